@@ -37,6 +37,8 @@ from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.serving.server import SandboxServer
 
 CHEQUING, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
+RENUMBERED = MadeAccount(number="4445556667")
+"""The chequing account as another kind of file calls it: only the person who chose knows that they are one."""
 BOOKED = ("Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")
 DOUBLE, CATEGORY = "conflict.already_exists", "resolve.decision_missing"
 
@@ -73,7 +75,9 @@ class House:
                 case "chase":
                     choose_usual(self.workshop, made, self.company, bank="deposit_bank")
                 case _:
-                    for account, ledger in zip((CHEQUING, SAVINGS), self.banks, strict=True):
+                    for account, ledger in zip(
+                        (CHEQUING, SAVINGS, RENUMBERED), (*self.banks, self.banks[0]), strict=True
+                    ):
                         known = Read(statement_file(account, [line(COFFEE)])).lines[0].account
                         choose(self.workshop, OWNER, made.id, "ledger_account", ledger, of=known.key)
         return self.connections[name]
@@ -328,6 +332,44 @@ SCENARIOS = {
             categorise,
         ],
         ["Purchase 12.00 03-04"] * 2,
+    ),
+    "one account under two numbers: the later days are booked, the same and near days are asked about": Scenario(
+        [
+            bank("03-03 -11.00 GAZ", "03-04 -12.00 EAU", "03-04 -12.00 EAU", "03-09 -30.00 LOYER"),
+            categorise,
+            bank("03-20 -9.00 NEUF", account=RENUMBERED),
+            categorise,
+            bank(
+                *("03-04 -11.00 GAZ", "03-04 -12.00 EAU", "03-04 -12.00 EAU", "03-04 -12.00 EAU", "03-09 -30.00 LOYER"),
+                *("03-20 -9.00 NEUF", "03-21 -9.00 NEUF", "04-09 -30.00 LOYER"),
+                account=RENUMBERED,
+            ),
+            categorise,
+        ],
+        [
+            *("Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 12.00 03-04", "Purchase 30.00 03-09"),
+            # A third equal line, a second one the day after and a month later are no line told twice.
+            *("Purchase 9.00 03-20", "Purchase 12.00 03-04", "Purchase 9.00 03-21", "Purchase 30.00 04-09"),
+        ],
+        [DOUBLE] * 4,
+    ),
+    "one account under two numbers, both read before anything is booked": Scenario(
+        [
+            bank("03-31 -11.00 GAZ", "04-02 -4.50 CAFE", "04-02 -4.50 CAFE"),
+            bank("04-01 -11.00 GAZ", "04-02 -4.50 CAFE", "04-02 -4.50 CAFE", "04-02 -4.50 CAFE", account=RENUMBERED),
+            categorise,
+            categorise,
+        ],
+        ["Purchase 11.00 03-31", *["Purchase 4.50 04-02"] * 3],
+        [DOUBLE] * 3,
+    ),
+    "one account under two numbers, said to be the same before anything is booked": Scenario(
+        [bank("03-04 -11.00 GAZ"), bank("03-05 -11.00 GAZ", account=RENUMBERED), SAME, categorise, again(1)],
+        ["Purchase 11.00 03-04"],
+    ),
+    "one account under two numbers, said to be others": Scenario(
+        [bank("03-04 -11.00 GAZ"), bank("03-05 -11.00 GAZ", account=RENUMBERED), ANOTHER, categorise, categorise],
+        ["Purchase 11.00 03-04", "Purchase 11.00 03-05"],
     ),
     "a file sent again under another name": Scenario(
         [

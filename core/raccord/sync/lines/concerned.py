@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -31,6 +33,7 @@ from raccord.sync.days import around, months
 from raccord.sync.lines.in_parts import Moved, Pieces, Sums
 from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
+from raccord.sync.lines.told_before import in_one
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
@@ -107,8 +110,8 @@ class Sought:
         return replace(ways, shared=shared)
 
     def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
-        """Return those of such lines, of some days and soon after, that one of these documents may be, and those that
-        will be sent and whose draft waits or waited for an answer.
+        """Return those of such lines, of some days and soon after, that one of these documents may be, or another line
+        of the plan, and those that will be sent and whose draft waits or waited for an answer.
         """
         last = with_following(last)
         waiting = exists().where(Hold.draft_id == PlanLine.draft_id, Hold.closed_at.is_(None))
@@ -126,7 +129,9 @@ class Sought:
             select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY, PlanLine.reason)
             .where(*self._wanted(), *days)
             .execution_options(yield_per=1000)
-        )
+        ).all()
+        several = in_one(self.session, self.connection)
+        ids.update(_equal_and_near([row[:4] for row in rows if row[1] in several]))
         ids.update(
             id_
             for id_, account, amount, day, reason in rows
@@ -168,6 +173,18 @@ class Sought:
         )
         near = or_(PlanLine.money_account.in_(banks), PlanLine.draft_id.in_(asked))
         return wanted if self.everywhere else [*wanted, near]
+
+
+def _equal_and_near(rows: Iterable[tuple[int, str, Decimal | None, date]]) -> Iterator[int]:
+    """Yield the lines (id, account, amount, day) that move an account as much as another does within some days."""
+    alike: dict[tuple[str, Decimal], list[tuple[date, int]]] = defaultdict(list)
+    for id_, account, amount, day in rows:
+        if amount:
+            alike[account, amount].append((day, id_))
+    for some in alike.values():
+        for (day, id_), (following, other) in pairwise(sorted(some)):
+            if (following - day).days <= DAYS_APART:
+                yield from (id_, other)
 
 
 def with_following(last: date) -> date:

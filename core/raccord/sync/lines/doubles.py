@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.ledger import Document, ResolutionKind
@@ -30,8 +30,6 @@ from raccord.store.models import (
     MarkedDocument,
     Match,
     PlanLine,
-    RunCount,
-    SourceRecord,
 )
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books.parties import number_of, party_of
@@ -42,6 +40,16 @@ from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import Found, Line, pair, sure_of
 from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
+from raccord.sync.lines.told_before import (
+    NOT_TOLD,
+    account_told,
+    asked_of_own,
+    held_by,
+    in_one,
+    text_told,
+    told,
+    told_anew,
+)
 from raccord.sync.lines.treatments import OTHER_SIDE, as_treated
 from raccord.sync.resolving.answered import Answered
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -62,6 +70,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
     taken: set[tuple[str, str, str]] = set()
     parts: dict[tuple[str, str, str], Decimal] = {}
     forgotten: set[tuple[str, str]] = set()
+    matched: dict[tuple[str, str, str], set[str]] = {}
     for some in chunks(ids, CHUNK):
         for link, label in session.execute(
             select(LinkRow, Connection.label)
@@ -75,9 +84,14 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             links[link.kind, link.document_id] = (link.connection_id, label, link.key)
             if link.kind == "Transfer":
                 posted_on[link.kind, link.document_id] = link.money_account
-        matches = select(Match).where(Match.connection_id == connection.id, Match.document_id.in_(some))
-        for match in session.scalars(matches):
+        matches = (
+            select(Match, DraftRow.body)
+            .join(DraftRow, DraftRow.id == Match.draft_id)
+            .where(Match.connection_id == connection.id, Match.document_id.in_(some))
+        )
+        for match, body in session.execute(matches):
             place = (match.kind, match.document_id, match.money_account)
+            matched.setdefault(place, set()).add(account_told(load_draft(body)))
             if match.part:
                 parts[place] = parts.get(place, Decimal(0)) + match.amount
             else:
@@ -87,7 +101,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             MarkedDocument.company_id == connection.company_id, MarkedDocument.document_id.in_(some)
         )
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
-    own = _told_in(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
+    own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     free = []
     for each in found:
@@ -95,15 +109,19 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         other_leg = posted_on.get((each.kind, each.id), each.account) not in ("", each.account)
         if other_leg and f"{owner} {key}" in told_twice:
             continue
-        told_in = own.get(key, "") if owner == connection.id and not other_leg else ""
+        by_us = own.get(key, NOT_TOLD) if owner == connection.id and not other_leg else NOT_TOLD
+        told_as = frozenset(filter(None, (by_us.account, *matched.get(each.place, ()))))
         covered = parts.get(each.place, Decimal(0))
         whole = each.place in taken or covered == each.amount
         strange = (owner != connection.id or other_leg) and not whole
         # What the source tells under a third id is still the same document, though the second one was matched.
-        if (each.kind, each.id) not in forgotten and (strange or told_in):
+        if (each.kind, each.id) not in forgotten and (strange or by_us.run):
             free.append(
-                replace(each, owner=label, owner_key=key, told_in=told_in, other_leg=other_leg, covered=covered)
-            )
+                replace(
+                    each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, text=by_us.text,
+                    other_leg=other_leg, covered=covered,
+                )
+            )  # fmt: skip
     return free
 
 
@@ -114,38 +132,6 @@ def _other_sides(session: Session, posted_by: Sequence[str]) -> set[str]:
     for some in chunks(sorted(posted_by), CHUNK):
         found.update(session.scalars(select(said).where(DraftRow.state == DraftState.SKIPPED, said.in_(some))))
     return found
-
-
-def _told_in(session: Session, connection: Connection, keys: Sequence[str]) -> dict[str, str]:
-    """Return by draft key the run in which the source told of it."""
-    runs: dict[str, str] = {}
-    for some in chunks(sorted(keys), CHUNK):
-        rows = session.execute(
-            select(DraftRow.key, SourceRecord.run_id)
-            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
-        )
-        runs.update({row.key: row.run_id for row in rows})
-    return runs
-
-
-def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
-    """Return by plan line the run whose delivery told of it, where that delivery repeated nothing that was known.
-
-    A bank that gives all its lines new ids sends such a delivery. Only lines that wait for a person anyway: whether one
-    of them is told for the second time is another question to the same person, and holds nothing up.
-    """
-    waiting = {line.draft_id: line.id for line in lines if line.draft_id and line.reason == DECISION_MISSING}
-    runs: dict[int, str] = {}
-    for some in chunks(sorted(waiting), CHUNK):
-        rows = session.execute(
-            select(DraftRow.id, SourceRecord.run_id)
-            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            .join(RunCount, and_(RunCount.run_id == SourceRecord.run_id, RunCount.stream == SourceRecord.stream))
-            .where(DraftRow.id.in_(some), RunCount.unchanged == 0)
-        )
-        runs.update({waiting[row.id]: row.run_id for row in rows})
-    return runs
 
 
 @dataclass(slots=True)
@@ -169,7 +155,7 @@ class Doubles:
         for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
         anew = told_anew(self.session, lines)
-        accounts = {each.account for each in found}
+        accounts = {each.account for each in found} | in_one(self.session, self.connection)
         rows = {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
         said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
@@ -185,13 +171,15 @@ class Doubles:
         free = [each for each in free if each not in gone]
         pairs = pair(
             [each for id_, each in sought.items() if id_ not in said and id_ not in several],
-            [each for each in free if not each.covered],
+            [*(each for each in free if not each.covered), *self._not_there_yet(lines, sought, rows)],
         )
         known, paired = {*said, *several, *pairs}, set(pairs.values())
         asked = self._asked(lines, sought, rows, known, [each for each in free if each not in paired])
         here = {line.id for line in lines if (line.record_day or line.day or until) <= until}
         begun = {group.place for id_, (group, _) in asked.items() if id_ in here}
         here |= {id_ for id_, (group, _) in asked.items() if group.place in begun}
+        # The other line's month may be over when its own comes.
+        here |= {id_ for id_, each in pairs.items() if each.line}
         for line in lines:
             row = rows.get(line.id) if line.id in here else None
             if row is not None and line.id in said:
@@ -208,6 +196,22 @@ class Doubles:
                 # What stood in the way is gone, or was said to be another line's.
                 self._free(row)
         return len(here & {*known, *asked})
+
+    def _not_there_yet(
+        self, lines: Sequence[PlanLine], sought: Mapping[int, Line], rows: Mapping[int, DraftRow]
+    ) -> list[Found]:
+        """Return what lines will bring into the books that a later one may tell of as another account of the source."""
+        several = in_one(self.session, self.connection)
+        held = held_by(self.session, lines) if several else frozenset()
+        return [
+            Found(
+                each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
+                self.connection.label, rows[id_].key, self.run_id, frozenset((each.told_as,)),
+                text_told(load_draft(rows[id_].body)), id_,
+            )
+            for id_, each in sought.items()
+            if each.account in several and each.told_as and id_ in rows and rows[id_].key not in held
+        ]  # fmt: skip
 
     def _asked(
         self,
@@ -245,14 +249,14 @@ class Doubles:
             raise TypeError(line.key)
         return Line(
             line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
-            line.kind, told, number_of(draft), party_of(self.session, self.connection, draft),
+            line.kind, told, account_told(draft), number_of(draft), party_of(self.session, self.connection, draft),
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:
         # A document is linked by one draft alone, and only where both are of one kind; anything else is matched.
         apart = found.kind != line.kind or bool(found.owner)
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
-        existing = Document(found.kind, found.id, found.number, found.day, total)
+        existing = None if found.line else Document(found.kind, found.id, found.number, found.day, total)
         detail = f"{found.kind} {found.id}"
         draft = as_treated(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
@@ -302,8 +306,8 @@ class Doubles:
 
     def _skip(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         self._leave(line, row, found)
-        if self._is_matched(found):
-            # Told under a third id: the second one holds the document already.
+        if found.line or self._is_matched(found):
+            # Told under a third id, the second one holds the document already; or none is there yet to be held.
             return
         self.session.add(
             Match(
@@ -351,4 +355,5 @@ def _said(found: Found) -> dict[str, Any]:
         "amount": format(found.amount, "f"),
         "owner": found.owner,
         "owner_key": found.owner_key,
+        **asked_of_own(found),
     }

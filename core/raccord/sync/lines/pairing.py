@@ -39,6 +39,12 @@ class Found:
     owner_key: str = ""
     told_in: str = ""
     """The run in which this connection's own source told of it, where it is the connection's own."""
+    told_as: frozenset[str] = frozenset()
+    """Then, as which of the source's accounts it was told: by its own line, and by those that are it too."""
+    text: str = ""
+    """Then, what the source wrote of it."""
+    line: int = 0
+    """Of what is not in the books yet: the line of the same plan that will bring it there, or waits for an answer."""
     other_leg: bool = False
     """Whether it is a transfer of ours that another account's line posted, and that no line of this one told of yet."""
     summed: bool = False
@@ -53,6 +59,7 @@ class Found:
 
     @property
     def place(self) -> tuple[str, str, str]:
+        """Kind, id and account of the document."""
         return (self.kind, self.id, self.account)
 
 
@@ -67,14 +74,20 @@ class Line:
     day: date
     kind: str
     told_anew: str = ""
-    """The run that told of it, in a delivery that repeated nothing known; see ``told_anew``."""
+    """The run that told of it, in a delivery that repeated nothing known; see ``told_before.told_anew``."""
+    told_as: str = ""
+    """Which of the source's accounts it moves, as the source names it."""
     number: str = ""
     party: str = ""
 
     def may_be(self, found: Found) -> bool:
         """Tell whether a document of the same amount, account and time can hold the same movement."""
         if found.told_in:
-            return self.told_anew not in ("", found.told_in) and found.day == self.day
+            # Told as another account that is the same in the books, once each: n equal lines of one stay n.
+            by_another = bool(self.told_as and found.told_as) and self.told_as not in found.told_as
+            if found.line:
+                return by_another and found.line < self.id
+            return by_another or (self.told_anew not in ("", found.told_in) and found.day == self.day)
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
 

@@ -1,0 +1,112 @@
+"""What a connection's own source told before: by another account of its that is the same in the books, by another file
+that names the account otherwise, or under ids that the bank gives anew.
+
+A file of a bank may name an account that another file does not name, or names by another number. No id is shared then,
+and the connector cannot know; but people say which account of the books each is, and that tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
+from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RunCount, SourceRecord
+from raccord.sync.bodies import load_draft
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.lines.pairing import Found
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.newcomers import CASE
+from raccord.sync.resolving.resolve import DECISION_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a source told of a document of its connection: in which run, of which of its accounts, in what words."""
+
+    run: str
+    account: str
+    text: str
+
+
+COMING = "coming"
+"""The case of a question about a line of the same plan, which is not in the books yet."""
+NOT_TOLD = Told("", "", "")
+"""Of what this connection did not post, or another account of it told."""
+
+
+def account_told(draft: Draft | None) -> str:
+    """Return which of the source's accounts a draft moves, as the source names it; empty where it names none."""
+    if draft is None or isinstance(draft, StillDraft):
+        return ""
+    place, _ = money_effect(draft)
+    return place.of if isinstance(place, Role) else ""
+
+
+def text_told(draft: Draft | None) -> str:
+    """Return what the source wrote of a movement."""
+    return getattr(draft, "memo", "") or ""
+
+
+def told(session: Session, connection: Connection, keys: Sequence[str]) -> dict[str, Told]:
+    """Return by draft key how the source told of it."""
+    found: dict[str, Told] = {}
+    for some in chunks(sorted(keys), CHUNK):
+        rows = session.execute(
+            select(DraftRow.key, DraftRow.body, SourceRecord.run_id)
+            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
+        )
+        for row in rows:
+            draft = load_draft(row.body)
+            found[row.key] = Told(row.run_id, account_told(draft), text_told(draft))
+    return found
+
+
+def asked_of_own(found: Found) -> dict[str, str]:
+    """Return what a question says more of a document that the same source told of."""
+    if not found.told_in:
+        return {}
+    account = next(iter(sorted(found.told_as)), "")
+    return {CASE: COMING if found.line else "own", "text": found.text or account, "account": account}
+
+
+def in_one(session: Session, connection: Connection) -> frozenset[str]:
+    """Return the accounts of the books that several of the source's accounts are, by their ids."""
+    several = (
+        select(Choice.ledger_id)
+        .where(Choice.connection_id == connection.id, Choice.of != "", Choice.ledger_kind == "Account")
+        .group_by(Choice.ledger_id)
+        .having(func.count(Choice.of.distinct()) > 1)
+    )
+    return frozenset(session.scalars(several))
+
+
+def held_by(session: Session, lines: Sequence[PlanLine]) -> frozenset[str]:
+    """Return the keys of the lines of a plan that another of its lines was asked about already, in another month."""
+    asked = select(PlanLine.params).where(
+        PlanLine.plan_id.in_({line.plan_id for line in lines}), PlanLine.reason == ALREADY_EXISTS
+    )
+    return frozenset(str(said["owner_key"]) for said in session.scalars(asked) if said.get(CASE) == COMING)
+
+
+def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
+    """Return by plan line the run whose delivery told of it, where that delivery repeated nothing that was known.
+
+    A bank that gives all its lines new ids sends such a delivery. Only lines that wait for a person anyway: whether one
+    of them is told for the second time is another question to the same person, and holds nothing up.
+    """
+    waiting = {line.draft_id: line.id for line in lines if line.draft_id and line.reason == DECISION_MISSING}
+    runs: dict[int, str] = {}
+    for some in chunks(sorted(waiting), CHUNK):
+        rows = session.execute(
+            select(DraftRow.id, SourceRecord.run_id)
+            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .join(RunCount, and_(RunCount.run_id == SourceRecord.run_id, RunCount.stream == SourceRecord.stream))
+            .where(DraftRow.id.in_(some), RunCount.unchanged == 0)
+        )
+        runs.update({waiting[row.id]: row.run_id for row in rows})
+    return runs
