@@ -127,6 +127,24 @@ def test_accounts_are_one_by_number_or_by_the_name_that_people_gave_them(feed: F
     assert len(counted(feed.read().records)) == 2
 
 
+@pytest.mark.parametrize(
+    ("iban", "number", "same"),
+    [
+        ("FR76 3000 6000 0112 3456 7890 189", "12345678901", True),
+        ("DE89 3704 0044 0532 0130 00", "532013000", True),
+        ("BE68 5390 0754 7034", "539-0075470-34", True),
+        ("GB29 NWBK 6016 1331 9268 19", "31926819", True),
+        ("NL91 ABNA 0417 1643 00", "0417164300", True),
+        ("FR76 3000 6000 0112 3456 7890 188", "12345678901", False),
+        ("FR76 3000 6000 0112 3456 7890 189", "12345678902", False),
+    ],
+)
+def test_an_account_by_its_iban_is_that_of_its_national_number(feed: Feed, iban: str, number: str, same: bool) -> None:
+    by_iban = b"".join(camt_chunks(replace(ACCOUNT, number=iban.replace(" ", "")), [made(14)]))
+    by_number = statement_file(replace(ACCOUNT, number=number), [made(14)])
+    assert len(counted(feed.put(by_iban, by_number).read().records)) == (1 if same else 2)
+
+
 def test_what_a_file_brought_before_stays_when_another_road_has_it_too(feed: Feed) -> None:
     first = feed.put(ofx(made(10), made(14))).read()
     second = feed.put(csv(made(14), made(16), made(18)), ofx(made(10), made(14), made(16), made(18)))

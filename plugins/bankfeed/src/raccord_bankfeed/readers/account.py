@@ -16,6 +16,15 @@ ACCOUNT_TAGS = ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACC
 _BANK_DIGEST_CHARS = 10
 _NUMBER_CHARS_MIN = 6
 """A shorter number, zeros in front apart, is not one account's alone."""
+_IN_IBAN = {
+    "AT": (20, 9, 20), "BE": (16, 4, 16), "CH": (21, 9, 21), "DE": (22, 12, 22), "DK": (18, 8, 18), "ES": (24, 14, 24),
+    "FI": (18, 4, 18), "FR": (27, 14, 25), "GB": (22, 14, 22), "IE": (22, 14, 22), "IT": (27, 15, 27),
+    "LI": (21, 9, 21), "LU": (20, 7, 20), "MC": (27, 14, 25), "NL": (18, 8, 18), "NO": (15, 4, 15), "PT": (25, 12, 23),
+    "SM": (27, 15, 27),
+}  # fmt: skip
+"""By country how long an IBAN is, and between which of its characters the account's own number stands (SWIFT's registry
+of IBANs); in Belgium, Finland and Norway that is the whole of the national number.
+"""
 _CARD_DIGEST_CHARS = 3
 """Few enough that a card's number cannot be found by trying: dozens of numbers share last digits and digest."""
 
@@ -34,10 +43,29 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     tail = "".join(character for character in number if character.isascii() and character.isalnum())[-4:]
     size = _CARD_DIGEST_CHARS if kind is AccountKind.CARD else _BANK_DIGEST_CHARS
     digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).hexdigest()[:size]
-    alone = number.lstrip("0")
-    known = len(alone) >= _NUMBER_CHARS_MIN and kind is AccountKind.BANK
+    alone = _alone(national(number)) or _alone(number)
+    known = alone and kind is AccountKind.BANK
     by_number = f"number {hashlib.sha256(alone.encode()).hexdigest()[:_BANK_DIGEST_CHARS]}" if known else ""
     return Account(f"{kind}-{tail}-{digest}", kind, f"…{tail}", type_, by_number)
+
+
+def national(number: str) -> str:
+    """Return the number of an account within its bank that an IBAN holds; empty for what is none, or of a country that
+    is not told here.
+    """
+    length, begins, ends = _IN_IBAN.get(number[:2], (0, 0, 0))
+    if len(number) != length or not (number.isascii() and number.isalnum() and number[2:4].isdigit()):
+        return ""
+    # The check of ISO 13616: letters count from ten on.
+    if int("".join(str(int(each, 36)) for each in number[4:] + number[:4])) % 97 != 1:
+        return ""
+    return number[begins:ends]
+
+
+def _alone(number: str) -> str:
+    """Return a number without what is written between its digits, and zeros in front; empty if too short to be one."""
+    plain = "".join(each for each in number if each.isalnum()).lstrip("0")
+    return plain if len(plain) >= _NUMBER_CHARS_MIN else ""
 
 
 def chosen_account(id_: str, key: str, *, card: bool) -> Account:
