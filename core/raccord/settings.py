@@ -63,6 +63,10 @@ class Settings(BaseModel):
     web_port: int = Field(default=8321, ge=1, le=65535)
     web_url: str = ""
     """The address people and Intuit reach the web pages at; ``http://<web_host>:<web_port>`` unless given."""
+    web_proxies: str = ""
+    """Servers with TLS that stand before the pages, by their addresses or networks, separated by commas: whom they say
+    they speak for is believed, so that guesses are counted for each caller.
+    """
     faq_url: str = ""
     """Where the help's frequent questions are; the page of the help unless given."""
     contact_url: str = ""

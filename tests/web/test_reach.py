@@ -13,11 +13,16 @@ from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.members import invite
 from raccord.onboarding.access.people import Actor, Power, RoleName, may
+from raccord.onboarding.access.sessions import open_session
 from raccord.store.models import (
     Company,
     Connection,
+    Invitation,
+    Membership,
     Person,
+    Plan,
     Problem,
     ProblemState,
 )
@@ -316,4 +321,89 @@ def test_a_query_that_names_ones_own_company_lends_no_role_for_anothers_row(
         give_role(session, person, theirs["company_id"], RoleName.ACCOUNTANT, "test", workshop.clock.now())
     form = {"form_token": token_of(guest), "why": "mine", "kind": "exclude"}
     for deed in (f"/questions/{theirs['hold_id']}/skip", f"/review/{theirs['hold_id']}/treat"):
-        assert guest.post(f"{deed}?connection=own", data=form).status_code == 403, deed
+        assert guest.post(f"{deed}?connection=own", data=form).status_code == 400, deed
+
+
+@pytest.fixture
+def victim(workshop: Workshop, theirs: dict[str, str]) -> str:
+    """Another company's id."""
+    with workshop.database.begin() as session:
+        beside = session.get_one(Company, theirs["company_id"])
+        made = Company(
+            name="Victime", realm="999", environment=beside.environment, country=beside.country, home_currency="CAD",
+            created_at=workshop.clock.now(),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
+
+
+def of_two(workshop: Workshop, here: tuple[str, RoleName], there: tuple[str, RoleName]) -> tuple[TestClient, Person]:
+    """Sign in somebody who is one thing to one company and another to a second one."""
+    with workshop.database.begin() as session:
+        eve, owner = (new_person(f"{each}@example.ca", each, "", workshop.clock.now(), "t") for each in ("eve", "own"))
+        session.add_all([eve, owner])
+        session.flush()
+        give_role(session, owner, "", RoleName.OWNER, "t", workshop.clock.now())
+        for company_id, role in (here, there):
+            give_role(session, eve, company_id, role, "t", workshop.clock.now())
+    browser = browser_of(create_app(workshop, HandOver()))
+    browser.cookies.set("raccord_session", open_session(workshop, eve, "", ""))
+    return browser, eve
+
+
+def test_k5_rows_of_two_companies_in_one_request_are_refused(
+    workshop: Workshop, theirs: dict[str, str], victim: str
+) -> None:
+    browser, eve = of_two(workshop, (theirs["company_id"], RoleName.OWNER), (victim, RoleName.ACCOUNTANT))
+    token = TOKEN.search(browser.get("/settings").text)
+    assert token is not None
+
+    def send(path: str, **fields: str) -> int:
+        return browser.post(path, data={"form_token": token[1], **fields}).status_code
+
+    deeds = (
+        (f"/people/{eve.id}/role", {"role": "owner"}),
+        ("/people/invite", {"role": "owner", "email": "x@example.ca"}),
+        ("/plugins/till/enable", {}),
+    )
+    for path, fields in deeds:
+        assert send(path, company=victim, **fields) == 403, path
+        assert send(path, company=victim, drift=theirs["drift_id"], **fields) == 400, path
+        assert send(f"{path}?connection={theirs['connection_id']}", company=victim, **fields) == 400, path
+    invite(workshop, Actor("own@example.ca", RoleName.OWNER), "new@example.ca", RoleName.ADMIN, victim)
+    with workshop.database.read() as session:
+        waiting = session.scalars(select(Invitation)).one().id
+    assert send(f"/people/invitations/{waiting}/withdraw", company=theirs["company_id"]) == 403
+    with workshop.database.read() as session:
+        assert session.get_one(Membership, (eve.id, victim)).role == RoleName.ACCOUNTANT
+        assert session.get_one(Invitation, waiting).withdrawn_at is None
+
+
+def test_k5_the_plan_of_another_company_is_not_approved_at_the_step_of_ones_own_connection(
+    workshop: Workshop, theirs: dict[str, str], victim: str
+) -> None:
+    browser, _ = of_two(workshop, (theirs["company_id"], RoleName.ACCOUNTANT), (victim, RoleName.OWNER))
+    with workshop.database.begin() as session:
+        begun = session.get_one(Connection, theirs["connection_id"])
+        values = {each.key: getattr(begun, each.key) for each in Connection.__table__.columns}
+        own_id = "own"
+        session.add(Connection(**{**values, "id": own_id, "company_id": victim, "source_identity": ""}))
+        plan = session.get_one(Plan, theirs["plan_id"])
+        plan_id, plan_hash, state = plan.id, plan.hash, plan.state
+    token = TOKEN.search(browser.get("/settings").text)
+    assert token is not None
+    fields = {"form_token": token[1], "plan": plan_id, "hash": plan_hash}
+    answer = browser.post(f"/connections/{own_id}/setup/plan", data=fields)
+    assert answer.status_code in (404, 409, 422), answer.status_code
+    with workshop.database.read() as session:
+        assert session.get_one(Plan, plan_id).state == state
+
+
+def test_what_no_word_holds_is_not_asked_of_the_database(browser: TestClient) -> None:
+    for path in ("/records?q=%00", "/runs/%00", "/review?q=a%00", "/connections/%00"):
+        assert browser.get(path).status_code == 404, path
+    token = TOKEN.search(browser.get("/settings").text)
+    assert token is not None
+    assert browser.post("/runs", data={"form_token": token[1], "connection": "\x00"}).status_code == 400
+    assert browser.post("/hooks/%00", content=b"{}").status_code == 404

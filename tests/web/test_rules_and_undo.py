@@ -203,13 +203,13 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
     other = consent(workshop, sandbox.store.add("us").realm)
     enable(workshop, other, "till")
     assert other.name in browser.get(page).text
-    notice = f"{page}?company={other.id}"
+    notice = f"{page}?to={other.id}"
     assert "This cannot be undone" in browser.get(notice).text
     for typed in ("", "accept", "ACCEPTER"):
-        refused = send(notice, page, company=other.id, typed=typed)
+        refused = send(notice, page, to=other.id, typed=typed)
         assert refused.status_code == 409, typed
-    assert send(notice, page, company="nobody", typed="ACCEPT").status_code == 404
-    done = send(notice, page, company=other.id, typed="ACCEPT")
+    assert send(notice, page, to="nobody", typed="ACCEPT").status_code == 404
+    done = send(notice, page, to=other.id, typed="ACCEPT")
     assert done.status_code == 303
     with workshop.database.read() as session:
         states = {row.company_id: row.state for row in session.scalars(select(Connection))}

@@ -74,7 +74,7 @@ def serve(workshop: Workshop, out: Output, *, execute: bool = False) -> Exit:
                     f"Raccord is at {settings.web_url}; Ctrl-C stops it.",
                 )
             )
-            well = run_server(app, listening, worker)
+            well = run_server(app, listening, worker, settings.web_proxies)
         finally:
             if worker is not None:
                 worker.stop()

@@ -71,13 +71,17 @@ def set_aside() -> None:
     gc.freeze()
 
 
-def run_server(app: Any, listening: socket.socket, worker: Worker | None) -> bool:
-    """Serve until a signal comes; return False when the worker died and the process should end with a failure."""
+def run_server(app: Any, listening: socket.socket, worker: Worker | None, proxies: str = "") -> bool:
+    """Serve until a signal comes; return False when the worker died and the process should end with a failure.
+
+    ``proxies`` are the addresses of servers before this one that say whom they speak for.
+    """
     import uvicorn
 
     server = uvicorn.Server(
         uvicorn.Config(
-            app, lifespan="off", access_log=False, server_header=False, proxy_headers=False, log_config=None,
+            app, lifespan="off", access_log=False, server_header=False, proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies or None, log_config=None,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -41,6 +43,15 @@ def test_people_come_work_and_go(
         sign_in(here, bea.email, PASSWORD, "10.0.0.1")
     hand.advance(timedelta(minutes=16))
     assert sign_in(here, bea.email, PASSWORD, "10.0.0.1").id == bea.id
+
+    def guess(number: int) -> str:
+        with pytest.raises(AccountError) as refused:
+            sign_in(here, "nobody@example.ca", f"guess {number}", f"10.0.1.{number}")
+        return refused.value.code
+
+    with ThreadPoolExecutor(8) as pool:
+        said = Counter(pool.map(guess, range(24)))
+    assert said == {"people.wrong_password": 10, "people.too_many_attempts": 14}, "at once as one after another"
 
     token = open_session(here, bea, "Firefox", "10.0.0.1")
     found = signed_in(here, token)

@@ -16,10 +16,12 @@ from pydantic import SecretStr
 
 from raccord.clock import FixedClock
 from raccord.onboarding.access import provider
-from raccord.onboarding.access.accounts import AccountError, set_up_first
-from raccord.onboarding.access.members import invite
+from raccord.onboarding.access.accounts import AccountError, hashed, set_up_first
+from raccord.onboarding.access.members import accept, invite
 from raccord.onboarding.access.people import Actor, RoleName
-from raccord.store.models import Membership, Person
+from raccord.onboarding.access.reach import reach_of
+from raccord.onboarding.access.sessions import open_session, signed_in
+from raccord.store.models import Company, Membership, Person
 from raccord.sync.workshop import Workshop
 
 ISSUER = "https://id.example"
@@ -95,7 +97,11 @@ def test_a_person_is_linked_by_a_verified_address_and_known_by_subject_from_then
     house: Workshop, there: Provider, enter: Callable[..., Person]
 ) -> None:
     owner = set_up_first(house, OWNER, "Odile", "correct horse battery")
+    device = open_session(house, owner, "", "")
     assert enter().id == owner.id
+    with house.database.read() as session:
+        assert session.get_one(Person, owner.id).password_hash == "", "another may have chosen the password"
+    assert signed_in(house, device) is None
     assert enter(email="other@example.ca").id == owner.id
     with pytest.raises(AccountError, match="nobody invited"):
         enter(sub="43")
@@ -115,6 +121,25 @@ def test_an_invitation_is_accepted_by_its_address(house: Workshop, enter: Callab
     with house.database.read() as session:
         assert session.get_one(Membership, (person.id, "")).role == RoleName.ADMIN
         assert session.get_one(Person, person.id).password_hash == ""
+
+
+def test_an_invitation_takes_nothing_from_whoever_has_a_wider_role(
+    house: Workshop, enter: Callable[..., Person]
+) -> None:
+    owner = set_up_first(house, OWNER, "Odile", "correct horse battery")
+    with house.database.begin() as session:
+        company = Company(environment="sandbox", realm="5", name="Atelier", created_at=house.clock.now())
+        session.add(company)
+        session.flush()
+    invite(house, Actor("mallory@example.ca", RoleName.ADMIN), OWNER, RoleName.ACCOUNTANT, company.id)
+    assert enter().id == owner.id
+    secret = invite(house, Actor("op@example.ca", RoleName.OPERATOR), OWNER, RoleName.OPERATOR)
+    with house.database.begin() as session:
+        session.get_one(Person, owner.id).password_hash = hashed("correct horse battery", OWNER)
+    accept(house, secret, "", "correct horse battery")
+    with house.database.read() as session:
+        reach = reach_of(session, owner.id, OWNER)
+        assert (reach.everywhere, dict(reach.companies)) == (RoleName.OWNER, {})
 
 
 def test_the_way_there_carries_a_challenge_and_a_state(house: Workshop, there: Provider) -> None:

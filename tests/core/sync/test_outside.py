@@ -36,6 +36,9 @@ from raccord.sync.fetching.source_http import SourceHttp
         ("fd00::1", False),
         ("::ffff:127.0.0.1", False),
         ("::ffff:93.184.216.34", True),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
     ],
 )
 def test_only_addresses_of_the_public_internet_are_outside(address: str, public: bool) -> None:

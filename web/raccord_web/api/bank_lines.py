@@ -19,7 +19,7 @@ from raccord_web.api.deeds import Done
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, admit, visitor_of
+from raccord_web.front.visitors import acting, let_to
 
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 OneId = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9A-Za-z-]*$")]
@@ -79,7 +79,7 @@ def treat(request: Request, hold_id: str, wanted: TreatmentIn) -> Done:
     require(actor, Power.WORK)
     if wanted.other_side:
         with workshop.database.read() as session:
-            admit(session, visitor_of(request), "hold_id", wanted.other_side)
+            let_to(request, session, "hold_id", wanted.other_side)
     treating.treat(workshop, actor, hold_id, wanted.said(), other_side=wanted.other_side)
     return Done(id=hold_id)
 

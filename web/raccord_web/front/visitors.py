@@ -6,7 +6,7 @@ path or a form are found by the name of their parameter, so a route is guarded a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -123,19 +123,34 @@ def admitted(request: Request) -> None:
 
 def let_on(request: Request, visitor: Visitor) -> None:
     """Let a visitor on to the rows that the address names; what is not there for them raises a 404."""
+    if _holds_nul((*request.path_params.values(), *request.query_params.values())):
+        # No id or word holds it, and PostgreSQL cannot be asked for it.
+        raise HTTPException(HTTPStatus.NOT_FOUND)
     request.state.visitor = visitor
-    request.state.actor = visitor.reach.actor
+    request.state.actor, request.state.company_id = visitor.reach.actor, ""
     named = {name: value for name, value in request.path_params.items() if name in OBJECTS}
     asked = {name: request.query_params[query] for query, name in NAMED.items() if request.query_params.get(query)}
     if named or asked:
         with desk_of(request).workshop.database.read() as session:
             for name, value in [*asked.items(), *named.items()]:
-                # The row of the path comes last: who one is to its company decides, whatever the query names.
-                request.state.actor = admit(session, visitor, name, value)
+                let_to(request, session, name, value)
 
 
-def admit(session: Session, visitor: Visitor, name: str, value: str) -> Actor:
-    """Return the visitor as the row's company knows them; a 404 where they are nobody there or there is no row."""
+def let_to(request: Request, session: Session, name: str, value: str) -> Actor:
+    """Let whoever asks on to one more row, and have them act as its company knows them.
+
+    All rows of one request belong to one company, for what one is to a company counts in that one alone; a row of
+    another raises a 400, and one that is not there for them a 404.
+    """
+    company_id, actor = admit(session, visitor_of(request), name, value)
+    if request.state.company_id not in ("", company_id):
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
+    request.state.actor, request.state.company_id = actor, company_id
+    return actor
+
+
+def admit(session: Session, visitor: Visitor, name: str, value: str) -> tuple[str, Actor]:
+    """Return a row's company and the visitor as it knows them; a 404 where they are nobody there or there is no row."""
     wanted: Any = value
     if name in NUMBERED:
         if not (value.isascii() and value.isdigit() and len(value) < 19):
@@ -143,9 +158,13 @@ def admit(session: Session, visitor: Visitor, name: str, value: str) -> Actor:
         wanted = int(value)
     company_id = session.scalar(OBJECTS[name](wanted))
     actor = None if company_id is None else visitor.reach.actor_in(company_id)
-    if actor is None:
+    if company_id is None or actor is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return actor
+    return str(company_id), actor
+
+
+def _holds_nul(texts: Iterable[object]) -> bool:
+    return any("\x00" in str(each) for each in texts)
 
 
 def visitor_of(request: Request) -> Visitor:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from raccord.store.sealed_spool import SealedSpool
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import NAMED, OBJECTS, admit, visitor_or_none
+from raccord_web.front.visitors import NAMED, let_to, visitor_or_none
 from raccord_web.pages.failures import FormRefusedError
 from raccord_web.pages.rendering import form_is_ours
 
@@ -37,6 +37,9 @@ async def posted(request: Request) -> Mapping[str, str]:
         }
     if not form_is_ours(request, fields.pop(TOKEN_FIELD, "")):
         raise FormRefusedError
+    if any("\x00" in each for each in fields.values()):
+        # Nobody types it, and PostgreSQL cannot keep it.
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
     await run_in_threadpool(_admit_named, request, fields)
     return fields
 
@@ -82,15 +85,12 @@ class _SealingParser(MultiPartParser):
 
 def _admit_named(request: Request, fields: Mapping[str, str]) -> None:
     """Refuse rows of companies that the visitor does not belong to, which a form may name beside its path."""
-    visitor = visitor_or_none(request)
-    named = {} if visitor is None else {NAMED[name]: fields[name] for name in NAMED if fields.get(name)}
-    if visitor is None or not named:
+    named = {NAMED[name]: fields[name] for name in NAMED if fields.get(name)}
+    if visitor_or_none(request) is None or not named:
         return
     with desk_of(request).workshop.database.read() as session:
         for name, value in named.items():
-            actor = admit(session, visitor, name, value)
-            if not set(request.path_params) & set(OBJECTS):
-                request.state.actor = actor
+            let_to(request, session, name, value)
 
 
 Files = Annotated[Sequence[tuple[str, BinaryIO]], Depends(posted_files)]

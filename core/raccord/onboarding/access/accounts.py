@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.people import RoleName, reaches_as_far
+from raccord.onboarding.access.reach import reach_of
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.models import Membership, Person, SignInFailure
@@ -29,6 +32,9 @@ TRIES_FROM_ADDRESS = 50
 """More than for one person: a whole office may come from one network address."""
 
 _HASHER = PasswordHasher()
+_HASHING = threading.BoundedSemaphore(4)
+"""A hash takes 64 MiB while it is made, and anybody may ask for one."""
+_TRYING = threading.Lock()
 # Compared with when nobody has the address, so that the answer takes as long either way.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$8FjjyzI/aprcACSzZ1KweQ$0uUXZtEx0oj82sA831WdDBOgKB5oaH94edjMTnlBQjY"
 
@@ -104,6 +110,16 @@ def give_role(session: Session, person: Person, company_id: str, role: RoleName,
     )
 
 
+def widen_role(session: Session, person: Person, company_id: str, role: RoleName, by: str, now: datetime) -> None:
+    """Give a role that an invitation names, unless it would take something away from what the person may there already:
+    whoever takes it up did not ask for less, and only a change of role says so.
+    """
+    reach = reach_of(session, person.id, person.email)
+    held = reach.companies.get(company_id, reach.everywhere)
+    if held is None or reaches_as_far(role, held):
+        give_role(session, person, company_id, role, by, now)
+
+
 def speak(workshop: Workshop, email: str, language: Language | None) -> Person:
     """Say in which language messages are written to a person; nothing for that of the company they are about."""
     with workshop.database.begin() as session:
@@ -126,21 +142,18 @@ def person_of(session: Session, email: str) -> Person:
 
 def sign_in(workshop: Workshop, email: str, password: str, address: str) -> Person:
     """Return who gave these; ``AccountError`` without saying which of the two is wrong, and after too many tries."""
-    now = workshop.clock.now()
     given = unicodedata.normalize("NFKC", email).strip().lower()[:EMAIL_MAX]
     limits = {_key("email", given): TRIES_FOR_EMAIL, _key("address", address): TRIES_FROM_ADDRESS}
+    _take_tries(workshop, limits)
     with workshop.database.read() as session:
-        for key, most in limits.items():
-            if _failures(session, key, now) >= most:
-                raise too_many()
         person = session.scalars(select(Person).where(Person.email == given)).one_or_none()
     known = person is not None and person.disabled_at is None and person.password_hash
     right = verified(person.password_hash if person is not None and known else _NOBODY, password)
     if person is None or not known or not right:
-        note_failure(workshop, limits)
         raise wrong_password()
     with workshop.database.begin() as session:
         session.execute(delete(SignInFailure).where(SignInFailure.key == _key("email", given)))
+        _give_back(session, _key("address", address))
         held = session.get_one(Person, person.id)
         if _HASHER.check_needs_rehash(held.password_hash):
             held.password_hash = hashed(password, given)
@@ -170,13 +183,12 @@ def proves(workshop: Workshop, person: Person, password: str) -> bool:
     Raises ``AccountError`` after too many. Not to be asked inside a transaction, for a guess is counted in its own.
     """
     key = _key("email", person.email)
-    with workshop.database.read() as session:
-        if _failures(session, key, workshop.clock.now()) >= TRIES_FOR_EMAIL:
-            raise too_many()
-    if person.password_hash and verified(person.password_hash, password):
-        return True
-    note_failure(workshop, {key: TRIES_FOR_EMAIL})
-    return False
+    _take_tries(workshop, {key: TRIES_FOR_EMAIL})
+    if not person.password_hash or not verified(person.password_hash, password):
+        return False
+    with workshop.database.begin() as session:
+        _give_back(session, key)
+    return True
 
 
 def hashed(password: str, email: str) -> str:
@@ -197,7 +209,8 @@ def hashed(password: str, email: str) -> str:
 def verified(password_hash: str, password: str) -> bool:
     """Tell whether a password is the one of the hash."""
     try:
-        return _HASHER.verify(password_hash, unicodedata.normalize("NFKC", password[:PASSWORD_MAX]))
+        with _HASHING:
+            return _HASHER.verify(password_hash, unicodedata.normalize("NFKC", password[:PASSWORD_MAX]))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -216,19 +229,32 @@ def read_email(text: str) -> str:
     return address
 
 
-def note_failure(workshop: Workshop, keys: dict[str, int]) -> None:
-    """Count one more failed try for each key; a window that has passed begins anew."""
+def _take_tries(workshop: Workshop, limits: Mapping[str, int]) -> None:
+    """Count a try before it is weighed, so that many at once are no more than one after another; raises after too many.
+
+    A window that has passed begins anew; a try that was right is given back.
+    """
     now = workshop.clock.now()
-    with workshop.database.begin() as session:
-        for key in keys:
+    with _TRYING, workshop.database.begin() as session:
+        for key, most in limits.items():
             row = session.get(SignInFailure, key, with_for_update=True)
             if row is None:
                 session.add(SignInFailure(key=key, count=1, since=now))
             elif now - row.since >= WINDOW:
                 row.count, row.since = 1, now
+            elif row.count >= most:
+                raise too_many()
             else:
                 row.count += 1
         session.execute(delete(SignInFailure).where(SignInFailure.since < now - WINDOW))
+
+
+def _give_back(session: Session, key: str) -> None:
+    session.execute(
+        update(SignInFailure)
+        .where(SignInFailure.key == key, SignInFailure.count > 0)
+        .values(count=SignInFailure.count - 1)
+    )
 
 
 def wrong_password() -> AccountError:
@@ -250,11 +276,6 @@ def too_many() -> AccountError:
         Text("Trop d'essais manqués.", "Too many failed tries."),
         Text("Attendez un quart d'heure, puis recommencez.", "Wait a quarter of an hour, then try again."),
     )
-
-
-def _failures(session: Session, key: str, now: datetime) -> int:
-    row = session.get(SignInFailure, key)
-    return row.count if row is not None and now - row.since < WINDOW else 0
 
 
 def _key(kind: str, value: str) -> str:

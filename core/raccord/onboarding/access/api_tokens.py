@@ -201,6 +201,13 @@ def revoke_token(workshop: Workshop, by: str, token_id: str, person_id: str | No
             )  # fmt: skip
 
 
+def revoke_all(session: Session, person_id: str, now: datetime) -> None:
+    """End a person's tokens in the caller's transaction."""
+    session.execute(
+        update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
 def _tokens() -> Select[ApiToken, str, str]:
     return (
         select(ApiToken, Person.email, Company.name)

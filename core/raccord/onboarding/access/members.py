@@ -17,6 +17,7 @@ from raccord.onboarding.access.accounts import (
     new_person,
     proves,
     read_email,
+    widen_role,
     wrong_password,
 )
 from raccord.onboarding.access.people import Actor, NotAllowedError, Power, RoleName, require
@@ -151,7 +152,7 @@ def accept(workshop: Workshop, secret: str, name: str, password: str) -> Person:
             raise wrong_password()
         invitation.used_at = now
         if invitation.role:
-            give_role(session, person, invitation.company_id, RoleName(invitation.role), invitation.made_by, now)
+            widen_role(session, person, invitation.company_id, RoleName(invitation.role), invitation.made_by, now)
         else:
             events.append(session, actor=person.email, action="people.password_reset", subject=person.email, now=now)
         return person

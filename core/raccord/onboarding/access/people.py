@@ -75,6 +75,11 @@ def may(actor: Actor, power: Power, info: ConnectorInfo | None = None, *, manage
     return power in _POWERS[actor.role]
 
 
+def reaches_as_far(role: RoleName, held: RoleName) -> bool:
+    """Tell whether a role may all that another may."""
+    return _POWERS[role] >= _POWERS[held]
+
+
 def require(actor: Actor, power: Power, info: ConnectorInfo | None = None, *, manage_granted: bool = False) -> None:
     """Raise ``NotAllowedError`` unless the actor may."""
     if may(actor, power, info, manage_granted=manage_granted):

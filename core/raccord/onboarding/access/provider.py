@@ -19,8 +19,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from sqlalchemy import select
 
-from raccord.onboarding.access.accounts import AccountError, give_role, new_person
+from raccord.onboarding.access.accounts import AccountError, new_person, widen_role
+from raccord.onboarding.access.api_tokens import revoke_all
 from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.sessions import end_all
 from raccord.plugin.texts import Text
 from raccord.settings import Settings
 from raccord.store import events
@@ -185,9 +187,12 @@ def _person(workshop: Workshop, claims: Mapping[str, Any]) -> Person:
                 session.flush()
             if person is not None and invitation is not None:
                 invitation.used_at = now
-                give_role(session, person, invitation.company_id, RoleName(invitation.role), invitation.made_by, now)
+                widen_role(session, person, invitation.company_id, RoleName(invitation.role), invitation.made_by, now)
             if person is not None:
-                person.identity = identity
+                # Whoever made the account may not be whom the provider proves: what opened it so far ends here.
+                person.identity, person.password_hash = identity, ""
+                end_all(session, person.id, now)
+                revoke_all(session, person.id, now)
                 events.append(session, actor=person.email, action="people.provider_linked", subject=email, now=now)
         if person is None or person.disabled_at is not None:
             raise AccountError(

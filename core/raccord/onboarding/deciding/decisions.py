@@ -127,11 +127,16 @@ def counts_from(
     return valid_from or (today_of(connection, workshop.clock.now()) if chosen else BEGINNING)
 
 
-def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str) -> Run:
-    """Approve exactly the plan that was seen, told by its hash; its run is queued again. The first is the owner's."""
+def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str, *, of: str = "") -> Run:
+    """Approve exactly the plan that was seen, told by its hash; its run is queued again. The first is the owner's.
+
+    ``of`` is the connection it was shown for, where that decided who ``actor`` is: another's plan is none of theirs.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        plan = session.get_one(Plan, plan_id, with_for_update=True)
+        plan = session.get(Plan, plan_id, with_for_update=True)
+        if plan is None or of not in ("", plan.connection_id):
+            raise _not_current()
         connection = session.get_one(Connection, plan.connection_id, with_for_update=True)
         run = session.get_one(Run, plan.run_id, with_for_update=True)
         undo = is_undo(run)

@@ -55,7 +55,13 @@ def public_address(host: str, port: int) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the public internet."""
+    """Tell whether an IP address is one of the public internet; one that stands for another network's is none."""
     read = ipaddress.ip_address(address.partition("%")[0])
+    if read.version == 6 and read.ipv4_mapped is None and any(read in each for each in _TUNNELS):
+        return False
     mapped = getattr(read, "ipv4_mapped", None)
     return (mapped or read).is_global and not read.is_multicast
+
+
+_TUNNELS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "::/96")))
+"""IPv6 networks whose addresses hold IPv4 ones: NAT64, Teredo, 6to4 and the compatible ones of old."""

@@ -29,7 +29,7 @@ def come_back(request: Request) -> Response:
     workshop = desk_of(request).workshop
     connection_id, _, _ = request.query_params.get("state", "").partition(".")
     with workshop.database.read() as session:
-        actor = admit(session, visitor_of(request), "connection_id", connection_id)
+        _, actor = admit(session, visitor_of(request), "connection_id", connection_id)
     # The address as it is registered, and not as a proxy hands it on.
     back = f"{workshop.settings.web_url}{SOURCE_CALLBACK_PATH}?{request.url.query}"
     step = sign_in(workshop, actor, connection_id, {"back": back})

@@ -222,7 +222,7 @@ def _keep(
             if again:
                 _plan_anew(request, connection)
         case "plan":
-            run = approve_plan(workshop, actor, fields.get("plan", ""), fields.get("hash", ""))
+            run = approve_plan(workshop, actor, fields.get("plan", ""), fields.get("hash", ""), of=connection.id)
             desk.engine.submit(run.id)
         case _:
             pass

@@ -26,14 +26,15 @@ router = APIRouter()
 
 
 @router.get("/connections/{connection_id}/switch")
-def ask(request: Request, connection_id: str, company: str = "") -> Response:
+def ask(request: Request, connection_id: str, to: str = "") -> Response:
     """Choose the other company; once it is chosen, read what that means and type the word."""
-    return _page(request, connection_id, company)
+    return _page(request, connection_id, to)
 
 
 @router.post("/connections/{connection_id}/switch")
 def switch(request: Request, connection_id: str, fields: Fields) -> Response:
-    company, workshop = fields.get("company", ""), desk_of(request).workshop
+    company, workshop = fields.get("to", ""), desk_of(request).workshop
+    require(acting(request), Power.LINK)
     there = visitor_of(request).reach.actor_in(company)
     if there is None:
         return explained(request, HTTPStatus.NOT_FOUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,7 +18,7 @@ from raccord.overview.listing import MOST
 from raccord.store.models import Invitation
 from raccord.store.models.people import EVERYWHERE
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.front.visitors import visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import said_by, show
@@ -80,8 +80,12 @@ def change(request: Request, person_id: str, deed: str, fields: Fields) -> Respo
 
 
 def _toward(request: Request, company_id: str) -> Actor:
-    """Return the visitor as the place they change knows them; the form's company was admitted already."""
-    return acting(request) if company_id else visitor_of(request).reach.actor
+    """Return the visitor as the place they change knows them; a 404 where they are nobody there."""
+    reach = visitor_of(request).reach
+    actor = reach.actor_in(company_id) if company_id else reach.actor
+    if actor is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return actor
 
 
 def _page(request: Request, *, status: int = HTTPStatus.OK, **values: object) -> Response:

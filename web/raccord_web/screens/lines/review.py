@@ -79,7 +79,7 @@ def answer_together(request: Request, asked: AskedFor, fields: Fields) -> Respon
     actors = {}
     with desk.workshop.database.read() as session:
         for hold_id in hold_ids:
-            actors[hold_id] = admit(session, visitor_of(request), "hold_id", hold_id)
+            _, actors[hold_id] = admit(session, visitor_of(request), "hold_id", hold_id)
             require(actors[hold_id], Power.WORK)
         if not hold_ids:
             require(acting(request), Power.WORK)
@@ -258,7 +258,7 @@ def _open(request: Request, hold_id: str) -> tuple[OpenDocuments | None, Raccord
     if not hold_id:
         return None, None
     with workshop.database.read() as session:
-        actor = admit(session, visitor_of(request), "hold_id", hold_id)
+        _, actor = admit(session, visitor_of(request), "hold_id", hold_id)
     if not may(actor, Power.WORK):
         return None, None
     try:

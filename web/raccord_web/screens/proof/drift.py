@@ -44,7 +44,7 @@ def settle_chosen(request: Request, fields: Fields) -> Response:
     desk, actor = desk_of(request), acting(request)
     with desk.workshop.database.read() as session:
         for drift_id in ids:
-            actor = admit(session, visitor_of(request), "drift_id", drift_id)
+            _, actor = admit(session, visitor_of(request), "drift_id", drift_id)
             require(actor, Power.WORK)
     settle_drifts(desk.workshop, actor, ids, Way(way))
     return _back(fields)

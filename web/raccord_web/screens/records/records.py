@@ -28,7 +28,7 @@ from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_ea
 from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, admit, visitor_of, within_of
+from raccord_web.front.visitors import acting, let_to, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
@@ -98,8 +98,8 @@ def record(request: Request, record_id: str, problem: str = "", number: Search =
     alike = []
     if problem:
         with desk_of(request).workshop.database.read() as session:
-            actor = admit(session, visitor_of(request), "problem_id", problem)
-        alike = alike_to_problem(desk_of(request).workshop, actor, problem, number)
+            let_to(request, session, "problem_id", problem)
+        alike = alike_to_problem(desk_of(request).workshop, acting(request), problem, number)
     with desk_of(request).workshop.database.read() as session:
         story = record_story(session, int(record_id))
         if story is None:

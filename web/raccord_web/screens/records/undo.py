@@ -103,11 +103,12 @@ def _admitted(request: Request, chosen: Sequence[str]) -> tuple[list[int], list[
         raise HTTPException(HTTPStatus.BAD_REQUEST)
     with desk_of(request).workshop.database.read() as session:
         for each in chosen:
-            request.state.actor = admit(session, visitor_of(request), "record_id", each)
+            _, request.state.actor = admit(session, visitor_of(request), "record_id", each)
+            # Of each company, for records of several may be ticked.
+            require(acting(request), Power.WORK)
         ids = [int(each) for each in chosen]
         of = select(SourceRecord.connection_id).where(SourceRecord.id.in_(ids))
         found = session.scalars(select(Connection).where(Connection.id.in_(of)).order_by(Connection.label)).all()
-    require(acting(request), Power.WORK)
     return ids, list(found)
 
 
