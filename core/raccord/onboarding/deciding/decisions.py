@@ -129,9 +129,7 @@ def counts_from(
 
 def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str, *, of: str = "") -> Run:
     """Approve exactly the plan that was seen, told by its hash; its run is queued again. The first is the owner's.
-
-    ``of`` is the connection it was shown for, where that decided who ``actor`` is: another's plan is none of theirs.
-    """
+    ``of`` is the connection it was shown for, where that decided who ``actor`` is: another's plan is none of theirs."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         plan = session.get(Plan, plan_id, with_for_update=True)
