@@ -45,7 +45,9 @@ TELLING = rf"[+-]?{_WHOLE}([.,])[0-9]{{1,2}}"
 """At most two digits after a mark, and before it only the other one, between thousands: it stands before decimals."""
 _TELLING = re.compile(rf"([+-]?)({_WHOLE}([.,])[0-9]{{1,2}})")
 _ALIKE = re.compile(rf"^([+-]?)(?:{_WHOLE}([.,])[0-9]{{1,2}}|[0-9]{{1,24}})$", re.MULTILINE)
-_ALIKE_ZERO = re.compile(r"^([+-]?)[0.,]+$", re.MULTILINE)
+_ALIKE_ZERO = re.compile(r"\n([+-]?)[0.,]+(?=\n)")
+_ALL_SIMPLE = re.compile(r"\n(?:[+-]?[0-9]{1,24}(?:[.,][0-9]{1,2})?\n)*+")
+"""Amounts without thousands, each on a line: their only mark stands before cents."""
 MINUS_SIGNS = "−–‐‑‒—―－﹣⁻"
 """What programs write in the place of a hyphen before an amount."""
 _MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-") | dict.fromkeys("＋﹢", "+"))
@@ -117,7 +119,7 @@ def is_plain(text: str, mark: Mark) -> bool:
 
 def are_plain(texts: Sequence[str], mark: Mark) -> bool:
     """Tell whether every one of some amounts is plain."""
-    joined = "".join([f"{text}\n" for text in texts])
+    joined = "\n".join((*texts, ""))
     return joined.count("\n") == len(texts) and _ALL_PLAIN[mark].fullmatch(joined) is not None
 
 
@@ -161,7 +163,9 @@ class Signs(NamedTuple):
     plus_zero: int
     bare_zero: int
     """So many of the others come to nothing."""
-    marks: tuple[str, ...]
+    points: int
+    commas: int
+    """So many have this mark before their cents."""
 
 
 def signs_of(texts: Sequence[str]) -> Signs | None:
@@ -170,15 +174,22 @@ def signs_of(texts: Sequence[str]) -> Signs | None:
     joined = "\n".join(filled)
     if joined.count("\n") >= max(len(filled), 1):
         return None
-    found = _ALIKE.findall(joined)
-    if len(found) != len(filled):
-        return None
-    signs = [sign for sign, _ in found]
-    zeros: list[str] = _ALIKE_ZERO.findall(joined) if filled else []
+    apart = f"\n{joined}\n" if filled else "\n"
+    if _ALL_SIMPLE.fullmatch(apart) is not None:
+        points, commas = joined.count("."), joined.count(",")
+    else:
+        found = _ALIKE.findall(joined)
+        if len(found) != len(filled):
+            return None
+        marks = [mark for _, mark in found]
+        points, commas = marks.count("."), marks.count(",")
+    minus, plus = apart.count("\n-"), apart.count("\n+")
+    zeros: list[str] = _ALIKE_ZERO.findall(apart)
     return Signs(
-        *(signs.count("-"), signs.count("+"), signs.count("")),
+        *(minus, plus, len(filled) - minus - plus),
         *(zeros.count("-"), zeros.count("+"), zeros.count("")),
-        tuple([mark for _, mark in found]),
+        points,
+        commas,
     )
 
 
@@ -208,6 +219,11 @@ class MarkEvidence:
             self.points += marks[0] is Mark.POINT
             self.commas += marks[0] is Mark.COMMA
         return parts
+
+    def add_marks(self, points: int, commas: int) -> None:
+        """Take into account how often a mark stands before cents."""
+        self.points += points
+        self.commas += commas
 
     def add_telling(self, marks: Sequence[str]) -> None:
         """Take into account what ``TELLING`` caught of amounts."""

@@ -70,8 +70,8 @@ class _Weighing:
         self._money, self._units = layout.money, layout.units
         self._texts = frozenset((*layout.names, *layout.texts))
         self._balances = MarkEvidence()
-        self._again: dict[str, int] = {}
-        """Of texts that are days, each weighed once, how often they came again."""
+        self._waiting: dict[str, int] = {}
+        """Of texts that are days and are not weighed yet, each but once, how often they came."""
 
     def columns(self, block: Block) -> bool:
         """Weigh rows; false, and nothing of them is weighed, where one needs a closer look."""
@@ -80,7 +80,7 @@ class _Weighing:
         if self._units or max(needed) >= len(columns):
             return False
         days = Counter(columns[self._dated])
-        if not all(text in self._again or ((parts := parts_of(text)) is not None and parts.days) for text in days):
+        if not all(text in self._waiting or ((parts := parts_of(text)) is not None and parts.days) for text in days):
             return False
         signs = {number: signs_of(columns[number]) for number in self._money}
         balances = signs_of(columns[self._balance]) if self._balance is not None else None
@@ -88,15 +88,15 @@ class _Weighing:
             return False
         for text, times in days.items():
             self._day(text, times)
-        self.found.rows += len(block.cells)
+        self.found.rows += len(block)
         self.found.first_line = self.found.first_line or block.lines[0]
         for number, known in signs.items():
             if known is not None:
                 self._signs(number, known)
         if balances is not None:
-            self._balances.add_telling(balances.marks)
+            self._balances.add_marks(balances.points, balances.commas)
         if self._kind is not None:
-            amounts = columns[self._amount] if self._amount is not None else ("",) * len(block.cells)
+            amounts = columns[self._amount] if self._amount is not None else ("",) * len(block)
             signed = Counter(zip(columns[self._kind], (text[:1] == "-" for text in amounts), strict=True))
             for (text, negative), times in signed.items():
                 self._word(plain(text), times, negative=negative)
@@ -108,21 +108,24 @@ class _Weighing:
 
     def _day(self, text: str, times: int) -> bool:
         """Weigh a day that stands there some times; false where the text is none."""
-        if text in self._again:
-            self._again[text] += times
-            return True
-        parts = self.found.days.add(text)
-        if parts is None or not parts.days:
-            return False
-        if len(self._again) < _TEXTS_MAX:
-            self._again[text] = times - 1
-        elif times > 1:
-            self.found.days.add(text, times - 1)
+        if text not in self._waiting:
+            parts = parts_of(text)
+            if parts is None or not parts.days:
+                return False
+            if len(self._waiting) >= _TEXTS_MAX:
+                self._add_days()
+            self._waiting[text] = 0
+        self._waiting[text] += times
         return True
+
+    def _add_days(self) -> None:
+        for text, times in self._waiting.items():
+            self.found.days.add(text, times)
+        self._waiting.clear()
 
     def _signs(self, number: int, known: Signs) -> None:
         found = self.found
-        found.marks.add_telling(known.marks)
+        found.marks.add_marks(known.points, known.commas)
         if number == self._debit:
             found.debits_negative += known.minus - known.minus_zero
             found.debits_positive += known.plus + known.bare - known.plus_zero - known.bare_zero
@@ -180,9 +183,7 @@ class _Weighing:
     def ended(self) -> Evidence:
         """Return what was found once all rows were taken."""
         found, balances = self.found, self._balances
-        for text, times in self._again.items():
-            if times:
-                found.days.add(text, times)
+        self._add_days()
         if not (found.marks.points or found.marks.commas):
             # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.
             found.marks.points, found.marks.commas = balances.points, balances.commas

@@ -26,7 +26,6 @@ from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negati
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import (
-    BALANCE_BEGINS,
     BALANCE_TEXT,
     IN,
     MINUSES,
@@ -36,6 +35,7 @@ from raccord_bankfeed.readers.table.words import (
     PLUSES,
     SUMS,
     Part,
+    may_be_balance,
     plain,
 )
 
@@ -110,11 +110,11 @@ class RowReader:
         days = [day for text in dated if (day := day_of[text]) is not None]
         named = set(zip(*(columns[number] for number in self.layout.accounts), strict=True))
         told = {*self.layout.names, *self.layout.texts, self.layout.columns.get(Part.REFERENCE, 0)}
-        if any(BALANCE_BEGINS.search("\n".join(("", *columns[number]))) for number in told):
+        if any(may_be_balance(columns[number]) for number in told):
             return None
         if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
             return None
-        return Moved(columns, self.account(next(iter(block))), days, amounts)
+        return Moved(columns, self._known_account([column[0] for column in columns], ""), days, amounts)
 
     def _block_amounts(self, columns: Sequence[Sequence[str]]) -> list[Decimal] | None:
         """Return the amounts of rows that all have one, nothing where one is not written the usual way."""
@@ -167,19 +167,19 @@ class RowReader:
         def said(part: Part) -> Sequence[str]:
             return list(map(str.strip, columns[parts[part]])) if part in parts else nothing
 
-        currencies = {
-            text: text.upper() if is_currency(text.upper()) else layout.currency for text in set(said(Part.CURRENCY))
-        }
+        stated = said(Part.CURRENCY)
+        currencies = {text: text.upper() if is_currency(text.upper()) else layout.currency for text in set(stated)}
+        types = said(Part.TYPE)
         names, memos = self._texts(columns, nothing)
         fields = (
             repeat(moved.account),
             said(Part.ID),
             moved.days,
             moved.amounts,
-            [currencies[text] for text in said(Part.CURRENCY)],
+            list(map(currencies.__getitem__, stated)),
             names,
             memos,
-            list(map(str.upper, said(Part.TYPE))),
+            types if types is nothing else list(map(str.upper, types)),
             said(Part.REFERENCE),
             nothing,
             repeat(False),
@@ -389,9 +389,11 @@ class RowReader:
 
     def account(self, row: Row) -> Account:
         """Return the account that a row names, or the one without a name of its layout."""
-        layout, cells = self.layout, row.cells
-        kind_text = self.cell(row, Part.ACCOUNT_TYPE) if Part.ACCOUNT_TYPE in layout.columns else ""
-        said = tuple([cells[number] for number in layout.accounts if number < len(cells)])
+        typed = Part.ACCOUNT_TYPE in self.layout.columns
+        return self._known_account(row.cells, self.cell(row, Part.ACCOUNT_TYPE) if typed else "")
+
+    def _known_account(self, cells: Sequence[str], kind_text: str) -> Account:
+        said = tuple([cells[number] for number in self.layout.accounts if number < len(cells)])
         key = (*said, kind_text)
         known = self.accounts.get(key)
         if known is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
-from operator import add
+from operator import add, attrgetter
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions
@@ -46,6 +46,7 @@ _HEADER_WITHIN = 80
 _KEY_LINES = 50
 """So many lines make the key under which a question about the file is asked."""
 _ACCOUNTS_MAX = 1000
+_CURRENCY_OF = attrgetter("currency")
 _ALONE_MAX = 8
 """To look for rows of the usual kind among fewer costs more than it saves."""
 
@@ -260,7 +261,7 @@ class TableReader(LineReader):
         """Take rows, at once those that are written the usual way and have as such ones around them."""
         if self._taken(block):
             return
-        size = len(block.cells)
+        size = len(block)
         if size > _ALONE_MAX and self._begun and self._rows is not None and self._rows.plain:
             self._block(block.part(0, size // 2))
             self._block(block.part(size // 2, size))
@@ -275,7 +276,7 @@ class TableReader(LineReader):
     def _taken(self, block: Block) -> bool:
         """Take rows at once; false, and none is taken, where one needs a closer look."""
         reader = self._rows
-        if reader is None or not self._begun or self._goes_on or not block.cells:
+        if reader is None or not self._begun or self._goes_on or not block:
             return False
         if (found := reader.block_lines(block)) is None:
             return False
@@ -283,7 +284,7 @@ class TableReader(LineReader):
         if self._questions:
             self._ask(moved.account)
         tally = self._tally(moved.account, block.lines[0])
-        tally.currency = tally.currency or next((line.currency for line in lines if line.currency), "")
+        tally.currency = tally.currency or next(filter(None, map(_CURRENCY_OF, lines)), "")
         tally.add_run(moved.days, moved.amounts)
         self.queue.extend(lines)
         return True

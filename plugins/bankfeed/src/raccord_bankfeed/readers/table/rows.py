@@ -6,8 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 from raccord_bankfeed.readers.amounts import written
@@ -33,28 +32,57 @@ class Row(NamedTuple):
         return " | ".join(cell.strip() for cell in self.cells if cell.strip())
 
 
-@dataclass(frozen=True, slots=True)
 class Block:
-    """Rows that follow one another, not more than were cut at once."""
+    """Rows that follow one another, not more than were cut at once.
 
-    cells: Sequence[list[str]]
-    lines: Sequence[int]
-    starts: Sequence[int]
+    They are cut to cells or to columns, and made of the others only where somebody asks for them.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[int],
+        starts: Callable[[], Sequence[int]],
+        cells: Sequence[list[str]] | None = None,
+        columns: Sequence[Sequence[str]] | None = None,
+    ) -> None:
+        self.lines = lines
+        self._starts_of = starts
+        self._cells = cells
+        self._columns = columns
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.lines)
 
     def __iter__(self) -> Iterator[Row]:
         """Go through the rows."""
         return map(Row, self.cells, self.lines, self.starts)
 
+    @property
+    def starts(self) -> Sequence[int]:
+        """The character at which each row starts."""
+        return self._starts_of()
+
+    @property
+    def cells(self) -> Sequence[list[str]]:
+        """The cells of each row."""
+        if self._cells is None:
+            self._cells = list(map(list, zip(*self.columns(), strict=True)))
+        return self._cells
+
     def part(self, first: int, after: int) -> Block:
         """Return some of the rows."""
-        return Block(self.cells[first:after], self.lines[first:after], self.starts[first:after])
+        starts = self.starts[first:after]
+        return Block(self.lines[first:after], lambda: starts, self.cells[first:after])
 
-    def columns(self) -> list[tuple[str, ...]]:
+    def columns(self) -> Sequence[Sequence[str]]:
         """Return the cells column by column; no columns where two rows have not as many cells."""
-        try:
-            return list(zip(*self.cells, strict=True))
-        except ValueError:
-            return []
+        if self._columns is None:
+            try:
+                self._columns = list(zip(*self.cells, strict=True))
+            except ValueError:
+                self._columns = ()
+        return self._columns
 
 
 class RowCutter:
@@ -69,17 +97,32 @@ class RowCutter:
 
     def cut(self, lines: list[str], line: int, start: int) -> Block:
         """Take some lines, of which ``line`` and ``start`` are the first's; return the rows that end in them."""
-        starts = list(accumulate(map((1).__add__, map(len, lines)), initial=start))[:-1]
-        joined = "".join(lines)
+        numbers = range(line, line + len(lines))
+
+        def starts() -> list[int]:
+            return list(accumulate(map((1).__add__, map(len, uncut)), initial=start))[:-1]
+
+        uncut, joined = lines, "".join(lines)
         quoted = '"' in joined
+        if not (quoted or self._open) and (columns := self._columns(lines)) is not None:
+            return Block(numbers, starts, columns=columns)
         if quoted and '="' in joined:
             lines = [self._formula.sub(r'\1"', text) for text in lines]
-        if not self._open and (not quoted or not any(text.count('"') & 1 for text in lines)):
+        if not self._open and (not quoted or not any(map((1).__and__, map(str.count, lines, repeat('"'))))):
             cells = list(csv.reader(lines, delimiter=self._delimiter))
             if len(cells) == len(lines) and max(map(len, cells), default=0) <= _CELLS_MAX:
-                return Block(cells, range(line, line + len(lines)), starts)
-        numbered = zip(lines, range(line, line + len(lines)), starts, strict=True)
-        return block_of([row for text, number, at in numbered for row in self.add(text, number, at)])
+                return Block(numbers, starts, cells)
+        rows = zip(lines, numbers, starts(), strict=True)
+        return block_of([row for text, number, at in rows for row in self.add(text, number, at)])
+
+    def _columns(self, lines: Sequence[str]) -> list[list[str]] | None:
+        """Return the columns of lines without quotes that have as many cells, at least two."""
+        marks = set(map(str.count, lines, repeat(self._delimiter)))
+        width = max(marks, default=0) + 1
+        if len(marks) != 1 or not 1 < width <= _CELLS_MAX:
+            return None
+        cells = self._delimiter.join(lines).split(self._delimiter)
+        return [cells[at::width] for at in range(width)]
 
     def add(self, text: str, line: int, start: int) -> Sequence[Row]:
         """Take a line; return the rows that end with it."""
@@ -152,7 +195,7 @@ def _opening(text: str, delimiter: str, at: int) -> int:
 
 def block_of(rows: Sequence[Row]) -> Block:
     """Put rows together."""
-    return Block([row.cells for row in rows], [row.line for row in rows], [row.start for row in rows])
+    return Block([row.line for row in rows], lambda: [row.start for row in rows], [row.cells for row in rows])
 
 
 def batches_of(lines: Sequence[str]) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
@@ -56,6 +57,9 @@ _EUROS = re.compile(r"\beuros?\b", re.IGNORECASE)
 _MONEY_COLUMN = re.compile(r"\s*([A-Z]{3})\s*\$\s*")
 
 
+_NAME_CHARS_MAX = 60
+
+
 @lru_cache(maxsize=4096)
 def plain(cell: str) -> str:
     """Return a column's name in small letters without accents, signs and brackets."""
@@ -67,8 +71,11 @@ def plain(cell: str) -> str:
 def part_of(cell: str) -> tuple[Part, int] | None:
     """Return what a column's name says, and how good a name for it that is; nothing for other texts."""
     cell = cell.strip()
-    if not cell or len(cell) > 60:
-        return None
+    return _part_of(cell) if cell and len(cell) <= _NAME_CHARS_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _part_of(cell: str) -> tuple[Part, int] | None:
     if _MONEY_COLUMN.fullmatch(cell):
         return Part.AMOUNT, 99
     if _SIGN_COLUMN.fullmatch(cell):
@@ -122,12 +129,22 @@ SUMS = re.compile(
     r"\b(total|totals|totaux|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
-BALANCE_BEGINS = re.compile(
+_BALANCE_BEGINS = (
     r"\n *(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
-    r"|nouveau|likutis|apyvarta|anfangss|schlusss|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)",
-    re.IGNORECASE,
+    r"|nouveau|likutis|apyvarta|anfangss|schlusss|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)"
 )
-"""How texts begin, each after the end of a line, that may say nothing but that a balance stands there."""
+_IN_SMALL = re.compile(_BALANCE_BEGINS)
+_IN_ANY_CASE = re.compile(_BALANCE_BEGINS, re.IGNORECASE)
+
+
+def may_be_balance(texts: Sequence[str]) -> bool:
+    """Tell whether one of some texts begins like one that may say nothing but that a balance stands there."""
+    joined = "\n".join(("", *texts))
+    # Letters that are compared in any case take several times as long.
+    found = _IN_SMALL.search(joined.lower()) if joined.isascii() else _IN_ANY_CASE.search(joined)
+    return found is not None
+
+
 BALANCE_TEXT = re.compile(
     r"(?:opening|closing|starting|ending|beginning|previous) (?:ledger )?balance|balance (?:brought |carried )?forward"
     r"|s ?a ?l ?d ?o(?: (?:anterior|inicial|final|do dia|del dia|atual|actual|previo|iniziale|finale|precedente))?"
