@@ -32,6 +32,8 @@ from raccord.sync.phases import UNDO
 
 FILE = "Attachable"
 _PAYING_BACK = frozenset(each.entity for each in REFUNDED.values())
+_AFTER = '"after":{'
+"""How a draft's text says that it comes after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,11 @@ def following(session: Session, connection: Connection, keys: Iterable[str]) -> 
     first = set(keys)
     if not first:
         return {}
-    # Only few drafts come after another, which their text says, and it is asked for once whatever the others are.
-    rows = session.execute(
-        select(DraftRow.body).where(
-            DraftRow.connection_id == connection.id,
-            DraftRow.kind == "RefundReceipt",
-            DraftRow.body.contains('"after":{', autoescape=True),
-        )
+    # Refunds are few, and what comes after another says so. PostgreSQL would look for that in every draft.
+    bodies = session.scalars(
+        select(DraftRow.body).where(DraftRow.connection_id == connection.id, DraftRow.kind == "RefundReceipt")
     )
-    drafts = [draft for row in rows if isinstance(draft := load_draft(row.body), RefundReceipt)]
+    drafts = [draft for body in bodies if _AFTER in body and isinstance(draft := load_draft(body), RefundReceipt)]
     return {each.key: each.after.key for each in drafts if each.after is not None and each.after.key in first}
 
 
