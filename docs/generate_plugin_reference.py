@@ -22,6 +22,7 @@ import raccord.plugin as plugin
 from raccord.plugin import (
     contexts,
     contract,
+    covering,
     days,
     demo,
     documents,
@@ -66,7 +67,7 @@ TYPES = (
 HOOKS = tuple(base for base in hooks.Hooks.__mro__ if "Protocol" not in base.__name__)[1:-2]
 DEFAULT_CHARS_MAX = 60
 SECTIONS: tuple[tuple[str, Sequence[ModuleType]], ...] = (
-    ("The manifest", (info,)),
+    ("The manifest", (info, covering)),
     ("Texts, money, days", (texts, money, days)),
     ("Pages and records", (records,)),
     ("Fields of a record", (field_types,)),

@@ -361,7 +361,9 @@ def test_gaps_are_shown_and_taken_up_by_their_owner(
     assert "until 28\u00a0Feb\u00a02026" in page
     action = f"/connections/{synced.id}/backfill"
     assert send("/gaps", action, first="x", last="2026-02-28").status_code == 400
-    assert send("/gaps", action, first="2026-02-27", last="2026-02-28").headers["location"] == "/gaps?done=backfill"
+    sent = send("/gaps", action, first="2026-02-27", last="2026-02-28").headers["location"]
+    assert re.fullmatch(r"/runs/[^?]+\?done=backfill", sent), "the run whose plan will wait, not a word about it"
+    assert "Asked for; its plan is not carried out yet" in browser.get("/gaps").text
     with workshop.database.read() as session:
         assert str(session.scalars(select(Gap.last_day)).one()) == "2026-02-26"
 

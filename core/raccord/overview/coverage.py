@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.clock import Clock
-from raccord.store.models import Connection, ConnectionState, Gap, Run, RunState
+from raccord.onboarding.closing.left_days import LeftDays, left_days, outside
+from raccord.store.models import Connection, ConnectionState, Run, RunState
 from raccord.sync.days import today_of
+from raccord.sync.workshop import Workshop
 
 COVERED = "covered"
 FAILING = "failing"
@@ -27,16 +28,26 @@ class Interval:
     last: date
 
 
-def coverage_of(session: Session, connection: Connection, clock: Clock) -> Sequence[Interval]:
-    """Return a connection's intervals from the beginning of time to today, in its time zone, if it was ever one."""
+def coverage_of(
+    workshop: Workshop, session: Session, connection: Connection, left: Sequence[LeftDays] | None = None
+) -> Sequence[Interval]:
+    """Return a connection's intervals from the beginning of time to today, in its time zone, if it was ever one.
+
+    ``left`` is what ``left_days`` returned, where that was asked already. A day is covered when it is of every account.
+    """
     if connection.state == ConnectionState.UNCONNECTED:
         return []
-    today = today_of(connection, clock.now())
-    gaps = session.scalars(select(Gap).where(Gap.connection_id == connection.id)).all()
-    holes = [(gap.first_day, min(gap.last_day or today, today), gap.reason) for gap in gaps]
+    today = today_of(connection, workshop.clock.now())
+    left = left_days(workshop, session, connection) if left is None else left
     failing = _failing_since(session, connection)
-    if failing is not None and failing <= today:
-        holes.append((failing, today, FAILING))
+    failed = [] if failing is None or failing > today else [(failing, today)]
+    holes: list[tuple[date | None, date, str]] = [(first, last, FAILING) for first, last in failed]
+    for each in left:
+        if each.gap is not None or each.first is None:
+            holes.append((each.first, min(each.last or today, today), each.reason))
+        else:
+            # While runs fail that is the reason to tell.
+            holes += [(*rest, each.reason) for rest in outside((each.first, each.last or today), failed)]
     found: list[Interval] = []
     following: date | None = None
     for first, last, reason in sorted(holes, key=lambda hole: (hole[0] or date.min, hole[1])):
@@ -44,7 +55,10 @@ def coverage_of(session: Session, connection: Connection, clock: Clock) -> Seque
             found.append(Interval(COVERED, following, first - _DAY))
         start = first if following is None or first is None else max(first, following)
         if start is None or start <= last:
-            found.append(Interval(reason, start, last))
+            if found and found[-1].reason == reason and start is not None and found[-1].last + _DAY == start:
+                found[-1] = Interval(reason, found[-1].first, last)
+            else:
+                found.append(Interval(reason, start, last))
             following = last + _DAY if following is None else max(following, last + _DAY)
     start = following or connection.starts_on
     if start <= today:

@@ -13,6 +13,7 @@ from raccord.plugin.contexts import (
     SignInContext,
     SourceFile,
 )
+from raccord.plugin.covering import CoveredDays, FileDays
 from raccord.plugin.days import DayRule, Days
 from raccord.plugin.errors import Answers, BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
 from raccord.plugin.fields import FieldError, Fields
@@ -100,6 +101,7 @@ __all__ = [
     "ConnectorInfo",
     "ConnectorSettings",
     "Contact",
+    "CoveredDays",
     "DayRule",
     "Days",
     "Delivery",
@@ -110,6 +112,7 @@ __all__ = [
     "FieldError",
     "Fields",
     "FileBox",
+    "FileDays",
     "GateInfo",
     "Hooks",
     "Http",

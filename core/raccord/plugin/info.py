@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
+from raccord.plugin.covering import FileDays
 from raccord.plugin.drafts import Accepts, Ref
 from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
@@ -368,6 +369,8 @@ class ConnectorInfo:
     validates_each: bool = False
     """Whether every draft waits for a person (bank lines) instead of only the first plan."""
     delivery: Callable[[BaseModel], Delivery] | None = None
+    files_cover: FileDays | None = None
+    """How days are known to be covered where files bring the data; nothing where the source is asked for them."""
     credentials_end: Callable[[BaseModel], date | None] | None = None
     """Tells from a connection's settings on which day its credentials stop working; owners are told before."""
     institutions: Sequence[Institution] = ()

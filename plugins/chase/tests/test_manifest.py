@@ -29,7 +29,8 @@ def test_the_connector_is_found_by_its_entry_point() -> None:
 
 @pytest.mark.requirement("CH-14", "CH-40")
 def test_exactly_five_kinds_can_post() -> None:
-    streams = [stream.name for stream in raccord_chase.describe().streams]
+    *streams, reports = [stream.name for stream in raccord_chase.describe().streams]
+    assert reports == "reports", "which tells of days and posts nothing"
     assert streams == ["sales", "refunds", "chargebacks", "charges", "settlements"]
 
 

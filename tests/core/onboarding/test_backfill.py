@@ -37,7 +37,7 @@ def posted(workshop: Workshop, company: Company) -> list[str]:
 
 def coverage(workshop: Workshop, connection: Connection) -> list[tuple[str, str, str]]:
     with workshop.database.read() as session:
-        found = coverage_of(session, session.get_one(Connection, connection.id), workshop.clock)
+        found = coverage_of(workshop, session, session.get_one(Connection, connection.id))
     return [(one.reason, str(one.first or "…"), str(one.last)) for one in found]
 
 
@@ -93,7 +93,10 @@ def test_pain_17_t1_every_day_is_covered_or_left_out_for_a_reason_with_its_size(
         ("covered", "2026-03-15", "2026-03-15"),
     ]
     with workshop.database.read() as session:
-        sizes = {(hole.reason, hole.records, hole.totals.get("CAD")) for hole in holes_of(session, paused.id)}
+        sizes = {
+            (hole.reason, hole.records, hole.totals.get("CAD"))
+            for hole in holes_of(workshop, session, session.get_one(Connection, paused.id))
+        }
     assert sizes == {("before_start", 1, Decimal(1)), ("paused", 5, Decimal(10 + 11 + 12 + 13 + 14))}
 
 
@@ -102,8 +105,11 @@ def test_pain_17_t2_a_backfill_waits_for_its_owner_and_leaves_the_rest_of_the_ho
 ) -> None:
     taken = backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
     assert (taken.records, dict(taken.totals), taken.reasons) == (2, {"CAD": Decimal(23)}, ("paused",))
+    asked = ("taken_up", "2026-03-11", "2026-03-12")
+    assert coverage(workshop, paused)[3] == asked, "nothing is brought over by asking for it"
     run = finish(workshop, request(workshop, paused))
     assert run.state == RunState.APPROVAL, "whatever the connection usually does"
+    assert coverage(workshop, paused)[3] == asked, "nor by a plan that waits"
     assert posted(workshop, company) == ["2026-03-09", "2026-03-15"]
     with workshop.database.read() as session:
         plan = session.get_one(Plan, run.plan_id)

@@ -117,7 +117,11 @@ def test_a_pause_writes_nothing_and_leaves_a_hole_that_is_counted_and_never_fill
 
     assert posted(workshop, company) == ["2026-03-01", "2026-03-02", "2026-04-02", "2026-04-07"]
     with workshop.database.read() as session:
-        [hole] = [hole for hole in holes_of(session, running.id) if hole.reason == "paused"]
+        [hole] = [
+            hole
+            for hole in holes_of(workshop, session, session.get_one(Connection, running.id))
+            if hole.reason == "paused"
+        ]
         assert (hole.first_day, hole.last_day, hole.records) == (date(2026, 4, 3), date(2026, 4, 6), 4)
         assert hole.totals == {"CAD": Decimal("20.00")}
         assert all(proof.equal for proof in session.scalars(select(Proof)))

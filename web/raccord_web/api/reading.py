@@ -161,13 +161,15 @@ def coverage(request: Request, connection_id: str, asked: Asked) -> Part[Interva
     """Return which days are covered, and which are not and why."""
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        return part_of(coverage_of(session, session.get_one(Connection, connection_id), workshop.clock), asked)
+        return part_of(coverage_of(workshop, session, session.get_one(Connection, connection_id)), asked)
 
 
 @router.get("/connections/{connection_id}/gaps")
 def gaps(request: Request, connection_id: str, asked: Asked) -> Part[Hole]:
-    with desk_of(request).workshop.database.read() as session:
-        return part_of(holes_of(session, connection_id), asked)
+    """Return the days that were not brought over, each stretch with its reason."""
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        return part_of(holes_of(workshop, session, session.get_one(Connection, connection_id)), asked)
 
 
 @router.get("/connections/{connection_id}/missing-choices")

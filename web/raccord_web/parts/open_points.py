@@ -34,6 +34,11 @@ class OpenPoint:
     day: date | None = None
     amount: Decimal | None = None
     currency: str = ""
+    first: date | None = None
+    last: date | None = None
+    """The days of a stretch, where it is one."""
+    reason: str = ""
+    """Why the days of a stretch have no data."""
 
 
 def open_points(session: Session, names: Names, parts: Sequence[Mapping[str, Any]]) -> list[OpenPoint]:
@@ -70,12 +75,18 @@ def _point(
         case "unequal":
             return OpenPoint(code, connection, f"{own}/proof?only=unequal", said["cell"])
         case "gap":
-            days = " – ".join(each for each in (said["first"], said["last"]) if each)
-            return OpenPoint(code, connection, "/gaps", days)
+            return OpenPoint(
+                code, connection, "/gaps", said.get("account", ""),
+                first=_day(said["first"]), last=_day(said["last"]), reason=said["reason"],
+            )  # fmt: skip
         case "unproven":
             return OpenPoint(code, connection, own, day=date.fromisoformat(said["day"]))
         case _:
             return OpenPoint(code, connection, f"{own}/proof")
+
+
+def _day(said: str | None) -> date | None:
+    return None if said is None else date.fromisoformat(said)
 
 
 def _place(key: str) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def as_json(workshop: Workshop, view: ConnectionView) -> dict[str, object]:
     """Return a connection as JSON values."""
     fresh, error = _freshness(workshop, view)
     with workshop.database.read() as session:
-        holes = holes_of(session, view.id)
+        holes = holes_of(workshop, session, session.get_one(Connection, view.id))
     return {
         "connection": view.id,
         "label": view.label,

@@ -15,6 +15,7 @@ from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.showing import day, money
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.closing.left_days import left_days
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.overview.coverage import coverage_of
 
@@ -24,6 +25,9 @@ REASONS = {
     "paused": Phrase("en pause", "paused"),
     "disconnected": Phrase("déconnecté", "disconnected"),
     "failing": Phrase("en échec", "failing"),
+    "no_file": Phrase("aucun fichier ne les couvre", "no file covers them"),
+    "unasked": Phrase("la source n’a pas été interrogée depuis", "the source was not asked since"),
+    "taken_up": Phrase("demandés, plan pas encore exécuté", "asked for, plan not carried out yet"),
 }
 
 
@@ -37,7 +41,10 @@ def gaps(connection: str | None) -> int:
     out = output()
     with opened_workshop() as workshop, workshop.database.read() as session:
         chosen = every_connection(session) if connection is None else [the_connection(session, connection)]
-        found = [(each, coverage_of(session, each, workshop.clock), holes_of(session, each.id)) for each in chosen]
+        found = []
+        for each in chosen:
+            left = left_days(workshop, session, each)
+            found.append((each, coverage_of(workshop, session, each, left), holes_of(workshop, session, each, left)))
     if out.as_json:
         out.json(
             {
@@ -56,6 +63,7 @@ def gaps(connection: str | None) -> int:
                                 "last": day(hole.last_day) or None,
                                 "records": hole.records,
                                 "totals": dict(hole.totals),
+                                "account": hole.account,
                             }
                             for hole in holes
                         ],
@@ -140,7 +148,16 @@ def backfill_command(connection: str, first: datetime, last: datetime, yes: bool
                 "reasons": list(taken.reasons),
                 "records": taken.records,
                 "totals": dict(taken.totals),
+                "without_file": [{"first": day(start), "last": day(end)} for start, end in taken.without_file],
             }
+        )
+    for start, end in taken.without_file:
+        out.say(
+            Phrase(
+                f"Aucun fichier ne couvre encore les jours du {day(start)} au {day(end)} : déposez celui qui les "
+                "contient.",
+                f"No file covers {day(start)} to {day(end)} yet: hand in the one that holds these days.",
+            )
         )
     records = counted(
         taken.records,

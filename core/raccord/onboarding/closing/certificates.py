@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.closing.holes import Hole, holes_of
+from raccord.onboarding.closing.left_days import LeftDays, left_days
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.canonical import canonical
@@ -90,7 +91,7 @@ def certify(
             .order_by(Connection.set_up_at, Connection.id)
         ).all()
         _over(connections, month, now)
-        parts = [_part(session, connection, month, now) for connection in connections]
+        parts = [_part(workshop, session, connection, month, now) for connection in connections]
         exceptions = [each for part in parts for each in part["exceptions"]]
         if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX):
             raise _exceptions(exceptions, parts, month)
@@ -168,7 +169,7 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
     return found
 
 
-def _part(session: Session, connection: Connection, month: date, now: datetime) -> dict[str, Any]:
+def _part(workshop: Workshop, session: Session, connection: Connection, month: date, now: datetime) -> dict[str, Any]:
     after = _next(month)
     proofs = [
         {
@@ -191,7 +192,10 @@ def _part(session: Session, connection: Connection, month: date, now: datetime) 
             .order_by(Proof.day, Proof.stream, Proof.currency)
         )
     ]
-    gaps = [_gap(hole) for hole in holes_of(session, connection.id) if _touches(hole, month, after)]
+    left = [
+        _within(each, month, after) for each in left_days(workshop, session, connection) if _touches(each, month, after)
+    ]
+    gaps = [_gap(hole) for hole in holes_of(workshop, session, connection, left)]
     documents = session.execute(
         select(LinkRow.kind, func.count())
         .where(
@@ -251,7 +255,7 @@ def _open(
         {"code": "failed", "key": f"{stream}/{source_id}", "state": reason} for stream, source_id, reason in failed
     ]
     found += [
-        {"code": "gap", "first": each["first"], "last": each["last"], "reason": each["reason"]}
+        {"code": "gap"} | {name: each[name] for name in ("first", "last", "reason", "account") if name in each}
         for each in gaps
         if each["records"] or each["reason"] != "before_start"
     ]
@@ -333,11 +337,19 @@ def _gap(hole: Hole) -> dict[str, Any]:
         "reason": hole.reason,
         "records": hole.records,
         "totals": {stream: dict(sums) for stream, sums in hole.by_stream.items()},
-    }
+    } | ({"account": hole.account} if hole.account else {})
 
 
-def _touches(hole: Hole, month: date, after: date) -> bool:
-    return (hole.first_day or date.min) < after and (hole.last_day or date.max) >= month
+def _touches(left: LeftDays, month: date, after: date) -> bool:
+    return (left.first or date.min) < after and (left.last or date.max) >= month
+
+
+def _within(left: LeftDays, month: date, after: date) -> LeftDays:
+    """Return what of it is of the month; what was left out on purpose is named whole."""
+    if left.gap is not None:
+        return left
+    last = after - timedelta(days=1)
+    return replace(left, first=max(left.first or month, month), last=min(left.last or last, last))
 
 
 def _over(connections: Sequence[Connection], month: date, now: datetime) -> None:

@@ -1,8 +1,8 @@
-"""The holes of a connection: days that the normal flow never brings over, and what is known to lie in them (K17)."""
+"""The holes of a connection: days that were not brought over, and what is known to lie in them (K17)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,9 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from raccord.onboarding.closing.left_days import LeftDays, left_days
 from raccord.store.models import Connection, Gap, RecordState, SourceRecord
+from raccord.sync.workshop import Workshop
 
 BEFORE_START = "before_start"
 
@@ -27,13 +29,31 @@ class Hole:
     """By currency."""
     by_stream: Mapping[str, Mapping[str, Decimal]]
     """The same for each stream: amounts of several kinds of record are no sum of anything."""
+    account: str = ""
+    """The one account that it is a hole of, where others are covered."""
 
 
-def holes_of(session: Session, connection_id: str) -> list[Hole]:
-    """Return a connection's holes in the order of their days, the one before its first day included."""
-    gaps = session.scalars(select(Gap).where(Gap.connection_id == connection_id))
-    ordered = sorted(gaps, key=lambda gap: (gap.first_day or date.min, gap.opened_at))
-    return [_hole(session, gap) for gap in ordered]
+def holes_of(
+    workshop: Workshop, session: Session, connection: Connection, left: Sequence[LeftDays] | None = None
+) -> list[Hole]:
+    """Return a connection's holes to today in the order of their days: what is left out on purpose, the days before
+    its first one among it, and the days that no file covers or of which its source was not asked.
+
+    ``left`` is what ``left_days`` returned, where that was asked already.
+    """
+    return [
+        Hole(each.reason, each.first, each.last, 0, {}, {}, each.account)
+        if each.gap is None
+        else _hole(session, each.gap)
+        for each in (left_days(workshop, session, connection) if left is None else left)
+    ]
+
+
+def before_start(session: Session, connection_id: str) -> Hole | None:
+    """Return the hole before a connection's first day."""
+    gaps = select(Gap).where(Gap.connection_id == connection_id, Gap.reason == BEFORE_START)
+    gap = session.scalars(gaps.order_by(Gap.last_day).limit(1)).first()
+    return None if gap is None else _hole(session, gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +77,8 @@ def left_outside(session: Session, connection: Connection) -> Outside | None:
     last: date | None = session.scalar(select(func.max(SourceRecord.day)).where(*mine))
     if first is None or last is None:
         return None
-    hole = next(each for each in holes_of(session, connection.id) if each.reason == BEFORE_START)
-    return Outside(hole.records, first, last, hole.totals)
+    hole = before_start(session, connection.id)
+    return None if hole is None else Outside(hole.records, first, last, hole.totals)
 
 
 def _hole(session: Session, gap: Gap) -> Hole:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.closing.left_days import NO_FILE, left_days
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, ConnectionState, Gap, RecordState, SourceRecord, StreamCursor
@@ -41,6 +42,8 @@ class Backfill:
     records: int
     totals: Mapping[str, Decimal]
     """By currency."""
+    without_file: tuple[tuple[date, date], ...] = ()
+    """Days among them that no file covers yet: they come once a file is handed in that holds them."""
 
 
 def backfill(workshop: Workshop, actor: Actor, connection_id: str, first: date, last: date) -> Backfill:
@@ -82,7 +85,13 @@ def backfill(workshop: Workshop, actor: Actor, connection_id: str, first: date, 
         session.execute(delete(StreamCursor).where(StreamCursor.connection_id == connection.id))
         connection.review_next = True
         connection.revision += 1
-        found = Backfill(first, last, tuple(sorted(reasons)), *taken)
+        session.flush()
+        without = tuple(
+            (max(each.first or first, first), min(each.last or last, last))
+            for each in left_days(workshop, session, connection)
+            if each.reason == NO_FILE and (each.first or first) <= last and (each.last or last) >= first
+        )
+        found = Backfill(first, last, tuple(sorted(reasons)), *taken, without)
         events.append(
             session,
             actor=actor.name,

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.closing.holes import BEFORE_START, Hole, holes_of
+from raccord.onboarding.closing.holes import Hole, before_start
 from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.plugin.drafts import StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
@@ -96,7 +96,7 @@ def baseline_of(session: Session, connection_id: str) -> Baseline:
             PlanLine.amount.is_not(None),
         )
     )
-    outside = next((hole for hole in holes_of(session, connection_id) if hole.reason == BEFORE_START), None)
+    outside = before_start(session, connection_id)
     found.sort(key=lambda row: (not row.certain, row.day or date.min, row.key))
     return Baseline(found, new or 0, outside)
 

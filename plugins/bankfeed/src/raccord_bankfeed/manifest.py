@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from raccord.plugin import ConnectorInfo, RoleInfo, SourceAccount, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
+from raccord_bankfeed.covering import file_days
 from raccord_bankfeed.institutions import directory
 from raccord_bankfeed.mapping import LEDGER_ACCOUNT
 from raccord_bankfeed.providers.chosen import read_choices, with_cards, write_choices
@@ -116,6 +117,7 @@ def manifest() -> ConnectorInfo:
         version=VERSION,
         uploads={"input_kind": "upload"},
         institutions=directory(),
+        files_cover=file_days(),
         history_days=_history_days,
         credentials_end=_consent_ends,
         signs_in={"input_kind": sorted(OVER_THE_NETWORK)},

@@ -291,7 +291,12 @@ class BankFeedSettings(
 
     def account_names(self) -> Mapping[str, str]:
         """Return the names that people gave to accounts, by account key."""
-        return {each.key: each.name for each in read_choices(self.chosen)} | _by_key(self.accounts)
+        return named_accounts(self.chosen, self.accounts)
+
+
+def named_accounts(chosen: str, accounts: str) -> dict[str, str]:
+    """Return the names of accounts by their keys, as the two settings of these names have them."""
+    return {each.key: each.name for each in read_choices(chosen)} | _by_key(accounts)
 
 
 def _by_key(lines: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from raccord.plugin import JSON, Money, Record
-from raccord_chase.manifest import CHARGEBACKS, CHARGES, REFUNDS, SALES, SETTLEMENTS
+from raccord_chase.manifest import CHARGEBACKS, CHARGES, REFUNDS, REPORTS, SALES, SETTLEMENTS
 from raccord_chase.masking import mask_excerpt
 
 _NEVER_KEPT = frozenset({"expiry"})
@@ -208,6 +208,18 @@ class Deleted:
 
     def core(self) -> tuple[object, ...]:
         return (self.day, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Which days a report tells of, whether anything happened on them or not; posts nothing."""
+
+    first: date
+    last: date
+
+    def record(self) -> Record:
+        raw: dict[str, JSON] = {"kind": "report", "first": self.first.isoformat(), "last": self.last.isoformat()}
+        return Record(REPORTS, f"{self.first:%Y%m%d}-{self.last:%Y%m%d}", self.last, raw)
 
 
 Fact = Transaction | Chargeback | Charge | Settlement | Deleted

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceRefused, Text
 from raccord_chase import sftp
-from raccord_chase.manifest import CHARGEBACKS, CHARGES, REFUNDS, SALES, SETTLEMENTS
+from raccord_chase.manifest import CHARGEBACKS, CHARGES, REFUNDS, REPORTS, SALES, SETTLEMENTS
 from raccord_chase.reading import START, Place, StreamReader
 from raccord_chase.settings import ChaseSettings, InputKind
 
@@ -39,7 +39,7 @@ class _Cursor:
 
 def fetch_page(context: FetchContext, settings: ChaseSettings, stream: str, cursor: str | None) -> Page | None:
     """Return the page of ``stream`` after ``cursor``; the first stream also brings new files in at its end."""
-    if stream not in (SALES, REFUNDS, CHARGEBACKS, CHARGES, SETTLEMENTS):
+    if stream not in (SALES, REFUNDS, CHARGEBACKS, CHARGES, SETTLEMENTS, REPORTS):
         return None
     at = _Cursor.parse(cursor)
     reader = StreamReader(context, settings, stream)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.metadata import version
 from importlib.resources import files
 
-from raccord.plugin import Answer, ConnectorInfo, Contact, NewObject, RoleInfo, StreamInfo, TermTable, Text
+from raccord.plugin import Answer, ConnectorInfo, Contact, FileDays, NewObject, RoleInfo, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
 from raccord_chase.settings import ChaseSettings
-from raccord_chase.timing import SUPPORT, delivery_of
+from raccord_chase.timing import SUPPORT, delivery_of, reported_days
 from raccord_chase.words import FACT_VALUES, FACTS
 
 SALES = "sales"
@@ -16,6 +16,8 @@ REFUNDS = "refunds"
 CHARGEBACKS = "chargebacks"
 CHARGES = "charges"
 SETTLEMENTS = "settlements"
+REPORTS = "reports"
+"""Which days the files tell of, also of days with no sale; posts nothing."""
 
 STREAMS = (
     StreamInfo(SALES, Text("Ventes par carte", "Card sales")),
@@ -23,6 +25,7 @@ STREAMS = (
     StreamInfo(CHARGEBACKS, Text("Rétrofacturations", "Chargebacks")),
     StreamInfo(CHARGES, Text("Frais débités à part", "Charges debited apart")),
     StreamInfo(SETTLEMENTS, Text("Dépôts de règlement", "Settlement deposits")),
+    StreamInfo(REPORTS, Text("Rapports reçus", "Reports received")),
 )
 
 TERMS = TermTable.from_toml(files("raccord_chase").joinpath("terms.toml").read_text(encoding="utf-8"))
@@ -215,6 +218,7 @@ def chase_info() -> ConnectorInfo:
         ),
         version=version("raccord-chase"),
         uploads={"input_kind": "upload"},
+        files_cover=FileDays(stream=REPORTS, tell=reported_days),
         streams=STREAMS,
         settings=ChaseSettings,
         hosts=("{sftp_host}",),

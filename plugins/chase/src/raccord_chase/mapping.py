@@ -46,6 +46,14 @@ def map_chase_record(context: MapContext, record: Record) -> Mapped | Skipped | 
             return _charge(context, record)
         case "settlement":
             return _settlement(context, record)
+        case "report":
+            return Skipped(
+                "chase.report",
+                Text(
+                    "Un rapport dit de quels jours les fichiers parlent ; ses ventes et dépôts sont lus à part.",
+                    "A report tells which days the files speak of; its sales and deposits are read apart.",
+                ),
+            )
         case _:
             return None
 

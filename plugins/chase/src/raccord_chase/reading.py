@@ -9,8 +9,8 @@ from raccord.plugin import FetchContext, Record, Reject, SourceFile, record_key
 from raccord_chase.archive import unpack
 from raccord_chase.box import Box, Scan
 from raccord_chase.cache import Cache
-from raccord_chase.facts import Chargeback, Fact, Transaction, stream_of
-from raccord_chase.manifest import CHARGEBACKS, CHARGES, SALES, SETTLEMENTS
+from raccord_chase.facts import Charge, Chargeback, Fact, Report, Transaction, stream_of
+from raccord_chase.manifest import CHARGEBACKS, CHARGES, REPORTS, SALES, SETTLEMENTS
 from raccord_chase.problems import Problem, problem
 from raccord_chase.readers import contract_facts
 from raccord_chase.readers.contract import Located, read_contract
@@ -58,6 +58,9 @@ class StreamReader:
         if self.stream == SALES and place[0] < 0:
             yield from self._own_problems(file, scan, place[1])
         begin = _BEGIN if place[0] < 0 else place
+        if self.stream == REPORTS:
+            yield from self._reports(file, scan, begin)
+            return
         if scan.contract is not None and not scan.problems:
             yield from self._contract(file, scan, begin)
         elif scan.dfr is not None and self._by_period:
@@ -216,6 +219,22 @@ class StreamReader:
                     item = self._contract_item(file, located, seen)
                     if item is not None:
                         yield Step(item, (0, located.offset, located.line), (key, seen))
+
+    def _reports(self, file: SourceFile, scan: Scan, place: Place) -> Iterator[Step]:
+        """Yield which days a file tells of: its report periods, or from the first object of a contract to the last."""
+        found: set[Report] = set()
+        if scan.dfr is not None:
+            periods = (section.period for section in scan.dfr.sections)
+            found = {Report(period.start, period.end) for period in periods if period is not None}
+        elif scan.contract is not None and not scan.problems:
+            expected = contract_facts.Expected(self.settings.merchant_id, self.box.currency, self.context.days)
+            with file.open() as stream:
+                items = (each.item for each in read_contract(stream, scan.contract, file.sha256, expected))
+                days = {each.day for each in items if isinstance(each, Transaction | Chargeback | Charge)}
+            found = {Report(min(days), max(days))} if days else set()
+        for ordinal, each in enumerate(sorted(found, key=lambda report: (report.last, report.first)), start=1):
+            if ordinal > place[1]:
+                yield Step(each.record(), (0, ordinal, 0))
 
     def _is_mine(self, kind: str) -> bool:
         return contract_facts.OBJECTS.get(kind, SALES) == self.stream

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pydantic import BaseModel
 
-from raccord.plugin import Contact, Delivery, Text
+from raccord.plugin import JSON, Contact, CoveredDays, Delivery, Text
 from raccord_chase.settings import ChaseSettings
 
 SUPPORT = Text("Soutien de Chase", "Chase support")
@@ -38,6 +39,14 @@ def funding_day(period_end: date, settings: ChaseSettings) -> date:
         if left and _is_business_day(day, settings):
             left -= 1
     return day
+
+
+def reported_days(settings: Mapping[str, object], day: date, raw: Mapping[str, JSON]) -> CoveredDays | None:
+    """Return the days that a record of the reports received tells of."""
+    first, last = raw.get("first"), raw.get("last")
+    if not isinstance(first, str) or not isinstance(last, str):
+        return None
+    return CoveredDays(first=date.fromisoformat(first), last=date.fromisoformat(last))
 
 
 def _is_business_day(day: date, settings: ChaseSettings) -> bool:

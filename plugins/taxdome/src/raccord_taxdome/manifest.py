@@ -10,6 +10,7 @@ from raccord.plugin import (
     ByHand,
     ConnectorInfo,
     Contact,
+    FileDays,
     GateInfo,
     NewObject,
     RoleInfo,
@@ -304,6 +305,7 @@ def taxdome_info() -> ConnectorInfo:
         ),
         version=version("raccord-taxdome"),
         uploads={"input_kind": "upload"},
+        files_cover=FileDays(when={"input_kind": ("upload", "folder")}),
         streams=[
             StreamInfo(each.stream, _PLURALS[each.stream], sold_as if each.stream == SERVICES else None)
             for each in CONTRACT.objects

@@ -9,7 +9,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.jobs.requests import request_run
 from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.closing.left_days import left_days
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.overview.connections import list_connections
 from raccord.overview.coverage import coverage_of
@@ -36,17 +38,26 @@ def gaps(request: Request, offset: Offset = 0) -> Response:
         )
         rows = []
         for view in listing.rows:
-            intervals = coverage_of(session, session.get_one(Connection, view.id), desk.workshop.clock)
-            rows.append((view, coverage_bar(intervals), holes_of(session, view.id)))
+            connection = session.get_one(Connection, view.id)
+            left = left_days(desk.workshop, session, connection)
+            intervals = coverage_of(desk.workshop, session, connection, left)
+            rows.append((view, coverage_bar(intervals), holes_of(desk.workshop, session, connection, left)))
         return show(request, "proof/gaps.html", session, listing=listing, rows=rows)
 
 
 @router.post("/connections/{connection_id}/backfill")
 def take_up(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Have days of a gap brought over by a plan that waits for the owner."""
+    """Have days of a gap brought over: start the run whose plan waits for the owner, or say that no file has them."""
     try:
         first, last = date.fromisoformat(fields.get("first", "")), date.fromisoformat(fields.get("last", ""))
     except ValueError:
         return explained(request, HTTPStatus.BAD_REQUEST)
-    backfill(desk_of(request).workshop, acting(request), connection_id, first, last)
-    return RedirectResponse("/gaps?done=backfill", HTTPStatus.SEE_OTHER)
+    desk, by = desk_of(request), acting(request)
+    taken = backfill(desk.workshop, by, connection_id, first, last)
+    if not taken.records and taken.without_file == ((first, last),):
+        # A run would find nothing to plan; the page says what is missing.
+        return RedirectResponse("/gaps?done=backfill_no_file", HTTPStatus.SEE_OTHER)
+    run_id = request_run(
+        desk.workshop.database, desk.engine, connection_id, trigger="person", by=by.name, clock=desk.workshop.clock
+    )
+    return RedirectResponse(f"/runs/{run_id}?done=backfill", HTTPStatus.SEE_OTHER)

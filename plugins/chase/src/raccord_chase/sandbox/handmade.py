@@ -9,7 +9,7 @@ import raccord_chase
 from raccord.plugin import Language, Record, Reject
 from raccord.plugin.drafts import Draft
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf, map_records, read_stream
-from raccord_chase.manifest import STREAMS, TERMS
+from raccord_chase.manifest import REPORTS, STREAMS, TERMS
 from raccord_chase.settings import ChaseSettings
 
 MERCHANT = "123456"
@@ -25,6 +25,8 @@ class Deliveries:
         self.context = FakeFetchContext(files=self.files, settings=ChaseSettings.model_validate(chosen))
         self.cursors: dict[str, str | None] = {}
         self.records: list[Record] = []
+        self.reports: list[Record] = []
+        """Which days the files tell of, apart from what happened on them."""
         self.rejects: list[Reject] = []
 
     def put(self, name: str, content: str | bytes) -> Deliveries:
@@ -41,7 +43,7 @@ class Deliveries:
         for stream in STREAMS:
             reading = read_stream(raccord_chase, self.context, stream.name, self.cursors.get(stream.name))
             self.cursors[stream.name] = reading.cursor
-            self.records += reading.records
+            (self.reports if stream.name == REPORTS else self.records).extend(reading.records)
             self.rejects += reading.rejects
         return self
 

@@ -211,6 +211,7 @@ class QifReader(RunReader):
         self._record = None
         tally, self._tally = self._tally, None
         if tally is not None and (tally.lines or tally.unreadable or tally.last_day):
+            tally.starts, tally.ends = tally.first_day, tally.last_day
             self.queue.append(tally.statement())
 
     def _open(self) -> Tally:
