@@ -64,7 +64,7 @@ TYPES = (
     "A module is checked against these in a test, by mypy or pyright: `connector: Connector = raccord_acme`. Each hook "
     "is marked with the decorator `hookimpl`."
 )
-HOOKS = tuple(base for base in hooks.Hooks.__mro__ if "Protocol" not in base.__name__)[1:-2]
+HOOKS = tuple(base for base in inspect.getmro(hooks.Hooks) if "Protocol" not in base.__name__)[1:-2]
 DEFAULT_CHARS_MAX = 60
 SECTIONS: tuple[tuple[str, Sequence[ModuleType]], ...] = (
     ("The manifest", (info, covering)),
@@ -102,7 +102,7 @@ def hooks_page() -> str:
         written += [f"## {title}", ""]
         for module in modules:
             for each in _classes(module):
-                if each not in hooks.Hooks.__mro__ and each.__name__ not in ("Connector", "TableConnector"):
+                if each not in inspect.getmro(hooks.Hooks) and each.__name__ not in ("Connector", "TableConnector"):
                     written += _told(each)
             written += _aliases(module)
     written += ["## Types of a plugin", "", TYPES, ""]
