@@ -46,6 +46,8 @@ NO_PAGE = {
     "/enter": "leads on once the key in its address is right",
     "/certificates/{certificate_id}": "a file to keep",
     "/plans/{plan_id}/table": "a file to keep",
+    "/records/table": "a file to keep",
+    "/companies/{company_id}/choices": "options of a menu, for its search",
     "/setup": "is there only before the first person",
     "/oauth/quickbooks/callback": "leads on after QuickBooks",
     "/oauth/source/callback": "leads on after a source's own page",

@@ -28,6 +28,13 @@ def test_a_long_choice_is_searched_by_keyboard_and_plain_without_scripts(
                     seen_at=workshop.clock.now(),
                 )
             )  # fmt: skip
+        for n in range(700):
+            session.add(
+                LedgerEntry(
+                    company_id=synced.company_id, kind="Customer", object_id=f"c{n:03}", name=f"Épicerie <{n:03}>",
+                    name_key=f"épicerie <{n:03}>", active=True, seen_at=workshop.clock.now(),
+                )
+            )  # fmt: skip
     address = f"/connections/{synced.id}/mapping"
     with served(create_app(workshop, HandOver(), OWNER)) as url:
         visits = Visits(chromium, url)
@@ -63,6 +70,12 @@ def test_a_long_choice_is_searched_by_keyboard_and_plain_without_scripts(
         page.keyboard.press("Enter")
         expect(field).to_have_value("5292 Ménage 292")
         expect(page.locator("#changes")).to_contain_text("1")
+        # A list that is longer than a page shows is searched where it is kept.
+        customers = page.locator(".mapline", has_text="Client").first
+        assert customers.locator("select option").count() < 600
+        customers.get_by_role("combobox").fill("Épicerie <699")
+        page.locator(".choices [role=option]", has_text="Épicerie <699>").click()
+        expect(customers.get_by_role("combobox")).to_have_value("Épicerie <699>")
         page.keyboard.press("Control+s")
         expect(page.locator(".mapline", has_text="Revenu").first.get_by_role("combobox")).to_have_value(
             "5292 Ménage 292"
@@ -75,4 +88,4 @@ def test_a_long_choice_is_searched_by_keyboard_and_plain_without_scripts(
     assert visits.complaints == []
     with workshop.database.read() as session:
         kept = session.scalars(select(Choice.ledger_id).where(Choice.connection_id == synced.id)).all()
-    assert "9292" in kept
+    assert {"9292", "c699"} <= set(kept)

@@ -282,8 +282,13 @@ def missing_choices(
     ]
 
 
-def candidates(session: Session, company_id: str, wanted: Collection[Accepts]) -> dict[Accepts, Sequence[Candidate]]:
-    """Return the active ledger objects that fit each kind of place, by name, ``MOST`` for each at most."""
+def candidates(
+    session: Session, company_id: str, wanted: Collection[Accepts], like: str = ""
+) -> dict[Accepts, Sequence[Candidate]]:
+    """Return the active ledger objects that fit each kind of place, by name, ``MOST`` for each at most.
+
+    With ``like`` those whose name holds each of its words, or whose number begins with it.
+    """
     if not wanted:
         return {}
     places = [
@@ -296,6 +301,15 @@ def candidates(session: Session, company_id: str, wanted: Collection[Accepts]) -
     rows = session.execute(
         select(LedgerEntry.kind, LedgerEntry.type, LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.number)
         .where(LedgerEntry.company_id == company_id, LedgerEntry.active.is_(True), or_(*places))
+        .where(
+            *(
+                or_(
+                    LedgerEntry.name_key.contains(word, autoescape=True),
+                    LedgerEntry.number.startswith(word, autoescape=True),
+                )
+                for word in like.casefold().split()
+            )
+        )
         .order_by(LedgerEntry.name_key)
         .limit(MOST * len(places))
     ).all()

@@ -22,6 +22,7 @@ from raccord.errors import RaccordError
 from raccord.masking import known, masked
 from raccord.onboarding.access.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
+from raccord.overview.listing import MOST
 from raccord.overview.waiting import waiting
 from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language, Text
@@ -297,7 +298,9 @@ def _environment() -> Environment:
     environment.filters.update(
         rejectempty=_without_empty, exact=Decimal, groups_by_when=in_groups, masked=_masked, known=_known
     )
-    environment.globals.update(on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device)
+    environment.globals.update(
+        choices_max=MOST, on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device
+    )
     return environment
 
 

@@ -29,6 +29,7 @@
       input.setAttribute(name, value);
     let at = -1;
     let taking = false;
+    let asking = 0;
 
     const options = () => [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
     const isOpen = () => input.getAttribute("aria-expanded") === "true";
@@ -103,6 +104,25 @@
       else input.removeAttribute("aria-activedescendant");
       place();
     };
+    // Of a list that is longer than the page shows, what has these words comes from the server.
+    const more = (typed) => {
+      clearTimeout(asking);
+      if (!source.dataset.search || typed.trim().length < 2) return;
+      asking = setTimeout(async () => {
+        const answer = await fetch(`${source.dataset.search}&q=${encodeURIComponent(typed.trim())}`);
+        if (!answer.ok) return;
+        const come = part("template", { innerHTML: await answer.text() }).content;
+        const known = new Set([...source.querySelectorAll("option")].map((each) => each.value));
+        const fresh = [...come.querySelectorAll("option")].filter((each) => !known.has(each.value));
+        for (const each of fresh) {
+          const label = each.closest("optgroup")?.label ?? "";
+          let group = label ? [...source.querySelectorAll("optgroup")].find((one) => one.label === label) : source;
+          if (!group) source.append(group = part("optgroup", { label }));
+          group.append(each);
+        }
+        if (fresh.length && isOpen() && input.value === typed) open(typed);
+      }, 150);
+    };
     const take = (option) => {
       close();
       taking = true;
@@ -110,7 +130,7 @@
       taking = false;
     };
 
-    input.addEventListener("input", () => { if (!taking) open(input.value); });
+    input.addEventListener("input", () => { if (!taking) { open(input.value); more(input.value); } });
     input.addEventListener("click", () => { if (!isOpen()) { input.select(); open(""); } });
     input.addEventListener("keydown", (event) => {
       const { key, altKey } = event;
