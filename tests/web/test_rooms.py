@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 import tomllib
 from collections.abc import Callable
@@ -21,12 +23,14 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from till_company import CANARY
 
+from raccord.masking import masked
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.overview import records
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import Fate, Wanted, count_each_fate, list_records
 from raccord.overview.runs import recent_runs
+from raccord.overview.tables import records as tables
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import (
     Company,
@@ -48,6 +52,32 @@ from raccord_web.pages.typed import read, shown
 from raccord_web.words import formats
 
 Send = Callable[..., Any]
+
+
+def test_the_records_of_a_list_are_taken_away_as_a_table(
+    workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"].append({"stream": "bank", "id": "b7", "day": "2026-03-05", "amount": "-1.00", "memo": "=1+1"})
+    sync(workshop, synced)
+    monkeypatch.setattr(tables, "MOST", 2)
+
+    def table(query: str = "") -> list[dict[str, str]]:
+        answer = browser.get(f"/records/table{query}")
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    with workshop.database.read() as session:
+        shown = list_records(session, Wanted()).rows
+    whole = table()
+    assert [each["source_id"] for each in whole] == [masked(each.source_id) for each in shown]
+    line = next(each for each in whole if each["source_id"] == "b7")
+    assert (line["about"], line["amount"], line["currency"], line["fate"]) == ("'=1+1", "-1.00", "CAD", "review")
+    sale = next(each for each in whole if each["source_id"] == "s1")
+    assert (sale["fate"], sale["documents"].partition(" ")[0]) == ("posted", "SalesReceipt")
+    assert {each["fate"] for each in table("?fate=failed")} == {"failed"}
+    assert [each["source_id"] for each in table("?first=2026-03-02&last=2026-03-02")] == ["s1"]
+    page = browser.get("/records?fate=failed&first=2026-03-01").text
+    assert 'href="/records/table?first=2026-03-01&amp;fate=failed"' in page, "what is taken away is what is shown"
 
 
 def test_what_others_made_is_shipped_as_it_was() -> None:

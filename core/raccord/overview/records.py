@@ -179,6 +179,8 @@ class Wanted:
     search: str = ""
     first: date | None = None
     last: date | None = None
+    before: tuple[date, int] | None = None
+    """The day and number of the last one that was read, where what follows it is wanted."""
 
 
 def list_records(
@@ -307,6 +309,9 @@ def _conditions(session: Session, wanted: Wanted, within: Within) -> list[Column
         found.append(SourceRecord.day >= wanted.first)
     if wanted.last is not None:
         found.append(SourceRecord.day <= wanted.last)
+    if wanted.before is not None:
+        day, number = wanted.before
+        found.append(or_(SourceRecord.day < day, and_(SourceRecord.day == day, SourceRecord.id < number)))
     if wanted.fate is not None:
         found.append(_of_fate(wanted.fate))
     if search := wanted.search[:SEARCH_MAX]:

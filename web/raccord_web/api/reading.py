@@ -31,6 +31,7 @@ from raccord.overview.proofs import ProofRow, ProofTotal, proof_rows, proof_tota
 from raccord.overview.questions import MissingChoice, Question, missing_choices, open_questions
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
 from raccord.overview.runs import RunView, recent_runs, run_view
+from raccord.overview.tables.records import record_table
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Action, Certificate, Connection
 from raccord_web.api.paging import Asked, Part, part, part_of
@@ -214,6 +215,25 @@ def records(
         return part(
             list_records(session, wanted, within=within_of(request), limit=asked.limit, offset=asked.offset)
         )  # fmt: skip
+
+
+@router.get(
+    "/records/table",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table."}},
+)
+def records_table(
+    request: Request,
+    connection: Of = "",
+    fate: Fate | None = None,
+    q: Annotated[str, Query(max_length=100)] = "",
+    first: date | None = None,
+    last: date | None = None,
+) -> StreamingResponse:
+    """Return the records of a list as CSV, with the documents that they became."""
+    wanted = Wanted(connection, fate, q.strip(), first, last)
+    content = record_table(desk_of(request).workshop.database, wanted, within_of(request))
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8")
 
 
 @router.get("/records/{record_id}")

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.arrivals import contacts_of
@@ -26,6 +26,7 @@ from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.pointing.referred import referred
 from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_each_fate, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
+from raccord.overview.tables.records import record_table
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, let_to, within_of
@@ -90,6 +91,18 @@ def records(
             counted=COUNTED,
             kept={"connection": connection, "q": q, "first": first, "last": last},
         )
+
+
+@router.get("/records/table")
+def table(
+    request: Request, connection: str = "", fate: str = "", q: Search = "", first: str = "", last: str = ""
+) -> Response:
+    """Give the records that the list shows as a table."""
+    chosen = Fate(fate) if fate in set(Fate) else None
+    wanted = Wanted(connection, chosen, q.strip(), _day(first), _day(last))
+    content = record_table(desk_of(request).workshop.database, wanted, within_of(request))
+    headers = {"Content-Disposition": 'attachment; filename="raccord-records.csv"'}
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/records/{record_id}")

@@ -1,0 +1,1 @@
+"""Lists as tables to take away, written as they are read."""
