@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -108,6 +108,57 @@ def test_other_texts_on_a_day_that_may_be_covered_in_part_and_near_days_are_aske
         context = replace(mapping, settings=BankFeedSettings(answers=f"{key} = {word}"))
         assert type(map_record(context, perhaps[1])) is kind
     assert isinstance(map_record(mapping, next(each for each in records if each.raw["amount"] == "-9")), Mapped)
+
+
+def twins(feed: Feed, *files: bytes) -> list[tuple[int, int, bool]]:
+    """Return of which day each twin is and its other, and whether that is certain."""
+    records = feed.put(*files).read().records
+    days = {record.source_id: record.day.day for record in records}
+    found = [(record.day.day, record.raw["twin"]) for record in records if "twin" in record.raw]
+    return sorted((day, days[str(twin["id"])], bool(twin["certain"])) for day, twin in found)
+
+
+ROUND = [made(2, "-1.11", "START MARKET"), made(10, "-20", "NETFLIX SERVICES"), made(11, "-20", "FITNESS CLUB")]
+
+
+def later(lines: list[MadeLine], days: int = 1) -> list[MadeLine]:
+    return [replace(line, day=line.day + timedelta(days)) for line in lines]
+
+
+def test_lines_that_one_road_dates_a_day_later_are_paired_by_their_texts(feed: Feed) -> None:
+    ends = [*ROUND, made(20, "50", "PAYROLL")]
+    assert twins(feed, csv(*ends), ofx(*later(ends))) == [(3, 2, True), (11, 10, True), (12, 11, True), (21, 20, True)]
+
+
+def test_where_few_lines_tell_how_they_are_dated_those_with_like_texts_are_asked(feed: Feed) -> None:
+    assert twins(feed, csv(*ROUND[1:]), ofx(*later(ROUND[1:]))) == [(11, 10, False), (12, 11, False)]
+
+
+def test_texts_that_contradict_each_other_are_never_one_line_for_certain(feed: Feed) -> None:
+    ends = [made(8, "-1", "SHOP NORTH"), made(20, "50", "PAYROLL")]
+    one, other = [*ends, made(14, "-20", "NETFLIX")], [*ends, made(14, "-20", "FITNESS CLUB")]
+    assert twins(feed, csv(*one), ofx(*other)) == [(8, 8, True), (14, 14, False), (20, 20, True)]
+
+
+def test_of_equal_lines_on_all_days_the_one_that_is_left_over_by_either_road_is_asked(feed: Feed) -> None:
+    daily = [made(day) for day in range(2, 12)]
+    found = twins(feed, csv(*daily), ofx(*later(daily)))
+    assert found == [*((day, day, True) for day in range(3, 12)), (12, 2, False)]
+
+
+def test_what_both_files_should_have_and_each_has_on_another_day_is_asked(feed: Feed) -> None:
+    ends = [made(2, "-1", "SHOP NORTH"), made(28, "50", "PAYROLL")]
+    found = twins(feed, csv(*ends, made(9)), ofx(*ends, made(16)))
+    assert found == [(2, 2, True), (16, 9, False), (28, 28, True)]
+
+
+def test_recurring_lines_are_not_asked_about_where_the_days_of_the_files_tell(feed: Feed) -> None:
+    """A coffee a day goes on after the first file ends, and a subscription comes again a week and a month later."""
+    rent = made(5, "-900", "RENT MARCH")
+    first = [rent, made(2, "-20", "NETFLIX"), *(made(day) for day in range(2, 12))]
+    second = [rent, *(made(day) for day in range(4, 16)), *(made(day, "-20", "NETFLIX") for day in (14, 31))]
+    found = twins(feed, csv(*first), ofx(*second))
+    assert found == sorted([(5, 5, True), *((day, day, True) for day in range(4, 12))])
 
 
 def test_files_of_different_times_are_different_lines_without_a_question(feed: Feed) -> None:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from hashlib import blake2b
 
 from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
-from raccord_bankfeed.crossing import Twin
 from raccord_bankfeed.identity import Identities
+from raccord_bankfeed.pairing import Twin
 from raccord_bankfeed.readers.contract import (
     Balance,
     CorrectionAction,

@@ -1,0 +1,203 @@
+"""Which line of one file is which of those of another, by amount, day and text; pure.
+
+Two roads may date one line differently, by the transaction and by its posting. Lines that can be nothing else tell by
+how many days: where they agree, all are compared with that shift. Where none tells, equal lines of every day could be
+paired in two ways, and what is left over on both sides is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from raccord_bankfeed.identity import normalised
+
+DAYS_APART = 3
+SHIFTED = 3
+"""So many lines, each of an amount and a text of its own, tell that all are dated otherwise."""
+
+_WORD = re.compile(r"[^\W_]{4,}")
+
+
+class Twin(NamedTuple):
+    """The id of the same line by another road, and whether that is certain."""
+
+    id: str
+    certain: bool
+
+
+class Entry(NamedTuple):
+    """What is compared of a line."""
+
+    number: int
+    """Which of the file's lines it is."""
+    id: str
+    tokens: frozenset[str]
+    """What its account is known by."""
+    day: date
+    amount: str
+    currency: str
+    words: frozenset[str]
+    wordy: bool
+    """Whether its text has a word that is no number."""
+
+    def contradicts(self, other: Entry) -> bool:
+        """Tell whether both texts say something, and nothing in common."""
+        return self.wordy and other.wordy and self.words.isdisjoint(other.words)
+
+
+def words_in(text: str) -> tuple[frozenset[str], bool]:
+    """Return the words of a text that are compared, and whether any of them is no number."""
+    words = frozenset(_WORD.findall(normalised(text)))
+    return words, not all(word.isdigit() for word in words)
+
+
+@dataclass(slots=True)
+class Days:
+    """Which days a file has of each account, and whether it lists all there is of them."""
+
+    whole: bool = True
+    spans: dict[str, tuple[date, date]] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        """Take in a line of the file."""
+        for token in entry.tokens:
+            first, last = self.spans.get(token, (entry.day, entry.day))
+            self.spans[token] = (min(first, entry.day), max(last, entry.day))
+
+    def cover(self, entry: Entry) -> bool:
+        """Tell whether the file lists all of an entry's day: it is neither the first nor the last that it has."""
+        return self.whole and any(first < entry.day < last for first, last in self._of(entry.tokens))
+
+    def reach(self, tokens: frozenset[str], day: date, margin: int = 0) -> bool:
+        """Tell whether a day lies between the first and the last that the file has of an account, or near them."""
+        more = timedelta(margin)
+        return any(first - more <= day <= last + more for first, last in self._of(tokens))
+
+    def _of(self, tokens: frozenset[str]) -> Iterator[tuple[date, date]]:
+        return (self.spans[token] for token in tokens if token in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A line of the file that is read, and one of another road that it may be."""
+
+    entry: Entry
+    other: Entry
+    road: str
+    """The other one's."""
+    days: Days
+    """Those of the other one's file."""
+
+    @property
+    def apart(self) -> int:
+        """How many days later the line is."""
+        return (self.entry.day - self.other.day).days
+
+    @property
+    def shared(self) -> int:
+        """How many words both texts have."""
+        return len(self.entry.words & self.other.words)
+
+
+def twins_among(candidates: Callable[[], Iterable[Candidate]], mine: Days) -> dict[int, Twin]:
+    """Return by line its twin, each once, of candidates of one amount and account; ``mine`` is the file."""
+    near = [each for each in candidates() if abs(each.apart) <= DAYS_APART]
+    shifts, taken = _shifts(near), _Taken()
+    ranked = sorted(_ranked(near, shifts, mine), key=lambda one: (one[0], one[2].entry.number, one[2].other.id))
+    for _, certain, each in ranked:
+        taken.pair(each, certain=certain)
+    left = [each for each in candidates() if taken.free(each) and _left_over(each, mine, shifts)]
+    for each in sorted(left, key=lambda one: (abs(one.apart), one.entry.number, one.other.id)):
+        taken.pair(each, certain=False)
+    return taken.twins
+
+
+class _Taken:
+    """The pairs so far; each line is in one at most."""
+
+    def __init__(self) -> None:
+        self.twins: dict[int, Twin] = {}
+        self._others: set[str] = set()
+
+    def free(self, each: Candidate) -> bool:
+        return each.entry.number not in self.twins and each.other.id not in self._others
+
+    def pair(self, each: Candidate, *, certain: bool) -> None:
+        if self.free(each):
+            self.twins[each.entry.number] = Twin(each.other.id, certain)
+            self._others.add(each.other.id)
+
+
+def _shifts(near: Sequence[Candidate]) -> dict[str, int | None]:
+    """Return by road how many days later the file dates its lines; nothing where that does not show.
+
+    Those lines tell that are like one other alone, which is like no other line.
+    """
+    like = [each for each in near if each.shared]
+    of_mine = Counter(each.entry.number for each in like)
+    of_other = Counter(each.other.id for each in like)
+    votes: dict[str, Counter[int]] = defaultdict(Counter)
+    for each in like:
+        if of_mine[each.entry.number] == 1 == of_other[each.other.id]:
+            votes[each.road][each.apart] += 1
+    shifts: dict[str, int | None] = {}
+    for road in {each.road for each in near}:
+        [(apart, count), (_, second)] = [*votes[road].most_common(2), (0, 0), (0, 0)][:2]
+        told = count and (votes[road][0] == count or (count >= SHIFTED and not second))
+        shifts[road] = (0 if votes[road][0] == count else apart) if told else None
+    return shifts
+
+
+def _ranked(
+    near: Sequence[Candidate], shifts: dict[str, int | None], mine: Days
+) -> Iterator[tuple[tuple[int, int, int], bool, Candidate]]:
+    """Yield what may be pairs, with how far they are from being one (0: not at all), and whether they surely are."""
+    best: Counter[str | int] = Counter()
+    for each in near:
+        best[each.entry.number] = max(best[each.entry.number], each.shared)
+        best[each.other.id] = max(best[each.other.id], each.shared)
+    for each in near:
+        entry, other, shift = each.entry, each.other, shifts[each.road] or 0
+        off = abs(each.apart - shift)
+        like = each.shared and each.shared >= max(best[entry.number], best[other.id])
+        if not off and like:
+            yield (0, 0, 0), True, each
+        elif each.shared and _overlap(each, mine):
+            # Two files of different times, one after the other, hold different lines.
+            yield (1, off, -each.shared), False, each
+        elif not off:
+            covered = mine.cover(entry) and each.days.cover(entry) and not shift
+            yield (2, int(entry.contradicts(other)), 0), covered and not entry.contradicts(other), each
+
+
+def _overlap(each: Candidate, mine: Days) -> bool:
+    same = not each.apart
+    return same or mine.reach(each.entry.tokens, each.other.day) or each.days.reach(each.other.tokens, each.entry.day)
+
+
+def _left_over(each: Candidate, mine: Days, shifts: dict[str, int | None]) -> bool:
+    """Tell whether two lines that nothing else is lie where both files should have the same ones."""
+    entry, other = each.entry, each.other
+    if not (each.shared or (abs(each.apart) <= DAYS_APART)) or _disjoint(each, mine):
+        return False
+    margin = DAYS_APART if shifts.get(each.road, 0) is None else 0
+    return all(
+        days.reach(tokens, day, margin)
+        for days, tokens in ((mine, entry.tokens), (each.days, other.tokens))
+        for day in (entry.day, other.day)
+    )
+
+
+def _disjoint(each: Candidate, mine: Days) -> bool:
+    """Tell whether the two files have no day of the account in common."""
+    return not any(
+        first <= last_of and first_of <= last
+        for token in each.entry.tokens & each.other.tokens
+        for first, last in (mine.spans[token],)
+        for first_of, last_of in (each.days.spans[token],)
+    )
