@@ -9,18 +9,19 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
-from lines_at_hand import account, asked, line, planned, undo
-from open_documents import owed
+from lines_at_hand import account, asked, category, line, planned, undo
+from open_documents import by_hand, owed
 from sqlalchemy import select
 
-from raccord.onboarding.deciding.decisions import DecisionError, approve_plan
+from raccord.onboarding.deciding.decisions import DecisionError, answer_conflict, approve_plan
 from raccord.onboarding.deciding.open_documents import open_documents
 from raccord.onboarding.deciding.paying import certain, pay
 from raccord.onboarding.deciding.remapping import survey
-from raccord.onboarding.deciding.treating import take_back
+from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.onboarding.deciding.undone import release
 from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.questions import matches_in
+from raccord.plugin.ledger import ResolutionKind
 from raccord.quickbooks import QuickBooks
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Drift, PaidDocument, Proof, Run, RunState
 from raccord.sync.lines.lump_sums import LUMP_NOT_POSTED
@@ -175,6 +176,28 @@ def test_a_run_that_dies_between_the_payments_and_their_deposit_is_finished_by_t
     assert_books_balance(sandbox.store.of_template("quebec"))
     with workshop.database.read() as session:
         assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+def test_no_customer_s_payment_goes_where_its_line_may_be_in_the_books_or_is_called_otherwise_before_it_goes(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    for name, amount, number in (("Clinique Roy", "100.10", "7001"), ("Garage Simard", "199.90", "7002")):
+        owed(workshop, company, "Invoice", name, amount, number)
+    till.ROWS["T1"] = [line(1, "300.00", "DEPOT")]
+    sync(workshop, connection)
+    pay(workshop, OWNER, asked(workshop)["b1"].id)
+    by_hand(workshop, company, "Deposit", "300.00", date(2026, 3, 5))
+    sync(workshop, connection)
+    assert asked(workshop)["b1"].code == "conflict.already_exists"
+    assert (client.count("Payment"), client.count("Deposit")) == (0, 1)
+    answer_conflict(workshop, OWNER, asked(workshop)["b1"].id, ResolutionKind.CREATE)
+    planned(workshop, connection)
+    take_back(workshop, OWNER, connection.id, "bank/b1")
+    treat(workshop, OWNER, asked(workshop)["b1"].id, category(account(workshop, company, "Income")))
+    sync(workshop, connection)
+    assert (client.count("Payment"), client.count("Deposit")) == (0, 2)
 
 
 def test_a_person_chooses_what_is_open_by_hand_and_is_told_what_does_not_fit(

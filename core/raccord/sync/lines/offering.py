@@ -19,7 +19,7 @@ from raccord.sync.lines.deposit_offers import DepositOffers
 from raccord.sync.lines.lump_sums import leave_alone, lumps, still_to_pay
 from raccord.sync.lines.open_offers import Offers, read_open
 from raccord.sync.lines.reserving import ask_again
-from raccord.sync.lines.undeposited import read_by_id, read_received
+from raccord.sync.lines.undeposited import DEPOSIT, read_by_id, read_received
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Bench
 
@@ -78,7 +78,8 @@ def _lumps_to_send(session: Session, plan_id: str) -> list[tuple[PlanLine, Draft
         select(PlanLine, DraftRow)
         .join(DraftRow, DraftRow.id == PlanLine.draft_id)
         .where(
-            PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, PlanLine.action == Action.CREATE, lumps()
+            PlanLine.plan_id == plan_id, PlanLine.kind == DEPOSIT, PlanLine.state == LineState.PENDING,
+            PlanLine.action == Action.CREATE, lumps(),
         )
         .order_by(PlanLine.id)
     )  # fmt: skip
