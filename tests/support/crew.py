@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import till
+import worker_program
+from begun import Begun
 from harness import OWNER, choose_usual, consent, enable, make_workshop
 from lost_engine import lose_engine
 from market_company import let_numbers_repeat
@@ -37,7 +37,6 @@ from raccord_sandbox.serving.server import SandboxServer
 
 SALES = 300
 """Ten batches: the first is answered, four are under way, three wait in a worker's hands, and two are not taken yet."""
-PROGRAM = Path(__file__).with_name("worker_program.py")
 SLOW = ArmedFault(Effect.DELAY, left=None, skip=1, path="/batch$", seconds=1.5)
 """Batches are executed and answered late, yet before QuickBooks can no longer be executing them."""
 UNANSWERED = ArmedFault(Effect.HOLD, left=None, skip=1, path="/batch$")
@@ -55,7 +54,7 @@ class Crew:
     engine: str
     first_wait_ms: int = 50
     """Before a worker tries again after trouble."""
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Begun] = field(default_factory=list)
 
     def start_worker(self) -> None:
         orders = {
@@ -69,8 +68,7 @@ class Crew:
         }
         path = self.folder / "orders.json"
         path.write_text(json.dumps(orders))
-        environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parent)}
-        self.processes.append(subprocess.Popen([sys.executable, str(PROGRAM), str(path)], env=environment))
+        self.processes.append(Begun(worker_program.main, str(path)))
 
     def who_works(self) -> int:
         return int((self.folder / "worked.log").read_text().split()[-1])

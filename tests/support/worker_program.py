@@ -1,6 +1,6 @@
 """A worker in a process of its own that runs the real pipeline over the till; started by the journeys of workers.
 
-Reads its orders as JSON from the file named on the command line; appends its process id to a log at each unit of work.
+Reads its orders as JSON from a file; appends its process id to a log at each unit of work.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -35,8 +34,8 @@ QUICK = Tuning(
 )
 
 
-def main() -> None:
-    orders = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+def main(path: str) -> None:
+    orders = json.loads(Path(path).read_text("utf-8"))
     till.ROWS.update(orders["rows"])
     # So that it has more in its hands than is under way.
     sending.WORKERS = 4
@@ -60,7 +59,3 @@ def main() -> None:
     worker.wait()
     worker.stop()
     workshop.close()
-
-
-if __name__ == "__main__":
-    main()

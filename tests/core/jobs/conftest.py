@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from lent_databases import LentPostgres, lent_from
+from paging import Pages
 from sqlalchemy import text
 from sqlalchemy.engine import Engine, make_url
 
@@ -45,19 +43,6 @@ QUICK = Tuning(
     busy_wait=timedelta(milliseconds=50),
 )
 PATIENT = timedelta(seconds=20)
-
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-Pages = _module("pages").Pages
 
 
 @dataclass

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
-from pathlib import Path
 
+import paging_worker
 import pytest
+from begun import Begun
 from sqlalchemy import select
 
 from raccord.jobs.locks import FileLock
@@ -18,7 +17,6 @@ from raccord.store.models import RunCount, RunState, Worker
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-PROGRAM = Path(__file__).with_name("worker_process.py")
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def started(house, engine_url, tmp_path, log):
 
     def start(*more):
         url = house.database.url.render_as_string(hide_password=False)
-        process = subprocess.Popen([sys.executable, str(PROGRAM), url, engine_url, str(tmp_path), str(log), *more])
+        process = Begun(paging_worker.main, url, engine_url, str(tmp_path), str(log), *more)
         processes.append(process)
         return process
 

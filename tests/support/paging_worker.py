@@ -1,20 +1,19 @@
 """A worker in a process of its own, for tests that kill it.
 
-``worker_process.py DATABASE_URL ENGINE_URL DATA_DIR LOG [poison]`` works until it is told to stop by SIGTERM. Each
-page is a line ``<run> <page> <pid>`` in LOG. With ``poison`` the second page kills the process, as running out of
-memory does.
+It works until it is told to stop by SIGTERM. Each page is a line ``<run> <page> <pid>`` in the log. With ``poison`` the
+second page kills the process, as running out of memory does.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
-import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+from paging import Pages
 
 from raccord.clock import SystemClock
 from raccord.jobs.tuning import Tuning
@@ -31,8 +30,7 @@ TUNING = replace(
 )
 
 
-def main() -> None:
-    database_url, engine_url, data_dir, log, *poison = sys.argv[1:]
+def main(database_url: str, engine_url: str, data_dir: str, log: str, poison: str = "") -> None:
     database, clock = Database(database_url), SystemClock()
     work = threading.Event()
 
@@ -44,7 +42,7 @@ def main() -> None:
         work.wait(0.03)
 
     tuning = replace(TUNING, max_restarts=1) if poison else TUNING
-    pages = pages_module().Pages(database, 12, during)
+    pages = Pages(database, 12, during)
     if database.dialect == "sqlite":
         worker = embedded_worker(database, engine_url, pages.advance, Path(data_dir), clock, tuning)
     else:
@@ -53,14 +51,3 @@ def main() -> None:
     worker.start()
     worker.wait()
     worker.stop()
-
-
-def pages_module():
-    spec = importlib.util.spec_from_file_location("pages", Path(__file__).with_name("pages.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-if __name__ == "__main__":
-    main()
