@@ -50,8 +50,8 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionView:
-    """One connection with everything that a line or a card about it shows."""
+class ConnectionHead:
+    """What a page about one part of a connection says of it: which it is, and how it stands."""
 
     id: str
     label: str
@@ -73,6 +73,12 @@ class ConnectionView:
     approved_at: datetime | None
     source_identity: str
     plugin_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView(ConnectionHead):
+    """One connection with everything that a line or a card about it shows."""
+
     last_run: RunView | None
     next_run: datetime | None
     questions: int
@@ -156,6 +162,14 @@ def connection_names(
     return [ConnectionName(row[0], row[1], row[2]) for row in rows]
 
 
+def connection_head(session: Session, connection_id: str) -> ConnectionHead | None:
+    """Return one connection without what it holds, or nothing if there is none of that id."""
+    connection = session.get(Connection, connection_id)
+    if connection is None:
+        return None
+    return _head(connection, session.get_one(Company, connection.company_id))
+
+
 def connection_view(session: Session, connection_id: str, *, since: date | None = EVER) -> ConnectionView | None:
     """Return one connection, with what moved from a day on, or nothing if there is none of that id."""
     connection = session.get(Connection, connection_id)
@@ -183,24 +197,7 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]], since: 
     due, waiting = _due(session, ids), _waiting(session, ids)
     return [
         ConnectionView(
-            id=connection.id,
-            label=connection.label,
-            connector=connection.connector,
-            company_id=company.id,
-            company=company.name,
-            company_state=CompanyState(company.state),
-            home_currency=company.home_currency,
-            state=ConnectionState(connection.state),
-            mode=connection.mode,
-            time_zone=connection.time_zone,
-            cut_off=connection.cut_off,
-            starts_on=connection.starts_on,
-            review_each=connection.review_each,
-            closed_policy=connection.closed_policy,
-            books_closed_on=company.books_closed_on,
-            approved_at=connection.approved_at,
-            source_identity=connection.source_identity,
-            plugin_version=connection.plugin_version,
+            **{name: getattr(head, name) for name in ConnectionHead.__slots__},
             last_run=runs.get(connection.id),
             next_run=due.get(connection.id) if connection.state == ConnectionState.CONNECTED else None,
             questions=sum(questions.get(connection.id, (0, 0))),
@@ -211,8 +208,31 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]], since: 
             proven=proven.get(connection.id),
             waiting_plan=waiting.get(connection.id, ""),
         )
-        for connection, company in rows
+        for connection, head in ((connection, _head(connection, company)) for connection, company in rows)
     ]
+
+
+def _head(connection: Connection, company: Company) -> ConnectionHead:
+    return ConnectionHead(
+        id=connection.id,
+        label=connection.label,
+        connector=connection.connector,
+        company_id=company.id,
+        company=company.name,
+        company_state=CompanyState(company.state),
+        home_currency=company.home_currency,
+        state=ConnectionState(connection.state),
+        mode=connection.mode,
+        time_zone=connection.time_zone,
+        cut_off=connection.cut_off,
+        starts_on=connection.starts_on,
+        review_each=connection.review_each,
+        closed_policy=connection.closed_policy,
+        books_closed_on=company.books_closed_on,
+        approved_at=connection.approved_at,
+        source_identity=connection.source_identity,
+        plugin_version=connection.plugin_version,
+    )
 
 
 def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:

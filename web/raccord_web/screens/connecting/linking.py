@@ -14,7 +14,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.setting_up.instances import InstanceView, Linking, link_suggested, linking, roles_with_instances
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
 from raccord.overview.questions import candidates
@@ -91,7 +91,7 @@ def _page(
             "connecting/linking.html",
             session,
             status=status,
-            view=connection_view(session, connection_id, since=None),
+            view=connection_head(session, connection_id),
             roles=roles,
             seen=seen,
             listing=Listing(rows[offset : offset + SHOWN], len(rows), offset, SHOWN),

@@ -29,7 +29,7 @@ from raccord.onboarding.setting_up.tending import (
     imported_doubles,
     tag_earlier,
 )
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.plugin.errors import ConnectorError
 from raccord.plugin.texts import Language
@@ -131,7 +131,7 @@ def _doubles(
             "connecting/doubles.html",
             session,
             status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
-            view=connection_view(session, connection_id, since=None),
+            view=connection_head(session, connection_id),
             rows=rows,
             chosen=CHOSEN,
             name=name,
@@ -153,7 +153,7 @@ def _page(
     workshop = desk_of(request).workshop
     views = lists_of(workshop, connection_id)
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         return show(

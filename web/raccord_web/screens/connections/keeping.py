@@ -15,7 +15,7 @@ from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.hours import DAYS, Hours, Often
 from raccord.onboarding.setting_up import steps as setting_up
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection, Schedule
 from raccord_web.front.desk import desk_of
@@ -135,7 +135,7 @@ def _require_managing(request: Request, info: ConnectorInfo, connection_id: str)
 
 def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:
     with desk_of(request).workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         known = session.get(Schedule, connection_id)

@@ -13,7 +13,7 @@ from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting.switching import WORDS, describe_switch, switch_company
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.companies import list_companies
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.overview.listing import MOST
 from raccord.store.models import CompanyState
 from raccord_web.front.desk import desk_of
@@ -54,7 +54,7 @@ def switch(request: Request, connection_id: str, fields: Fields) -> Response:
 def _page(request: Request, connection_id: str, company_id: str, error: RaccordError | None = None) -> Response:
     workshop, language = desk_of(request).workshop, language_of(request)
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         require(acting(request), Power.LINK, info_of(workshop, view.connector))

@@ -15,7 +15,7 @@ from raccord.onboarding.arriving.changing import change_account, change_answers,
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs
 from raccord.plugin.info import ConnectorInfo
@@ -119,7 +119,7 @@ def _page(
     workshop = desk_of(request).workshop
     told = told_of(workshop, connection_id)
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
         if view is None:

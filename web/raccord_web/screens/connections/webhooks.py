@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving import subscribing, webhooks
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.store.models import Connection
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
@@ -43,7 +43,7 @@ def close(request: Request, connection_id: str, fields: Fields) -> Response:
 def _page(request: Request, connection_id: str, secret: str = "", *, told: bool = False) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         held = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(held.connector)
         info = None if admitted is None else admitted.info

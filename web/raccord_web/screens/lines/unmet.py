@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.deciding.unmet import apply_to, bring_in, post_unapplied, ways_of
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.store.models import Hold
 from raccord_web.front.desk import desk_of
@@ -60,7 +60,7 @@ def _page(request: Request, hold_id: str, q: str, refusal: Explained | None = No
             "lines/unmet.html",
             session,
             status=HTTPStatus.OK if refusal is None else HTTPStatus.CONFLICT,
-            view=connection_view(session, connection_id, since=None),
+            view=connection_head(session, connection_id),
             hold_id=hold_id,
             found=found,
             q=q,

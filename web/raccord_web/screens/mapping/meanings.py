@@ -18,7 +18,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, save_changes
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.overview.listing import Listing
 from raccord.overview.pointing.differences import Property, entries_named
 from raccord.overview.questions import candidates
@@ -115,7 +115,7 @@ def _page(
         return show(
             request, "mapping/mapping.html", session, status=status,
             **{
-                **usual, "view": connection_view(session, connection_id, since=None), "connector": info.name,
+                **usual, "view": connection_head(session, connection_id), "connector": info.name,
                 "tab": view, "q": q, "books_lang": language_of_books(session, connection),
                 "roles": _part([each for each in roles if _role_matches(each, q, language)], offset),
                 "terms": _part([each for each in terms if _term_matches(each, q, language)], offset),

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.deciding.upgraded import accept_upgrade, differences
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head
 from raccord.store.models import Connection
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
@@ -26,7 +26,7 @@ SHOWN = 200
 def compared(request: Request, connection_id: str) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         admitted = None if view is None else workshop.scopes.catalog.get(view.connector)
     if view is None or admitted is None:
         return explained(request, HTTPStatus.NOT_FOUND)
