@@ -8,16 +8,15 @@ does not lengthen. Ends with status 1 where a page takes longer than 150 ms. Wit
 statements took longest.
 
 100 000 records, 5 000 holds, SQLite 3.40, Python 3.11, 2 cores shared with much other work (29 November 2026), CPU:
-Home with its chart 95 to 104 ms, Connections 59, Records 48 to 97 (all states and offsets), a search 87 to 90 (154 to
-159 before a page and its count were searched for at once), with a connection and a state as well 126 to 130 (287
-before), To review 65 to 105 (71 to 122 before), Problems 54, Status 21, a mapping 56 to 65, a connection 62 to 103,
-its proof 62 to 79, its settings 88 (121 before), the comparison with another version 71 to 95 (188 to 197 before it
-stopped at 200 records said otherwise; where nothing is said otherwise 2 000 are mapped anew, 100 to 145), an undo of a
-run 64 (94 before), a plan of 5 000 lines 61 to 71, one of 50 000 lines 98 to 111, every other page 5 to 70; of the API
-the list of connections 86 to 92 (122 before), posted records 77 to 80, every other list 4 to 64. What is there as long
-as the server is left out of collections, as the server does: one that met a page took 0.1 to 0.3 s more. On that busy
-machine the clock said up to three times as much. On PostgreSQL 15 a search that finds little takes half of what it did
-as well, one that finds tens of thousands as long as before.
+Home with its chart 97 ms, Connections 56, Records 45 to 92 (all states and offsets), a search 86 to 88 (154 to 159
+before a page and its count were searched for at once), with a connection and a state as well 125 (287 before), To
+review 63 to 91 (71 to 122 before), a connection 62 to 93, its proof 56 to 63, its settings 65 (121 before), the
+comparison with another version 57 to 64 (188 to 197 before it stopped at 200 records said otherwise; where nothing is
+said otherwise 2 000 are mapped anew, 90 to 135), an undo of a run 60 (94 before), a plan of 5 000 lines 61, one of 50
+000 lines 102, every other page 5 to 66; of the API the list of connections 82 (122 before), posted records 75, every
+other list 4 to 55. What is there as long as the server is left out of collections, as the server does: one that met a
+page took 0.1 to 0.3 s more. On that busy machine the clock said up to three times as much. On PostgreSQL 15 a search
+that finds little takes half of what it did as well, one that finds tens of thousands as long as before.
 Before the indexes of revision 0026 the records took 1.2 s, and a search in them minutes.
 """
 
