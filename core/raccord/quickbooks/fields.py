@@ -177,6 +177,32 @@ FIELDS: Mapping[str, Text] = MappingProxyType(
     }
 )
 """By the last name of their paths."""
+VALUES: Mapping[str, Mapping[str, Text]] = MappingProxyType(
+    {
+        "PaymentType": {
+            "Cash": Text("Compte bancaire ou caisse", "Bank or cash"),
+            "Check": Text("Chèque", "Cheque"),
+            "CreditCard": Text("Carte de crédit", "Credit card"),
+        },
+        "PayType": {
+            "Check": Text("Compte bancaire", "Bank account"),
+            "CreditCard": Text("Carte de crédit", "Credit card"),
+        },
+        "PostingType": {"Debit": Text("Débit", "Debit"), "Credit": Text("Crédit", "Credit")},
+        "GlobalTaxCalculation": {
+            "TaxExcluded": Text("Taxe en sus", "Tax on top"),
+            "TaxInclusive": Text("Taxe comprise", "Tax included"),
+            "NotApplicable": Text("Sans taxe", "No tax"),
+        },
+        "EmailStatus": {"NotSet": Text("Aucun", "None"), "NeedToSend": Text("À envoyer", "To be sent")},
+        "PrintStatus": {"NotSet": Text("Aucune", "None"), "NeedToPrint": Text("À imprimer", "To be printed")},
+        **{
+            name: {"true": Text("Oui", "Yes"), "false": Text("Non", "No")}
+            for name in ("Active", "ApplyTaxAfterDiscount", "Credit", "IncludeOnSend", "Taxable")
+        },
+    }
+)
+"""What QuickBooks' words say, by the properties that hold them."""
 KIND_FIELDS = frozenset({"kind", "TxnType"})
 """Fields whose value is a kind of document."""
 
@@ -195,3 +221,9 @@ def field_named(path: str) -> Text:
         return said
     number = int(line[1]) + 1
     return Text(f"Ligne {number}, {said.fr}", f"Line {number}, {said.en}")
+
+
+def value_named(path: str, value: str) -> Text | None:
+    """Return what the word that a property holds says; nothing where it is no word of QuickBooks'."""
+    known = VALUES.get(path.rpartition(".")[2], {})
+    return known.get(value) or known.get(value.lower())

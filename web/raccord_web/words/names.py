@@ -12,7 +12,7 @@ from raccord.overview.explain import NAMED_BY_SOURCE
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Text
-from raccord.quickbooks.fields import KIND_FIELDS, field_named
+from raccord.quickbooks.fields import KIND_FIELDS, field_named, value_named
 from raccord.quickbooks.kinds import KINDS, kind_named
 from raccord.sync.facts import fact_named
 from raccord.sync.resolving.terms import meaning_named, term_named
@@ -124,6 +124,8 @@ class Names:
         name = path.rpartition(".")[2]
         if name in KIND_FIELDS:
             return self.kind(value)
+        if said := value_named(path, value):
+            return self._set(said)
         return value if name in _WORDED else written(value, self.words.language)
 
     def param(self, name: str, value: object) -> object:

@@ -15,6 +15,7 @@ from raccord.overview.approving.checks import plan_checks, totals_by_kind
 from raccord.overview.approving.table import plan_table
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
+from raccord.overview.pointing.sent import FIELDS_MAX, fields_sent
 from raccord.overview.upgrades import mapping_change
 from raccord.store.models import Action, PlanState
 from raccord_web.front.desk import desk_of
@@ -39,6 +40,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
         moved = plan_money(session, plan_id)
         debits = sum((each.amount for each in effects.rows if each.amount > 0), Decimal(0))
         credits = -sum((each.amount for each in effects.rows if each.amount < 0), Decimal(0))
+        lines = plan_lines(session, plan_id, action=wanted, kind=kind, limit=PAGE, offset=offset)
         return show(
             request,
             "records/plan.html",
@@ -52,7 +54,9 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             checks=plan_checks(session, summary, effects),
             debits=debits,
             credits=credits,
-            lines=plan_lines(session, plan_id, action=wanted, kind=kind, limit=PAGE, offset=offset),
+            lines=lines,
+            sent=fields_sent(session, summary.connection_id, {each.id: each.payload for each in lines.rows}),
+            most_fields=FIELDS_MAX,
             action=action if wanted else "",
             kind=kind,
             actions=list(Action),
