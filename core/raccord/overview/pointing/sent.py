@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.overview.pointing.differences import entries_named
 from raccord.quickbooks.codec.placeholders import key_in
 from raccord.store.canonical import exact
+from raccord.store.models import PlanLine
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.titles import Title, titles_of
 
 FIELDS_MAX = 60
@@ -34,13 +37,16 @@ class SentField:
     title: Title | None = None
 
 
-def fields_sent(session: Session, connection_id: str, payloads: Mapping[int, str]) -> Mapping[int, Sequence[SentField]]:
+def fields_sent(
+    session: Session, connection_id: str, plan_id: str, payloads: Mapping[int, str]
+) -> Mapping[int, Sequence[SentField]]:
     """Return what the lines of a plan send, by their ids; at most ``FIELDS_MAX`` properties of each."""
     found = {id_: list(_some(exact(text))) for id_, text in payloads.items() if text}
     every = [each for some in found.values() for each in some]
     names = entries_named(session, [(connection_id, path, str(value)) for path, value in every])
     keys = {key for _, value in every if isinstance(value, str) and (key := key_in(value))}
     titles = titles_of(session, connection_id, sorted(keys))
+    made = _made(session, plan_id, keys - titles.keys())
 
     def field_of(path: str, value: object) -> SentField:
         key = key_in(value) if isinstance(value, str) else None
@@ -48,12 +54,25 @@ def fields_sent(session: Session, connection_id: str, payloads: Mapping[int, str
         return SentField(
             path=path,
             value=text if key is None else key,
-            name=names.get((connection_id, path, text), ""),
+            name=names.get((connection_id, path, text), "") or made.get(key or "", ""),
             amount=Decimal(text) if path.rpartition(".")[2] in _MONEY else None,
             title=None if key is None else titles.get(key),
         )
 
     return {id_: [field_of(*each) for each in some] for id_, some in found.items()}
+
+
+def _made(session: Session, plan_id: str, keys: Iterable[str]) -> Mapping[str, str]:
+    """Return the names of entries of lists that the plan itself makes."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(keys), CHUNK):
+        wanted = (PlanLine.plan_id == plan_id, PlanLine.key.in_(some), PlanLine.payload != "")
+        for key, payload in session.execute(select(PlanLine.key, PlanLine.payload).where(*wanted)):
+            body = exact(payload)
+            said = (body.get("Name") or body.get("DisplayName")) if isinstance(body, dict) else None
+            if said:
+                found[key] = str(said)
+    return found
 
 
 def _some(body: object) -> Iterable[tuple[str, object]]:

@@ -100,14 +100,14 @@ def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
     rates = {str(row["Id"]): row for row in client.query_all("TaxRate", "Active IN (true, false)")} if taxed else {}
     codes: dict[str, tuple[TaxRate, ...]] = {}
     purchases: dict[str, tuple[TaxRate, ...]] = {}
-    exempt = ""
+    untaxed: list[tuple[bool, str]] = []
     which = "Active IN (true, false)" if inactive else ""
     for code in client.query_all("TaxCode", which) if taxed else ():
         found = _rates(code, "SalesTaxRateList", rates)
         codes[str(code["Id"])] = found
         purchases[str(code["Id"])] = _rates(code, "PurchaseTaxRateList", rates)
-        if not exempt and sum((rate.percent for rate in found), Decimal(0)) == 0:
-            exempt = str(code["Id"])
+        if sum((rate.percent for rate in found), Decimal(0)) == 0:
+            untaxed.append((bool(found), str(code["Id"])))
     return Facts(
         CompanyFacts(
             country=country,
@@ -115,7 +115,8 @@ def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
             multicurrency=bool(currency.get("MultiCurrencyEnabled", False)),
             taxed=taxed,
             tax_codes=codes,
-            exempt_code=exempt,
+            # A code without any rate (out of scope) claims the least of what nobody said a tax: it is in no return.
+            exempt_code=min(untaxed, key=lambda each: each[0], default=(False, ""))[1],
             purchase_codes=purchases,
             receivable=_receivable(client) if country == _ASKS_FOR_RECEIVABLE else "",
         ),

@@ -55,7 +55,9 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             debits=debits,
             credits=credits,
             lines=lines,
-            sent=fields_sent(session, summary.connection_id, {each.id: each.payload for each in lines.rows}),
+            sent=fields_sent(
+                session, summary.connection_id, summary.id, {each.id: each.payload for each in lines.rows}
+            ),
             most_fields=FIELDS_MAX,
             action=action if wanted else "",
             kind=kind,
