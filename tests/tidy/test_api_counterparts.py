@@ -66,6 +66,7 @@ CALLS = {
         "/plans/{plan_id}/approve",
     ],
     "/connect/{connector}/source": ["/companies/{company_id}/connections"],
+    "/connections/{connection_id}/approval": ["/connections/{connection_id}/approval"],
     "/connections/{connection_id}/closed": ["/connections/{connection_id}/closed"],
     "/connections/{connection_id}/closed-months": ["/connections/{connection_id}/closed-months"],
     "/connections/{connection_id}/days": ["/connections/{connection_id}/days"],

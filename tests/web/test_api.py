@@ -124,6 +124,7 @@ DEEDS = {
         Power.MANAGE,
         {"role": "bank", "name": "Visa", "kind": "savings"},
     ),
+    "/connections/{connection_id}/approval": (Scope.MANAGE, Power.MANAGE, {"each": True}),
     "/connections/{connection_id}/closed": (Scope.MANAGE, Power.MANAGE, {"policy": "ask"}),
     "/connections/{connection_id}/closed-months": (Scope.WRITE, Power.WORK, {"month": "2026-02", "answer": "wait"}),
     "/connections/{connection_id}/days": (Scope.MANAGE, Power.MANAGE, {"time_zone": "Europe/Paris"}),

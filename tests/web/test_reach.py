@@ -68,6 +68,7 @@ NEEDS = {
     "/connections/{connection_id}/days": Power.MANAGE,
     "/connections/{connection_id}/schedule": Power.MANAGE,
     "/connections/{connection_id}/switch": Power.LINK,
+    "/connections/{connection_id}/approval": Power.MANAGE,
     "/connections/{connection_id}/disconnect": Power.LINK,
     "/connections/{connection_id}/remove": Power.LINK,
     "/companies/{company_id}/statements": Power.WORK,
@@ -118,6 +119,7 @@ NEEDS = {
 FIELDS = {
     "/connections/{connection_id}/accounts": {"role": "bank", "name": "Visa", "kind": "savings"},
     "/connections/{connection_id}/closed": {"policy": "ask"},
+    "/connections/{connection_id}/approval": {"each": "yes"},
     "/connections/{connection_id}/closed-months": {"month": "2026-02", "answer": "wait"},
     "/connections/{connection_id}/days": {"time_zone": "Europe/Paris", "cut_off": "00:00"},
     "/questions/{hold_id}/conflict": {"way": "skip"},

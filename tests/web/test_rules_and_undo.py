@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from harness import OWNER, consent, enable, finish
+import till
+from harness import OWNER, consent, enable, finish, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -132,6 +133,12 @@ def test_closed_periods_and_days_are_ruled_from_the_page(
     assert f'href="{page}"' in browser.get(f"/connections/{synced.id}").text
     assert send(page, f"/connections/{synced.id}/closed", policy="next_open_day").status_code == 303
     assert send(page, f"/connections/{synced.id}/closed", policy="never").status_code == 400
+    assert send(page, f"/connections/{synced.id}/approval", each="perhaps").status_code == 400
+    assert send(page, f"/connections/{synced.id}/approval", each="yes").status_code == 303
+    till.ROWS["T1"].append({"stream": "sales", "id": "s8", "day": "2026-03-06", "amount": "8.00"})
+    waiting = sync(workshop, synced)
+    assert waiting.state == RunState.APPROVAL, "a plan after the first waits, once somebody wants it"
+    assert "Every plan waits for a person" in browser.get(f"/connections/{synced.id}").text
     assert send(page, f"/connections/{synced.id}/closed-months", month="2026-01", answer="leave_out").status_code == 303
     assert send(page, f"/connections/{synced.id}/closed-months", month="soon", answer="wait").status_code == 400
     past = send(page, f"/connections/{synced.id}/days", time_zone="Europe/Paris", cut_off="04:00", first="2026-03-01")

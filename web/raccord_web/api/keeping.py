@@ -15,6 +15,7 @@ from raccord.onboarding.arriving.subscribing import close_messages, tell_source
 from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
 from raccord.onboarding.connecting.connections import grant_managing
 from raccord.onboarding.deciding.failures import close_cause
+from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.deciding.upgraded import accept_upgrade, differences
 from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
@@ -50,8 +51,16 @@ class ClosedMonthView(BaseModel):
     answer: str
 
 
+class Approval(BaseModel):
+    """Whether every plan waits for a person, or the first one alone."""
+
+    each: bool
+
+
 class Rules(BaseModel):
-    """What becomes of new documents of closed periods, and the days of the source."""
+    """Which plans wait for a person, what becomes of new documents of closed periods, and the days of the source."""
+
+    review_each: bool
 
     closed_policy: ClosedPolicy
     months: Sequence[ClosedMonthView]
@@ -146,7 +155,19 @@ def rules(request: Request, connection_id: str) -> Rules:
         )
         for each in days_of(connection).rules
     ]
-    return Rules(closed_policy=ClosedPolicy(connection.closed_policy), months=months, days=days)
+    return Rules(
+        review_each=connection.review_each,
+        closed_policy=ClosedPolicy(connection.closed_policy),
+        months=months,
+        days=days,
+    )
+
+
+@deeds.post("/connections/{connection_id}/approval", dependencies=[Depends(needs(Scope.MANAGE))])
+def approval(request: Request, connection_id: str, said: Approval) -> Rules:
+    """Have every plan wait for a person from the next one on, or let those after the first go by themselves."""
+    set_review_each(desk_of(request).workshop, acting(request), connection_id, each=said.each)
+    return rules(request, connection_id)
 
 
 @deeds.post("/connections/{connection_id}/closed", dependencies=[Depends(needs(Scope.MANAGE))])

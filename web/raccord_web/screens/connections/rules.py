@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
 from raccord.overview.connections import connection_view
@@ -30,6 +31,15 @@ router = APIRouter()
 @router.get("/connections/{connection_id}/rules")
 def rules(request: Request, connection_id: str) -> Response:
     return _page(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/approval")
+def approval(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Say whether each plan waits for a person, or the first alone."""
+    if fields.get("each", "") not in ("yes", "no"):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    set_review_each(desk_of(request).workshop, acting(request), connection_id, each=fields["each"] == "yes")
+    return RedirectResponse(f"/connections/{connection_id}/rules?done=rules", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/connections/{connection_id}/closed")
