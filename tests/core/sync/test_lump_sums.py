@@ -23,11 +23,23 @@ from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.questions import matches_in
 from raccord.plugin.ledger import ResolutionKind
 from raccord.quickbooks import QuickBooks
-from raccord.store.models import Company, Connection, DraftRow, DraftState, Drift, PaidDocument, Proof, Run, RunState
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Drift,
+    LedgerEntry,
+    PaidDocument,
+    Proof,
+    Run,
+    RunState,
+)
 from raccord.sync.lines.lump_sums import LUMP_NOT_POSTED
 from raccord.sync.lines.matching import Movement, OpenItem, Reason, Sure
 from raccord.sync.lines.paying import payer_key
 from raccord.sync.lines.several_payers import OPEN_MAX, with_lump_sums
+from raccord.sync.lines.undeposited import SUBTYPE
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.keeping.company import assert_books_balance
@@ -225,6 +237,17 @@ def test_a_person_chooses_what_is_open_by_hand_and_is_told_what_does_not_fit(
         with pytest.raises(DecisionError) as refused:
             pay(workshop, OWNER, holds[key].id, ids)
         assert refused.value.code == code
+    with workshop.database.begin() as session:
+        where = session.scalars(select(LedgerEntry).where(LedgerEntry.subtype == SUBTYPE)).one()
+        where.active, session.get_one(Company, company.id).home_currency = False, "USD"
+    for code, home in (("pays.several_foreign", "CAD"), ("pays.funds_unclear", "CAD")):
+        with pytest.raises(DecisionError) as refused:
+            pay(workshop, OWNER, holds["b1"].id, [twin, simard])
+        assert refused.value.code == code
+        with workshop.database.begin() as session:
+            session.get_one(Company, company.id).home_currency = home
+    with workshop.database.begin() as session:
+        session.get_one(LedgerEntry, (company.id, "Account", where.object_id)).active = True
     pay(workshop, OWNER, holds["b1"].id, [twin, simard])
     with pytest.raises(DecisionError) as refused:
         pay(workshop, OWNER, holds["b3"].id, [simard])
