@@ -24,11 +24,14 @@ import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
 from raccord.overview.records import MATCHED, Fate, Wanted, list_records
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Hold, Proof, RunState
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
+from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
 from raccord_chase.sandbox import Merchant
@@ -128,6 +131,28 @@ def bank(
         house.sync(connection)
 
     return step
+
+
+def bank_at_once(*statements: tuple[MadeAccount, Sequence[str]]) -> Step:
+    """Files of several accounts arrive, and are synchronised in one run."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed")
+        for account, lines in statements:
+            house.put("bankfeed", statement_file(account, map(line, lines)))
+        house.sync(connection)
+
+    return step
+
+
+def rule(house: House) -> None:
+    """The owner lets a rule book every line that has the word EAU."""
+    category = house.workshop.client(house.company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0][
+        "Id"
+    ]
+    outcome = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=category),))
+    body = RuleBody(conditions=(TextCondition(test=TextTest.WORD, value="EAU"),), outcome=outcome)
+    add_rule(house.workshop, OWNER, house.company.id, RuleSaid(name="eau", mode=RuleMode.APPLY, body=body))
 
 
 def processor(*rows: str, of: str = "1") -> Step:
@@ -323,6 +348,58 @@ SCENARIOS = {
             categorise,
         ],
         [f"Purchase {row.split()[1][1:]} {row[:5]}" for row in [*QUARTER, "03-19 -1.00 NEUF"]],
+    ),
+    "pain 4 T2: one line of several comes under a new id, and no rule books it again": Scenario(
+        [
+            bank("03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #OLD002", "03-05 -9.00 PAIN #OLD003"),
+            categorise,
+            rule,
+            bank(
+                *("03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #NEW002", "03-05 -9.00 PAIN #OLD003"),
+                "03-06 -7.00 EAU #NEW004",
+            ),
+        ],
+        ["Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 9.00 03-05", "Purchase 7.00 03-06"],
+        [DOUBLE],
+    ),
+    "pain 4 T2: one account's lines come under new ids, beside another's that are known": Scenario(
+        [
+            bank_at_once((CHEQUING, ["03-04 -12.00 EAU #OLD002"]), (SAVINGS, ["03-04 5.00 INTERETS #INT001"])),
+            categorise,
+            bank_at_once(
+                (CHEQUING, ["03-04 -12.00 AQUEDUC #NEW002"]),
+                (SAVINGS, ["03-04 5.00 INTERETS #INT001", "03-05 6.00 INTERETS #INT002"]),
+            ),
+        ],
+        ["Purchase 12.00 03-04", "Deposit 5.00 03-04"],
+        [DOUBLE, CATEGORY],
+    ),
+    "pain 4 T2: what was pending is posted under another id two days later, in a file that has both days": Scenario(
+        [
+            bank("03-02 -9.00 PAIN #PAIN01", "03-10 -5.00 EAU #PEND01"),
+            categorise,
+            rule,
+            bank("03-02 -9.00 PAIN #PAIN01", "03-12 -5.00 EAU #POST01"),
+        ],
+        ["Purchase 9.00 03-02", "Purchase 5.00 03-10"],
+        [DOUBLE],
+    ),
+    "pain 4 T2: equal lines of the next days, beside the known one, and of a month later are new": Scenario(
+        [
+            bank("03-02 -9.00 PAIN #PAIN01", "03-10 -5.00 EAU #EAU001"),
+            categorise,
+            rule,
+            bank(
+                "03-02 -9.00 PAIN #PAIN01",
+                *(f"03-1{n} -5.00 EAU #EAU00{n + 1}" for n in (0, 1, 2)),
+                "03-10 -5.00 EAU #EAU009",
+            ),
+            bank("04-10 -5.00 EAU #EAU041", "04-11 -5.00 EAU #EAU042"),
+        ],
+        [
+            *("Purchase 9.00 03-02", "Purchase 5.00 03-10", "Purchase 5.00 03-10", "Purchase 5.00 03-11"),
+            *("Purchase 5.00 03-12", "Purchase 5.00 04-10", "Purchase 5.00 04-11"),
+        ],
     ),
     "pain 9: a new line beside a known one is no line told anew": Scenario(
         [

@@ -21,6 +21,7 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import digest, dump_raw, record_hash
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.fetching.repeated import note
 from raccord.sync.problems import open_problem
 from raccord.sync.storable import cleaned, why_not
 
@@ -59,11 +60,12 @@ def keep_page(session: Session, run: Run, connection: Connection, stream: str, p
     """Store the page's records, rejects and cursor, and count them for the run."""
     refused = [(record, why) for record in page.records if (why := why_not(record)) is not None]
     records = [record for record in page.records if why_not(record) is None] if refused else page.records
-    new, unchanged = _keep_records(session, run, connection, stream, records, now)
+    new, again = _keep_records(session, run, connection, stream, records, now)
+    note(run, stream, records, again)
     rejects = [*page.rejects, *(Reject(stream, record.key(), UNSTORABLE, why) for record, why in refused)]
     for reject in rejects:
         _keep_reject(session, run, connection, reject, now)
-    kept = Kept(new, unchanged, len(rejects))
+    kept = Kept(new, len(again), len(rejects))
     cursor = session.get(StreamCursor, (connection.id, stream))
     if cursor is None:
         session.add(StreamCursor(connection_id=connection.id, stream=stream, cursor=page.cursor, updated_at=now))
@@ -85,13 +87,14 @@ def keep_page(session: Session, run: Run, connection: Connection, stream: str, p
 
 def _keep_records(
     session: Session, run: Run, connection: Connection, stream: str, records: Sequence[Record], now: datetime
-) -> tuple[int, int]:
+) -> tuple[int, list[str]]:
+    """Keep what is new; return how many that is, and the ids of the others."""
     newest = _newest_revisions(session, connection.id, stream, {record.source_id for record in records})
     holes = _Holes.of(session, connection)
     fresh: dict[tuple[str, int], dict[str, object]] = {}
     superseded: list[dict[str, object]] = []
     confirmed: list[dict[str, object]] = []
-    unchanged = 0
+    unchanged: list[str] = []
     for record in records:
         raw = dump_raw(record.raw)
         hashed = record_hash(record, raw)
@@ -100,7 +103,7 @@ def _keep_records(
             if _is_newer(record, known):
                 confirmed.append({"record_id": known.id, "said_at": record.as_of})
                 known.as_of = record.as_of
-            unchanged += 1
+            unchanged.append(record.source_id)
             continue
         revision = 1 if known is None else known.revision + 1
         if known is not None and known.id is not None:

@@ -38,7 +38,7 @@ from raccord.sync.lines import several_documents
 from raccord.sync.lines.in_parts import in_parts, of_several
 from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.pairing import Found, Line, pair, sure_of
+from raccord.sync.lines.pairing import Found, Line, Telling, pair, sure_of
 from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
 from raccord.sync.lines.told_before import (
     NOT_TOLD,
@@ -46,9 +46,9 @@ from raccord.sync.lines.told_before import (
     asked_of_own,
     held_by,
     in_one,
+    tellings,
     text_told,
     told,
-    told_anew,
 )
 from raccord.sync.lines.treatments import OTHER_SIDE, as_treated
 from raccord.sync.resolving.answered import Answered
@@ -118,8 +118,8 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         if (each.kind, each.id) not in forgotten and (strange or by_us.run):
             free.append(
                 replace(
-                    each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, text=by_us.text,
-                    other_leg=other_leg, covered=covered,
+                    each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, told_id=by_us.id,
+                    text=by_us.text, other_leg=other_leg, covered=covered,
                 )
             )  # fmt: skip
     return free
@@ -154,12 +154,12 @@ class Doubles:
         drafts: dict[int, DraftRow] = {}
         for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
-        anew = told_anew(self.session, lines)
+        telling = tellings(self.session, lines)
         accounts = {each.account for each in found} | in_one(self.session, self.connection)
         rows = {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
         said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
-            line.id: self._sought(line, rows.get(line.id), anew.get(line.id, ""))
+            line.id: self._sought(line, rows.get(line.id), telling.get(line.id))
             for line in lines
             if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
@@ -206,8 +206,8 @@ class Doubles:
         return [
             Found(
                 each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
-                self.connection.label, rows[id_].key, self.run_id, frozenset((each.told_as,)),
-                text_told(load_draft(rows[id_].body)), id_,
+                owner=self.connection.label, owner_key=rows[id_].key, told_in=self.run_id,
+                told_as=frozenset((each.told_as,)), text=text_told(load_draft(rows[id_].body)), line=id_,
             )
             for id_, each in sought.items()
             if each.account in several and each.told_as and id_ in rows and rows[id_].key not in held
@@ -243,7 +243,7 @@ class Doubles:
             asked[each.line.id] = (each.found[0], {**several_documents.asked_of(each), SURE: Sure.POSSIBLE})
         return asked
 
-    def _sought(self, line: PlanLine, row: DraftRow | None, told: str) -> Line:
+    def _sought(self, line: PlanLine, row: DraftRow | None, told: Telling | None) -> Line:
         day, draft = line.record_day or line.day, None if row is None else load_draft(row.body)
         if day is None or line.amount is None:
             raise TypeError(line.key)

@@ -9,11 +9,16 @@ from datetime import date
 from decimal import Decimal
 
 from raccord.sync.days import around
+from raccord.sync.fetching.repeated import Delivery
+from raccord.sync.lines.bank_rules import fold
 from raccord.sync.lines.matching import Sure
 from raccord.sync.resolving.newcomers import comparison_key
 
 DAYS_APART = 5
 """How far the same movement's two dates may lie apart: a weekend with a holiday."""
+
+ID_DAYS_APART = 3
+"""How many days a line may move with its id, from pending to posted."""
 
 ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
 """Documents that are doubled by their like alone: sales made at a till, and what is owed."""
@@ -41,6 +46,8 @@ class Found:
     """The run in which this connection's own source told of it, where it is the connection's own."""
     told_as: frozenset[str] = frozenset()
     """Then, as which of the source's accounts it was told: by its own line, and by those that are it too."""
+    told_id: str = ""
+    """Then, the id of its record."""
     text: str = ""
     """Then, what the source wrote of it."""
     line: int = 0
@@ -64,6 +71,34 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How a source told of a line: perhaps once more, under another id than before."""
+
+    run: str
+    account: str
+    text: str
+    nothing_known: bool
+    """Whether the delivery repeated nothing of this account that was known: a bank gave all its lines new ids."""
+    delivery: Delivery | None
+
+    def anew(self, day: date, found: Found) -> bool:
+        """Tell whether a document that was told before may be a line of a day, its id replaced.
+
+        Where the delivery repeats others, that is a line of the same words that it lacks: of the same day, or near,
+        where it has the days around both.
+        """
+        if found.told_in == self.run or (self.account and self.account not in found.told_as):
+            return False
+        apart = abs((found.day - day).days)
+        if self.nothing_known and not apart:
+            return True
+        lacking = self.delivery is not None and found.told_id not in self.delivery.beside
+        if not lacking or self.delivery is None or not self.text or fold(found.text) != fold(self.text):
+            return False
+        return not apart or (apart <= ID_DAYS_APART and self.delivery.covers(day, found.day))
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """What a plan line moves; ``code`` is of its own mark."""
 
@@ -73,8 +108,8 @@ class Line:
     amount: Decimal
     day: date
     kind: str
-    told_anew: str = ""
-    """The run that told of it, in a delivery that repeated nothing known; see ``told_before.told_anew``."""
+    told: Telling | None = None
+    """How its source told of it, if it waits for a person anyway."""
     told_as: str = ""
     """Which of the source's accounts it moves, as the source names it."""
     number: str = ""
@@ -87,7 +122,7 @@ class Line:
             by_another = bool(self.told_as and found.told_as) and self.told_as not in found.told_as
             if found.line:
                 return by_another and found.line < self.id
-            return by_another or (self.told_anew not in ("", found.told_in) and found.day == self.day)
+            return by_another or (self.told is not None and self.told.anew(self.day, found))
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
 

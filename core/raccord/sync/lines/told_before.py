@@ -7,17 +7,20 @@ and the connector cannot know; but people say which account of the books each is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
-from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RunCount, SourceRecord
+from raccord.store.models import Choice, Connection, DraftRow, PlanLine, Run, RunCount, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lines.pairing import Found
+from raccord.sync.fetching.repeated import Delivery, account_in, delivery_of
+from raccord.sync.lines.pairing import Found, Telling
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -25,11 +28,12 @@ from raccord.sync.resolving.resolve import DECISION_MISSING
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How a source told of a document of its connection: in which run, of which of its accounts, in what words."""
+    """How a source told of a document of its connection: in which run, of which account, in what words, as what id."""
 
     run: str
     account: str
     text: str
+    id: str = ""
 
 
 COMING = "coming"
@@ -56,13 +60,13 @@ def told(session: Session, connection: Connection, keys: Sequence[str]) -> dict[
     found: dict[str, Told] = {}
     for some in chunks(sorted(keys), CHUNK):
         rows = session.execute(
-            select(DraftRow.key, DraftRow.body, SourceRecord.run_id)
+            select(DraftRow.key, DraftRow.body, SourceRecord.run_id, SourceRecord.source_id)
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
         )
         for row in rows:
             draft = load_draft(row.body)
-            found[row.key] = Told(row.run_id, account_told(draft), text_told(draft))
+            found[row.key] = Told(row.run_id, account_told(draft), text_told(draft), row.source_id)
     return found
 
 
@@ -93,20 +97,34 @@ def held_by(session: Session, lines: Sequence[PlanLine]) -> frozenset[str]:
     return frozenset(str(said["owner_key"]) for said in session.scalars(asked) if said.get(CASE) == COMING)
 
 
-def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
-    """Return by plan line the run whose delivery told of it, where that delivery repeated nothing that was known.
+def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
+    """Return by plan line how its source told of it.
 
-    A bank that gives all its lines new ids sends such a delivery. Only lines that wait for a person anyway: whether one
-    of them is told for the second time is another question to the same person, and holds nothing up.
+    Only lines that wait for a person anyway: whether one of them is told for the second time is another question to the
+    same person, and holds nothing up; no rule and no suggestion answers it before that.
     """
     waiting = {line.draft_id: line.id for line in lines if line.draft_id and line.reason == DECISION_MISSING}
-    runs: dict[int, str] = {}
+    runs: dict[tuple[str, str], tuple[Delivery | None, bool]] = {}
+    found: dict[int, Telling] = {}
     for some in chunks(sorted(waiting), CHUNK):
         rows = session.execute(
-            select(DraftRow.id, SourceRecord.run_id)
+            select(DraftRow.id, DraftRow.body, SourceRecord.run_id, SourceRecord.stream, SourceRecord.raw)
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            .join(RunCount, and_(RunCount.run_id == SourceRecord.run_id, RunCount.stream == SourceRecord.stream))
-            .where(DraftRow.id.in_(some), RunCount.unchanged == 0)
-        )
-        runs.update({waiting[row.id]: row.run_id for row in rows})
-    return runs
+            .where(DraftRow.id.in_(some))
+        ).all()
+        for row in rows:
+            place, draft = (row.run_id, row.stream), load_draft(row.body)
+            if place not in runs:
+                runs[place] = _delivered(session, *place)
+            delivery, nothing = runs[place]
+            if delivery is not None:
+                nothing = not delivery.accounts.get(account_in(json.loads(row.raw, parse_float=Decimal)))
+            telling = Telling(row.run_id, account_told(draft), text_told(draft), nothing, delivery)
+            found[waiting[row.id]] = telling
+    return found
+
+
+def _delivered(session: Session, run_id: str, stream: str) -> tuple[Delivery | None, bool]:
+    """Return what a run brought of a stream, and whether nothing of it was known; of older runs that alone."""
+    run, count = session.get(Run, run_id), session.get(RunCount, (run_id, stream))
+    return None if run is None else delivery_of(run, stream), count is not None and count.unchanged == 0

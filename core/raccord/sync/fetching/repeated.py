@@ -1,0 +1,76 @@
+"""What a run's deliveries repeated of what was known, so that a line under a new id can be told from one that is new.
+
+Kept with the run: of each of the source's accounts how many records came again, which days each page has, and which
+known records came on one page with new ones of their amount.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from raccord.plugin.records import Record
+from raccord.store.models import Run
+
+REPEATED = "repeated"
+"""Under this name a run's progress keeps it, by stream."""
+BESIDE_MAX = 5000
+"""Known records that are kept by name; of further ones it counts as not told that they came again."""
+PAGES_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a run brought of one stream."""
+
+    accounts: Mapping[str, int]
+    """How many known records came again, by the source's account; empty where it names none."""
+    beside: frozenset[str]
+    """The ids of those that came on a page with a new one of their amount."""
+    pages: Sequence[tuple[date, date]]
+    """The first and the last day of each page."""
+
+    def covers(self, day: date, other: date) -> bool:
+        """Tell whether one page has both days, and more before the first of them."""
+        return any(first < min(day, other) and max(day, other) <= last for first, last in self.pages)
+
+
+def account_in(raw: Mapping[str, Any]) -> str:
+    """Return which account a record says that it is of; empty where it says none."""
+    said = raw.get("account")
+    return said if isinstance(said, str) else ""
+
+
+def note(run: Run, stream: str, records: Iterable[Record], known: Collection[str]) -> None:
+    """Add a page to what a run keeps; ``known`` are the ids of those that came again."""
+    page = list(records)
+    if not page:
+        return
+    said = run.progress.get(REPEATED, {}).get(stream, {})
+    accounts = Counter(said.get("accounts", {}))
+    accounts.update(account_in(record.raw) for record in page if record.source_id in known)
+    new = {_moved(record) for record in page if record.source_id not in known and record.amount is not None}
+    beside = [each.source_id for each in page if each.source_id in known and _moved(each) in new]
+    days = [record.day.isoformat() for record in page]
+    kept = {
+        "accounts": dict(accounts),
+        "beside": [*said.get("beside", []), *beside][:BESIDE_MAX],
+        "pages": [*said.get("pages", []), [min(days), max(days)]][-PAGES_MAX:],
+    }
+    run.progress = {**run.progress, REPEATED: {**run.progress.get(REPEATED, {}), stream: kept}}
+
+
+def delivery_of(run: Run, stream: str) -> Delivery | None:
+    """Return what a run brought of a stream; nothing where it was not kept."""
+    said = run.progress.get(REPEATED, {}).get(stream)
+    if said is None:
+        return None
+    pages = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in said["pages"]]
+    return Delivery(said["accounts"], frozenset(said["beside"]), pages)
+
+
+def _moved(record: Record) -> tuple[str, str]:
+    return account_in(record.raw), "" if record.amount is None else str(record.amount.amount.normalize())
