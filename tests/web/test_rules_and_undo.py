@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import till
-from harness import OWNER, consent, enable, finish, sync
+from harness import OWNER, consent, enable, finish, request
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -136,7 +136,7 @@ def test_closed_periods_and_days_are_ruled_from_the_page(
     assert send(page, f"/connections/{synced.id}/approval", each="perhaps").status_code == 400
     assert send(page, f"/connections/{synced.id}/approval", each="yes").status_code == 303
     till.ROWS["T1"].append({"stream": "sales", "id": "s8", "day": "2026-03-06", "amount": "8.00"})
-    waiting = sync(workshop, synced)
+    waiting = finish(workshop, request(workshop, synced))
     assert waiting.state == RunState.APPROVAL, "a plan after the first waits, once somebody wants it"
     assert "Every plan waits for a person" in browser.get(f"/connections/{synced.id}").text
     assert send(page, f"/connections/{synced.id}/closed-months", month="2026-01", answer="leave_out").status_code == 303
