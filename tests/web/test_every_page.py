@@ -31,9 +31,12 @@ from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.access.sessions import open_session
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.setting_up.steps import begin
-from raccord.plugin.info import Mode
+from raccord.plugin.info import ConnectorInfo, Mode
+from raccord.quickbooks.fields import FIELDS
 from raccord.quickbooks.kinds import KINDS
 from raccord.store.models import Certificate, Company, Connection, SourceRecord
+from raccord.sync.facts import USUAL
+from raccord.sync.resolving.terms import meaning_named, meanings
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
 
@@ -225,12 +228,12 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
 
 
 HIDDEN = re.compile(
-    r'(?s)<(script|style|pre|code|textarea|option|svg|noscript)\b.*?</\1>|<[^>]*class="[^"]*mono[^>]*>[^<]*(?=<)'
+    r'(?s)<(script|style|pre|code|textarea|svg|noscript)\b.*?</\1>|<[^>]*class="[^"]*mono[^>]*>[^<]*(?=<)'
 )
-NAMES = "|".join(sorted(name for name in KINDS if re.search(r"[a-z][A-Z]", name)))
+NAMES = "|".join(sorted(name for name in {**KINDS, **FIELDS} if re.search(r"[a-z][A-Z]", name)))
 MANY = "opérations|documents|lignes|jours|questions|problèmes|messages|synchros|connexions"
 NEVER = (
-    (re.compile(rf"\b({NAMES})\b"), "QuickBooks' own name of a kind"),
+    (re.compile(rf"\b({NAMES})\b"), "QuickBooks' own name of a kind or a field"),
     (re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w-])"), "a day in figures"),
     (re.compile(r"(?<![\w/.-])(19|20)\d\d-(0[1-9]|1[0-2])(?![\w-])"), "a month in figures"),
     (re.compile(r"(?<![\w.,-])\d{1,3}(,\d{3})*\.\d\d(?![\w.])"), "an amount as English writes it"),
@@ -242,12 +245,29 @@ NEVER = (
     (re.compile(r"(?<![\w/.{-])[a-z]+(_[a-z]+)+\b(?!\.)"), "a word of programs"),
 )
 """What a French page never shows outside of code, with what it is."""
-OF_PROGRAMS = ("/bench", "/help", "/plugins/")
+OF_PROGRAMS = ("/bench", "/help", "view=access")
 """Pages that quote what programs say: the bench, codes of errors, what an extension is made of."""
 
 
-def test_french_pages_write_kinds_days_amounts_and_plurals_in_french(addresses: list[str], browser: TestClient) -> None:
+def codes_of(info: ConnectorInfo) -> set[str]:
+    """Return the words of a connector, of records and of drafts that have another name for French readers."""
+    named = {
+        **{each.word: each.label for each in info.terms},
+        **{each.name: each.label for each in (*info.roles, *info.streams, *info.lists)},
+        **{each: meaning_named(info.terms, each) for term in info.terms for each in meanings(info, term.word)},
+        **USUAL,
+        **FIELDS,
+        **info.facts,
+    }
+    return {code for code, said in named.items() if code not in (said.fr, said.fr.casefold(), "Description")}
+
+
+def test_french_pages_write_kinds_days_amounts_plurals_and_words_in_french(
+    addresses: list[str], browser: TestClient, workshop: Workshop
+) -> None:
     found: list[str] = []
+    codes = set().union(*(codes_of(each.info) for each in workshop.scopes.catalog.admitted.values()))
+    assert {"sale", "income", "sales", "TxnDate", "customer"} <= codes
     for address in addresses:
         if any(each in address for each in OF_PROGRAMS):
             continue
@@ -256,6 +276,7 @@ def test_french_pages_write_kinds_days_amounts_and_plurals_in_french(addresses: 
         shown += "".join(f"<p>{each}</p>" for each in re.findall(r'(?:aria-label|placeholder)="([^"]*)"', shown))
         for line in filter(None, map(str.strip, html.unescape(re.sub(r"<[^>]+>", "\n", shown)).split("\n"))):
             found += [f"{address}: {what}: {line[:80]}" for wrong, what in NEVER if wrong.search(line)]
+            found += [f"{address}: a code in the place of its name: {line}"] if line in codes else []
     assert found == []
 
 

@@ -109,6 +109,8 @@ class Names:
             named = info.fact_values.get(name, {}).get(value) or (None if term is None else term.label)
             if named is not None:
                 return self._set(named)
+        if name == "stream":
+            return self.stream(connector, value)
         if value in ("True", "False"):
             return self.words("people.yes" if value == "True" else "people.no")
         if name == "account_kind" and self.words.has(f"account_types.{value}"):
