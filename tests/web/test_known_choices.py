@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raccord.overview.known_here import Known
+from raccord.overview.choosing.known_here import Known
 from raccord_taxdome.settings import TaxDomeSettings
 from raccord_web.pages import typed
 

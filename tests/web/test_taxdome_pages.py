@@ -346,6 +346,19 @@ def test_a_table_of_somebodys_own_headings_is_mapped_once_and_remembered(desk: D
     assert "Columns missing for “Invoice”" in desk.text(page)
     firm.set(columns=firm.connection_now().settings["columns"] + "\ninvoice.number = Grand total")
     assert len(firm.ours("Invoice")) == 3
+    own = "id;updated_at;account_id;posted;lines.amount;total;currency;No maison"
+    hand_in("factures-4.csv", f"{own}\n{row.format('f5', '30.00')};M-77")
+    settings = f"/connections/{firm.connection.id}/settings"
+    heading = 'name="s_columns:invoice:no maison"'
+    offered = desk.browser.get(settings).text.partition(heading)[2].partition("</select>")[0]
+    assert '<option value="number">' in offered, "a heading of a table that came is there to be said what it is"
+    assert 'name="s_columns:invoice:total"' not in desk.browser.get(settings).text, "what is known by itself is not"
+    assert 'name="s_columns:invoice:grand total"' not in desk.browser.get(settings).text, "nor what was answered"
+    desk.send(settings, settings, **{"s_columns:invoice:no maison": "number", "s_columns": "invoice.total = Somme"})
+    assert firm.connection_now().settings["columns"] == "invoice.number = no maison\ninvoice.total = Somme"
+    offered = desk.browser.get(settings).text.partition(heading)[2]
+    assert '<option value="number" selected>' in offered
+    assert ">invoice.total = Somme</textarea>" in offered, "what is not there to choose is typed"
     assert firm.all_equal()
 
 

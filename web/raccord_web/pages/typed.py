@@ -2,7 +2,7 @@
 
 A label is the field's title, its French one stands beside it (``json_schema_extra={"fr": …}``), the hint likewise
 (``fr_hint``). Secrets are never shown again; left empty they stay as they are. What a field lists of the source
-(:mod:`raccord.overview.known_here`) is chosen by name; it may still say what is not there yet, one a line.
+(:mod:`raccord.overview.choosing.known_here`) is chosen by name; it may still say what is not there yet, one a line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from raccord.overview.known_here import Known
+from raccord.overview.choosing.known_here import Known
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language
 from raccord_web.words.formats import written
@@ -26,7 +26,10 @@ from raccord_web.words.wording import typeset, wording
 PREFIX = "s_"
 """What the form's names begin with, so that no setting is taken for a field of the page's own."""
 
-Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list", "picks", "named", "dated"]
+Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list", "picks", "named", "dated", "columns"]
+LISTED: tuple[Kind, ...] = ("picks", "named", "dated", "columns")
+"""Settings of lines, each about one thing that the source told of."""
+_SAYS: Mapping[str, Kind] = {"name": "named", "day": "dated", "column": "columns"}
 LONG = 1000
 """From this many characters on a text is written in several lines."""
 
@@ -42,6 +45,8 @@ class Row:
     name: str
     label: str
     value: str
+    options: Sequence[tuple[str, str]] = ()
+    """What may be said of it, each value with its label, where that is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ def read(
             case "secret" if not given:
                 if hasattr(held, name):
                     values[name] = getattr(held, name)
-            case "picks" | "named" | "dated":
+            case "picks" | "named" | "dated" | "columns" as kind:
                 rows = {
                     key.removeprefix(f"{PREFIX}{name}:"): said
                     for key, said in typed.items()
@@ -153,11 +158,7 @@ def read(
                     if hasattr(held, name):
                         values[name] = getattr(held, name)
                 else:
-                    said = [
-                        key if _kind(info) == "picks" else f"{key} = {value.strip()}"
-                        for key, value in rows.items()
-                        if value.strip()
-                    ]
+                    said = [_line(kind, key, value.strip()) for key, value in rows.items() if value.strip()]
                     values[name] = "\n".join([*said, *(given or "").strip().splitlines()])
             case "list" if given is not None:
                 values[name] = [part.strip() for part in given.split(",") if part.strip()]
@@ -178,21 +179,47 @@ def read(
 
 def _rest(info: FieldInfo, value: Any, known: Sequence[Known]) -> str:
     """Return what a setting says of anything that is not there to be chosen."""
-    if not known or _kind(info) not in ("picks", "named", "dated"):
+    if not known or _kind(info) not in LISTED:
         return _text(value)
     keys = {each.key for each in known}
-    return "\n".join(line for line in _text(value).splitlines() if line.partition("=")[0].strip() not in keys)
+    return "\n".join(line for line in _text(value).splitlines() if _said_of(_kind(info), line)[0] not in keys)
+
+
+def _line(kind: Kind, key: str, said: str) -> str:
+    """Return the line of a setting that says something of one thing of the source."""
+    if kind == "columns":
+        table, _, heading = key.partition(":")
+        return f"{table}.{said} = {heading}"
+    return key if kind == "picks" else f"{key} = {said}"
+
+
+def _said_of(kind: Kind, line: str) -> tuple[str, str]:
+    """Return of what a line of a setting says something, and what."""
+    name, _, said = (part.strip() for part in line.partition("="))
+    if kind == "columns":
+        table, _, column = name.partition(".")
+        return f"{table}:{said.casefold()}", column
+    return name, said or "on"
 
 
 def _rows(name: str, info: FieldInfo, value: Any, known: Sequence[Known], language: Language) -> Sequence[Row]:
-    if _kind(info) not in ("picks", "named", "dated"):
+    if _kind(info) not in LISTED:
         return ()
-    said = {
-        key.strip(): (word.strip() or "on")
-        for key, _, word in (each.partition("=") for each in _text(value).splitlines())
-    }
+    said = dict(_said_of(_kind(info), line) for line in _text(value).splitlines())
+    tables = {each["name"]: each[language] for each in _extra(info)["known"].get("objects", ())}
+
+    def label(each: Known) -> str:
+        called = each.called(lambda word: written(word, language))
+        table = tables.get(each.key.partition(":")[0])
+        return called if table is None else f"{typeset(table, language)} · {called}"
+
     return tuple(
-        Row(f"{PREFIX}{name}:{each.key}", each.called(lambda word: written(word, language)), said.get(each.key, ""))
+        Row(
+            f"{PREFIX}{name}:{each.key}",
+            label(each),
+            said.get(each.key, ""),
+            [(option, typeset(text.get(language), language)) for option, text in each.options],
+        )
         for each in known
     )
 
@@ -262,7 +289,7 @@ def _why(kind: str, context: Mapping[str, Any], message: str, language: Language
 def _kind(info: FieldInfo) -> Kind:
     of: Any = _extra(info).get("known")
     if of:
-        return "named" if of.get("says") == "name" else "dated" if of.get("says") == "day" else "picks"
+        return _SAYS.get(str(of.get("says", "")), "picks")
     kinds = (info.annotation, *get_args(info.annotation))
     if any(each in (SecretStr, SecretBytes) for each in kinds):
         return "secret"

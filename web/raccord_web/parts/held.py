@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from raccord.overview.known_here import Known, known_here
+from raccord.overview.choosing.known_here import Known, known_here
+from raccord.overview.choosing.own_columns import own_columns
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord.store.vault import join_secrets
@@ -28,5 +29,6 @@ def settings_of(workshop: Workshop, connection: Connection, info: ConnectorInfo)
 
 def known_of(workshop: Workshop, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:
     """Return by setting what the connection's source told of so far, to be chosen by name."""
+    columns = own_columns(workshop, connection_id, info)
     with workshop.database.read() as session:
-        return known_here(session, session.get_one(Connection, connection_id), info.settings)
+        return columns | known_here(session, session.get_one(Connection, connection_id), info.settings)

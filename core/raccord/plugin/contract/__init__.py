@@ -1,6 +1,13 @@
 """The published contract's transport: one code path behind files, pull and signed messages, for any connector."""
 
-from raccord.plugin.contract.asking import COLUMNS_ASKED, Said, checked_columns, columns_answer, said_columns
+from raccord.plugin.contract.asking import (
+    COLUMNS_ASKED,
+    Said,
+    checked_columns,
+    columns_answer,
+    known_columns,
+    said_columns,
+)
 from raccord.plugin.contract.fetching import Intake, contract_page
 from raccord.plugin.contract.fields import (
     Amount,
@@ -57,6 +64,7 @@ __all__ = [
     "columns_answer",
     "contract_page",
     "json_schemas",
+    "known_columns",
     "map_transaction",
     "plain_contract",
     "plain_page",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import LiteralString
 
+from pydantic import JsonValue
 from pydantic_core import PydanticCustomError
 
 from raccord.plugin.contract.columns import columns_of
@@ -116,6 +117,24 @@ def checked_columns(contract: Contract, text: str, code: LiteralString) -> str:
             "Écrivez objet.colonne = titre, comme invoice.number = No de facture.",
         )
     return "\n".join(lines)
+
+
+def known_columns(contract: Contract) -> dict[str, JsonValue]:
+    """Return what a setting that keeps such lines says of itself (``json_schema_extra={"known": …}``): the columns
+    among which a person chooses for each heading of the tables that came.
+    """
+    objects: list[JsonValue] = [
+        {
+            "name": each.name,
+            "fr": each.label.fr,
+            "en": each.label.en,
+            "files": [each.path, each.name, *each.words],
+            "columns": list(columns_of(each.model)),
+            "headings": [heading.casefold() for heading in each.headings],
+        }
+        for each in contract.objects
+    ]
+    return {"says": "column", "objects": objects}
 
 
 def places_said(info: ObjectInfo, heads: Sequence[str], answer: str) -> dict[str, int]:

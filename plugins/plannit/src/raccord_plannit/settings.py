@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_core import PydanticCustomError
 
 from raccord.plugin import ServerFolder
-from raccord.plugin.contract import Intake, Pull, checked_columns, said_columns
+from raccord.plugin.contract import Intake, Pull, checked_columns, known_columns, said_columns
 from raccord_plannit.contract import CONTRACT
 
 _COLUMNS_MAX = 200
@@ -70,8 +70,13 @@ class PlannitSettings(BaseModel):
     )
     columns: str = Field(
         "",
-        title="Columns of your own tables, one a line: invoice.number = No de facture",
-        json_schema_extra={"fr": "Colonnes de vos propres tableaux, une par ligne : invoice.number = No de facture"},
+        title="Columns of your own tables",
+        description="Of other headings, one a line: invoice.number = No de facture",
+        json_schema_extra={
+            "fr": "Colonnes de vos propres tableaux",
+            "fr_hint": "D’autres titres, un par ligne : invoice.number = No de facture",
+            "known": known_columns(CONTRACT),
+        },
     )
 
     @field_validator("cut_over")

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict, JsonValue
 from pydantic_core import PydanticCustomError
 
 from raccord.plugin import ServerFolder
-from raccord.plugin.contract import Intake, Pull, checked_columns, said_columns
+from raccord.plugin.contract import Intake, Pull, checked_columns, known_columns, said_columns
 from raccord_taxdome.contract import CONTRACT
 
 _ACCOUNTS_MAX = 10_000
@@ -228,8 +228,13 @@ class TaxDomeSettings(BaseModel):
     )
     columns: str = Field(
         "",
-        title="Columns of your own tables, one a line: invoice.number = Invoice #",
-        json_schema_extra={"fr": "Colonnes de vos propres tableaux, une par ligne : invoice.number = No de facture"},
+        title="Columns of your own tables",
+        description="Of other headings, one a line: invoice.number = Invoice #",
+        json_schema_extra={
+            "fr": "Colonnes de vos propres tableaux",
+            "fr_hint": "D’autres titres, un par ligne : invoice.number = No de facture",
+            "known": known_columns(CONTRACT),
+        },
     )
     input_kind: InputKind = Field(
         InputKind.UPLOAD,

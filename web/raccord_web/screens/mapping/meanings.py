@@ -18,11 +18,11 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, save_changes
+from raccord.overview.choosing.unknown_words import unknown_words
 from raccord.overview.connections import connection_head
 from raccord.overview.listing import Listing
 from raccord.overview.pointing.differences import Property, entries_named
 from raccord.overview.questions import candidates
-from raccord.overview.unknown_words import unknown_words
 from raccord.overview.weighing.volumes import role_volumes
 from raccord.store.models import Connection, Event, LedgerEntry
 from raccord.sync.days import today_of

@@ -17,6 +17,7 @@ from sqlalchemy import JSON, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from raccord.masking import known
+from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Connection, RecordState, SourceRecord
 
 SHOWN_MAX = 300
@@ -28,6 +29,8 @@ class Known:
 
     key: str
     words: Sequence[str]
+    options: Sequence[tuple[str, Text]] = ()
+    """What may be said of it, where that is chosen too."""
 
     def called(self, written: Callable[[str], str]) -> str:
         """Return what it is called, its days and amounts as the language writes them."""
@@ -42,7 +45,7 @@ def known_here(session: Session, connection: Connection, model: type[BaseModel])
     for name, info in model.model_fields.items():
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         of: Any = extra.get("known")
-        if of:
+        if of and of.get("stream"):
             same = str(of["stream"]), str(of.get("key", "")), *of["called"]
             if same not in told:
                 told[same] = _told(session, connection, same[0], same[1], same[2:])

@@ -1,0 +1,1 @@
+"""What people may choose of what the source told, in the place of typing it."""
