@@ -337,7 +337,15 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
         assert formats.money(told, "CAD", "en", "CAD") in read, stream
     assert "Lines are never added up" in read
     assert formats.money(sum((row.quickbooks for row in rows), Decimal(0)), "CAD", "en", "CAD") not in read
-    for said in ("Certificate of March 2026", "What is still open", "A record failed", "Fingerprint", "QuickBooks"):
+    for said in (
+        "Certificate of March 2026",
+        "Left out or waiting: what it is",
+        "Failed",
+        "What is still open",
+        "A record failed",
+        "Fingerprint",
+        "QuickBooks",
+    ):
         assert said in read
     answer = browser.get(f"/certificates/{link}")
     assert "attachment" in answer.headers["content-disposition"]
@@ -350,7 +358,12 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
         assert {(each.stream, each.currency): each.quickbooks for each in shown} == {
             place: Decimal(sums["quickbooks"]) for place, sums in told.items()
         }, "the file says what the page says, each kind of record by itself"
-    # One that was made before has totals of each currency, and still proves itself.
+    # One that was made before does not say what was left out.
+    for part in body["connections"]:
+        del part["left_out"]
+    body["format"] = "raccord month certificate 2"
+    assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == []
+    # One that was made before that has totals of each currency, and still proves itself.
     body["format"] = "raccord month certificate 1"
     for part in body["connections"]:
         sums = {name: sum((Decimal(row[name]) for row in part["proofs"]), Decimal(0)) for name in SUMS}

@@ -58,13 +58,14 @@ def test_a_month_is_certified_and_checked_without_a_database(
 
 
 @pytest.mark.parametrize(
-    "place", ["a cent", "a day called equal", "a total", "an exception taken out", "the clean mark"]
+    "place",
+    ["a cent", "a day called equal", "a total", "an exception taken out", "a reason taken out", "the clean mark"],
 )
 def test_a_certificate_that_somebody_changed_does_not_hold(
     told: Told, posted: None, tmp_path: Path, place: str
 ) -> None:
     file = tmp_path / "march.json"
-    if place == "an exception taken out":
+    if place.endswith("taken out"):
         till.ROWS["T1"].append(sale(9, kind="wrong"))
         told("sync")
     told("proof", "certify", MONTH, "--out", str(file), "--with-exceptions")
@@ -80,6 +81,9 @@ def test_a_certificate_that_somebody_changed_does_not_hold(
         case "an exception taken out":
             assert part["exceptions"]
             part["exceptions"].clear()
+        case "a reason taken out":
+            assert part["left_out"]["reasons"]
+            part["left_out"]["reasons"].clear()
         case "the clean mark":
             document["certificate"]["clean"] = False
     file.write_text(json.dumps(document, default=float))
@@ -100,6 +104,12 @@ def test_what_is_open_must_be_settled_or_named(told: Told, posted: None) -> None
     assert answer["certificate"]["connections"][0]["exceptions"] == [
         {"code": "failed", "key": "sales/s9", "state": "mapping.bad_record"}
     ]
+    said = {"day": "2026-03-02", "key": "sales/s9", "currency": "CAD", "amount": 10.1, "state": "failed"}
+    why = {"reason": "mapping.bad_record"}
+    assert answer["certificate"]["connections"][0]["left_out"] == {
+        "reasons": [{"stream": "sales", "currency": "CAD", "state": "failed", **why, "records": 1, "amount": 10.1}],
+        "lines": [said | why],
+    }
 
 
 def test_a_month_that_is_not_over_is_not_certified(told: Told, posted: None) -> None:

@@ -46,6 +46,19 @@ def open_points(session: Session, names: Names, parts: Sequence[Mapping[str, Any
     return [point for part in parts for point in _of_part(session, names, part)]
 
 
+def left_out_texts(session: Session, parts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Return what the lines say that a certificate shows as left out, by connection and key."""
+    found = {}
+    for part in parts:
+        lines = part.get("left_out", {}).get("lines", ())[:TOLD]
+        records = _records(session, part["id"], {_place(each["key"]) for each in lines}) if lines else {}
+        for each in lines:
+            record = records.get(_place(each["key"]))
+            if record is not None:
+                found[part["id"], each["key"]] = _text(record)
+    return found
+
+
 def _of_part(session: Session, names: Names, part: Mapping[str, Any]) -> list[OpenPoint]:
     exceptions = part["exceptions"]
     named = {_place(each["key"]) for each in exceptions[:TOLD] if "key" in each}

@@ -19,6 +19,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.closing.holes import Hole, holes_of
 from raccord.onboarding.closing.left_days import LeftDays, left_days
+from raccord.onboarding.closing.left_out import adds_up, left_out_of
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.canonical import canonical
@@ -41,9 +42,11 @@ from raccord.sync.proving.certified import cell_name, newest_certificate, sums_o
 from raccord.sync.proving.prove import our_side
 from raccord.sync.workshop import Workshop
 
-FORMAT = "raccord month certificate 2"
+FORMAT = "raccord month certificate 3"
+WITHOUT_REASONS = "raccord month certificate 2"
+"""The format before, which does not say what was left out or waited; such certificates are still checked."""
 BY_CURRENCY = "raccord month certificate 1"
-"""The format before, whose totals added up all kinds of record of a currency; such certificates are still checked."""
+"""The first format, whose totals added up all kinds of record of a currency; such certificates are still checked."""
 SUMS = ("source", "left_out", "posted", "quickbooks")
 EXCEPTIONS_MAX = 5_000
 """More than a person can have read: such a month is not certified."""
@@ -147,7 +150,7 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
     equal is equal, and that every difference stands among the exceptions. What is no certificate raises KeyError,
     TypeError, ValueError or ArithmeticError.
     """
-    if body["format"] not in (FORMAT, BY_CURRENCY):
+    if body["format"] not in (FORMAT, WITHOUT_REASONS, BY_CURRENCY):
         raise ValueError("the format is not known")
     found: list[str] = []
     if hashlib.sha256(canonical(body).encode()).hexdigest() != fingerprint:
@@ -164,6 +167,8 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
         totals = _by_currency if body["format"] == BY_CURRENCY else _totals
         if part["totals"] != totals(part["proofs"]):
             found.append(f"{part['label']}: totals")
+        if body["format"] == FORMAT and not adds_up(part):
+            found.append(f"{part['label']}: left out")
     if bool(exceptions) == body["clean"]:
         found.append("clean")
     return found
@@ -216,6 +221,7 @@ def _part(workshop: Workshop, session: Session, connection: Connection, month: d
         "documents": {row[0]: row[1] for row in documents},
         "proofs": proofs,
         "totals": _totals(proofs),
+        "left_out": left_out_of(session, connection, month, after - timedelta(days=1), proofs),
         "gaps": gaps,
         "exceptions": _open(session, connection, month, after, proofs, gaps, now),
     }
