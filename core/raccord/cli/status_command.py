@@ -130,8 +130,8 @@ def _show(out: Output, found: Status, now: datetime) -> None:
 
 
 def _stands(source: SourceStatus, language: Language) -> str:
-    said = source.freshness or source.state
-    return f"{source.connection}: {said if source.away is None else source.away.get(language)}"
+    told = source.away or source.overdue
+    return f"{source.connection}: {told.get(language) if told is not None else source.freshness or source.state}"
 
 
 def _days(each: CompanyStatus, now: datetime, language: Language) -> str:
@@ -179,6 +179,9 @@ def _as_json(found: Status, now: datetime) -> dict[str, object]:
                         "state": source.state,
                         "away": None if source.away is None else {"fr": source.away.fr, "en": source.away.en},
                         "freshness": source.freshness,
+                        "overdue": None
+                        if source.overdue is None
+                        else {"fr": source.overdue.fr, "en": source.overdue.en},
                         "newest": None if source.newest is None else source.newest.isoformat(),
                         "expected_by": _moment(source.expected_by),
                         "last_run": _moment(source.last_run),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
+from raccord.onboarding.arriving.freshness import Lateness
 from raccord.overview.listing import MOST, Listing, Within, bounds, count_of
 from raccord.overview.others import NightView, nights
 from raccord.plugin.texts import Text
@@ -36,6 +37,8 @@ from raccord.sync.problems import AWAY
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zones_of
 
+OVERDUE = (Lateness.LATE, Lateness.MISSING)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
@@ -51,6 +54,8 @@ class SourceStatus:
     """When it last brought records over to the end."""
     away: Text | None = None
     """What it said, or failed to say, while it puts off the run that goes on."""
+    overdue: Text | None = None
+    """Since when its data is late or missing, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +225,5 @@ def _source(connection: Connection, fresh: Freshness | RaccordError | None, last
         None if fresh is None else fresh.newest,
         None if fresh is None else fresh.status.expected_by,
         last,
+        overdue=fresh.status.text if fresh is not None and fresh.status.state in OVERDUE else None,
     )

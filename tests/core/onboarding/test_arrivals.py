@@ -14,7 +14,7 @@ from raccord.clock import FixedClock
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of
 from raccord.onboarding.arriving.freshness import Lateness
 from raccord.onboarding.connecting.connections import pause, resume
-from raccord.plugin import Delivery
+from raccord.plugin import Delivery, FileDays
 from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop
 
@@ -55,3 +55,29 @@ def test_the_days_of_a_pause_are_never_called_late(
     fresh = read(workshop, connection)
     assert fresh is not None
     assert (fresh.status.day, fresh.status.state) == (date(2026, 4, 10), Lateness.NOT_YET_EXPECTED)
+
+
+@pytest.fixture
+def by_files(_delivering: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The till as a source whose files tell their days by what was sold."""
+    monkeypatch.setattr(till, "INFO", replace(till.INFO, files_cover=FileDays(stream="sales", tell=lambda *_: None)))
+
+
+def test_files_that_ended_long_ago_are_missing_at_once_with_what_to_do(
+    by_files: None, workshop: Workshop, connection: Connection
+) -> None:
+    """The files handed in at the set-up end two weeks before it; a deposit that they announce is no data of its day."""
+    fresh = read(workshop, connection)
+    assert fresh is not None
+    assert fresh.status.state is Lateness.NOT_YET_EXPECTED, "nothing was handed in yet"
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-06", "amount": "10.00"}]
+    finish(workshop, request(workshop, connection))
+    fresh = read(workshop, connection)
+    assert fresh is not None
+    assert (fresh.newest, fresh.status.day, fresh.status.state) == (
+        date(2026, 3, 6),
+        date(2026, 3, 7),
+        Lateness.MISSING,
+    )
+    assert "No file covers the days since 2026-03-07" in fresh.status.text.en
+    assert "Déposez les fichiers" in fresh.status.text.fr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ from raccord.onboarding.arriving.freshness import (
     status_of,
     watched_day,
 )
+from raccord.onboarding.closing.left_days import by_files
+from raccord.plugin.covering import FileDays
 from raccord.plugin.info import Contact, Delivery
 from raccord.plugin.texts import Text
 from raccord.shapes import misfit
@@ -88,9 +90,26 @@ def freshness_of_each(
         _arrived(session, {each.id: delivery.deposit_stream for each, _, delivery in told}),
         workshop.clock.now(),
     )
+    files = {each.id: days for each, admitted, _ in told if (days := by_files(session, each, admitted)) is not None}
+    newest = _newest_told(session, files)
     for each, admitted, delivery in told:
-        found[each.id] = _judged(each, admitted, delivery, arrived[each.id], now)
+        came = arrived[each.id]
+        came = replace(came, newest=newest.get(each.id, came.newest))
+        found[each.id] = _judged(each, admitted, delivery, came, now, by_files=each.id in files)
     return found
+
+
+def _newest_told(session: Session, files: Mapping[str, FileDays]) -> dict[str, date]:
+    """Return the last day that the files of connections tell of: money they announce for later is no data of then."""
+    streams = {days.stream for days in files.values() if days.stream}
+    if not streams:
+        return {}
+    rows = session.execute(
+        select(SourceRecord.connection_id, SourceRecord.stream, func.max(SourceRecord.day))
+        .where(SourceRecord.connection_id.in_(sorted(files)), SourceRecord.stream.in_(sorted(streams)))
+        .group_by(SourceRecord.connection_id, SourceRecord.stream)
+    )
+    return {connection: newest for connection, stream, newest in rows if files[connection].stream == stream}
 
 
 def contacts_of(workshop: Workshop, session: Session, connection: Connection) -> Sequence[Contact]:
@@ -155,11 +174,14 @@ def _arrived(session: Session, streams: Mapping[str, str]) -> dict[str, _Arrived
 
 
 def _judged(
-    connection: Connection, admitted: Admitted, delivery: Delivery, arrived: _Arrived, now: datetime
+    connection: Connection, admitted: Admitted, delivery: Delivery, arrived: _Arrived, now: datetime, *, by_files: bool
 ) -> Freshness:
     zone = ZoneInfo(connection.time_zone)
-    day = watched_day(arrived.newest, _not_before(connection, arrived.gap_ended, zone), delivery)
-    status = status_of(day, arrived=False, now=now, delivery=delivery, zone=zone)
+    # Files of before the set-up were handed in, so the days that they lack are known to be missing.
+    set_up = None if by_files and arrived.newest is not None else connection.set_up_at.astimezone(zone).date()
+    not_before = _not_before(connection, arrived.gap_ended, set_up)
+    day = watched_day(arrived.newest, not_before, delivery)
+    status = status_of(day, arrived=False, now=now, delivery=delivery, zone=zone, by_files=by_files)
     no_deposit = _no_deposit(connection, delivery, arrived, now)
     alarming = status.alarming or no_deposit is not None
     return Freshness(
@@ -171,9 +193,9 @@ def _judged(
     )
 
 
-def _not_before(connection: Connection, ended: date | None, zone: ZoneInfo) -> date:
-    known = connection.starts_on, connection.set_up_at.astimezone(zone).date()
-    return max(*known, ended + timedelta(days=1)) if ended is not None else max(known)
+def _not_before(connection: Connection, gap_ended: date | None, set_up: date | None) -> date:
+    after_gap = None if gap_ended is None else gap_ended + timedelta(days=1)
+    return max(each for each in (connection.starts_on, set_up, after_gap) if each is not None)
 
 
 def _no_deposit(connection: Connection, delivery: Delivery, arrived: _Arrived, now: datetime) -> Text | None:

@@ -66,8 +66,13 @@ def missing_from(day: date, delivery: Delivery, zone: ZoneInfo) -> datetime:
     return max(next_midnight, plus_24_hours(due), key=_instant)
 
 
-def status_of(day: date, *, arrived: bool, now: datetime, delivery: Delivery, zone: ZoneInfo) -> DayStatus:
-    """Tell how the data of ``day`` stands at ``now`` (aware), with the sentence to show."""
+def status_of(
+    day: date, *, arrived: bool, now: datetime, delivery: Delivery, zone: ZoneInfo, by_files: bool = False
+) -> DayStatus:
+    """Tell how the data of ``day`` stands at ``now`` (aware), with the sentence to show.
+
+    ``by_files`` says that only files bring it, so that connecting again would mend nothing.
+    """
     due = expected_by(day, delivery, zone)
     fr, en = f"le {last_day(due)} à minuit", f"the end of {last_day(due)}"
     if arrived:
@@ -75,7 +80,16 @@ def status_of(day: date, *, arrived: bool, now: datetime, delivery: Delivery, zo
     if _instant(now) < _instant(due):
         text = Text(f"Données du {day} attendues d'ici {fr}.", f"Data of {day} expected by {en}.")
         return DayStatus(Lateness.NOT_YET_EXPECTED, day, due, text)
-    if _instant(now) < _instant(missing_from(day, delivery, zone)):
+    missing = _instant(now) >= _instant(missing_from(day, delivery, zone))
+    if by_files:
+        text = Text(
+            f"Aucun fichier ne couvre les jours depuis le {day} (attendus d'ici {fr}). Déposez les fichiers de la "
+            "source depuis ce jour, ou vérifiez le dossier ou le serveur d'où ils viennent.",
+            f"No file covers the days since {day} (expected by {en}). Hand in the source's files from that day on, or "
+            "check the folder or server that they come from.",
+        )
+        return DayStatus(Lateness.MISSING if missing else Lateness.LATE, day, due, text)
+    if not missing:
         text = Text(
             f"Les données du {day} sont en retard (attendues d'ici {fr}). Vérifiez de nouveau dans 24 h.",
             f"The data of {day} is late (expected by {en}). Check again within 24 hours.",
