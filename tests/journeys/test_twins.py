@@ -23,9 +23,11 @@ from sqlalchemy import select
 import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
+from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.records import MATCHED, Fate, Wanted, list_records
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
@@ -143,6 +145,29 @@ def bank_at_once(*statements: tuple[MadeAccount, Sequence[str]]) -> Step:
         house.sync(connection)
 
     return step
+
+
+def unnumbered(*lines: str) -> Step:
+    """A table of the bank arrives that names no account, which waits for somebody to say which it is."""
+
+    def step(house: House) -> None:
+        made = [line(each) for each in lines]
+        rows = [f"{each.day:%Y-%m-%d},{each.name},{each.amount}" for each in made]
+        connection = house.connected("bankfeed")
+        house.put("bankfeed", "\n".join(["Date,Description,Amount", *rows, ""]).encode(), "table.csv")
+        house.sync(connection)
+
+    return step
+
+
+def told_apart(house: House) -> None:
+    """A person says that the account without a number is the chequing account of the books, and calls it otherwise."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        info = info_of(house.workshop, "bankfeed")
+        [asked] = untold_accounts(session, session.get_one(Connection, connection.id), info)
+    name_account(house.workshop, OWNER, connection.id, asked.key, AccountTold(ledger_id=house.banks[0], name="Daily"))
+    house.sync(connection)
 
 
 def rule(house: House) -> None:
@@ -443,6 +468,17 @@ SCENARIOS = {
     "one account under two numbers, said to be the same before anything is booked": Scenario(
         [bank("03-04 -11.00 GAZ"), bank("03-05 -11.00 GAZ", account=RENUMBERED), SAME, categorise, again(1)],
         ["Purchase 11.00 03-04"],
+    ),
+    "one account without a number, named after another format's file of it was booked": Scenario(
+        [
+            unnumbered("03-03 -11.00 GAZ", "03-04 -12.00 EAU", "03-20 -9.00 NEUF"),
+            bank("03-03 -11.00 GAZ", "03-05 -12.00 EAU"),
+            categorise,
+            told_apart,
+            categorise,
+        ],
+        ["Purchase 11.00 03-03", "Purchase 12.00 03-05", "Purchase 9.00 03-20"],
+        [DOUBLE] * 2,
     ),
     "one account under two numbers, said to be others": Scenario(
         [bank("03-04 -11.00 GAZ"), bank("03-05 -11.00 GAZ", account=RENUMBERED), ANOTHER, categorise, categorise],
