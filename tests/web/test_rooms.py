@@ -45,6 +45,7 @@ from raccord.store.models import (
     Run,
     SourceRecord,
 )
+from raccord.sync.problems import open_problem
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.pages.bars import coverage_bar
@@ -325,6 +326,8 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert send("/proof", action, month="2026-03", with_exceptions="yes").headers["location"] == "/proof?done=certified"
     listed = browser.get("/proof").text.partition('id="months"')[2]
     assert [">Differences<" in listed, ">Open points<" in listed, ">Certified by<" in listed] == [True] * 3
+    offered = set(re.findall(r'<option value="(\d{4}-\d\d)"', browser.get("/proof").text))
+    assert ("2026-03" in offered, "2026-04" in offered) == (True, False), "a month that is not over is refused"
     counts = re.findall(r'<td class="num gone gone-md"[^>]*>(\d+)</td>', listed)
     assert counts[0] == "0", "no day differs"
     assert int(counts[1]) > 0, "what was open is counted"
@@ -358,6 +361,14 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
         assert {(each.stream, each.currency): each.quickbooks for each in shown} == {
             place: Decimal(sums["quickbooks"]) for place, sums in told.items()
         }, "the file says what the page says, each kind of record by itself"
+    with workshop.database.begin() as session:
+        open_problem(
+            session, connection_id=synced.id, run_id="", code="proof.certified_changed", subject="month/2026-03",
+            params={}, now=workshop.clock.now(),
+        )  # fmt: skip
+    listed = browser.get("/proof").text.partition('id="months"')[2]
+    assert f'href="/connections/{synced.id}/proof?month=2026-03-01"' in listed
+    assert "Changed since" in listed
     # One that was made before does not say what was left out.
     for part in body["connections"]:
         del part["left_out"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -17,12 +20,13 @@ from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.closing.certificates import CertificateError, certify, sums_by_stream
 from raccord.onboarding.closing.export import export_company
 from raccord.overview.companies import list_companies
-from raccord.overview.connections import list_connections
+from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST
 from raccord.overview.proofs import proof_totals
 from raccord.plugin.texts import Language
 from raccord.store.canonical import canonical, exact
-from raccord.store.models import Certificate
+from raccord.store.models import Certificate, Connection, Problem, ProblemState
+from raccord.sync.proving.certified import CHANGED
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, within_of
 from raccord_web.pages.failures import explained
@@ -73,13 +77,45 @@ def _page(request: Request, error: CertificateError | None = None, month: str = 
             totals=proof_totals(session, list(by_id)),
             companies={each.id: each.name for each in companies},
             certificates=[(each, _found_in(each)) for each in certificates],
-            months=_months(desk_of(request).workshop.clock.now().date(), month, language_of(request)),
+            changed=_changed_since(session, certificates),
+            months=_months(_today(request, connections), month, language_of(request)),
         )
 
 
+def _today(request: Request, connections: Sequence[ConnectionView]) -> date:
+    """Return the day that has begun at every source, so that no month is offered before it is over."""
+    now = desk_of(request).workshop.clock.now()
+    zones = [view.time_zone for view in connections]
+    return min((now.astimezone(ZoneInfo(zone)).date() for zone in zones), default=now.date())
+
+
+def _changed_since(session: Session, certificates: Sequence[Certificate]) -> dict[str, str]:
+    """Return the certificates whose month is no longer what it was, each with the connection where it changed.
+
+    Only the newest of a month is compared with what is proven.
+    """
+    newest: dict[tuple[str, str], Certificate] = {}
+    for each in certificates:
+        newest.setdefault((each.company_id, f"month/{each.month:%Y-%m}"), each)
+    rows = session.execute(
+        select(Connection.company_id, Problem.subject, Connection.id)
+        .join(Connection, Connection.id == Problem.connection_id)
+        .where(
+            Problem.code == CHANGED,
+            Problem.state == ProblemState.OPEN,
+            Connection.company_id.in_({each.company_id for each in certificates}),
+        )
+        .order_by(Problem.id)
+        .limit(MOST)
+    )
+    return {
+        newest[company, subject].id: connection for company, subject, connection in rows if (company, subject) in newest
+    }
+
+
 def _months(today: date, asked: str, language: Language) -> list[tuple[str, str]]:
-    """Return the months that may be certified, the newest first, each as the form says it and as people write it."""
-    last = today.year * 12 + today.month - 1
+    """Return the months that are over, the newest first, each as the form says it and as people write it."""
+    last = today.year * 12 + today.month - 2
     days = [date(at // 12, at % 12 + 1, 1) for at in range(last, last - MONTHS_OFFERED, -1)]
     said = [f"{each:%Y-%m}" for each in days]
     if asked and asked not in said:
