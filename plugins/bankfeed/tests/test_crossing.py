@@ -152,6 +152,11 @@ def test_what_both_files_should_have_and_each_has_on_another_day_is_asked(feed: 
     assert found == [(2, 2, True), (16, 9, False), (28, 28, True)]
 
 
+def test_lines_at_the_end_of_the_calendar_are_compared_as_others(feed: Feed) -> None:
+    last = [replace(made(1), day=date.max), replace(made(1, "-9", "SHOP NORTH"), day=date.max - timedelta(2))]
+    assert len(counted(feed.put(csv(*last), ofx(*last)).read().records)) == 2
+
+
 def test_recurring_lines_are_not_asked_about_where_the_days_of_the_files_tell(feed: Feed) -> None:
     """A coffee a day goes on after the first file ends, and a subscription comes again a week and a month later."""
     rent = made(5, "-900", "RENT MARCH")

@@ -22,15 +22,15 @@ said alone, so it is the same whenever it is asked for.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date
 from threading import Lock
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import Identities, normalised, plain_amount
-from raccord_bankfeed.pairing import Candidate, Days, Entry, Twin, twins_among, words_in
+from raccord_bankfeed.pairing import DAYS_APART, Candidate, Days, Entry, Twin, around, twins_among, words_in
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.contract import Account, CorrectionAction, Line, Question, Statement
 from raccord_bankfeed.readers.told import Known
@@ -38,7 +38,7 @@ from raccord_bankfeed.readers.told import Known
 LINES_MAX = 100_000
 """So many lines of all files are compared at most; beyond it, a line that comes twice is found when it is posted."""
 
-_MARGIN = timedelta(10)
+_MARGIN = 10
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class _File:
         """Tell whether two files share an account and a stretch of time."""
         theirs = other.days.spans
         return any(
-            token in theirs and first - _MARGIN <= theirs[token][1] and theirs[token][0] <= last + _MARGIN
+            token in theirs and (first - theirs[token][1]).days <= _MARGIN >= (theirs[token][0] - last).days
             for token, (first, last) in self.days.spans.items()
         )
 
@@ -168,9 +168,9 @@ class _Index:
     """The lines of the files before, each once, by amount; and the ids of each road."""
 
     def __init__(self) -> None:
-        self._by_amount: dict[str, dict[str, tuple[Entry, _File]]] = {}
+        self._by_amount: dict[str, dict[date, dict[str, tuple[Entry, _File]]]] = {}
         self._ids: dict[str, set[str]] = {}
-        self._amounts: dict[str, str] = {}
+        self._places: dict[str, tuple[str, date]] = {}
         self._taken: dict[tuple[str, str], str] = {}
         """Of which line a road's other line was the twin, by road and the other's id."""
         self.size = 0
@@ -183,8 +183,8 @@ class _Index:
             if twin is None or not twin.certain:
                 ids.add(entry.id)
                 self._drop(entry.id)
-                self._amounts[entry.id] = entry.amount
-                self._by_amount.setdefault(entry.amount, {})[entry.id] = (entry, file)
+                self._places[entry.id] = (entry.amount, entry.day)
+                self._by_amount.setdefault(entry.amount, {}).setdefault(entry.day, {})[entry.id] = (entry, file)
                 self.size += 1
             else:
                 self._taken[file.road, twin.id] = entry.id
@@ -193,25 +193,31 @@ class _Index:
 
     def _drop(self, id_: str) -> None:
         """Forget a line that its source took back, or tells with another amount from now on."""
-        if (amount := self._amounts.pop(id_, None)) is not None:
-            del self._by_amount[amount][id_]
+        if (place := self._places.pop(id_, None)) is not None:
+            amount, day = place
+            del self._by_amount[amount][day][id_]
 
     def pair(self, file: _File) -> dict[int, Twin]:
         """Pair a file's lines with those of other roads."""
         own = self._ids.get(file.road, set())
+        mine = [entry for entry in file.entries if entry.id not in own and entry.amount in self._by_amount]
 
-        def candidates() -> Iterator[Candidate]:
+        def others(entry: Entry, apart: int | None) -> Iterator[Candidate]:
+            days = self._by_amount[entry.amount]
+            if apart is None:
+                here: Iterable[date] = [day for day in days if file.days.reach(entry.tokens, day, DAYS_APART)]
+            else:
+                here = around(entry.day, apart)
             return (
                 Candidate(entry, other, where.road, where.days)
-                for entry in file.entries
-                if entry.id not in own and entry.amount in self._by_amount
-                for other, where in self._by_amount[entry.amount].values()
+                for day in here
+                for other, where in days.get(day, {}).values()
                 if where.road != file.road and _of_one_account(entry, other)
                 # What was the other of one line is not that of another in a later file.
                 if self._taken.get((file.road, other.id), entry.id) == entry.id
             )
 
-        return twins_among(candidates, file.days)
+        return twins_among(mine, others, file.days)
 
 
 def _of_one_account(entry: Entry, other: Entry) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from raccord_bankfeed.identity import normalised
@@ -56,6 +56,12 @@ def words_in(text: str) -> tuple[frozenset[str], bool]:
     return words, not all(word.isdigit() for word in words)
 
 
+def around(day: date, apart: int) -> list[date]:
+    """Return a day and those so many days before and after it, as far as the calendar goes."""
+    first, last = max(day.toordinal() - apart, 1), min(day.toordinal() + apart, date.max.toordinal())
+    return [date.fromordinal(each) for each in range(first, last + 1)]
+
+
 @dataclass(slots=True)
 class Days:
     """Which days a file has of each account, and whether it lists all there is of them."""
@@ -75,8 +81,8 @@ class Days:
 
     def reach(self, tokens: frozenset[str], day: date, margin: int = 0) -> bool:
         """Tell whether a day lies between the first and the last that the file has of an account, or near them."""
-        more = timedelta(margin)
-        return any(first - more <= day <= last + more for first, last in self._of(tokens))
+        # Counted, as the calendar ends.
+        return any((first - day).days <= margin >= (day - last).days for first, last in self._of(tokens))
 
     def _of(self, tokens: frozenset[str]) -> Iterator[tuple[date, date]]:
         return (self.spans[token] for token in tokens if token in self.spans)
@@ -104,14 +110,20 @@ class Candidate:
         return len(self.entry.words & self.other.words)
 
 
-def twins_among(candidates: Callable[[], Iterable[Candidate]], mine: Days) -> dict[int, Twin]:
-    """Return by line its twin, each once, of candidates of one amount and account; ``mine`` is the file."""
-    near = [each for each in candidates() if abs(each.apart) <= DAYS_APART]
+Others = Callable[[Entry, int | None], Iterable[Candidate]]
+"""Returns the lines of other roads of one amount and account, so many days apart at most, or near the file's days."""
+
+
+def twins_among(entries: Sequence[Entry], others: Others, mine: Days) -> dict[int, Twin]:
+    """Return by line of a file its twin, each once; ``mine`` is the file."""
+    near = [each for entry in entries for each in others(entry, DAYS_APART)]
     shifts, taken = _shifts(near), _Taken()
     ranked = sorted(_ranked(near, shifts, mine), key=lambda one: (one[0], one[2].entry.number, one[2].other.id))
     for _, certain, each in ranked:
         taken.pair(each, certain=certain)
-    left = [each for each in candidates() if taken.free(each) and _left_over(each, mine, shifts)]
+    without = [entry for entry in entries if entry.number not in taken.twins]
+    offered = (each for entry in without for each in others(entry, None))
+    left = [each for each in offered if taken.free(each) and _left_over(each, mine, shifts)]
     for each in sorted(left, key=lambda one: (abs(one.apart), one.entry.number, one.other.id)):
         taken.pair(each, certain=False)
     return taken.twins
