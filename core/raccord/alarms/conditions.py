@@ -59,6 +59,15 @@ class Standing:
     unknown: set[str] = field(default_factory=set)
 
 
+BY_FILES = Text(
+    "Déposez les fichiers manquants à la page de la connexion, ou regardez pourquoi ils n'arrivent pas au dossier ou "
+    "au serveur d'où ils viennent.",
+    "Hand in the missing files on the connection's page, or see why they do not come to the folder or server that they "
+    "are taken from.",
+)
+"""What to do about late data that only files bring: connecting again would mend nothing."""
+
+
 def conditions_of(workshop: Workshop, now: datetime) -> Standing:
     """Return what stands at ``now``; asks our own tables and the vault, never QuickBooks or a source."""
     standing = Standing()
@@ -228,6 +237,7 @@ def _of_source(workshop: Workshop, session: Session, connection: Connection, now
         code = f"freshness.{fresh.status.state}"
         calls = ", ".join(f"{each.label.en} {each.phone or each.url}" for each in fresh.contacts)
         _, fix = said(code, {"connection": connection.label, "contacts": calls})
+        fix = BY_FILES if fresh.by_files else fix
         standing.conditions.append(
             Condition(
                 silence,

@@ -70,12 +70,13 @@ NEVER = State("mute", "minus", "states.never")
 UP_TO_DATE = State("ok", "circle-check", "states.up_to_date")
 NOT_POSTED = State("bad", "circle-alert", "states.not_posted")
 NOTHING_NEW = State("mute", "minus", "states.nothing_new")
+NOTHING_UNDONE = State("warn", "minus", "states.nothing_undone")
 COMPLETE = State("ok", "circle-check", "states.complete")
 
 EXPLAINED = {
     "records": [*FATES.values()],
     "connections": [*OFF.values(), QUICKBOOKS_AGAIN, NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE],
-    "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, COMPLETE],
+    "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, NOTHING_UNDONE, COMPLETE],
 }
 """Every state of which help has a page, with what it is said of. Runs have those of their connections too."""
 
@@ -125,5 +126,5 @@ def run_state(run: RunView) -> State:
     if held:
         return QUESTIONS.counting(held)
     if not run.to_send:
-        return NOTHING_NEW
+        return NOTHING_UNDONE if run.undoes else NOTHING_NEW
     return COMPLETE

@@ -45,6 +45,8 @@ class Freshness:
     no_deposit: Text | None = None
     """What to say when the source's deposits are overdue since the set-up."""
     contacts: tuple[Contact, ...] = ()
+    by_files: bool = False
+    """Whether only files bring its data."""
 
 
 def freshness_of(workshop: Workshop, session: Session, connection: Connection) -> Freshness | None:
@@ -190,6 +192,7 @@ def _judged(
         first_data_expected(connection.set_up_at.astimezone(zone)),
         no_deposit,
         (delivery.contacts or tuple(admitted.info.contacts)) if alarming else (),
+        by_files,
     )
 
 
