@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -125,7 +126,7 @@ def proof_rows(
     wanted: list[Any] = [Proof.connection_id == connection_id]
     if month is not None:
         first = month.replace(day=1)
-        wanted += [Proof.day >= first, Proof.day < _next_month(first)]
+        wanted += [Proof.day >= first, Proof.day <= _last_day(first)]
     if unequal_only:
         wanted.append(Proof.equal.is_(False))
     rows = session.scalars(
@@ -183,8 +184,8 @@ def _five(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal
     return source, left_out, moved, posted, quickbooks
 
 
-def _next_month(first: date) -> date:
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+def _last_day(first: date) -> date:
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _row(proof: Proof) -> ProofRow:

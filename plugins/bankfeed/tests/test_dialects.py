@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.bai2.record import day_of as bai2_day
+from raccord_bankfeed.readers.camt.entry import read_day as camt_day
 from raccord_bankfeed.readers.contract import Correction, CorrectionAction, Line, Statement
 from raccord_bankfeed.readers.ofx import layouts as ofx_layouts
 from raccord_bankfeed.readers.ofx import reader as ofx_module
+from raccord_bankfeed.readers.ofx.values import read_day as ofx_day
 from raccord_bankfeed.twins.bank import Dialect, Feed, Header, Leaves, MadeAccount, MadeLine, Read, statement_file
 
 DAY = date(2026, 3, 2)
@@ -258,3 +261,16 @@ def test_most_rows_are_read_by_a_learnt_layout(monkeypatch: pytest.MonkeyPatch) 
     ]
     assert len(Read(statement_file(MadeAccount(), lines)).lines) == 500
     assert len(single) < 20
+
+
+@pytest.mark.parametrize(
+    ("year", "usable"), [("0001", False), ("1949", False), ("1950", True), ("2099", True), ("9999", False)]
+)
+def test_every_format_takes_the_days_of_the_same_years(year: str, usable: bool) -> None:
+    read = [bool(found) for found in (ofx_day(f"{year}1231"), camt_day(f"{year}-12-31"), bai2_day(f"{year}1231"))]
+    rows = "".join(f"{day},Shop,-5.00\n" for day in (f"{year}-12-31", "2026-03-02"))
+    table = Read(f"Date,Description,Amount\n{rows}".encode())
+    assert [*read, len(table.lines) == 2] == [usable] * 4
+    assert table.codes == ([] if usable else ["bankfeed.date_impossible"])
+    named = Read(f"Date,Description,Amount\n31 Dec {year},Shop,-5.00\n2 Mar 2026,Shop,-5.00\n".encode())
+    assert len(named.lines) == 1 + usable

@@ -268,6 +268,7 @@ def test_unequal_days_of_the_proof_come_first_with_their_explanation(
         rows = proof_rows(session, synced.id, month=date(2026, 3, 15)).rows
         only = proof_rows(session, synced.id, unequal_only=True)
         assert proof_rows(session, synced.id, month=date(2026, 4, 1)).rows == []
+        assert proof_rows(session, synced.id, month=date(9999, 12, 31)).rows == [], "the last month there is"
         months = proof_months(session, synced.id)
         totals = {each.stream: each for each in proof_totals(session, [synced.id])}
         counts = waiting(session)

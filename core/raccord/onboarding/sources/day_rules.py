@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +21,8 @@ from raccord.sync.days import today_of
 from raccord.sync.mapping.remap import map_unposted
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.workshop import Workshop
+
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
 
 class DayRuleError(RaccordError):
@@ -173,11 +176,12 @@ def _check(session: Session, connection: Connection, start: date, now: datetime)
 def read_zone(name: str) -> ZoneInfo:
     """Return a time zone by its name."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(name if _ZONE.fullmatch(name) else "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # What is too long, or a folder's name, is refused in its own way by each system.
         raise refused(
             "connection.time_zone",
-            Text(f"Fuseau horaire inconnu : {name}.", f"Unknown time zone: {name}."),
+            Text(f"Fuseau horaire inconnu : {name[:60]}.", f"Unknown time zone: {name[:60]}."),
             Text("Employez un nom comme America/Toronto.", "Use a name such as America/Toronto."),
         ) from None
 

@@ -26,6 +26,8 @@ _PLACES = {Order.YEAR: (0, 1, 2), Order.DAY: (2, 1, 0), Order.MONTH: (2, 0, 1)}
 _KNOWN_MAX = 4000
 _KNOWN_CHARS_MAX = 40
 """What a longer text means is not kept in mind."""
+_YEARS = range(1950, 2100)
+"""Some banks date what is no transaction in the year 2, others at the end of all time."""
 _PIVOT = 70
 """Years of two digits below it are of this century; Quicken's apostrophe always means this century."""
 _NUMBERS = re.compile(r"\s*([0-9]{1,4})\s*([/.'\- ])\s*([0-9]{1,2})\s*([/.'\- ])\s*([0-9]{1,4})\.?(?![0-9])")
@@ -86,6 +88,8 @@ def _parts(text: str) -> Parts | None:
     if (len(first), len(third)) not in _LENGTHS and not padded:
         return None
     numbers = (int(first), int(second), int(third))
+    if not all(int(each) in _YEARS for each in (first, third) if len(each) == 4):
+        return Parts(numbers, {}, text.strip())
     if len(first) == 4:
         orders: tuple[Order, ...] = (Order.YEAR,)
     elif "'" in (mark, late_mark):
@@ -114,18 +118,29 @@ def _fixed(text: str) -> Parts | None:
         words = found.groups()
         named = words[1] if words[0].isdigit() else words[0]
         month = _MONTHS.get(named.lower().translate(_PLAIN), 0)
-        day, year = int(words[0] if words[0].isdigit() else words[1]), century(int(words[2]))
+        day, year = int(words[0] if words[0].isdigit() else words[1]), _year(words[2])
         if not month:
             return None
     else:
         return None
     if found.re is not _COMPACT and _AFTER.fullmatch(text, found.end()) is None:
         return None
-    try:
-        meant = date(year, month, day)
-    except ValueError:
+    meant = day_of(year, month, day)
+    if meant is None:
         return Parts((year, month, day), {}, text.strip())
     return Parts((year, month, day), dict.fromkeys(_ORDERS, meant), text.strip())
+
+
+def day_of(year: int, month: int, day: int) -> date | None:
+    """Return the day that a bank's file names; nothing where there is none such, or none of a bank's time."""
+    try:
+        return date(year, month, day) if year in _YEARS else None
+    except ValueError:
+        return None
+
+
+def _year(digits: str) -> int:
+    return int(digits) if len(digits) == 4 else century(int(digits))
 
 
 def century(year: int) -> int:
@@ -138,13 +153,7 @@ def century(year: int) -> int:
 def day_in(numbers: tuple[int, int, int], order: Order) -> date | None:
     """Return the day that three numbers mean in an order, or nothing."""
     year_at, month_at, day_at = _PLACES[order]
-    month = numbers[month_at]
-    if not 1 <= month <= 12:
-        return None
-    try:
-        return date(century(numbers[year_at]), month, numbers[day_at])
-    except ValueError:
-        return None
+    return day_of(century(numbers[year_at]), numbers[month_at], numbers[day_at])
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.days import day_of
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx.values import PLAIN_AMOUNT
 
@@ -58,9 +59,12 @@ def iso_day(row: Row, name: str) -> date:
     if not said:
         raise RowFault(text_faults.date_missing(name))
     try:
-        return date.fromisoformat(said[:10])
+        day = date.fromisoformat(said[:10])
     except ValueError:
         raise RowFault(text_faults.date_impossible(name, said)) from None
+    if day_of(day.year, day.month, day.day) is None:
+        raise RowFault(text_faults.date_impossible(name, said))
+    return day
 
 
 def rows_of(value: object) -> Sequence[object]:

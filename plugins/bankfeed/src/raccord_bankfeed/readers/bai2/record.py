@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
+from raccord_bankfeed.readers.days import day_of as named_day
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.texts import is_number
 
@@ -188,10 +189,8 @@ def day_of(text: str) -> date | None:
     digits = text.strip()
     if not is_number(digits) or len(digits) not in (6, 8):
         return None
-    try:
-        return date(century(int(digits[:-4])), int(digits[-4:-2]), int(digits[-2:]))
-    except ValueError:
-        return None
+    year = int(digits[:-4])
+    return named_day(century(year) if len(digits) == 6 else year, int(digits[-4:-2]), int(digits[-2:]))
 
 
 def signed(detail: Detail) -> Decimal:

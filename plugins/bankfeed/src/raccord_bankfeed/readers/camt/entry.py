@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, Line
+from raccord_bankfeed.readers.days import day_of
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 
@@ -107,12 +108,7 @@ def read_money(amount: str, direction: str, where: str) -> Decimal:
 def read_day(text: str) -> date | None:
     """Return the day of a date or of a time, as the bank wrote it, never shifted by the zone."""
     found = _DAY.match(text)
-    if found is None:
-        return None
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
+    return None if found is None else day_of(int(found[1]), int(found[2]), int(found[3]))
 
 
 def is_booked(leaves: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.amounts import MINUS_SIGNS
+from raccord_bankfeed.readers.days import day_of
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.texts import unescape
 
@@ -21,8 +22,6 @@ _MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
 _WHOLE = re.compile(r"[0-9]{0,24}")
 _FRACTION = re.compile(r"[0-9]{0,12}")
-_YEARS = range(1950, 2100)
-"""Some banks date what is no transaction in the year 2."""
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
 
 
@@ -94,11 +93,7 @@ def read_day(text: str) -> date | None:
     digits = text[:8]
     if _EIGHT_DIGITS.fullmatch(digits) is None:
         return None
-    try:
-        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
-    return day if day.year in _YEARS else None
+    return day_of(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
 
 
 class _Fields:
