@@ -38,6 +38,7 @@ from raccord.sync.books.entries import changed_entries, read_entries
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
 from raccord.sync.fetching.keep import keep_page
+from raccord.sync.lines.come_since import hold_come_since
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
 from raccord.sync.lines.doubles import Doubles
 from raccord.sync.lines.offering import OFFERED, leave_changed_since, offer
@@ -297,6 +298,7 @@ class Unit:
                 leave_changed(session, plan.id)
         if unwatched:
             self._stop_if_changed(plan.id)
+            self._hold_come_since(plan.id)
             self._watch_closing()
         leave_changed_since(self.execution, self.bench, plan.id, self.workshop.clock.now())
         self._get_acquainted(has_lines_to_send, plan.id)
@@ -322,6 +324,13 @@ class Unit:
         if found:
             with self.execution.database.read() as session:
                 raise PlanChanged(found, names_of(session, plan_id, found))
+
+    def _hold_come_since(self, plan_id: str) -> None:
+        with self.execution.database.read() as session:
+            undo = is_undo(session.get_one(Run, self.execution.run_id))
+        if not undo:
+            view = self._view(self.workshop.facts(plan_id, self.bench.company))
+            hold_come_since(self.execution, self.bench, plan_id, view, self.workshop.clock.now())
 
     def _watch_closing(self) -> None:
         """Read the closing date again before a plan that waited for a person is posted, once for each plan.

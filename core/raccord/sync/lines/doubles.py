@@ -197,6 +197,46 @@ class Doubles:
                 self._free(row)
         return len(here & {*known, *asked})
 
+    def hold_new(self, lines: Sequence[PlanLine], found: Sequence[Found], until: date) -> int:
+        """Hold the lines to be sent that one of these documents may be, unless it is ours or the line was answered.
+
+        For what came into the books after the plan was settled; how many are held is returned.
+        """
+        rows = {
+            line.id: self.session.get_one(DraftRow, line.draft_id)
+            for line in lines
+            if line.draft_id and line.amount and (line.record_day or line.day)
+        }
+        telling = tellings(self.session, lines)
+        free = [
+            each for each in unclaimed(self.session, self.connection, found)
+            if not each.covered and (not each.owner or each.other_leg or not self._ours(each))
+        ]  # fmt: skip
+        sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
+        pairs = pair(sought, free)
+        held = 0
+        for line, of in zip([line for line in lines if line.id in rows], sought, strict=True):
+            row, double = rows[line.id], pairs.get(line.id)
+            if double is None or line.action != Action.CREATE or (line.record_day or line.day or until) > until:
+                continue
+            if DECISION in row.decisions or any(each["about"] == ALREADY_EXISTS for each in line.answered_by):
+                # Whoever answered knew that there was one like it.
+                continue
+            apart = double.kind != line.kind or bool(double.owner)
+            self._hold(line, row, double, {"linkable": not apart, SURE: Sure.LIKELY if apart else sure_of(of, double)})
+            held += 1
+        return held
+
+    def _ours(self, found: Found) -> bool:
+        """Tell whether this connection posted a document itself."""
+        wanted = select(LinkRow.id).where(
+            LinkRow.connection_id == self.connection.id,
+            LinkRow.kind == found.kind,
+            LinkRow.document_id == found.id,
+            LinkRow.state == LinkState.LIVE,
+        )
+        return self.session.scalars(wanted).first() is not None
+
     def _not_there_yet(
         self, lines: Sequence[PlanLine], sought: Mapping[int, Line], rows: Mapping[int, DraftRow]
     ) -> list[Found]:
