@@ -30,6 +30,8 @@ class Month(BaseModel):
 
     month: MonthText
     with_exceptions: bool = False
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
+    """Why what is open is accepted; it stands in the certificate."""
 
 
 @router.post("/companies/{company_id}/certificates", dependencies=[Depends(needs(Scope.APPROVE))])
@@ -39,5 +41,5 @@ def sign_off(request: Request, company_id: str, wanted: Month) -> CertificateVie
     require(actor, Power.WORK)
     first = date.fromisoformat(f"{wanted.month}-01")
     with proven(workshop, company_id):
-        made = certify(workshop, actor, company_id, first, with_exceptions=wanted.with_exceptions)
+        made = certify(workshop, actor, company_id, first, with_exceptions=wanted.with_exceptions, reason=wanted.reason)
     return CertificateView.model_validate(made)

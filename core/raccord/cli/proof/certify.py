@@ -47,6 +47,14 @@ BYTES_MAX = 50_000_000
             ),
         ),
         Option(
+            "--reason",
+            default="",
+            phrase=Phrase(
+                "Pourquoi ce qui est ouvert est accepté ; le certificat le dit.",
+                "Why what is open is accepted; the certificate says it.",
+            ),
+        ),
+        Option(
             "--out",
             type=click.Path(dir_okay=False, path_type=Path),
             phrase=Phrase("Écrire le certificat dans ce fichier.", "Write the certificate to this file."),
@@ -54,7 +62,7 @@ BYTES_MAX = 50_000_000
     ],
 )
 @click.argument("month", type=click.DateTime(["%Y-%m"]))
-def certify_month(month: datetime, company: str, with_exceptions: bool, out: Path | None) -> int:
+def certify_month(month: datetime, company: str, with_exceptions: bool, reason: str, out: Path | None) -> int:
     said = output()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
@@ -66,7 +74,9 @@ def certify_month(month: datetime, company: str, with_exceptions: bool, out: Pat
         with holding_company(workshop, chosen.id):
             for each in connections:
                 prove_and_show(workshop, each, said)
-            certificate = certify(workshop, operator(actor()), chosen.id, month.date(), with_exceptions=with_exceptions)
+            certificate = certify(
+                workshop, operator(actor()), chosen.id, month.date(), with_exceptions=with_exceptions, reason=reason
+            )
         catalog = workshop.scopes.catalog
     body: Any = exact(certificate.body)
     document = {"certificate": body, "sha256": certificate.hash}

@@ -50,6 +50,7 @@ BY_CURRENCY = "raccord month certificate 1"
 SUMS = ("source", "left_out", "posted", "quickbooks")
 EXCEPTIONS_MAX = 5_000
 """More than a person can have read: such a month is not certified."""
+REASON_CHARS_MAX = 500
 
 READ_WITHIN = timedelta(days=1)
 """How old a reading of QuickBooks may be that a certificate stands on."""
@@ -78,11 +79,12 @@ class CertificateError(RaccordError):
 
 
 def certify(
-    workshop: Workshop, actor: Actor, company_id: str, month: date, *, with_exceptions: bool = False
+    workshop: Workshop, actor: Actor, company_id: str, month: date, *, with_exceptions: bool = False, reason: str = ""
 ) -> Certificate:
     """Certify the month that begins on ``month`` from the proofs that are stored; prove it again before.
 
-    What is still open is refused unless ``with_exceptions``, and then stands in the certificate, each by name.
+    What is still open is refused unless ``with_exceptions``, and then stands in the certificate, each by name, with the
+    ``reason`` why it was accepted.
     """
     require(actor, Power.WORK)
     now = workshop.clock.now()
@@ -115,6 +117,7 @@ def certify(
             "made_at": now.isoformat(),
             "made_by": actor.name,
             "clean": not exceptions,
+            "reason": reason.strip()[:REASON_CHARS_MAX] if exceptions else "",
             "chain": {"entries": 0 if head is None else head.seq, "hash": "" if head is None else head.hash},
             "connections": parts,
         }
@@ -382,9 +385,9 @@ def _exceptions(
         ),
         Text(
             "Réglez ce qui est ouvert, ou certifiez avec : chaque point sera nommé dans le certificat. Sur cette page, "
-            "cochez la case avant de certifier ; dans un terminal, --with-exceptions.",
-            "Settle what is open, or certify with it: each is named in the certificate. On this page, tick the box "
-            "before you certify; in a terminal, --with-exceptions.",
+            "dites pourquoi ; dans un terminal, --with-exceptions --reason.",
+            "Settle what is open, or certify with it: each is named in the certificate. On this page, say why; in a "
+            "terminal, --with-exceptions --reason.",
         ),
     )
     error.parts, error.acceptable = parts, len(exceptions) <= EXCEPTIONS_MAX

@@ -148,10 +148,14 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     month = fields.get("month", "")
     if not MONTH.fullmatch(month):
         return explained(request, HTTPStatus.BAD_REQUEST)
-    accepted = fields.get("with_exceptions") == "yes"
+    # Nobody accepts what he was not shown, nor without a word why.
+    reason = fields.get("reason", "").strip()
+    accepted = fields.get("with_exceptions") == "yes" and bool(reason)
     try:
         with proven(workshop, company_id):
-            certify(workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted)
+            certify(
+                workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted, reason=reason
+            )
     except CertificateError as error:
         return _page(request, error, month, company_id)
     return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
