@@ -356,6 +356,10 @@ class ConnectorInfo:
     """Codes of failed records whose file states no currency, with the setting that takes ``key = currency`` lines;
     ``raw`` holds the account's key as ``account``. The currency is that of the account of the books.
     """
+    left_out: str = ""
+    """The setting that takes ``key = name`` lines of accounts in files that a person leaves out, whose lines the
+    connector skips with that reason; empty: no account of a file can be left out.
+    """
     dated: Mapping[str, str] = field(default_factory=dict)
     """Settings whose change counts for days of which nothing is posted yet, each with the setting that keeps what was
     said before, as ``last day = value`` lines: what is posted, delivered again, stays as it is.

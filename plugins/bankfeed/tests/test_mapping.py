@@ -15,6 +15,7 @@ import raccord_bankfeed
 from raccord.plugin import BadRecord, Connector, Mapped, Skipped, TermTable
 from raccord.plugin.drafts import Accepts, Decision, Deposit, Expense, PaymentType, Role
 from raccord.plugin.testing import FakeMapContext, map_records
+from raccord_bankfeed.covering import covered_days
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
 
@@ -176,6 +177,12 @@ def test_of_three_accounts_only_the_chosen_one_posts(feed: Feed, mapping: FakeMa
     assert [type(answer) for answer in answers] == [Skipped, Mapped, Skipped]
     assert answers[0].code == "bankfeed.account_left_out"
     assert "…3333" in answers[0].reason.fr
+    settings = BankFeedSettings(left_out=f"{chosen} = Bank …6666")
+    answers = [connector.map_record(replace(mapping, settings=settings), record) for record in records]
+    assert [type(answer) for answer in answers] == [Mapped, Skipped, Mapped]
+    assert (answers[1].code, "…6666" in answers[1].reason.fr) == ("bankfeed.account_set_aside", True)
+    aside = {"ledger_balance": {}, "account_kind": "bank", "account": chosen}
+    assert covered_days(settings.model_dump(), records[1].day, aside) is None, "no day of it counts as covered"
 
 
 @pytest.mark.requirement("BF-04")

@@ -84,7 +84,7 @@ def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
     send(bank, f"{bank}/runs")
     assert {key for key, state in lines().items() if state == RecordState.MAPPED} == {chosen}
     page = browser.get(f"{bank}/setup/plan").text
-    assert (page.count('name="ledger"'), page.count("account …0002"), page.count(">three.ofx</h3>")) == (1, 1, 1)
+    assert (page.count('name="ledger"'), page.count("account …0002"), page.count(">three.ofx</h3>")) == (1, 2, 1)
     one = {"role": "ledger_account", "of": chosen, "ledger": "1"}
     untyped = send(f"{bank}/setup/accounts", f"{bank}/choices", **one)
     assert (untyped.status_code, "account&#39;s type is not said" in untyped.text) == (409, True)

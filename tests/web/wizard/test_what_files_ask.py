@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,7 @@ from raccord.store.models import (
     Run,
     SourceRecord,
 )
+from raccord.sync.proving.prove import Cell, Totals, sum_source
 from raccord.sync.workshop import Workshop
 
 BANK = Path(raccord_bankfeed.__file__).with_name("samples")
@@ -277,7 +279,13 @@ def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_
         return browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
 
     browser.get("/?lang=fr")
-    said = (">mars.ofx</h3>", "compte …4321", "1 ligne, du", "Le fichier n’indique pas de devise", "De quel compte est")
+    said = (
+        ">mars.ofx</h3>",
+        "compte …4321</p>",
+        "1 ligne, du",
+        "Le fichier n’indique pas de devise",
+        "Quel compte de QuickBooks est le compte …4321 (1 ligne) ?",
+    )
     ahead = told(f"{bank}/setup/files")
     assert [ahead.count(each) for each in said] == [1] * len(said), "before any run"
     send(f"{bank}/setup/checks", f"{bank}/setup/checks")
@@ -362,3 +370,58 @@ def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_i
     locked = browser.get(f"{bank}/files?change={account}").text
     assert "the answer changes no more" in locked
     assert 'name="again"' not in locked
+
+
+def test_an_account_of_a_file_is_left_out_where_it_is_asked_about_and_taken_up_again(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files?lang=en").text)
+    assert token
+    file = ("three.ofx", ofx("000011112333", "000011115666", "000011118999"))
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", file)])
+    asked = browser.get(f"{bank}/setup/files").text
+    keys = {end: key for key, end in re.findall(r'id="account-(bank-([0-9]{4})-[^"]+)"', asked)}
+    assert sorted(keys) == ["2333", "5666", "8999"]
+    for end in keys:
+        assert f"Which account of QuickBooks is account …{end} (1 line)?" in asked, "each is asked by its name"
+    assert "3 questions about these files wait" in browser.get(f"{bank}/setup/checks").text, "not everything is ready"
+
+    for end in ("5666", "8999"):
+        assert send(f"{bank}/setup/files", f"{bank}/files/account", key=keys[end], ledger="-", then="files")
+    books = re.search(r'<option value="(\d+)">Compte chèques</option>', asked)
+    assert books
+    assert "1 question about these files waits" in browser.get(f"{bank}/setup/checks").text
+    send(f"{bank}/setup/files", f"{bank}/files/account", key=keys["2333"], ledger=books[1], then="files")
+    assert "about these files wait" not in browser.get(f"{bank}/setup/checks").text
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+
+    def read() -> dict[str, tuple[str, str]]:
+        with workshop.database.read() as session:
+            run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+        with workshop.database.read() as session:
+            lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        return {each.source_id.split("-")[1]: (each.state, each.reason) for each in lines}
+
+    aside = ("skipped", "bankfeed.account_set_aside")
+    assert read() == {"2333": ("mapped", ""), "5666": aside, "8999": aside}
+    for page in (f"{bank}/files", f"{bank}/setup/plan", "/problems"):
+        assert "file-question" not in browser.get(page).text, "nobody asks about what is left out"
+    with workshop.database.read() as session:
+        totals: dict[Cell, Totals] = defaultdict(Totals)
+        sum_source(session, session.scalars(select(Connection)).one(), date.min, date.max, totals)
+    [cell] = totals.values()
+    # The third waits for its category, as every line does before a person said it.
+    assert (str(cell.source), str(cell.left_out)) == ("-37.50", "-37.50")
+    shown = browser.get(f"{bank}/files").text
+    assert shown.count("left out</") + shown.count("left out <") >= 2
+    assert shown.count("Take it up again") == 2
+
+    send(f"{bank}/files", f"{bank}/files/account", key=keys["8999"], again="yes")
+    assert read() == {"2333": ("mapped", ""), "5666": aside, "8999": ("mapped", "")}
+    asked = browser.get(f"{bank}/files").text
+    assert re.findall(r'id="account-bank-([0-9]{4})-', asked) == ["8999"], "it is asked about again"
+    with workshop.database.read() as session:
+        assert session.scalars(select(Connection)).one().settings["left_out"] == f"{keys['5666']} = …5666"

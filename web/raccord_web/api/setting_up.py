@@ -174,13 +174,14 @@ class FileAccount(BaseModel):
 class FileAccountIn(BaseModel):
     """Which account it is: a bank or card account of QuickBooks by its id, or a new one by its name and kind.
 
-    A name alone says what an account is called that files do not name.
+    A name alone says what an account is called that files do not name. ``leave_out`` has its lines left out instead.
     """
 
     key: Words
     ledger_id: Id | None = None
     name: Words | None = None
     kind: NewAccount | None = None
+    leave_out: bool = False
 
 
 @router.get("/connections/{connection_id}/file-accounts")
@@ -199,7 +200,7 @@ def file_accounts(request: Request, connection_id: str) -> list[FileAccount]:
 @deeds.post("/connections/{connection_id}/file-accounts", dependencies=[Depends(needs(Scope.MANAGE))])
 def say_file_account(request: Request, connection_id: str, said: FileAccountIn) -> Done:
     """Say which account files are of; the next run goes on with their lines."""
-    told = AccountTold(said.ledger_id or "", said.name or "", said.kind or "")
+    told = AccountTold(said.ledger_id or "", said.name or "", said.kind or "", said.leave_out)
     name_account(desk_of(request).workshop, acting(request), connection_id, said.key, told)
     return Done(id=connection_id)
 

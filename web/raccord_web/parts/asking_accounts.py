@@ -27,6 +27,9 @@ FAULTS_MAX = 20
 NEW = "+"
 """The entry of the drop-down that stands for an account to add."""
 
+LEAVE = "-"
+"""The entry that stands for an account whose lines are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class AskedAccounts:
@@ -40,6 +43,8 @@ class AskedAccounts:
     accounts: Sequence[AskedAccount] = ()
     books: Sequence[BankAccount] = ()
     may_name: bool = False
+    may_leave: bool = False
+    """Whether an account may be left out."""
     new_kinds: Sequence[NewAccount] = tuple(NewAccount)
     again: bool = False
     """Whether it was answered before and may be answered anew."""
@@ -47,6 +52,11 @@ class AskedAccounts:
     """Why it may not."""
     faults: Sequence[tuple[str, Text]] = ()
     """What of files that no run has read cannot be brought over, by file."""
+
+    @property
+    def open(self) -> int:
+        """How many things wait for an answer."""
+        return sum(len(each.asks) + (each.account is not None) for each in self.questions) + len(self.accounts)
 
     @property
     def any(self) -> bool:
@@ -72,7 +82,7 @@ def asked_accounts(request: Request, session: Session, connection: Connection) -
     may_name = _may_name(request, connection, info)
     return AskedAccounts(
         connection.id, connection.label, found.questions, found.accounts,
-        bank_accounts(session, connection.company_id), may_name, faults=faults,
+        bank_accounts(session, connection.company_id), may_name, bool(info.left_out), faults=faults,
     )  # fmt: skip
 
 
@@ -85,8 +95,9 @@ def changing(request: Request, session: Session, connection: Connection, told: T
     books = bank_accounts(session, connection.company_id)
     if files := [each for each in told.files if each.key == key]:
         return AskedAccounts(connection.id, connection.label, files, (), books, may_name, again=True)
+    leave = bool(admitted.info.left_out)
     account = next((each for each in told.accounts if each.key == key), None)
-    if account is None:
+    if account is None or account.left_out:
         return None
     if posted := posted_of(session, connection, key):
         return AskedAccounts(
@@ -94,7 +105,7 @@ def changing(request: Request, session: Session, connection: Connection, told: T
         )
     seen = SeenAccount(key, account.number, account.bank)
     asked = AskedAccount(key, seen, "", account.name, account.ledger_id)
-    return AskedAccounts(connection.id, connection.label, (), [asked], books, may_name, again=True)
+    return AskedAccounts(connection.id, connection.label, (), [asked], books, may_name, leave, again=True)
 
 
 def _may_name(request: Request, connection: Connection, info: ConnectorInfo) -> bool:
@@ -105,6 +116,8 @@ def _may_name(request: Request, connection: Connection, info: ConnectorInfo) -> 
 def told_in(fields: Mapping[str, str]) -> AccountTold | None:
     """Return what a form says an account is; nothing where it says nothing."""
     ledger, name = fields.get("ledger", ""), fields.get("name", "").strip()
+    if ledger == LEAVE:
+        return AccountTold(leaves=True)
     if ledger == NEW or not ledger:
         return AccountTold("", name, fields.get("kind", "")) if name else None
     return AccountTold(ledger)

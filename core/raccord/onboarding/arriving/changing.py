@@ -52,6 +52,7 @@ class ToldAccount:
     ledger_name: str
     files: Sequence[str] = ()
     """Those that do not name it."""
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,10 @@ def posted_of(session: Session, connection: Connection, key: str) -> int:
 
 
 def change_account(workshop: Workshop, actor: Actor, connection_id: str, key: str, told: AccountTold) -> str:
-    """Say otherwise which account of the books an account of files is; refused once lines of it are posted."""
+    """Say otherwise which account of the books an account of files is; refused once lines of it are posted.
+
+    One that was left out is asked about again.
+    """
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         info = info_of(workshop, connection.connector)
@@ -100,6 +104,9 @@ def change_account(workshop: Workshop, actor: Actor, connection_id: str, key: st
         posted = 0 if before is None else posted_of(session, connection, key)
         named = any(key in said_of(connection, setting) for setting in info.unnamed.values())
         priced = any(key in said_of(connection, setting) for setting in info.currencies.values())
+    if before is not None and before.left_out:
+        _take_up(workshop, actor, connection_id, info, key)
+        return before.name
     if before is None:
         raise refused(
             "files.no_account",
@@ -111,6 +118,17 @@ def change_account(workshop: Workshop, actor: Actor, connection_id: str, key: st
     role = next((each.name for each in roles_of_accounts(info)), "")
     asked = AskedAccount(key, SeenAccount(key, unnamed=named, no_currency=priced), role)
     return keep_told(workshop, actor, connection_id, asked, told)
+
+
+def _take_up(workshop: Workshop, actor: Actor, connection_id: str, info: ConnectorInfo, key: str) -> None:
+    """Leave an account out no more: which of the books it is, is asked again."""
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
+        values = join_secrets(info.settings, connection.settings, secret).model_dump()
+        left = {of: name for of, name in said_of(connection, info.left_out).items() if of != key}
+    values[info.left_out] = "\n".join(f"{of} = {name}" for of, name in left.items())
+    update_settings(workshop, actor, connection_id, values)
 
 
 def account_posted(account: ToldAccount, posted: int) -> RaccordError:
@@ -187,8 +205,11 @@ def _accounts(
     newest = {each.of: each for each in session.scalars(rows.order_by(Choice.valid_from))}
     names = {key: said for setting in info.unnamed.values() for key, said in said_of(connection, setting).items()}
     seen = {key: account for file in looked for key, account in file.accounts.items()}
-    found = []
+    aside = said_of(connection, info.left_out)
+    found = [ToldAccount(key, name, "", "", "", "", left_out=True) for key, name in aside.items()][:TOLD_MAX]
     for key, choice in sorted(newest.items())[:TOLD_MAX]:
+        if key in aside:
+            continue
         of = seen.get(key, SeenAccount(key))
         name = names.get(key, "")
         nameless = [each.name for each in looked if key in each.accounts] if name and not of.number else []

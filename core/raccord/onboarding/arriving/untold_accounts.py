@@ -172,11 +172,15 @@ def bank_accounts(session: Session, company_id: str) -> list[BankAccount]:
 
 @dataclass(frozen=True, slots=True)
 class AccountTold:
-    """What a person says an account is: one of the books, one to add (a name and its kind), or only a name."""
+    """What a person says an account is: one of the books, one to add (a name and its kind), only a name, or none that
+    is brought over.
+    """
 
     ledger_id: str = ""
     name: str = ""
     kind: str = ""
+    leaves: bool = False
+    """Whether its lines are left out instead."""
 
 
 def name_account(workshop: Workshop, actor: Actor, connection_id: str, key: str, told: AccountTold) -> str:
@@ -289,6 +293,8 @@ def _said(
 ) -> _Said:
     """Return what is to be kept of what a person says an account is; raises where that is nothing usable."""
     name = " ".join(told.name.split())
+    if told.leaves:
+        return _left_out(info, asked, name)
     adds, held_as, chooses = None, "", False
     if told.ledger_id or not name:
         if chosen is None or not asked.role:
@@ -308,6 +314,16 @@ def _said(
         lines += [(setting, asked.key, currency) for setting in info.currencies.values()]
     cards = {asked.key: held_as == HeldAs.CARD} if chooses else {}
     return _Said(name, lines, chosen.id if chosen else "", held_as, adds, chooses, cards)
+
+
+def _left_out(info: ConnectorInfo, asked: AskedAccount, name: str) -> _Said:
+    """Return what is to be kept of an account that is left out: it alone, with what it is called."""
+    if not info.left_out:
+        raise _nothing_chosen()
+    seen = asked.seen
+    called = " ".join(filter(None, (seen.bank, seen.number))) or ", ".join(seen.files)
+    name = " ".join((name or asked.name or called or asked.key).split())[:NAME_MAX]
+    return _Said(name, [(info.left_out, asked.key, name)])
 
 
 def _nothing_chosen() -> Exception:

@@ -8,7 +8,7 @@ from datetime import date
 from raccord.plugin import JSON, CoveredDays, FileDays
 from raccord_bankfeed.readers.contract import AccountKind
 from raccord_bankfeed.records import STATEMENTS
-from raccord_bankfeed.settings import OVER_THE_NETWORK, InputKind, named_accounts
+from raccord_bankfeed.settings import OVER_THE_NETWORK, InputKind, named_accounts, set_aside
 
 _READ = (AccountKind.BANK.value, AccountKind.CARD.value)
 BY_FILES = tuple(each.value for each in InputKind if each not in OVER_THE_NETWORK)
@@ -18,6 +18,8 @@ def covered_days(settings: Mapping[str, object], day: date, raw: Mapping[str, JS
     """Tell the days of a statement; nothing of a question, of a series and of accounts that are not read."""
     key = str(raw.get("account", ""))
     if "ledger_balance" not in raw or raw.get("account_kind") not in _READ:
+        return None
+    if key in set_aside(str(settings.get("left_out", ""))):
         return None
     names = named_accounts(str(settings.get("chosen", "")), str(settings.get("accounts", "")))
     if settings.get("only_named") and key not in names:

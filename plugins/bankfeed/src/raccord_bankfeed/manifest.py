@@ -137,6 +137,7 @@ def manifest() -> ConnectorInfo:
         },
         unnamed={"bankfeed.account_unnamed": "accounts"},
         currencies={"bankfeed.currency_missing": "currencies"},
+        left_out="left_out",
         streams=(
             StreamInfo(LINES, Text("Lignes de banque", "Bank lines")),
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),

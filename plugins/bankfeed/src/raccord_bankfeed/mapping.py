@@ -46,6 +46,8 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
         return refusals.line_gone()
     if record.raw.get("pending"):
         return refusals.pending()
+    if settings.is_left_out(key):
+        return refusals.account_set_aside(account)
     if settings.only_named and key not in names:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:

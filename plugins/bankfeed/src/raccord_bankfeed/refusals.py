@@ -44,6 +44,18 @@ def account_left_out(account: str, key: str) -> Skipped:
     )
 
 
+def account_set_aside(account: str) -> Skipped:
+    return Skipped(
+        "bankfeed.account_set_aside",
+        Text(
+            f"Le compte {account} est laissé de côté, comme quelqu’un l’a dit à côté du fichier. La page des fichiers "
+            "permet de le reprendre.",
+            f"The account {account} is left out, as somebody said beside the file. The page of files lets you take it "
+            "up again.",
+        ),
+    )
+
+
 def balance_only() -> Skipped:
     return Skipped(
         "bankfeed.balance_only",

@@ -163,6 +163,13 @@ class BankFeedSettings(
         json_schema_extra={"fr": "Comptes choisis à la source", "kept": True},
     )
 
+    left_out: str = Field(
+        default="",
+        max_length=20_000,
+        title="Accounts of files that are left out",
+        json_schema_extra={"fr": "Comptes des fichiers laissés de côté", "kept": True},
+    )
+
     @field_validator("chosen")
     @classmethod
     def _choices(cls, value: str) -> str:
@@ -289,9 +296,18 @@ class BankFeedSettings(
         said = _by_key(self.kinds).get(key)
         return None if said is None else said == CARD
 
+    def is_left_out(self, key: str) -> bool:
+        """Tell whether a person leaves an account of files out."""
+        return key in set_aside(self.left_out)
+
     def account_names(self) -> Mapping[str, str]:
         """Return the names that people gave to accounts, by account key."""
         return named_accounts(self.chosen, self.accounts)
+
+
+def set_aside(left_out: str) -> dict[str, str]:
+    """Return the accounts that a person leaves out, by key, with what they were called."""
+    return _by_key(left_out)
 
 
 def named_accounts(chosen: str, accounts: str) -> dict[str, str]:

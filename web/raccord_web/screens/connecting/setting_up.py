@@ -64,8 +64,8 @@ from raccord_web.steps.signing_in import credentials, take_sign_in
 router = APIRouter()
 GATED = {"accounts": "accounts", "checks": "checks", "setup_lists": "lists"}
 """The steps that show gates, by the name that their forms give themselves."""
-ASKING = frozenset({"files", "plan"})
-"""The steps that ask what files leave open."""
+ASKING = frozenset({"files", "checks", "plan"})
+"""The steps that tell what files leave open."""
 ALSO_PAGES = {"lists": lists_values, "duplicates": duplicates_values}
 """What a step shows that stays a page of its own after the set-up."""
 ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
