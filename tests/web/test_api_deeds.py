@@ -107,7 +107,7 @@ def test_a_program_leads_a_source_from_its_gates_to_the_first_plan(workshop: Wor
     assert set(client.get(f"{own}/setup").json()["missing_roles"]) >= {"bank"}
     scope = {"first": "2026-03-01", "time_zone": "America/Montreal"}
     assert client.post(f"{own}/scope", json=scope).json()["time_zone"] == "America/Montreal"
-    for unknown in ("Nowhere", "x" * 300, "America", "../UTC"):
+    for unknown in ("Nowhere", "America", "../UTC"):
         assert client.post(f"{own}/scope", json={**scope, "time_zone": unknown}).status_code == 409
     assert client.post(f"{own}/mode", json={"mode": "already_running"}).json()["mode"] == "already_running"
     account = {"role": "bank", "name": "Compte neuf", "kind": "checking"}

@@ -161,7 +161,13 @@ def test_a_pause_begins_on_the_sources_day(workshop: Workshop, company: Company,
     assert gap.first_day == date(2026, 3, 21)
 
 
-@pytest.mark.parametrize(("wrong", "code"), [({"cut_off": "25:00"}, "cut_off"), ({"time_zone": "Mars/X"}, "time_zone")])
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"cut_off": "25:00"}, "cut_off"),
+        *(({"time_zone": unknown}, "time_zone") for unknown in ("Mars/X", "America", "x" * 300)),
+    ],
+)
 def test_an_hour_or_zone_that_is_none_is_refused(
     workshop: Workshop, connection: Connection, wrong: dict[str, str], code: str
 ) -> None:
