@@ -200,3 +200,57 @@ def test_a_bai2_amount_with_a_minus_beside_a_code_of_direction_is_asked_about_un
 def test_mt940_reversals_turn_and_the_currency_letter_does_not(mark: str, amount: str) -> None:
     read = Read(f":20:A\n:25:777\n:28C:1\n:60F:C260301EUR0,\n:61:2603020302{mark}12,50NTRFNONREF\n:86:X\n-\n".encode())
     assert [str(line.amount) for line in read.lines] == [amount]
+
+
+AMEX = "Date,Description,Amount\n01/25/2026,UBER TRIP,23.45\n01/26/2026,SHOP,16.00\n01/27/2026,PAYMENT THANKS,-500.00\n"
+
+
+def test_a_card_s_file_that_does_not_tell_its_signs_waits_until_they_are_said(
+    feed: Feed, mapping: FakeMapContext
+) -> None:
+    feed.put(AMEX.encode())
+    page = feed.read(LINES)
+    first = page.records[0]
+    key, signs = str(first.raw["account"]), str(first.raw["signs"])
+    named = {"accounts": f"{key} = Amex", "currencies": f"{key} = CAD"}
+
+    def read(kind: str, *said: str) -> tuple[list[object], list[str]]:
+        """Return what the kept lines become once the next run has read what has to be read again."""
+        settings = BankFeedSettings(**named, kinds=f"{key} = {kind}", answers="\n".join(said))
+        feed.settings = settings
+        again = feed.read(LINES, page.cursor).records
+        assert [each.source_id for each in again] == [each.source_id for each in page.records], "no line comes twice"
+        context = FakeMapContext(settings=settings, terms=mapping.terms)
+        made: list[object] = []
+        for record in again:
+            try:
+                mapped = raccord_bankfeed.map_record(context, record)
+            except BadRecord as refused:
+                made.append(refused.code)
+            else:
+                assert isinstance(mapped, Mapped)
+                made += [getattr(draft, "credit", None) for draft in mapped.drafts]
+        return made, [str(each.raw["amount"]) for each in again]
+
+    assert read("bank")[0] == [None, None, False], "an account of a bank is asked nothing"
+    assert read("card")[0] == ["bankfeed.card_signs"] * 3
+    assert read("card", f"{signs} = {ACCEPT}") == ([True, True, False], ["23.45", "16.00", "-500.00"])
+    turned = f"{signs} = reversed"
+    assert read("card", turned) == ([False, False, True], ["-23.45", "-16.00", "500.00"])
+    context = FakeMapContext(settings=feed.settings, terms=mapping.terms)
+    with pytest.raises(BadRecord) as waits:
+        raccord_bankfeed.map_record(context, first)
+    assert waits.value.code == "bankfeed.card_signs", "what was read before it was said is not posted"
+
+
+def test_bmo_s_cards_are_cards_whose_purchases_are_positive_and_told_signs_are_not_asked() -> None:
+    header = "Item #,Card #,Transaction Date,Posting Date,Transaction Amount,Description\n"
+    rows = "1,'5191230000001234',20260125,20260126,23.45,UBER\n2,'5191230000001234',20260126,20260127,-100.00,PAYMENT\n"
+    lines = told((header + rows).encode()).lines
+    assert [(line.account.kind.value, str(line.amount), line.account.signs) for line in lines] == [
+        ("card", "-23.45", ""),
+        ("card", "100.00", ""),
+    ]
+    signed = table("Date,Description,Amount", "-10.00", "-20.00")
+    worded = table("Date,Description,Amount,DR/CR", "10.00,DR", "20.00,CR")
+    assert {line.account.signs for text in (signed, worded) for line in told(text.encode()).lines} == {""}

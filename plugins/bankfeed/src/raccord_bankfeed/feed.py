@@ -169,7 +169,7 @@ def _read(
             make(event)
             reading.done += 1
         records, rejects, ended = _collect(reading, map(make, events))
-    waits = place.waits or (source.number if reading.state.asked else 0)
+    waits = place.waits or (source.number if _may_come_again(settings, reading.state) else 0)
     if ended and stream == STATEMENTS:
         told = _series(context, reading.state)
         ended = len(records) + len(rejects) + len(told) <= PAGE_RECORDS_MAX
@@ -179,6 +179,11 @@ def _read(
         return records, rejects, _Place(source.number, None, waits, place.known, place.sweep)
     _kept.keep(source, stream, place.known, reading)
     return records, rejects, _Place(source.number, reading.done, waits, place.known, place.sweep)
+
+
+def _may_come_again(settings: BankFeedSettings, state: FileState) -> bool:
+    """Tell whether what a person may say changes how a file is read."""
+    return bool(state.asked) or any(settings.is_card(key) is not False for key in state.unproven)
 
 
 def _series(context: FetchContext, state: FileState) -> list[Record]:

@@ -60,15 +60,16 @@ class Identities:
             # Told twice in one file, it is the same line, changed in between: never numbered.
             return f"{line.account.key}/{_NOT_PLAIN.sub('_', line.native)[:_SHOWN_CHARS]}-{_digest(line.native)}"
         day = line.day.isoformat()
+        amount = plain_amount(-line.amount if line.account.turned else line.amount)
         if not line.pending and (is_telling(line.native, line.day) or (line.stable and line.native)):
             counts = self._in_statement
-            digest = _digest(line.native, *(() if line.stable else (day,)), plain_amount(line.amount))
+            digest = _digest(line.native, *(() if line.stable else (day,)), amount)
             shown = _NOT_PLAIN.sub("_", line.native)[:_SHOWN_CHARS]
         else:
             counts = self._in_file
             reference = line.reference or line.check_number
             words = normalised(f"{line.name} {line.memo}")
-            digest = _digest(day, plain_amount(line.amount), line.currency, words, normalised(reference))
+            digest = _digest(day, amount, line.currency, words, normalised(reference))
             shown = f"pending-{day}" if line.pending else day
         key = int.from_bytes(_digest_bytes(line.account.key, shown, digest))
         number = counts[key] = counts.get(key, 0) + 1

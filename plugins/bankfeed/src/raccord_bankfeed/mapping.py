@@ -9,8 +9,8 @@ from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expens
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
-from raccord_bankfeed.readers.told import ACCEPT, SAME, SEPARATE, Known
-from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS, TWIN
+from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE, Known
+from raccord_bankfeed.records import LINES, QUESTION, SIGNS, STATEMENTS, TURNED, TWIN
 from raccord_bankfeed.series import FILLED, SERIES
 from raccord_bankfeed.settings import BankFeedSettings
 
@@ -60,6 +60,7 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     if (known := _twin(settings, record)) is not None:
         return known
     _check_sign(settings, record)
+    _check_card(settings, record)
     term = context.terms.get(type_)
     if term is not None and term.ledger == LEFT_OUT:
         return refusals.type_left_out(term.label)
@@ -81,8 +82,7 @@ def _line(context: MapContext, record: Record) -> Mapped:
     amount = Money(abs(record.amount.amount), record.amount.currency).rounded()
     account = Role(LEDGER_ACCOUNT, of=_field(record, "account"))
     category = Decision(CATEGORY, Accepts.CATEGORY)
-    said = _settings(context).is_card(_field(record, "account"))
-    on_card = _field(record, "account_kind") == AccountKind.CARD if said is None else said
+    on_card = _on_card(_settings(context), record)
     text = bank_text(context, record)
     if record.amount.amount > 0 and not on_card:
         line = DirectLine(account=category, amount=amount.amount, description=text)
@@ -162,6 +162,22 @@ def _check_sign(settings: BankFeedSettings, record: Record) -> None:
     key = f"sign-{_field(record, 'account')}"
     if not settings.known().says(key, ACCEPT):
         raise refusals.sign_contradicted(kind, str(record.amount), key)
+
+
+def _check_card(settings: BankFeedSettings, record: Record) -> None:
+    """Raise for a card's line until a person says which sign its purchases have in files that do not tell."""
+    key = _field(record, SIGNS)
+    if not (key and record.amount and _on_card(settings, record)):
+        return
+    said = settings.known().says(key, ACCEPT, REVERSED)
+    # Until the file is read again as was said, its lines stay what they were.
+    if not said or (said == REVERSED) is not bool(record.raw.get(TURNED)):
+        raise refusals.card_signs(str(record.amount), key)
+
+
+def _on_card(settings: BankFeedSettings, record: Record) -> bool:
+    said = settings.is_card(_field(record, "account"))
+    return _field(record, "account_kind") == AccountKind.CARD if said is None else said
 
 
 def _action(record: Record) -> object:

@@ -33,6 +33,10 @@ COLUMN_PARTS = ("date", "text", "amount", "debit", "credit", "balance", "referen
 """What a person may say that a column is; everything else of a table is left alone."""
 """What the record of a question has in ``raw`` beside its texts: its key."""
 
+SIGNS = "signs"
+"""What a card's line has in ``raw`` where its file does not tell whether purchases have a minus: the answer's key."""
+TURNED = "turned"
+"""Says of such a line that its amount has the other sign than in the file."""
 TWIN = "twin"
 """What a line's ``raw`` has where it came before by another road: the other's id."""
 
@@ -53,6 +57,8 @@ class FileState:
     """The keys of all questions so far."""
     series: Series = field(default_factory=Series)
     """The numbers of its statements."""
+    unproven: set[str] = field(default_factory=set)
+    """Keys of accounts whose files do not tell the signs of a card's purchases."""
     held: bool = False
     """Whether the lines that come now, to the end of their statement, wait for a person."""
 
@@ -76,8 +82,8 @@ def maker(
                     return _gone_record(event, source_id, earlier(source_id))
                 return None if state.held else _line_record(event, source_id, home_currency, twin)
             case Statement():
+                _statement_ended(state, event)
                 state.identities.statement_ended()
-                state.held = False
             case Question():
                 _hold(state, event)
             case Unreadable():
@@ -87,7 +93,8 @@ def maker(
     def statement(event: Event) -> Record | Reject | None:
         match event:
             case Statement():
-                waits, state.held = state.held, False
+                waits = state.held
+                _statement_ended(state, event)
                 state.series.add(event)
                 return None if waits else _statement_record(source, event)
             case Question():
@@ -98,6 +105,12 @@ def maker(
                 return None
 
     return line if stream == LINES else statement
+
+
+def _statement_ended(state: FileState, statement: Statement) -> None:
+    state.held = False
+    if statement.account.signs:
+        state.unproven.add(statement.account.key)
 
 
 def _hold(state: FileState, question: Question) -> None:
@@ -169,6 +182,8 @@ def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | No
         "correction": None if correction is None else {"native": correction.native, "action": correction.action.value},
         "fields": dict(line.fields),
     }
+    if line.account.signs:
+        raw |= {SIGNS: line.account.signs, TURNED: line.account.turned}
     if twin is not None:
         raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raccord.plugin import Answers, BadRecord, Skipped, Text
-from raccord_bankfeed.readers.told import ACCEPT, SAME, SEPARATE
+from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE
 
 
 def pending() -> Skipped:
@@ -112,6 +112,27 @@ def sign_contradicted(kind: str, amount: str, key: str) -> BadRecord:
         ),
         "bankfeed.sign_contradicted",
         Answers("answers", key, ((ACCEPT, Text("Le signe du montant est juste", "The sign of the amount is right")),)),
+    )
+
+
+def card_signs(amount: str, key: str) -> BadRecord:
+    return BadRecord(
+        "amount",
+        Text(
+            "Ce compte est une carte, et rien dans ses fichiers ne dit si un achat y a un moins. Cette ligne est lue : "
+            f"{amount}. Comparez avec votre relevé et dites une fois comment ce fichier écrit les achats.",
+            "This account is a card, and nothing in its files tells whether a purchase has a minus. This line is read "
+            f"as {amount}. Compare with your statement and say once how this file writes purchases.",
+        ),
+        "bankfeed.card_signs",
+        Answers(
+            "answers",
+            key,
+            (
+                (ACCEPT, Text("Les achats ont un moins", "Purchases have a minus")),
+                (REVERSED, Text("Les achats n’ont pas de moins", "Purchases have no minus")),
+            ),
+        ),
     )
 
 

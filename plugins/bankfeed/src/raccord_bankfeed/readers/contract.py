@@ -41,6 +41,10 @@ class Account:
     type: str = ""
     number: str = field(default="", compare=False)
     """A digest of the number alone, by which other formats' files of the account are known; empty for cards."""
+    signs: str = field(default="", compare=False)
+    """Under which key a person says whether purchases have a minus, should it be a card: nothing in the file tells."""
+    turned: bool = field(default=False, compare=False)
+    """Whether a person said that the file writes them without: its amounts are turned, the ids of its lines are not."""
 
 
 @dataclass(frozen=True, slots=True)

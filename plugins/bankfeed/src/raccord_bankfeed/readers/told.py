@@ -9,9 +9,11 @@ DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
 COMMA, POINT = "comma", "point"
 ACCEPT = "accept"
 SAME, SEPARATE = "same", "separate"
+REVERSED = "reversed"
+"""A card's file writes purchases without a minus."""
 COLUMNS = "columns"
 """Stands among the answers of a question that saved columns answer."""
-WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE})
+WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE, REVERSED})
 """Every answer that some question takes."""
 
 

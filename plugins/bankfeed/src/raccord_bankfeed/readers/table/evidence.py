@@ -200,6 +200,17 @@ def are_inverted(found: Evidence) -> bool:
     return 0 < found.outward < found.directions == found.rows == found.contradictions and found.signed > 0
 
 
+def leaves_card_signs_open(found: Evidence, layout: Layout) -> bool:
+    """Tell whether amounts are told apart by a minus alone, which cards' files write before purchases or payments.
+
+    A balance beside them is no proof: a card's is what is owed, or less than nothing.
+    """
+    if layout.signs_told or layout.flip or Part.AMOUNT not in layout.columns or Part.DIRECTION in layout.columns:
+        return False
+    worded = found.directions == found.rows
+    return not (worded or marks_incoming(found)) and found.plus + found.bare > 0
+
+
 def are_credits_negative(found: Evidence) -> bool:
     """Tell whether money in has a minus in a column of its own, as Citi's cards write it."""
     return found.credits_negative > 0 == found.credits_positive and not found.debits_negative

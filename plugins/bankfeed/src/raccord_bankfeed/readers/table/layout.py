@@ -19,14 +19,15 @@ _FLIPPED = (
     ("clearing date", "merchant", "amount usd"),
     ("trans date", "post date", "description", "amount", "category"),
     ("activity type", "merchant name", "card number", "rewards"),
+    ("item", "card", "transaction date", "posting date", "transaction amount"),
 )
-"""Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers)."""
+"""Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers, BMO)."""
 _CARD_COLUMNS = frozenset({"card no", "card number", "card last 4 digits", "numero de carte", "carte"})
 _ANYONES = frozenset(
     {"iban", "konto nr", "kontonr", "kontonummer", "account number", "account no", "numero de compte", "numero conto"}
 )
 """Names of columns that, after that of a payee, hold the payee's account."""
-_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
+_SIGNED_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
 def layout_key(delimiter: str, width: int, dated: int) -> str:
@@ -52,6 +53,8 @@ class Layout:
     flip: bool = False
     """Whether purchases are positive."""
     card: bool = False
+    signs_told: bool = False
+    """Whether its names, or a person, tell the signs of a card's purchases."""
     blank_pending: bool = False
     """Whether a row without a balance is one that the bank has not booked yet."""
     certain: bool = True
@@ -139,6 +142,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         known = {*columns.values(), *units, *accounts}
         texts = [number for number in range(len(cells)) if number not in known and plains[number]]
     amounts = [columns[part] for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.BALANCE) if part in columns]
+    told = any(set(names) <= set(plains) for names in _SIGNED_CARDS)
     stated = {unit for number in amounts if (unit := unit_of(cells[number]))}
     return Layout(
         f"csv-{digest(delimiter, *plains)}",
@@ -151,9 +155,9 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         units,
         next(iter(stated)) if len(stated) == 1 else "",
         flip=any(set(names) <= set(plains) for names in _FLIPPED),
+        signs_told=told,
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
-        card=any(set(names) <= set(plains) for names in _CARDS)
-        or any(plains[number] in _CARD_COLUMNS for number in accounts),
+        card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
 
 
@@ -224,6 +228,7 @@ def saved_layout(base: Layout, text: str) -> Layout:
         currency=currency,
         flip=flip,
         card=card,
+        signs_told=True,
         certain=True,
     )
     if not layout.is_whole:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import repeat
@@ -20,9 +20,16 @@ from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
+from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming
+from raccord_bankfeed.readers.table.evidence import (
+    Evidence,
+    are_credits_negative,
+    are_inverted,
+    leaves_card_signs_open,
+    marks_incoming,
+)
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import (
@@ -75,7 +82,10 @@ class RowReader:
     evidence: Evidence
     days: dict[str, date | None] = field(default_factory=dict)
     accounts: dict[tuple[str, ...], Account] = field(default_factory=dict)
+    turned: Callable[[str], bool] = lambda _: False
+    """Whether a person said of a card, by the key of the question, that its purchases have no minus."""
     flip: bool = False
+    open_signs: bool = False
     marked: bool = False
     credits_negative: bool = False
 
@@ -92,6 +102,7 @@ class RowReader:
             and _CHANGING.isdisjoint(layout.columns)
         )
         self.flip = self.layout.flip or are_inverted(self.evidence)
+        self.open_signs = leaves_card_signs_open(self.evidence, layout)
         self.marked = marks_incoming(self.evidence)
         self.credits_negative = are_credits_negative(self.evidence)
 
@@ -114,7 +125,8 @@ class RowReader:
             return None
         if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
             return None
-        return Moved(columns, self._known_account([column[0] for column in columns], ""), days, amounts)
+        account = self._known_account([column[0] for column in columns], "")
+        return Moved(columns, account, days, list(map(neg, amounts)) if account.turned else amounts)
 
     def _block_amounts(self, columns: Sequence[Sequence[str]]) -> list[Decimal] | None:
         """Return the amounts of rows that all have one, nothing where one is not written the usual way."""
@@ -207,7 +219,7 @@ class RowReader:
         said = plain(" ".join(self.text(row))) or plain(self.cell(row, Part.REFERENCE))
         if BALANCE_TEXT.fullmatch(said):
             raise NoTransaction(notes.SUM)
-        return day, amount, currency, pending
+        return day, -amount if self.account(row).turned else amount, currency, pending
 
     def line(self, row: Row) -> Line:
         """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
@@ -399,8 +411,14 @@ class RowReader:
         if known is None:
             if len(self.accounts) >= _ACCOUNTS_MAX:
                 self.accounts.clear()
-            known = self.accounts[key] = self._account(said, kind_text)
+            known = self.accounts[key] = self._signed(self._account(said, kind_text))
         return known
+
+    def _signed(self, account: Account) -> Account:
+        if not self.open_signs:
+            return account
+        key = f"card-{digest(self.layout.key, account.key)}"
+        return replace(account, signs=key, turned=self.turned(key))
 
     def _account(self, said: tuple[str, ...], kind_text: str) -> Account:
         words = plain(kind_text).split()

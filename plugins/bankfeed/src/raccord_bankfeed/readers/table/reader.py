@@ -39,7 +39,7 @@ from raccord_bankfeed.readers.table.rows import (
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
-from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
 
 _SAMPLE_LINES = 400
 _HEADER_WITHIN = 80
@@ -100,7 +100,7 @@ class TableReader(LineReader):
         )
         written = decide(self._known, place, evidence.days, evidence.marks)
         self._questions += written.asked
-        self._rows = reader_of(RowReader(layout, written, evidence))
+        self._rows = reader_of(RowReader(layout, written, evidence, turned=self._is_turned))
         self._begun = False
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and self._questions:
@@ -109,6 +109,9 @@ class TableReader(LineReader):
         if Part.BALANCE in layout.columns and not layout.is_paypal:
             self._follow_balances(blocks, self._rows)
         self._doubt_signs(blocks, self._rows)
+
+    def _is_turned(self, key: str) -> bool:
+        return self._known.says(key, REVERSED) != ""
 
     def layout_of(self, stream: BinaryIO) -> str:
         """Return the key of a file's layout, from its beginning."""
