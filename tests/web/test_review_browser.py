@@ -11,7 +11,7 @@ import pytest
 import till
 from chromium import AXE, RULES, served
 from harness import OWNER, choose_usual, sync
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
@@ -144,7 +144,9 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     press(page, "Escape")
     expect(page.locator("form[data-total]")).to_have_count(0)
     assert page.evaluate("document.activeElement.matches('.lines > [aria-current] a')"), "closed, back at the line"
-    press(page, "c")
+    page.keyboard.press("c")
+    expect(page.locator("#other")).to_be_focused()
+    page.keyboard.press("Escape")
     page.keyboard.press("1")
     press(page, "a")
     expect(title).to_have_text({"fr": "Aucune opération à vérifier", "en": "No line to review"}[language])
@@ -174,6 +176,70 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     }
     assert spent == {amount: account for amount, account in chosen.items() if amount in spent}
     assert set(chosen) - set(spent) == {"1379.70", "500.00", "1500.00", "4.00"}, "all but money in, moved or left out"
+
+
+def test_keys_go_where_they_were_meant_and_never_to_a_line_that_was_not_seen(page: Page) -> None:
+    held: list[Route] = []
+    field, open_line, chosen = page.locator("#other"), page.locator("#dh"), page.locator("[data-pick]:checked")
+
+    def come() -> None:
+        for _ in range(500):
+            if held:
+                break
+            page.wait_for_timeout(10)
+        held.pop(0).continue_()
+
+    def seen(text: str) -> None:
+        expect(open_line).to_have_text(text)
+
+    page.goto("/review")
+    page.route(re.compile(r"/review[/?]"), lambda route: held.append(route))
+    page.keyboard.type("x")
+    # The letters of a category go into its field, those typed before it is there too; Escape leaves it.
+    page.keyboard.type("crep")
+    come()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("rep")
+    page.keyboard.type("as")
+    expect(field).to_have_value("repas")
+    page.keyboard.press("Escape")
+
+    # What is pressed while another line comes is not an answer to it; moving on goes on, and ticks stay.
+    page.keyboard.type("jja")
+    come()
+    come()
+    seen("DEP VIR CLINIQUE RIVARD")
+    page.keyboard.type("X")
+    expect(page.locator(".lines .tick input:checked")).to_have_count(2)
+    page.keyboard.type("J")
+    come()
+    seen("BELL MOBILITE")
+    expect(page.locator(".lines .tick input:checked")).to_have_count(2)
+    page.keyboard.type("l")
+    expect(page.locator(".lines .tick input:checked")).to_have_count(20)
+    page.keyboard.type("l")
+    expect(page.locator(".bulkbar")).to_be_hidden()
+
+    # A number that was chosen stays where the category's field is asked for; nothing is chosen under Exclude.
+    page.keyboard.type("3c")
+    expect(field).to_be_focused()
+    expect(chosen).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.type("e")
+    come()
+    expect(page.locator("[data-view=exclude]")).to_be_focused()
+    expect(chosen).to_have_count(0)
+
+    # E, 2, A pressed faster than the page comes leave this line out, and the A after them is nobody's.
+    page.keyboard.type("p")
+    come()
+    page.keyboard.type("e2aa")
+    come()
+    come()
+    seen("ELECTRICITE MENARD & FILS")
+    expect(page.locator(".told")).to_contain_text("Opération exclue.")
+    page.wait_for_timeout(100)
+    assert held == [], "the second A is no answer to the line that followed"
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), pytest.param("dark", 320, marks=pytest.mark.slow)])

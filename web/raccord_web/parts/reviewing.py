@@ -47,7 +47,7 @@ REASONS = ("duplicate", "elsewhere", "personal", "not_ours")
 KEYS = (
     ("J", "next"), ("K", "previous"), ("1 … 9", "pick"), ("0", "proposed"), ("A", "accept"), ("M", "match"),
     ("C", "category"), ("S", "split"), ("T", "transfer"), ("P", "personal"), ("E", "exclude"), ("X", "tick"),
-    ("U", "undo"), ("Enter", "enter"), ("Esc", "escape"), ("?", "help"),
+    ("L", "all"), ("U", "undo"), ("Enter", "enter"), ("Esc", "escape"), ("?", "help"),
 )  # fmt: skip
 """What each key does, as the page says it."""
 

@@ -13,16 +13,17 @@
 
   document.addEventListener("keydown", (event) => {
     if (off || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (event.key === "/") {
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key === "/") {
       const search = document.querySelector("#main input[type=search]") ?? document.querySelector("input[type=search]");
       if (search) { event.preventDefault(); search.focus(); }
-    } else if (event.key === "?") {
+    } else if (key === "?") {
       go("?");
-    } else if (event.key === "g") {
+    } else if (key === "g") {
       going = event.timeStamp;
     } else if (event.timeStamp - going < 1500) {
       going = 0;
-      if (/^[a-z]$/.test(event.key)) go(event.key);
+      if (/^[a-z]$/.test(key)) go(key);
     }
   });
 

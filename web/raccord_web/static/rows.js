@@ -30,7 +30,7 @@
       return;
     }
     // Single letters can be switched off; arrows move only where a row has the focus, else they scroll the page.
-    const letter = off ? 0 : { j: 1, k: -1 }[event.key];
+    const letter = off ? 0 : { j: 1, k: -1 }[event.key.toLowerCase()];
     const arrow = row ? { ArrowDown: 1, ArrowUp: -1 }[event.key] : 0;
     if (letter || arrow) {
       if (move(row, letter || arrow)) event.preventDefault();
