@@ -25,6 +25,8 @@ from till_company import CANARY
 
 from raccord.masking import masked
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.connections import update_settings
 from raccord.overview import records
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
@@ -45,6 +47,7 @@ from raccord.store.models import (
     Run,
     SourceRecord,
 )
+from raccord.sync.fetching.renewing import renew_secrets
 from raccord.sync.problems import open_problem
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_sandbox.serving.server import SandboxServer
@@ -208,7 +211,7 @@ def test_a_settings_model_makes_the_form_and_says_what_is_wrong() -> None:
 
 
 def test_settings_change_in_place_and_an_empty_secret_stays(
-    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = f"/connections/{synced.id}/settings"
     shown_page = browser.get(page).text
@@ -218,6 +221,17 @@ def test_settings_change_in_place_and_an_empty_secret_stays(
     assert workshop.vault.get_mapping(settings_handle(synced.id)) == {"code": CANARY}
     send(page, page, s_till="T1", s_code="new-code")
     assert workshop.vault.get_mapping(settings_handle(synced.id)) == {"code": "new-code"}
+    handle, data = settings_handle(synced.id), workshop.settings.data_dir
+
+    def later(*given: Any) -> Connection:
+        """Let a run renew the token between the reading of the settings and their writing."""
+        renew_secrets(workshop.database, workshop.vault, data, handle, "new-code", lambda _: {"code": "renewed"})
+        return update_settings(*given)
+
+    with monkeypatch.context() as between:
+        between.setattr(connections, "update_settings", later)
+        assert send(page, page, s_till="T1", s_code="").status_code == 303
+    assert workshop.vault.get_mapping(handle) == {"code": "renewed"}
     refused = send(page, page, s_till="T2", s_code="")
     assert refused.status_code == 409
     assert "connection.identity_fixed" in refused.text

@@ -189,13 +189,9 @@ def settings(request: Request, connection_id: str) -> SettingsView:
 @deeds.post("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
 def change(request: Request, connection_id: str, wanted: SettingsIn) -> SettingsView:
     """Change settings and credentials in place; identity, links and history stay."""
-    connection, info = managed(request, connection_id)
+    _, info = managed(request, connection_id)
     require_known(info, wanted.values)
-    model = info.settings.model_fields
-    workshop = desk_of(request).workshop
-    known = settings_of(workshop, connection, info)
-    values = {name: getattr(known, name) for name in model if hasattr(known, name)}
-    changed = update_settings(workshop, acting(request), connection_id, {**values, **wanted.values})
+    changed = update_settings(desk_of(request).workshop, acting(request), connection_id, wanted.values)
     return _view(request, changed, info)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
 
 from raccord.overview.choosing.known_here import Known, known_here
@@ -25,6 +27,11 @@ def settings_of(workshop: Workshop, connection: Connection, info: ConnectorInfo)
     with workshop.database.read() as session:
         secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
     return join_secrets(info.settings, connection.settings, secret)
+
+
+def changes_in(values: Mapping[str, object], held: BaseModel) -> dict[str, object]:
+    """Return what of a form's values is not what the settings hold: all else stays as it stands when this is kept."""
+    return {name: value for name, value in values.items() if not hasattr(held, name) or value != getattr(held, name)}
 
 
 def known_of(workshop: Workshop, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:

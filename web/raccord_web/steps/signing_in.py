@@ -16,7 +16,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.rendering import language_of
 from raccord_web.pages.typed import PREFIX, Field, is_conditional, read, shown
-from raccord_web.parts.held import settings_of
+from raccord_web.parts.held import changes_in, settings_of
 
 ANSWER = "a_"
 """What the form's names of answers begin with."""
@@ -43,11 +43,12 @@ def take_sign_in(
     """Keep the credentials that were typed and take the next step; nothing where the person is in."""
     workshop, language = desk_of(request).workshop, language_of(request)
     if any(name.startswith(PREFIX) for name in fields):
-        values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language)
+        held = settings_of(workshop, connection, info)
+        values, wrong = read(info.settings, fields, held, language)
         if wrong:
             again = shown(info.settings, values, language, wrong=wrong, within=is_conditional)
             return Again(again, wrong.get("", ""))
-        connections.update_settings(workshop, acting(request), connection.id, values)
+        connections.update_settings(workshop, acting(request), connection.id, changes_in(values, held))
     answers = {name.removeprefix(ANSWER): value for name, value in fields.items() if name.startswith(ANSWER)}
     if fields.get("answering"):
         # Nothing ticked is an answer too.

@@ -191,7 +191,8 @@ def settings(connection: str, typed: tuple[str, ...], secrets: tuple[str, ...]) 
             known = _known(workshop, session, found)
         info = info_of(workshop, found.connector)
         values = _asked(info, typed, secrets, known, out)
-        changed = update_settings(workshop, operator(actor()), found.id, values)
+        typed_anew = {name: value for name, value in values.items() if name not in known or value != known[name]}
+        changed = update_settings(workshop, operator(actor()), found.id, typed_anew)
         _tell_state(out, changed)
         return Exit.OK
 

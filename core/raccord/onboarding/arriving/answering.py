@@ -19,6 +19,7 @@ from raccord.onboarding.arriving.untold_accounts import (
     said_of,
     unread,
     untold_accounts,
+    waits_no_more,
 )
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.source_accounts import info_of, refused
@@ -152,11 +153,7 @@ def answer_file(
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
     asked = next((each for each in questions_of(workshop, connection_id) if each.key == key), None)
     if asked is None:
-        raise refused(
-            "files.no_question",
-            Text("Cette question n'attend plus.", "This question waits no more."),
-            Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
-        )
+        raise waits_no_more()
     words = kept_under(asked, said, every=every)
     # A table with a column of account numbers names its accounts itself.
     names_itself = any(ask.cells and _ACCOUNT_COLUMN in said.get(ask.code, "") for ask in asked.asks)

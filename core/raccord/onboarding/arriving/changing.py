@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import JSON, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.answering import FileQuestion, answers_in, kept_under, question_in
 from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, ids_in, look_into, takes_files
-from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, keep_told, said_of
+from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, keep_told, said_of, waits_no_more
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.source_accounts import info_of, refused
@@ -122,13 +123,12 @@ def change_account(workshop: Workshop, actor: Actor, connection_id: str, key: st
 
 def _take_up(workshop: Workshop, actor: Actor, connection_id: str, info: ConnectorInfo, key: str) -> None:
     """Leave an account out no more: which of the books it is, is asked again."""
-    with workshop.database.read() as session:
-        connection = session.get_one(Connection, connection_id)
-        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
-        values = join_secrets(info.settings, connection.settings, secret).model_dump()
-        left = {of: name for of, name in said_of(connection, info.left_out).items() if of != key}
-    values[info.left_out] = "\n".join(f"{of} = {name}" for of, name in left.items())
-    update_settings(workshop, actor, connection_id, values)
+
+    def left(standing: BaseModel) -> Mapping[str, object]:
+        lines = str(getattr(standing, info.left_out)).splitlines()
+        return {info.left_out: "\n".join(line for line in lines if line.partition("=")[0].strip() != key)}
+
+    update_settings(workshop, actor, connection_id, left)
 
 
 def account_posted(account: ToldAccount, posted: int) -> RaccordError:
@@ -171,13 +171,19 @@ def change_answers(
     changed = _said_anew(values, asked, kept_under(asked, said, every=every), every=every)
     gone = ids_in(workshop, connection_id, values) - ids_in(workshop, connection_id, changed)
 
+    def anew(standing: BaseModel) -> Mapping[str, object]:
+        settings = {ask.setting for ask in asked.asks}
+        if any(getattr(standing, each) != values[each] for each in settings):
+            raise waits_no_more()
+        return {each: changed[each] for each in settings}
+
     def leave(session: Session) -> None:
         posted = _count_posted(session, connection_id, gone)
         if posted:
             raise _lines_posted(posted)
         _leave_out(session, connection_id, gone, workshop.clock.now())
 
-    update_settings(workshop, actor, connection_id, changed, leave)
+    update_settings(workshop, actor, connection_id, anew, leave)
     return asked
 
 

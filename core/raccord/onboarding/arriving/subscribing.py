@@ -116,13 +116,8 @@ def close_messages(workshop: Workshop, actor: Actor, connection_id: str) -> None
 
 
 def _keep(workshop: Workshop, actor: Actor, connection_id: str, said: Subscribed) -> None:
-    if not said.keep:
-        return
-    # Read anew: what opens the source may have been renewed while it was asked.
-    bench = _bench(workshop, connection_id)
-    held = bench.view.settings
-    values = {name: getattr(held, name) for name in bench.scope.info.settings.model_fields} | dict(said.keep)
-    update_settings(workshop, actor, connection_id, values)
+    if said.keep:
+        update_settings(workshop, actor, connection_id, said.keep)
 
 
 def _bench(workshop: Workshop, connection_id: str) -> Bench:

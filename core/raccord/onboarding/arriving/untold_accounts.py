@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from pydantic import BaseModel
 from sqlalchemy import JSON, cast, func, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
@@ -248,12 +249,20 @@ def keep_told(
             else _said(info, company, books_account(session, company.id, told.ledger_id), asked, told)
         )
     lines = [*words] if said is None else [*said.lines, *words]
-    values = held.model_dump() | ({} if said is None else card_settings(info, held, said.cards))
-    for setting, key, answer in lines:
-        values[setting] = f"{str(values.get(setting, '')).rstrip()}\n{key} = {answer}".lstrip("\n")
-    changed = values != held.model_dump()
+
+    def changes(standing: BaseModel) -> Mapping[str, object]:
+        """Return what of the settings as they stand changes; refused where somebody said it since they were read."""
+        found = {} if said is None else card_settings(info, standing, said.cards)
+        for setting, key, answer in lines:
+            if _lines_of(standing, setting, key) != _lines_of(held, setting, key):
+                raise waits_no_more()
+            before = str(found.get(setting, getattr(standing, setting, "")))
+            found[setting] = f"{before.rstrip()}\n{key} = {answer}".lstrip("\n")
+        return found
+
+    changed = changes(held)
     if changed:
-        read_settings(info, values)
+        read_settings(info, held.model_dump() | dict(changed))
         require_step(connection, Step.SETTINGS)
     place = None
     if said is not None and asked is not None and said.chooses:
@@ -268,7 +277,7 @@ def keep_told(
             choose_in(session, workshop, actor, connection_id, role, ledger, of, BEGINNING, held_as)
 
     if changed:
-        update_settings(workshop, actor, connection_id, values, choose_too)
+        update_settings(workshop, actor, connection_id, changes, choose_too)
     else:
         with workshop.database.begin() as session:
             choose_too(session)
@@ -324,6 +333,21 @@ def _left_out(info: ConnectorInfo, asked: AskedAccount, name: str) -> _Said:
     called = " ".join(filter(None, (seen.bank, seen.number))) or ", ".join(seen.files)
     name = " ".join((name or asked.name or called or asked.key).split())[:NAME_MAX]
     return _Said(name, [(info.left_out, asked.key, name)])
+
+
+def _lines_of(settings: BaseModel, setting: str, key: str) -> list[str]:
+    """Return what the lines of a setting say under a key."""
+    lines = (line.partition("=") for line in str(getattr(settings, setting, "")).splitlines())
+    return [said.strip() for of, _, said in lines if of.strip() == key]
+
+
+def waits_no_more() -> Exception:
+    """Return the refusal of an answer to what was answered, or is asked no more."""
+    return refused(
+        "files.no_question",
+        Text("Cette question n'attend plus.", "This question waits no more."),
+        Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
+    )
 
 
 def _nothing_chosen() -> Exception:

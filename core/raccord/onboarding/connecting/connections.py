@@ -23,9 +23,11 @@ from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
+from raccord.store.errors import StoreError
 from raccord.store.models import Company, Connection, ConnectionState, Gap, LinkRow, LinkState, Schedule
-from raccord.store.vault import split_secrets
+from raccord.store.vault import join_secrets, split_secrets
 from raccord.sync.days import today_of
+from raccord.sync.fetching.renewing import alone_with_secrets
 from raccord.sync.life import Step, require_step, take
 from raccord.sync.mapping.remap import map_again, map_unposted
 from raccord.sync.planning.plans import set_aside
@@ -83,22 +85,28 @@ def update_settings(
     workshop: Workshop,
     actor: Actor,
     connection_id: str,
-    values: Mapping[str, object],
+    values: Mapping[str, object] | Callable[[BaseModel], Mapping[str, object]],
     also: Callable[[Session], None] | None = None,
 ) -> Connection:
     """Change a connection's settings or credentials in place; identity, links and history stay (BF-24, CH-72).
 
-    ``also`` is done in the same transaction, first; what it raises leaves all as it was.
+    ``values`` are those that change, or what makes them of the settings as they stand; all others stay, also where
+    somebody, or a run that renews a token, wrote them a moment before. ``also`` is done in the same transaction,
+    first; what it raises leaves all as it was.
     """
-    now = workshop.clock.now()
-    with workshop.database.begin() as session:
-        connection = session.get_one(Connection, connection_id)
+    now, handle = workshop.clock.now(), settings_handle(connection_id)
+    with (
+        alone_with_secrets(workshop.database, workshop.settings.data_dir, handle),
+        workshop.database.begin() as session,
+    ):
+        connection = session.get_one(Connection, connection_id, with_for_update=True)
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         require_step(connection, Step.SETTINGS)
         if also is not None:
             also(session)
-        settings = _with_before(session, info, connection, read_settings(info, values))
+        typed = _over_standing(workshop, session, info, connection, values)
+        settings = _with_before(session, info, connection, read_settings(info, typed))
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
             raise refused(
                 "connection.identity_fixed",
@@ -110,7 +118,7 @@ def update_settings(
             )
         plain, secret = split_secrets(settings)
         connection.settings = plain
-        workshop.vault.within(session).put(settings_handle(connection.id), secret)
+        workshop.vault.within(session).put(handle, secret)
         connection.revision += 1
         # After too long a pause new credentials are not enough: the owner authorises again (CH-45).
         if connection.paused_at is None and connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
@@ -121,6 +129,25 @@ def update_settings(
         map_unposted(session, connection.id)
         _note(session, actor, "connection.settings_changed", connection, now)
         return connection
+
+
+def _over_standing(
+    workshop: Workshop,
+    session: Session,
+    info: ConnectorInfo,
+    connection: Connection,
+    values: Mapping[str, object] | Callable[[BaseModel], Mapping[str, object]],
+) -> Mapping[str, object]:
+    """Return all settings as they stand, with those that change in their place."""
+    secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
+    try:
+        standing = join_secrets(info.settings, connection.settings, secret)
+    except StoreError:
+        if callable(values):
+            raise
+        # What no longer suits the connector is mended by new values.
+        return {**connection.settings, **values}
+    return standing.model_dump() | dict(values(standing) if callable(values) else values)
 
 
 def _with_before(session: Session, info: ConnectorInfo, connection: Connection, settings: BaseModel) -> BaseModel:

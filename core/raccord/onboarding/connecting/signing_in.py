@@ -46,9 +46,7 @@ def sign_in(workshop: Workshop, actor: Actor, connection_id: str, answers: Mappi
     if step is None:
         raise _nothing_to_do(info)
     if step.keep or step.done:
-        held = bench.view.settings
-        values = {name: getattr(held, name) for name in info.settings.model_fields} | dict(step.keep)
-        update_settings(workshop, actor, connection_id, values)
+        update_settings(workshop, actor, connection_id, step.keep)
     return step
 
 

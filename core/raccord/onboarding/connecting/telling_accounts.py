@@ -43,11 +43,8 @@ def keep_cards(workshop: Workshop, actor: Actor, connection_id: str, cards: Mapp
         connection = session.get_one(Connection, connection_id)
         info = info_of(workshop, connection.connector)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
-    held = bench.view.settings
-    changed = card_settings(info, held, cards)
-    if changed:
-        values = {name: getattr(held, name) for name in info.settings.model_fields}
-        update_settings(workshop, actor, connection_id, values | changed)
+    if card_settings(info, bench.view.settings, cards):
+        update_settings(workshop, actor, connection_id, lambda standing: card_settings(info, standing, cards))
 
 
 def card_settings(info: ConnectorInfo, held: BaseModel, cards: Mapping[str, bool]) -> dict[str, object]:

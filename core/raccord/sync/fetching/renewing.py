@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from raccord.store.database import Database
-from raccord.store.locks import exclusive
+from raccord.store.locks import Held, exclusive
 from raccord.store.vault import Vault
 
 Ask = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+def alone_with_secrets(database: Database, data_dir: Path, handle: str) -> AbstractContextManager[Held]:
+    """Be the only one who reads, changes and writes a connection's secrets."""
+    return exclusive(database, data_dir, f"secrets-{handle}")
 
 
 def renew_secrets(
@@ -19,7 +25,7 @@ def renew_secrets(
 
     Sources that give a new refresh token take the old one back: two processes that asked at once would lose both.
     """
-    with exclusive(database, data_dir, f"secrets-{handle}"):
+    with alone_with_secrets(database, data_dir, handle):
         kept = {name: str(value) for name, value in vault.get_mapping(handle, missing_ok=True).items()}
         if stale not in kept.values():
             return kept

@@ -30,7 +30,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, show
 from raccord_web.pages.typed import Field, read, shown
-from raccord_web.parts.held import connection_of, settings_of
+from raccord_web.parts.held import changes_in, connection_of, settings_of
 from raccord_web.steps.beginning import Beginning
 
 router = APIRouter()
@@ -94,13 +94,14 @@ def save(request: Request, connection_id: str, fields: Fields) -> Response:
     if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
-    values, wrong = read(info.settings, fields, settings_of(desk.workshop, connection, info), language_of(request))
+    held = settings_of(desk.workshop, connection, info)
+    values, wrong = read(info.settings, fields, held, language_of(request))
     first = _day(fields.get("first", ""))
     if wrong or (fields.get("first") and first is None):
         return explained(request, HTTPStatus.UNPROCESSABLE_ENTITY)
     if first is not None and first != connection.starts_on:
         set_scope(desk.workshop, actor, connection_id, first, connection.time_zone, connection.cut_off)
-    connections.update_settings(desk.workshop, actor, connection_id, values)
+    connections.update_settings(desk.workshop, actor, connection_id, changes_in(values, held))
     if connection.state != ConnectionState.CONNECTED:
         return RedirectResponse(f"{DOOR}?done=settings", HTTPStatus.SEE_OTHER)
     clock = desk.workshop.clock

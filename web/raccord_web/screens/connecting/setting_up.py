@@ -52,7 +52,7 @@ from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, said_beside_files, shown
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts
-from raccord_web.parts.held import connection_of, known_of, settings_of
+from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
 from raccord_web.parts.mapped import RoleView, language_of_books, leaving_defaults, roles_of
 from raccord_web.screens.connecting.lists import of_source
 from raccord_web.steps.accounts import account_rows, kinds_of_type, take_accounts
@@ -174,14 +174,15 @@ def _keep(
         case "mode":
             set_mode(workshop, actor, connection.id, _mode(fields.get("mode", ""), connection))
         case "source":
-            values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
+            held = settings_of(workshop, connection, info)
+            values, wrong = read(info.settings, fields, held, language_of(request))
             if wrong:
                 corrected = _source_fields(request, connection, info, values, wrong)
                 return step_page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=corrected,
                     wrong=wrong.get("", ""),
                 )  # fmt: skip
-            connections.update_settings(workshop, actor, connection.id, values)
+            connections.update_settings(workshop, actor, connection.id, changes_in(values, held))
         case "signin":
             left = take_sign_in(request, connection, info, fields)
             if left is not None:

@@ -24,7 +24,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, show
 from raccord_web.pages.typed import read, shown
-from raccord_web.parts.held import connection_of, known_of, settings_of
+from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
 
 router = APIRouter()
 OFF = "off"
@@ -60,7 +60,8 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     _require_managing(request, info, connection_id)
-    values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language)
+    held = settings_of(workshop, connection, info)
+    values, wrong = read(info.settings, fields, held, language)
     if wrong:
         again = shown(
             info.settings, values, language, wrong=wrong, fixed=info.identity_setting, later=info.signs_in,
@@ -69,7 +70,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
         return _page(
             request, connection_id, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again, wrong=wrong.get("", "")
         )
-    connections.update_settings(workshop, actor, connection_id, values)
+    connections.update_settings(workshop, actor, connection_id, changes_in(values, held))
     return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
 
 
