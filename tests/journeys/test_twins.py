@@ -6,6 +6,7 @@ a person is asked. It runs through the real pipeline: bank files, Chase's report
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,14 +25,14 @@ import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
-from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.records import MATCHED, Fate, Wanted, list_records
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
-from raccord.store.models import Company, Connection, Hold, Proof, RunState
+from raccord.store.models import Company, Connection, Hold, Proof, RunState, SourceRecord
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
@@ -158,6 +159,33 @@ def unnumbered(*lines: str) -> Step:
         house.sync(connection)
 
     return step
+
+
+def numbered(*lines: str) -> Step:
+    """A table of the bank arrives that names the chequing account by its number."""
+
+    def step(house: House) -> None:
+        rows = [f"{each.day:%Y-%m-%d},{CHEQUING.number},{each.name},{each.amount},CAD" for each in map(line, lines)]
+        content = "\n".join(["Date,Account Number,Description,Amount,Currency", *rows, ""]).encode()
+        connection = house.connected("bankfeed")
+        key = Read(content).lines[0].account.key
+        choose(house.workshop, OWNER, connection.id, "ledger_account", house.banks[0], of=key)
+        house.put("bankfeed", content, "numbered.csv")
+        house.sync(connection)
+
+    return step
+
+
+def separate(house: House) -> None:
+    """A person says of each line that may have come by another format that it is another one."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        failed = select(SourceRecord.raw).where(SourceRecord.reason == "bankfeed.perhaps_known")
+        keys = [json.loads(raw)["twin"]["answer"] for raw in session.scalars(failed)]
+        values = dict(session.get_one(Connection, connection.id).settings)
+    values["answers"] = "\n".join(f"{key} = separate" for key in keys)
+    update_settings(house.workshop, OWNER, connection.id, values)
+    house.sync(connection)
 
 
 def told_apart(house: House) -> None:
@@ -479,6 +507,25 @@ SCENARIOS = {
         ],
         ["Purchase 11.00 03-03", "Purchase 12.00 03-05", "Purchase 9.00 03-20"],
         [DOUBLE] * 2,
+    ),
+    "two formats of one account: what one goes on with after the other ends is new": Scenario(
+        [
+            numbered("03-03 -11.00 ESSENCE", *(f"03-0{day} -4.50 CAFE" for day in (2, 3, 4, 5))),
+            categorise,
+            bank("03-03 -11.00 ESSENCE", *(f"03-0{day} -4.50 CAFE" for day in (2, 3, 4, 5, 6, 7))),
+            categorise,
+        ],
+        ["Purchase 11.00 03-03", *(f"Purchase 4.50 03-0{day}" for day in (2, 3, 4, 5, 6, 7))],
+    ),
+    "two formats of one account: said to be another beside its file, it is not asked about again": Scenario(
+        [
+            numbered("03-04 -20.00 ABONNEMENT", "03-09 -3.00 PAIN"),
+            categorise,
+            bank("03-02 -8.00 ENCRE", "03-05 -20.00 ABONNEMENT"),
+            separate,
+            categorise,
+        ],
+        ["Purchase 20.00 03-04", "Purchase 3.00 03-09", "Purchase 8.00 03-02", "Purchase 20.00 03-05"],
     ),
     "one account under two numbers, said to be others": Scenario(
         [bank("03-04 -11.00 GAZ"), bank("03-05 -11.00 GAZ", account=RENUMBERED), ANOTHER, categorise, categorise],

@@ -17,6 +17,8 @@ from raccord.store.models import Run
 
 REPEATED = "repeated"
 """Under this name a run's progress keeps it, by stream."""
+TWIN = "twin"
+"""Under this name a record may say which other of its connection it is, or may be: ``{"id": …}``."""
 BESIDE_MAX = 5000
 """Known records that are kept by name; of further ones it counts as not told that they came again."""
 PAGES_MAX = 1000
@@ -41,6 +43,13 @@ class Delivery:
 def account_in(raw: Mapping[str, Any]) -> str:
     """Return which account a record says that it is of; empty where it says none."""
     said = raw.get("account")
+    return said if isinstance(said, str) else ""
+
+
+def twin_in(raw: Mapping[str, Any]) -> str:
+    """Return the id of the record that a record says it is, or may be; empty where it says none."""
+    twin = raw.get(TWIN)
+    said = twin.get("id") if isinstance(twin, Mapping) else None
     return said if isinstance(said, str) else ""
 
 

@@ -30,6 +30,7 @@ from raccord.store.models import (
     MarkedDocument,
     Match,
     PlanLine,
+    SourceRecord,
 )
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books.parties import number_of, party_of
@@ -46,6 +47,8 @@ from raccord.sync.lines.told_before import (
     asked_of_own,
     held_by,
     in_one,
+    left_out_as,
+    records_of,
     tellings,
     text_told,
     told,
@@ -70,7 +73,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
     taken: set[tuple[str, str, str]] = set()
     parts: dict[tuple[str, str, str], Decimal] = {}
     forgotten: set[tuple[str, str]] = set()
-    matched: dict[tuple[str, str, str], set[str]] = {}
+    matched: dict[tuple[str, str, str], set[tuple[str, str, str]]] = {}
     for some in chunks(ids, CHUNK):
         for link, label in session.execute(
             select(LinkRow, Connection.label)
@@ -85,13 +88,14 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             if link.kind == "Transfer":
                 posted_on[link.kind, link.document_id] = link.money_account
         matches = (
-            select(Match, DraftRow.body)
+            select(Match, DraftRow.body, SourceRecord.source_id, SourceRecord.run_id)
             .join(DraftRow, DraftRow.id == Match.draft_id)
+            .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(Match.connection_id == connection.id, Match.document_id.in_(some))
         )
-        for match, body in session.execute(matches):
+        for match, body, told_id, run_id in session.execute(matches):
             place = (match.kind, match.document_id, match.money_account)
-            matched.setdefault(place, set()).add(account_told(load_draft(body)))
+            matched.setdefault(place, set()).add((account_told(load_draft(body)), told_id or "", run_id or ""))
             if match.part:
                 parts[place] = parts.get(place, Decimal(0)) + match.amount
             else:
@@ -102,6 +106,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         )
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
     own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
+    left_out = left_out_as(session, connection, [each.day for each in found]) if in_one(session, connection) else {}
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     free = []
     for each in found:
@@ -110,7 +115,8 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         if other_leg and f"{owner} {key}" in told_twice:
             continue
         by_us = own.get(key, NOT_TOLD) if owner == connection.id and not other_leg else NOT_TOLD
-        told_as = frozenset(filter(None, (by_us.account, *matched.get(each.place, ()))))
+        tellers = {(by_us.account, by_us.id, by_us.run), *matched.get(each.place, ()), *left_out.get(by_us.id, ())}
+        told_as, told_ids, told_runs = (frozenset(filter(None, some)) for some in zip(*tellers, strict=True))
         covered = parts.get(each.place, Decimal(0))
         whole = each.place in taken or covered == each.amount
         strange = (owner != connection.id or other_leg) and not whole
@@ -118,8 +124,8 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         if (each.kind, each.id) not in forgotten and (strange or by_us.run):
             free.append(
                 replace(
-                    each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, told_id=by_us.id,
-                    text=by_us.text, other_leg=other_leg, covered=covered,
+                    each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, told_ids=told_ids,
+                    told_runs=told_runs, text=by_us.text, other_leg=other_leg, covered=covered,
                 )
             )  # fmt: skip
     return free
@@ -154,12 +160,12 @@ class Doubles:
         drafts: dict[int, DraftRow] = {}
         for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
-        telling = tellings(self.session, lines)
+        telling, records = tellings(self.session, lines), records_of(self.session, lines)
         accounts = {each.account for each in found} | in_one(self.session, self.connection)
         rows = {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
         said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
-            line.id: self._sought(line, rows.get(line.id), telling.get(line.id))
+            line.id: self._sought(line, rows.get(line.id), telling.get(line.id), records.get(line.id, ("", ""))[1])
             for line in lines
             if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
@@ -171,7 +177,7 @@ class Doubles:
         free = [each for each in free if each not in gone]
         pairs = pair(
             [each for id_, each in sought.items() if id_ not in said and id_ not in several],
-            [*(each for each in free if not each.covered), *self._not_there_yet(lines, sought, rows)],
+            [*(each for each in free if not each.covered), *self._not_there_yet(lines, sought, rows, records)],
         )
         known, paired = {*said, *several, *pairs}, set(pairs.values())
         asked = self._asked(lines, sought, rows, known, [each for each in free if each not in paired])
@@ -238,7 +244,11 @@ class Doubles:
         return self.session.scalars(wanted).first() is not None
 
     def _not_there_yet(
-        self, lines: Sequence[PlanLine], sought: Mapping[int, Line], rows: Mapping[int, DraftRow]
+        self,
+        lines: Sequence[PlanLine],
+        sought: Mapping[int, Line],
+        rows: Mapping[int, DraftRow],
+        records: Mapping[int, tuple[str, str]],
     ) -> list[Found]:
         """Return what lines will bring into the books that a later one may tell of as another account of the source."""
         several = in_one(self.session, self.connection)
@@ -247,7 +257,8 @@ class Doubles:
             Found(
                 each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
                 owner=self.connection.label, owner_key=rows[id_].key, told_in=self.run_id,
-                told_as=frozenset((each.told_as,)), text=text_told(load_draft(rows[id_].body)), line=id_,
+                told_as=frozenset((each.told_as,)), told_ids=frozenset(records.get(id_, ())[:1]),
+                text=text_told(load_draft(rows[id_].body)), line=id_,
             )
             for id_, each in sought.items()
             if each.account in several and each.told_as and id_ in rows and rows[id_].key not in held
@@ -283,13 +294,14 @@ class Doubles:
             asked[each.line.id] = (each.found[0], {**several_documents.asked_of(each), SURE: Sure.POSSIBLE})
         return asked
 
-    def _sought(self, line: PlanLine, row: DraftRow | None, told: Telling | None) -> Line:
+    def _sought(self, line: PlanLine, row: DraftRow | None, told: Telling | None, apart: str = "") -> Line:
         day, draft = line.record_day or line.day, None if row is None else load_draft(row.body)
         if day is None or line.amount is None:
             raise TypeError(line.key)
         return Line(
             line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
-            line.kind, told, account_told(draft), number_of(draft), party_of(self.session, self.connection, draft),
+            line.kind, told, account_told(draft), apart, number_of(draft),
+            party_of(self.session, self.connection, draft),
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:

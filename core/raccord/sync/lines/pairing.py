@@ -46,8 +46,10 @@ class Found:
     """The run in which this connection's own source told of it, where it is the connection's own."""
     told_as: frozenset[str] = frozenset()
     """Then, as which of the source's accounts it was told: by its own line, and by those that are it too."""
-    told_id: str = ""
-    """Then, the id of its record."""
+    told_ids: frozenset[str] = frozenset()
+    """Then, the ids of the records of these."""
+    told_runs: frozenset[str] = frozenset()
+    """Then, the runs that told of them."""
     text: str = ""
     """Then, what the source wrote of it."""
     line: int = 0
@@ -87,12 +89,12 @@ class Telling:
         Where the delivery repeats others, that is a line of the same words that it lacks: of the same day, or near,
         where it has the days around both.
         """
-        if found.told_in == self.run or (self.account and self.account not in found.told_as):
+        if self.run in found.told_runs or (self.account and self.account not in found.told_as):
             return False
         apart = abs((found.day - day).days)
         if self.nothing_known and not apart:
             return True
-        lacking = self.delivery is not None and found.told_id not in self.delivery.beside
+        lacking = self.delivery is not None and found.told_ids.isdisjoint(self.delivery.beside)
         if not lacking or self.delivery is None or not self.text or fold(found.text) != fold(self.text):
             return False
         return not apart or (apart <= ID_DAYS_APART and self.delivery.covers(day, found.day))
@@ -112,6 +114,8 @@ class Line:
     """How its source told of it, if it waits for a person anyway."""
     told_as: str = ""
     """Which of the source's accounts it moves, as the source names it."""
+    apart_from: str = ""
+    """The id of the record that its own may have been, as its connector asked, and was said not to be."""
     number: str = ""
     party: str = ""
 
@@ -120,6 +124,7 @@ class Line:
         if found.told_in:
             # Told as another account that is the same in the books, once each: n equal lines of one stay n.
             by_another = bool(self.told_as and found.told_as) and self.told_as not in found.told_as
+            by_another = by_another and self.apart_from not in found.told_ids
             if found.line:
                 return by_another and found.line < self.id
             return by_another or (self.told is not None and self.told.anew(self.day, found))

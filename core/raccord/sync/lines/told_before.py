@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
-from raccord.store.models import Choice, Connection, DraftRow, PlanLine, Run, RunCount, SourceRecord
+from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RecordState, Run, RunCount, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.repeated import Delivery, account_in, delivery_of
-from raccord.sync.lines.pairing import Found, Telling
+from raccord.sync.days import around
+from raccord.sync.fetching.repeated import TWIN, Delivery, account_in, delivery_of, twin_in
+from raccord.sync.lines.pairing import DAYS_APART, Found, Telling
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -76,6 +78,42 @@ def asked_of_own(found: Found) -> dict[str, str]:
         return {}
     account = next(iter(sorted(found.told_as)), "")
     return {CASE: COMING if found.line else "own", "text": found.text or account, "account": account}
+
+
+def left_out_as(session: Session, connection: Connection, days: Sequence[date]) -> dict[str, set[tuple[str, str, str]]]:
+    """Return by record id the records around some days (account, id and run) that a connector left out as the same."""
+    found: dict[str, set[tuple[str, str, str]]] = {}
+    if not days:
+        return found
+    rows = session.execute(
+        select(SourceRecord.source_id, SourceRecord.run_id, SourceRecord.raw).where(
+            SourceRecord.connection_id == connection.id,
+            SourceRecord.state == RecordState.SKIPPED,
+            SourceRecord.day.between(*around(min(days), max(days), DAYS_APART)),
+            SourceRecord.raw.contains(f'"{TWIN}"'),
+        )
+    )
+    for id_, run_id, raw in rows:
+        said = json.loads(raw, parse_float=Decimal)
+        if twin := twin_in(said):
+            found.setdefault(twin, set()).add((account_in(said), id_, run_id))
+    return found
+
+
+def records_of(session: Session, lines: Sequence[PlanLine]) -> dict[int, tuple[str, str]]:
+    """Return by plan line the id of its record, and of the one that a person said it is not, asked by the connector."""
+    ids = {line.draft_id: line.id for line in lines if line.draft_id}
+    found: dict[int, tuple[str, str]] = {}
+    for some in chunks(sorted(ids), CHUNK):
+        rows = session.execute(
+            select(DraftRow.id, SourceRecord.source_id, SourceRecord.raw)
+            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .where(DraftRow.id.in_(some))
+        )
+        for id_, source_id, raw in rows:
+            apart = twin_in(json.loads(raw, parse_float=Decimal)) if f'"{TWIN}"' in raw else ""
+            found[ids[id_]] = (source_id, apart)
+    return found
 
 
 def in_one(session: Session, connection: Connection) -> frozenset[str]:
