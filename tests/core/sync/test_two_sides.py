@@ -204,3 +204,32 @@ def test_of_two_sides_answered_at_once_the_second_answer_asks(
     with ThreadPoolExecutor(4) as pool:
         codes = list(pool.map(said, [("b1", True), ("b11", False), ("b2", True), ("b12", True)]))
     assert sorted(codes) == ["", "", "hold.closed", "hold.closed"]
+
+
+def test_two_transfers_between_the_same_accounts_that_lie_far_apart_are_asked_about(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    bank = account(workshop, company, "Bank")
+    second, savings = second_account(workshop, company)
+    till.ROWS["T1"] = [{**line(n, f"-{n}00.00", "VIR EPARGNE"), "day": "2026-03-02"} for n in (1, 2, 3)]
+    till.ROWS["T2"] = [{**line(10 + n, f"{n}00.00", "VIR CHEQUES"), "day": "2026-03-10"} for n in (1, 2, 3)]
+    both(workshop, connection, second)
+    holds = {key: each.id for key, each in asked(workshop).items()}
+    treat(workshop, OWNER, holds["b1"], to(savings))
+    both(workshop, connection, second)
+    assert posted(workshop, company)["Transfer"] == 1
+    treat(workshop, OWNER, holds["b11"], to(bank))
+    for n in (2, 3):
+        treat(workshop, OWNER, holds[f"b{n}"], to(savings))
+        treat(workshop, OWNER, holds[f"b{10 + n}"], to(bank))
+    assert sorted(asked(workshop)) == ["b11", "b12", "b13", "b2", "b3"]
+    answer(workshop, "b11", same=True)
+    answer(workshop, "b2", same=True)
+    answer(workshop, "b13", same=False)
+    both(workshop, connection, second)
+    assert posted(workshop, company)["Transfer"] == 4, "one, one and two"
+    assert not asked(workshop)
+    states = [of(key, workshop).state for key in ("b1", "b11", "b3", "b13")]
+    assert states == ["posted", "skipped", "posted", "posted"]
+    assert sorted(of(key, workshop).state for key in ("b2", "b12")) == ["posted", "skipped"]

@@ -59,14 +59,23 @@ def _one(session: Session, actor: Actor, question: TwoSides, now: datetime) -> D
     """Have the transfer posted and leave the other line out, as its other side."""
     transfer, _ = question.transfer
     other = question.other if transfer is question.row else question.row
+    connection = session.get_one(Connection, transfer.connection_id)
+    if CALLED not in transfer.decisions:
+        # It is in the books, or on its way there: nothing of it is to be said again.
+        note(session, actor, "hold.one_movement", transfer, connection, now, other=other.key)
+        _settle(session, actor, other, transfer, now)
+        return transfer
     if other.state == DraftState.POSTED or on_its_way(session, other):
         raise refusal("two_sides_posted", key=other.key)
-    connection = session.get_one(Connection, transfer.connection_id)
     _restore(session, actor, transfer, _said(transfer), now)
     note(session, actor, "hold.one_movement", transfer, connection, now, other=other.key)
+    _settle(session, actor, other, transfer, now)
+    return transfer
+
+
+def _settle(session: Session, actor: Actor, other: DraftRow, transfer: DraftRow, now: datetime) -> None:
     asked = session.scalars(select(Hold).where(Hold.draft_id == other.id, Hold.closed_at.is_(None))).one()
     settle_other_side(session, actor, (asked, other, session.get_one(Connection, other.connection_id)), transfer, now)
-    return transfer
 
 
 def _said(row: DraftRow) -> Mapping[str, Any]:

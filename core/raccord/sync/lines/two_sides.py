@@ -45,6 +45,8 @@ from raccord.sync.phases import PLAN_CHANGED
 from raccord.sync.resolving.holds import open_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
+FAR_APART = 30
+"""Days within which two lines that were both called the same transfer may yet be its two sides."""
 UNDER_WAY = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED, DraftState.FAILED)
 """Where the draft of a line stands that was answered and is not posted."""
 
@@ -61,8 +63,9 @@ class TwoSides:
 
     @property
     def transfer(self) -> tuple[DraftRow, Treatment]:
-        """The line that was called a transfer, and that answer."""
-        for row, said in ((self.row, self.said), (self.other, self.other_said)):
+        """The line that was called a transfer, and that answer; of two the one whose document is on its way."""
+        both = ((self.row, self.said), (self.other, self.other_said))
+        for row, said in reversed(both) if self.posted else both:
             treatment = load_treatment(said)
             if treatment is not None and treatment.kind is Treated.TRANSFER:
                 return row, treatment
@@ -116,6 +119,7 @@ class CalledOtherwise:
             return None
         else:
             rows = [each for each in self._otherwise(row) if money_account_of(self.session, each) == said.other_account]
+            rows += self._far_transfers(row, here, said.other_account)
         apart = row.decisions.get(APART) or ()
         near = [
             (abs((each.day - row.day).days), each)
@@ -157,6 +161,29 @@ class CalledOtherwise:
                 )
             )
         )
+
+    def _far_transfers(self, row: DraftRow, here: str, there: str) -> list[DraftRow]:
+        """Return the transfers between the same accounts, told by the other one alone, that are too far to be taken for
+        this one without a question: banks of two countries take weeks, and holidays come on top.
+        """
+        if row.day is None:
+            return []
+        near = around(row.day, row.day, DAYS_APART)
+        wanted = self._rows().where(
+            DraftRow.id != row.id,
+            DraftRow.state.in_((*UNDER_WAY, DraftState.POSTED)),
+            DraftRow.kind == "Transfer",
+            DraftRow.day.between(*around(row.day, row.day, FAR_APART)),
+            ~DraftRow.day.between(*near),
+        )
+        return [
+            each
+            for each in self.session.scalars(wanted)
+            if (said := load_treatment(each.decisions)) is not None
+            and said.other_account == here
+            and money_account_of(self.session, each) == there
+            and other_side_of(self.session, each) is None
+        ]
 
     def _rows(self) -> Any:
         return (
