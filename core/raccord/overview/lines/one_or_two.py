@@ -44,7 +44,7 @@ class OneOrTwo:
     account: str
     """The name of the account that the other line moved."""
     posted: bool
-    """Whether the other line's document is in the books: it is undone before the two can be one."""
+    """Whether the other line's document is in the books and no transfer: it is undone before the two can be one."""
 
 
 def one_or_two(session: Session, hold_ids: Sequence[str]) -> dict[str, OneOrTwo]:
@@ -84,7 +84,7 @@ def _told(session: Session, row: DraftRow) -> OneOrTwo | None:
         amount=line.total if arrives(line) else -line.total,
         currency=line.currency,
         account=entry.name if entry is not None else connection.label,
-        posted=question.posted,
+        posted=question.posted and other.kind != "Transfer",
     )
 
 
