@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qsl
 
 import pytest
 import till
+from browsing import somebody
 from harness import OWNER
 from httpx2 import Response
 from programs import program
@@ -113,3 +116,32 @@ def test_a_set_up_that_was_begun_is_gone_on_with_in_the_place_of_a_second(
     other = browser.get(f"/connect/till/source?mode=first_time&company={company.id}")
     assert f'href="{first.headers["location"]}">Go on' in other.text
     assert labels(workshop) == ["T1"]
+
+
+def test_who_may_connect_nothing_is_told_who_may_before_the_first_step(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    keeper = somebody(workshop, create_app(workshop, HandOver()), "k@example.ca", RoleName.BOOKKEEPER, company.id)
+    for step in ("", "/ready", "/company?mode=first_time", f"/source?mode=first_time&company={company.id}"):
+        answer = keeper.get(f"/connect/till{step}")
+        assert (answer.status_code, "the owner may do it" in answer.text) == (403, True), step
+
+
+def test_a_disconnected_account_is_connected_again_from_its_page(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/connections/{connection.id}"
+    send(page, f"{page}/disconnect")
+    shown = browser.get(page).text
+    assert "Ended: credentials erased" in shown
+    assert "The first plan is not approved yet" not in shown
+    again = re.search(r'href="(/connect/till/source\?[^"]+)">Connect again<', shown)
+    assert again, shown[shown.index('id="manage"') :]
+    address = unescape(again[1])
+    form = browser.get(address).text
+    assert 'value="T1"' in form, "the account it was stands in the form"
+    fields = dict(parse_qsl(address.partition("?")[2]))
+    kept = send(address, "/connect/till/source", **fields, label=connection.label, s_till="T1", s_code="x")
+    assert kept.headers["location"].startswith(f"{page}/setup/"), "the same connection, with its links"
+    assert labels(workshop) == ["T1"]
+    assert browser.get(page).text.count("Connect again") == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +37,24 @@ class Zones:
     def of(self, place: str) -> str:
         """Return the zone of a company or connection; the installation's for no place, or one without a zone."""
         return self.places.get(place, self.house)
+
+
+def zone_names(country: str) -> list[str]:
+    """Return the names of time zones to choose from: those of a country first, then all others."""
+    by_country = _zones_by_country()
+    own = by_country.get(country.upper(), ())
+    return [*own, *sorted({name for names in by_country.values() for name in names} - {*own})]
+
+
+@cache
+def _zones_by_country() -> Mapping[str, tuple[str, ...]]:
+    """Return the zones in which people live, by the two letters of the country, as the time zone database has them."""
+    found: dict[str, list[str]] = {}
+    for line in resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            country, _, name, *_ = line.split("\t")
+            found.setdefault(country, []).append(name)
+    return {country: tuple(names) for country, names in found.items()}
 
 
 def zones_of(session: Session) -> Zones:

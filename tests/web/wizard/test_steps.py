@@ -103,7 +103,12 @@ def test_a_source_is_connected_step_by_step_without_a_script(
 
     assert "Cut-over date" in browser.get(f"{own}/scope").text
     assert send(f"{own}/scope", f"{own}/scope", first="soon", time_zone="America/Toronto").status_code == 422
-    assert send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="Moon").status_code == 409
+    typed = send(f"{own}/scope", f"{own}/scope", first="2026-02-09", time_zone="Montreal", cut_off="03:15")
+    assert typed.status_code == 409
+    for kept_so in ('value="2026-02-09"', 'value="Montreal"', 'value="03:15"'):
+        assert kept_so in typed.text, "what was typed stands"
+    zones = re.findall(r'<option value="([^"]+)"></option>', typed.text)
+    assert (zones[0], "America/Toronto" in zones[:40], "Europe/Paris" in zones[40:]) == ("America/St_Johns", True, True)
     kept = send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="America/Toronto", cut_off="02:00")
     assert kept.headers["location"] == f"{own}/checks"
     with workshop.database.read() as session:

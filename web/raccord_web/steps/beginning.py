@@ -23,6 +23,8 @@ class Beginning:
     mode: Mode | None
     company: str = ""
     first: str = ""
+    again: str = ""
+    """The connection that ended and is to be connected again, whose settings stand in the form."""
     passed: frozenset[str] = frozenset()
     typed: Mapping[str, str] = field(default_factory=dict)
     """Settings that gates ask for, by their names in a form."""
@@ -56,7 +58,7 @@ class Beginning:
     def pairs(self, *, company: bool = True, typed: bool = True) -> dict[str, str]:
         """Return everything said, as a form or an address keeps it; settings stand in a form of their own."""
         kept = {"mode": "" if self.mode is None else str(self.mode), "company": self.company if company else ""}
-        kept |= {"first": self.first, **{GATE + name: "on" for name in sorted(self.passed)}}
+        kept |= {"first": self.first, "again": self.again, **{GATE + name: "on" for name in sorted(self.passed)}}
         kept |= self.typed if typed else {}
         return {name: value for name, value in kept.items() if value}
 
@@ -89,6 +91,7 @@ def beginning_of(info: ConnectorInfo, said: Mapping[str, str]) -> Beginning:
         mode=mode,
         company=said.get("company", ""),
         first=said.get("first", "")[:10],
+        again=said.get("again", "")[:40],
         passed=frozenset(name for name in gates if GATE + name in said),
         typed={name: said[name][:500] for name in sorted(asked) if said.get(name)},
     )

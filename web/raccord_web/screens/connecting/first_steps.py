@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
 from raccord.errors import RaccordError
-from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.connecting.signing_in import signs_in
 from raccord.onboarding.setting_up.steps import begin, unfinished
@@ -22,7 +22,7 @@ from raccord.onboarding.sources.source_accounts import company_joined, joined_to
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo
-from raccord.store.models import Company
+from raccord.store.models import Company, Connection, ConnectionState
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
 from raccord_web.pages.failures import explained
@@ -125,8 +125,11 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
     info = beginning.info
     chosen = next((each for each in info.institutions if institution and each.key == institution), None)
     said = _said(beginning) | ({} if chosen is None else dict(chosen.values))
-    fields = shown(info.settings, said, language_of(request), without=said_beside_files(info), later=info.signs_in)
     label = "" if chosen is None or chosen.always else chosen.name
+    before = _before(request, beginning)
+    if before is not None and chosen is None:
+        said, label = {**said, **before.settings}, before.label
+    fields = shown(info.settings, said, language_of(request), without=said_beside_files(info), later=info.signs_in)
     found = find_institutions(info, q[:100]) if q else ()
     with desk_of(request).workshop.database.read() as session:
         if info.owner_only and beginning.company in joined_to(session, info, [beginning.company]):
@@ -205,8 +208,21 @@ def _step(
 
 
 def _beginning(request: Request, connector: str) -> Beginning | None:
+    """Return what was said so far; raises where the visitor may connect nothing to any company."""
+    require(Actor("", visitor_of(request).reach.highest), Power.LINK)
     info = _info(request, connector)
     return None if info is None else beginning_of(info, request.query_params)
+
+
+def _before(request: Request, beginning: Beginning) -> Connection | None:
+    """Return the ended connection that is to be connected again, where the visitor may."""
+    with desk_of(request).workshop.database.read() as session:
+        found = session.get(Connection, beginning.again) if beginning.again else None
+        if found is None or found.state != ConnectionState.DISCONNECTED or found.connector != beginning.info.name:
+            return None
+        actor = visitor_of(request).reach.actor_in(found.company_id)
+        may_link = actor is not None and may(actor, Power.LINK) and found.company_id == beginning.company
+        return found if may_link else None
 
 
 def _said(beginning: Beginning) -> dict[str, Any]:

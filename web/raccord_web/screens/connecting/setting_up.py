@@ -45,6 +45,7 @@ from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zone_names
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
@@ -197,7 +198,13 @@ def _keep(
             first = _day(fields.get("first", ""))
             if first is None:
                 return step_page(
-                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong_day=True
+                    request,
+                    connection,
+                    info,
+                    step,
+                    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+                    wrong_day=True,
+                    typed=fields,
                 )
             set_scope(
                 workshop, actor, connection.id, first, fields.get("time_zone", ""), fields.get("cut_off", "") or "00:00"
@@ -359,7 +366,8 @@ def _shown(
             files = files_of(session, connection.id, MOST) if takes else []
             return {"gates": gates_of(session, connection, info), "takes": takes, "files": files}
         case "scope":
-            return {"outside": left_outside(session, connection)}
+            country = session.get_one(Company, connection.company_id).country
+            return {"outside": left_outside(session, connection), "zones": zone_names(country)}
         case "files":
             return {"files": files_of(session, connection.id, MOST)}
         case "plan":
