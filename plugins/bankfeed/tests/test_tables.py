@@ -95,6 +95,31 @@ def asked(content: bytes) -> list[str]:
     return [event.code for event in Read(content).events if isinstance(event, Question)]
 
 
+HEADER, ROW = "Date,Description,Amount\n", "2026-03-13,A,-5.00\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted", "lines", "codes"),
+    [
+        (f"Account: 1111\n{HEADER}{ROW}\nAccount: 2222\n{HEADER}{ROW}", ["bankfeed.sections"], 2, []),
+        (f"{HEADER}{ROW}\nSavings\n{HEADER}{ROW}", ["bankfeed.sections"], 2, []),
+        (f"Account: 1111\n{HEADER}{ROW}\nAccount: 1111\nPage 2 of 3\n{HEADER}{ROW}", [], 2, []),
+        (f"{HEADER}{ROW}{HEADER}{ROW}Total,,-10.00\n{HEADER}{ROW}", [], 3, []),
+        (f"{HEADER}{ROW}\nDate,Description,Debit,Credit\n2026-03-14,B,7.00,\n", [], 1, ["bankfeed.second_table"]),
+        (f"{HEADER}{ROW * 600}Date,Description,Debit,Credit\n{ROW * 600}", [], 600, ["bankfeed.second_table"]),
+    ],
+)
+def test_a_header_in_the_middle_is_a_page_s_another_account_s_or_another_table_s(
+    content: str, wanted: list[str], lines: int, codes: list[str]
+) -> None:
+    read = Read(content.encode())
+    assert (asked(content.encode()), len(read.lines), read.codes) == (wanted, lines, codes)
+    for question in (each for each in read.events if isinstance(each, Question)):
+        said = Known({question.key: frozenset({"accept"})})
+        again = list(reader_for(BytesIO(content.encode()), said).events(BytesIO(content.encode())))
+        assert not any(isinstance(each, Question) for each in again)
+
+
 def test_rows_that_are_no_transactions_are_shown_with_their_reason_and_not_read() -> None:
     content = (
         "Date,Description,Debit,Credit\n,Opening balance,,100.00\n2026-03-14,CAFE,4.20,\n2026-03-15,NOTHING,,\n"

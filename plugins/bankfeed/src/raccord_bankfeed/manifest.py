@@ -133,6 +133,7 @@ def manifest() -> ConnectorInfo:
             "bankfeed.statement_does_not_add_up": "answers",
             "bankfeed.csv_columns": "csv_columns",
             "bankfeed.signs_contradict": "answers",
+            "bankfeed.sections": "answers",
             "bankfeed.file_questions": "answers",
         },
         unnamed={"bankfeed.account_unnamed": "accounts"},

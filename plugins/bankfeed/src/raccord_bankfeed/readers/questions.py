@@ -246,6 +246,29 @@ def signs_contradict(
     )
 
 
+def sections(key: str, line: int, above: str) -> Question:
+    """Ask whether all sections of a table are of one account, where a header stands again below another text."""
+    return _question(
+        key,
+        "",
+        "sections",
+        f"L’en-tête du tableau revient à la ligne {line}, sous un autre texte : ce qui suit est peut-être d’un autre "
+        "compte. S’il l’est, faites un fichier de chaque compte et envoyez-les.",
+        f"The header of the table comes again in line {line}, below another text: what follows may be of another "
+        "account. If it is, make a file of each account and send those.",
+        [
+            Reading(
+                ACCEPT,
+                Text("Tout est d’un seul compte", "All of it is of one account"),
+                (Text("du même compte", "of the same account"),),
+            )
+        ],
+        [above],
+        line,
+        None,
+    )
+
+
 def columns(key: str, layout: str, cells: list[str], line: int, chosen: tuple[str, ...] = ()) -> Question:
     """Ask which column is what, with a row of the file as an example."""
     shown = "; ".join(f"{number}: {cell.strip()[:30]!r}" for number, cell in enumerate(cells[:30], 1))

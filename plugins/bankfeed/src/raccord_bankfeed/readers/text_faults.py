@@ -105,6 +105,16 @@ def second_message() -> Fault:
     )
 
 
+def second_table() -> Fault:
+    return file_fault(
+        "second_table",
+        "Un second tableau, aux colonnes autres, commence à cette ligne : lui et ce qui suit ne sont pas lus. "
+        "Faites-en un fichier à part et envoyez-le ; rien ne sera compté deux fois.",
+        "A second table, whose columns are others, begins at this row: it and what follows are not read. Make it a "
+        "file of its own and send that; nothing is counted twice.",
+    )
+
+
 def xml_broken(line: int, column: int) -> Fault:
     return file_fault(
         "xml_broken",

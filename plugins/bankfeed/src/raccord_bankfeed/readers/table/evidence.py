@@ -10,6 +10,7 @@ from raccord_bankfeed.readers.amounts import MarkEvidence, Signs, signs_of
 from raccord_bankfeed.readers.days import DayEvidence, parts_of
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
+from raccord_bankfeed.readers.table.sections import Sections
 from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
 
 _TEXTS_MAX = 4000
@@ -43,6 +44,10 @@ class Evidence:
     """Rows that move money the other way than the word in their column of directions, or kinds, says."""
     continuations: int = 0
     """Rows with nothing but text that follow a transaction."""
+    ends: int = 0
+    """The line from which on it is another table; 0 where it is one."""
+    account: tuple[Row, Row] | None = None
+    """A header that stands again below a text that may name another account, and that text."""
 
 
 def weigh(blocks: Iterable[Block], layout: Layout) -> Evidence:
@@ -51,6 +56,8 @@ def weigh(blocks: Iterable[Block], layout: Layout) -> Evidence:
     if layout.at(Part.DATE) is None:
         return weighing.found
     for block in blocks:
+        if weighing.sections.ends:
+            break
         if not weighing.columns(block):
             for row in block:
                 weighing.row(row)
@@ -62,6 +69,7 @@ class _Weighing:
 
     def __init__(self, layout: Layout) -> None:
         self.found = Evidence()
+        self.sections = Sections(layout)
         self._dated = layout.columns.get(Part.DATE, 0)
         self._amount, self._debit, self._credit, self._kind, self._balance = (
             layout.at(part) for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE, Part.BALANCE)
@@ -86,6 +94,7 @@ class _Weighing:
         balances = signs_of(columns[self._balance]) if self._balance is not None else None
         if None in signs.values() or (self._balance is not None and balances is None):
             return False
+        self.sections.dated()
         for text, times in days.items():
             self._day(text, times)
         self.found.rows += len(block)
@@ -151,11 +160,15 @@ class _Weighing:
     def row(self, row: Row) -> None:
         """Weigh one row."""
         found, cells, width = self.found, row.cells, len(row.cells)
+        if self.sections.ends:
+            return
         if self._dated >= width or not self._day(cells[self._dated], 1):
             if found.rows:
                 filled = {number for number, cell in enumerate(cells) if cell.strip()}
                 found.continuations += bool(filled) and filled <= self._texts
+            self.sections.undated(row, found.rows)
             return
+        self.sections.dated()
         found.rows += 1
         found.first_line = found.first_line or row.line
         negative = moved = False
@@ -184,6 +197,7 @@ class _Weighing:
         """Return what was found once all rows were taken."""
         found, balances = self.found, self._balances
         self._add_days()
+        found.ends, found.account = self.sections.ends, next(iter(self.sections.accounts), None)
         if not (found.marks.points or found.marks.commas):
             # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.
             found.marks.points, found.marks.commas = balances.points, balances.commas

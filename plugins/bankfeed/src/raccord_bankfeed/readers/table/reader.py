@@ -7,7 +7,7 @@ from itertools import islice
 from operator import add, attrgetter
 from typing import BinaryIO
 
-from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers import questions, text_faults
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
@@ -37,6 +37,7 @@ from raccord_bankfeed.readers.table.rows import (
     usual_rows,
 )
 from raccord_bankfeed.readers.table.running import RunningBalance
+from raccord_bankfeed.readers.table.sections import before
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
@@ -91,10 +92,14 @@ class TableReader(LineReader):
         if layout is None:
             return
 
-        def blocks() -> Iterable[Block]:
+        def all_blocks() -> Iterable[Block]:
             return blocks_of(texts_of(stream, self.charset), delimiter)
 
-        evidence = weigh(blocks(), layout)
+        evidence = weigh(all_blocks(), layout)
+
+        def blocks() -> Iterable[Block]:
+            return before(all_blocks(), evidence.ends)
+
         place = Place(
             self._file_key, layout.key, evidence.first_line, lambda: self._first_rows(stream, layout, delimiter)
         )
@@ -102,6 +107,7 @@ class TableReader(LineReader):
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence, turned=self._is_turned))
         self._begun = False
+        self._doubt_sections(self._rows)
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and self._questions:
             # What is read in a way that nobody chose yet says nothing of its balances.
@@ -179,6 +185,15 @@ class TableReader(LineReader):
                 rows = against_balances(blocks(), reader)
                 line = reader.evidence.first_line
                 self._questions.append(questions.balances_broken(key, breaks, count, line, contradicting(rows)))
+
+    def _doubt_sections(self, reader: RowReader) -> None:
+        """Ask where a table begins again below a text that may name another account."""
+        if (found := reader.evidence.account) is None:
+            return
+        header, above = found
+        key = f"sections-{questions.digest(self._file_key, str(header.line), above.shown())}"
+        if not self._known.says(key, ACCEPT):
+            self._questions.append(questions.sections(key, header.line, f"{above.line} · {above.shown()}"))
 
     def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
@@ -262,6 +277,10 @@ class TableReader(LineReader):
 
     def _block(self, block: Block) -> None:
         """Take rows, at once those that are written the usual way and have as such ones around them."""
+        if self._rows is not None and (ends := self._rows.evidence.ends) and block and block.lines[-1] >= ends:
+            for row in block:
+                self._row(row)
+            return
         if self._taken(block):
             return
         size = len(block)
@@ -294,8 +313,12 @@ class TableReader(LineReader):
 
     def _row(self, row: Row) -> None:
         reader = self._rows
-        if reader is not None and "".join(row.cells).strip():
+        if reader is None or not "".join(row.cells).strip():
+            return
+        if not reader.evidence.ends or row.line < reader.evidence.ends:
             self._look_closer(row, reader)
+        elif row.line == reader.evidence.ends:
+            self.unreadable(text_faults.second_table(), row.line, row.start, row.shown())
 
     def _look_closer(self, row: Row, reader: RowReader) -> None:
         header = reader.layout.header

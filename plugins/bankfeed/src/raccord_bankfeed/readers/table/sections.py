@@ -1,0 +1,70 @@
+"""Headers in the middle of a table: of the same one on another page, of another account, or of another table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from raccord_bankfeed.readers.table.layout import Layout, is_header
+from raccord_bankfeed.readers.table.rows import Block, Row
+from raccord_bankfeed.readers.table.words import SUMS, plain
+
+_ABOVE_MAX = 20
+"""So many rows above a header tell of what it is."""
+_PAGE = re.compile(
+    r"(?:page|pagina|seite|sida|side|strona)(?: [0-9]+(?: (?:of|de|sur|von|van|av|af|di|z) [0-9]+)?)?|[0-9]+"
+)
+
+
+@dataclass(slots=True)
+class Sections:
+    """Takes the rows of a table that have no day, and counts those that have one."""
+
+    layout: Layout
+    accounts: list[tuple[Row, Row]] = field(default_factory=list)
+    """The first header that stands again below another text, and that text."""
+    ends: int = 0
+    """The line of the first header of another table, from which on the columns are others; 0 where there is none."""
+    _above: list[Row] = field(default_factory=list)
+    _first: set[str] | None = None
+    """What stood above the first header."""
+
+    def dated(self) -> None:
+        """Take a row that has a day: what comes above a header stands below it."""
+        self._above.clear()
+
+    def undated(self, row: Row, rows: int) -> None:
+        """Take any other row, of those below ``rows`` that have a day."""
+        if not is_header(row.cells):
+            if len(self._above) < _ABOVE_MAX and row.shown():
+                self._above.append(row)
+            return
+        above, self._above = self._above, []
+        same = tuple(map(plain, row.cells)) == self.layout.header
+        if self._first is None and same:
+            self._first = {each.shown() for each in above}
+        elif not rows:
+            return
+        elif not same:
+            self.ends = self.ends or row.line
+        elif not (self.layout.accounts or self.accounts):
+            others = (each for each in above if self._first is None or each.shown() not in self._first)
+            self.accounts += [(row, each) for each in others if _tells(each)][:1]
+
+
+def _tells(row: Row) -> bool:
+    """Tell whether a row may say of whom the next rows are: not if it says which page they are on, or a sum."""
+    said = plain(row.shown())
+    return any(map(str.isalnum, said)) and not (_PAGE.fullmatch(said) or SUMS.search(said))
+
+
+def before(blocks: Iterable[Block], ends: int) -> Iterator[Block]:
+    """Yield the rows above a line, all where it is 0."""
+    for block in blocks:
+        if ends and block.lines and block.lines[-1] >= ends:
+            above = sum(line < ends for line in block.lines)
+            if above:
+                yield block.part(0, above)
+            return
+        yield block
