@@ -89,6 +89,7 @@ DEEDS = {
     "/companies/{company_id}/certificates": (Scope.APPROVE, Power.WORK, {"month": "2026-02"}),
     "/holds/{hold_id}/treat": (Scope.WRITE, Power.WORK, {"kind": "exclude", "why": "not ours"}),
     "/holds/{hold_id}/take-back": (Scope.WRITE, Power.WORK, None),
+    "/holds/{hold_id}/add": (Scope.WRITE, Power.WORK, {"what": "expense", "name": "Parking"}),
     "/holds/{hold_id}/two-sides": (Scope.WRITE, Power.WORK, {"same": True}),
     "/holds/{hold_id}/answer": (Scope.WRITE, Power.WORK, {"ledger_id": "1"}),
     "/holds/{hold_id}/conflict": (Scope.WRITE, Power.WORK, {"way": "skip"}),

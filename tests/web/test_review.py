@@ -184,6 +184,36 @@ def test_a_line_is_split_moved_personal_or_left_out_and_an_answer_taken_back(
     assert send("/settings", f"/review/{holds['JEU VIDEO']}/undo").status_code == 409, "it is posted"
 
 
+def test_what_the_books_do_not_have_is_added_from_the_line_that_needs_it(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    hold = held(workshop)["COSTCO CAFE"]
+
+    def add(what: str, name: str) -> Response:
+        return send("/settings", f"/review/{hold}/add", add=what, add_name=name)
+
+    assert f"/review/{hold}/add" in browser.get(f"/review?line={hold}&view=personal").text
+    there = browser.get(add("owner", "Dû au  propriétaire").headers["location"]).text
+    assert "Added to QuickBooks" in there
+    assert re.search(r'id="other"[^>]* value="Dû au propriétaire"', there), "its name is in the field"
+    assert 'data-view="personal"' in there
+    again = add("owner", "dû au propriétaire")
+    assert (again.status_code, "exists already" in again.text) == (409, True)
+    assert re.search(r'value="dû au propriétaire"', again.text), "what was typed stays"
+    assert add("expense", "Stationnement").headers["location"].endswith("other=Stationnement&put=category")
+    payee = browser.get(add("vendor", "Tremblay").headers["location"]).text
+    assert re.search(r'id="payee"[^>]* value="Tremblay"', payee)
+    assert "exists already" in add("customer", "TREMBLAY").text, "payees share one space of names"
+    assert add("expense", "a:b").status_code == 409
+    assert add("bank", "Épargne").status_code == 400
+    said = {"kind": "category", "other": "Stationnement", "payee": "Tremblay"}
+    assert send("/settings", f"/review/{hold}/treat", **said).status_code == 303
+    client = workshop.client(company)
+    made = {str(each["Name"]): str(each["AccountType"]) for each in client.query_all("Account")}
+    assert (made["Dû au propriétaire"], made["Stationnement"]) == ("Equity", "Expense")
+    assert [str(each["DisplayName"]) for each in client.query_all("Vendor")].count("Tremblay") == 1
+
+
 def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(
     workshop: Workshop, accounts: dict[str, str], browser: TestClient, send: Send
 ) -> None:

@@ -29,14 +29,19 @@ def pick(fitting: Sequence[Candidate], wanted: str) -> Candidate:
         if len(found) == 1:
             return found[0]
     near = difflib.get_close_matches(wanted, [each.name for each in fitting], n=NAMES_MAX)
-    named = ", ".join(near or [each.name for each in fitting[:NAMES_MAX]]) or "–"
+    named = ", ".join(near or [each.name for each in fitting[:NAMES_MAX]])
     raise AnswerError(
         "choice.does_not_fit",
         Text(
             f"« {wanted} » n'existe pas, est inactif, n'est pas seul ou ne convient pas ici.",
             f"“{wanted}” does not exist, is inactive, is not the only one or does not fit here.",
         ),
-        Text(f"Par exemple : {named}.", f"For example: {named}."),
+        Text(f"Par exemple : {named}.", f"For example: {named}.")
+        if named
+        else Text(
+            "QuickBooks n'a encore rien qui convienne ici : créez-le d'abord.",
+            "QuickBooks has nothing yet that fits here: create it first.",
+        ),
     )
 
 

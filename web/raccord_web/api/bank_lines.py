@@ -13,6 +13,7 @@ from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.deciding import paying, treating
 from raccord.onboarding.deciding.two_sides import answer_two_sides
+from raccord.onboarding.setting_up.line_additions import Addition, add_for_line
 from raccord.plugin.drafts import PaymentType
 from raccord.sync.lines.treatments import PARTS_MAX, Part, Treated, Treatment
 from raccord_web.api.deeds import Done
@@ -110,6 +111,23 @@ def take_back(request: Request, hold_id: str) -> Done:
     workshop, actor = desk_of(request).workshop, acting(request)
     require(actor, Power.WORK)
     return Done(id=treating.ask_about_again(workshop, actor, hold_id))
+
+
+class AdditionIn(BaseModel):
+    """What a line needs and the books do not have yet: an account of the owner, a category or a payee, by its name."""
+
+    what: Addition
+    name: Said
+
+
+@router.post("/holds/{hold_id}/add", dependencies=[Depends(needs(Scope.WRITE))])
+def add(request: Request, hold_id: str, wanted: AdditionIn) -> Done:
+    """Add an account or a payee to the books of a bank line that waits; the line is not answered by it.
+
+    The id is QuickBooks' id of what was added.
+    """
+    workshop, actor = desk_of(request).workshop, acting(request)
+    return Done(id=add_for_line(workshop, actor, hold_id, wanted.name, wanted.what)[1])
 
 
 class Same(BaseModel):

@@ -47,7 +47,7 @@ def payee_named(workshop: Workshop, company_id: str, name: str) -> tuple[str, st
             f"QuickBooks knows nobody by the name of “{wanted}”.",
         ),
         Text(
-            "Écrivez le nom comme dans QuickBooks, ou ajoutez-y la personne d'abord.",
-            "Type the name as it is in QuickBooks, or add the person there first.",
+            "Écrivez le nom comme dans QuickBooks, ou créez la personne d'abord : la page de l'opération le permet.",
+            "Type the name as it is in QuickBooks, or create the person first: the line's page lets you.",
         ),
     )

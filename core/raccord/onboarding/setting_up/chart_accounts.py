@@ -108,16 +108,37 @@ def add_to_chart(
     A name or number that the chart has already is refused: such an account is in the list. ``journal`` is the id of a
     journal code, where the company keeps journals.
     """
-    called, number = " ".join(name.split()), " ".join(number.split())
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         company = session.get_one(Company, connection.company_id)
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         accepts = role_of(info, role).accepts
-    type_, subtype = KINDS[kind]
     if kind not in kinds_for(accepts):
         raise _refused(Text("Ce rôle ne prend pas un compte de ce genre.", "This role takes no account of that kind."))
+    return put_in_chart(
+        workshop, actor, connection, company, name, KINDS[kind], (role, of, kind), number=number, journal=journal
+    )
+
+
+def put_in_chart(
+    workshop: Workshop,
+    actor: Actor,
+    connection: Connection,
+    company: Company,
+    name: str,
+    types: tuple[str, str],
+    purpose: tuple[str, ...],
+    *,
+    number: str = "",
+    journal: str = "",
+) -> str:
+    """Add an account of a type and detail type to a company's chart and return its id; whether one may is asked before.
+
+    The same for one purpose twice is one account: an answer that was lost makes no second one.
+    """
+    called, number = " ".join(name.split()), " ".join(number.split())
+    type_, subtype = types
     if not called or len(called) > NAME_MAX or ":" in called or '"' in called:
         raise _refused(
             Text(
@@ -138,7 +159,7 @@ def add_to_chart(
         **({"JournalCodeRef": {"value": journal}} if journal else {}),
     }  # fmt: skip
     body = json.dumps(said, ensure_ascii=False)
-    seed = digest(connection_id, role, of, called, kind, number, journal)[:30]
+    seed = digest(connection.id, *purpose[:2], called, *purpose[2:], number, journal)[:30]
     made = client.create("Account", body, f"raccord-a-{seed}").value
     now = workshop.clock.now()
     with workshop.database.begin() as session:
@@ -149,7 +170,7 @@ def add_to_chart(
             action="account.added",
             subject=called,
             company_id=company.id,
-            connection_id=connection_id,
+            connection_id=connection.id,
             now=now,
             body={"id": str(made["Id"]), "type": type_, "subtype": subtype},
         )

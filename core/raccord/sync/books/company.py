@@ -118,7 +118,7 @@ def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
             # A code without any rate (out of scope) claims the least of what nobody said a tax: it is in no return.
             exempt_code=min(untaxed, key=lambda each: each[0], default=(False, ""))[1],
             purchase_codes=purchases,
-            receivable=_receivable(client) if country == _ASKS_FOR_RECEIVABLE else "",
+            receivable=receivable_account(client) if country == _ASKS_FOR_RECEIVABLE else "",
         ),
         _closing(accounting),
         str(info.get("CompanyName", "")),
@@ -126,7 +126,7 @@ def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
     )
 
 
-def _receivable(client: QuickBooks) -> str:
+def receivable_account(client: QuickBooks) -> str:
     """Return the account of what customers owe, that of the lowest id where there are several."""
     found = client.query_all("Account", "AccountType = 'Accounts Receivable' AND Active = true")
     return min((str(row["Id"]) for row in found), key=lambda each: (len(each), each), default="")

@@ -19,6 +19,7 @@ from raccord.onboarding.deciding.paying import pay
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.onboarding.deciding.treating import ask_about_again, treat
 from raccord.onboarding.deciding.two_sides import answer_two_sides
+from raccord.onboarding.setting_up.line_additions import PAYEES, Addition, add_for_line
 from raccord.onboarding.setting_up.steps import unfinished
 from raccord.overview.lines.attached import files_of_holds
 from raccord.overview.lines.bank_lines import (
@@ -40,6 +41,7 @@ from raccord.sync.lines.line_answers import CALLED
 from raccord.sync.lines.treatments import Treated
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, admit, visitor_of, within_of
+from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields, Files
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.parts.reviewing import (
@@ -61,7 +63,8 @@ from raccord_web.words.wording import wording
 router = APIRouter()
 
 SAID = (
-    "gone", "undone", "together", "attached", "detached", "one_or_two", "one_movement", "two_movements", "kept_pays",
+    "gone", "undone", "added", "together", "attached", "detached", "one_or_two", "one_movement", "two_movements",
+    "kept_pays",
     *(f"kept_{kind}" for kind in Treated),
 )  # fmt: skip
 
@@ -157,6 +160,24 @@ def pay_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> 
     return _back(asked, line=fields.get("next", ""), said="kept_pays", last=hold_id)
 
 
+@router.post("/review/{hold_id}/add")
+def add_to_books(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Add an account or a payee that QuickBooks does not have yet, and put its name into the line's field."""
+    actor, name, what = acting(request), fields.get("add_name", ""), fields.get("add", "")
+    require(actor, Power.WORK)
+    if what not in set(Addition):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    view = View.PERSONAL if what == Addition.OWNER else View.CATEGORY
+    try:
+        add_for_line(desk_of(request).workshop, actor, hold_id, name, Addition(what))
+    except NotAllowedError:
+        raise
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed={**fields, "kind": view}, hold_id=hold_id)
+    place = "payee" if what in PAYEES else "other"
+    return _back(asked, line=hold_id, said="added", **{place: " ".join(name.split())}, put=view)
+
+
 @router.post("/review/{hold_id}/undo")
 def undo(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
     """Take an answer back while nothing of it is posted, or ask for another one in the place of what was undone."""
@@ -203,6 +224,7 @@ def _page(
     hold_id: str = "",
 ) -> Response:
     within = within_of(request)
+    typed = typed or _put(request, wrong)
     asked = asked.opened_at(desk_of(request).workshop.clock.now())
     choosing = (typed or {}).get("kind") == View.OPEN or (wrong is None and asked.view is View.OPEN)
     there, failed = _open(request, hold_id or asked.line) if choosing else (None, None)
@@ -250,6 +272,14 @@ def _page(
             reasons=REASONS,
             key_list=KEYS,
         )
+
+
+def _put(request: Request, wrong: RaccordError | None) -> dict[str, str]:
+    """Return the name of what was just added to the books, for the field of the line that it was added for."""
+    said = request.query_params
+    if wrong is not None or said.get("put", "") not in (View.PERSONAL, View.CATEGORY):
+        return {}
+    return {"kind": said["put"], **{name: said[name][:200] for name in ("other", "payee") if said.get(name)}}
 
 
 def _open(request: Request, hold_id: str) -> tuple[OpenDocuments | None, RaccordError | None]:
