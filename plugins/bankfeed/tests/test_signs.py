@@ -104,6 +104,24 @@ def test_an_ofx_line_whose_kind_contradicts_its_sign_waits_until_the_sign_is_sai
     assert isinstance(raccord_bankfeed.map_record(answered, first), Mapped)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "read"),
+    [
+        (("-1,230", "-1,234.50"), ["-1230", "-1234.50"]),
+        (("-1,230", "-5.00"), ["-1230", "-5.00"]),
+        (("-1,230", "-12,50", "-1,231"), ["-1.230", "-12.50", "-1.231"]),
+        (("-1,230", "-5", "(2,000)"), ["-5"]),
+        (("-0,500", "-1 234,500"), ["-0.500", "-1234.500"]),
+    ],
+)
+def test_a_comma_before_three_digits_of_ofx_is_what_the_files_other_amounts_say(
+    amounts: Sequence[str], read: Sequence[str]
+) -> None:
+    found = Read(ofx(*(("POS", amount) for amount in amounts)).encode())
+    assert [str(line.amount) for line in found.lines] == read
+    assert found.codes == ["bankfeed.amount_open"] * (len(amounts) - len(read))
+
+
 def table(header: str, *rows: str) -> str:
     return "\n".join((header, *(f"2026-03-{n:02},Shop {n},{row}" for n, row in enumerate(rows, 1)), ""))
 

@@ -64,6 +64,16 @@ def amount_unreadable(text: str) -> Fault:
     )
 
 
+def amount_open(text: str) -> Fault:
+    return row_fault(
+        "amount_open",
+        f"{text[:40]!r} (TRNAMT) est un millier ou des décimales : aucun autre montant du fichier ne dit ce que sépare "
+        "la virgule. Saisissez l’opération à la main, ou téléchargez le fichier dans un autre format.",
+        f"{text[:40]!r} (TRNAMT) is a thousand or has decimals: no other amount of the file tells what the comma "
+        "separates. Enter the transaction by hand, or download the file in another format.",
+    )
+
+
 def currency_unreadable(text: str) -> Fault:
     return row_fault(
         "currency_unreadable",

@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
 from operator import itemgetter
 
+from raccord_bankfeed.readers.amounts import Mark
 from raccord_bankfeed.readers.contract import Account, Line
 from raccord_bankfeed.readers.ofx.line import HOLD, Days
 from raccord_bankfeed.readers.ofx.values import AGGREGATES, PLAIN_AMOUNT, read_amount
@@ -89,7 +91,7 @@ class Layout:
         return list(made(fields))
 
 
-def learn(known: list[Layout], body: str) -> bool:
+def learn(known: list[Layout], body: str, mark: Mark | None = None) -> bool:
     """Tell whether a transaction is laid out in a way that is known, adding it to ``known`` where there is room."""
     closed = "</" in body
     leaves: list[tuple[str, str]] = (_CLOSED_LEAF if closed else _OPEN_LEAF).findall(body)
@@ -115,7 +117,7 @@ def learn(known: list[Layout], body: str) -> bool:
             re.compile(text),
             tags,
             frozenset(at[tag] for tag in literal),
-            Decimal if exact else read_amount,
+            Decimal if exact else partial(read_amount, told=mark),
             itemgetter(*(at.get(tag, -1) for tag in _PICKED)),
         )
     )

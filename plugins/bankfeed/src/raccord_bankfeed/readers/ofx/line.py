@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.amounts import Mark
 from raccord_bankfeed.readers.contract import Account, Correction, CorrectionAction, Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx.values import read_amount, read_day
@@ -32,7 +33,15 @@ class Days(dict[str, date]):
         return day
 
 
-def make_line(fields: dict[str, str], account: Account, currency: str, pending: bool, offset: int, days: Days) -> Line:
+def make_line(
+    fields: dict[str, str],
+    account: Account,
+    currency: str,
+    pending: bool,
+    offset: int,
+    days: Days,
+    mark: Mark | None = None,
+) -> Line:
     """Turn the fields of a transaction into a line; raises :class:`RowFault` where they are none."""
     get = fields.get
     posted = get("DTPOSTED", "") or (get("DTTRAN", "") if pending else "")
@@ -51,7 +60,7 @@ def make_line(fields: dict[str, str], account: Account, currency: str, pending: 
         account,
         get("FITID", ""),
         days[posted[:8]],
-        read_amount(get("TRNAMT", "")),
+        read_amount(get("TRNAMT", ""), mark),
         currency,
         get("NAME", "") or get("PAYEE.NAME", "") or get("EXTDNAME", ""),
         get("MEMO", ""),

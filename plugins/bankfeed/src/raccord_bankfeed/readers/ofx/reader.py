@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
+from raccord_bankfeed.readers.amounts import Mark as DecimalMark
 from raccord_bankfeed.readers.charset import is_mostly_utf_8, ordered_charset
 from raccord_bankfeed.readers.contract import (
     Account,
@@ -34,6 +35,7 @@ from raccord_bankfeed.readers.contract import (
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.layouts import Layout, learn
 from raccord_bankfeed.readers.ofx.line import Days, is_balance, is_currency, make_line
+from raccord_bankfeed.readers.ofx.marks import mark_of
 from raccord_bankfeed.readers.ofx.markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx.values import read_amount, read_day, read_fields
 from raccord_bankfeed.readers.recoded import Recoded, Recoding
@@ -120,6 +122,9 @@ class OfxReader:
         self._charset = ""
         self._recoding: Recoding | None = None
         """Of a file in UTF-16, which is read as UTF-8."""
+        self._marks_known = False
+        self._mark: DecimalMark | None = None
+        """Which mark stands before cents, where amounts leave it open and others tell."""
         self._offset = 0
         self._line = 1
         self._stack: list[str] = []
@@ -143,6 +148,8 @@ class OfxReader:
             self._charset = "utf-8" if wide else charset_of(stream)
         if self._recoding is not None:
             stream = cast("BinaryIO", Recoded(stream, self._recoding))
+        if not self._marks_known:
+            self._mark, self._marks_known = mark_of(stream), True
         markup = Markup(stream, self._charset, self._offset, self._line)
         try:
             yield from self._queued()
@@ -231,11 +238,13 @@ class OfxReader:
             if is_balance(fields):
                 statement.note(markup.line_of(token.offset), text)
                 return None
-            line = make_line(fields, self._account(statement), statement.currency, pending, token.offset, self._days)
+            line = make_line(
+                fields, self._account(statement), statement.currency, pending, token.offset, self._days, self._mark
+            )
         except RowFault as problem:
             statement.unreadable += 1
             return self._unreadable(problem.fault, token.offset, markup, text)
-        markup.together = learn(self._layouts, text)
+        markup.together = learn(self._layouts, text, self._mark)
         statement.count_all([line])
         return line
 
@@ -316,7 +325,7 @@ class OfxReader:
         if not text:
             return None
         try:
-            return Balance(read_amount(text), read_day(self._leaves.get("DTASOF", "")))
+            return Balance(read_amount(text, self._mark), read_day(self._leaves.get("DTASOF", "")))
         except RowFault:
             self._waiting.append(self._unreadable(faults.balance_unreadable(text), token.offset, markup, text))
             return None

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from raccord_bankfeed.readers import faults
-from raccord_bankfeed.readers.amounts import MINUS_SIGNS
+from raccord_bankfeed.readers.amounts import MINUS_SIGNS, Mark
 from raccord_bankfeed.readers.days import day_of
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.texts import unescape
@@ -20,6 +20,7 @@ _SIGNED = re.compile(r"([+-]?) ?([0-9.,' ]*[0-9.,]) ?([+-]?)")
 _WRAPPED = re.compile(r"\( ?([0-9].*?) ?\)")
 _MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}")
 _WHOLE = re.compile(r"[0-9]{0,24}")
 _FRACTION = re.compile(r"[0-9]{0,12}")
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
@@ -60,11 +61,12 @@ def read_fields(body: str) -> dict[str, str]:
     return fields.read
 
 
-def read_amount(text: str) -> Decimal:
+def read_amount(text: str, told: Mark | None = None) -> Decimal:
     """Read a signed amount exactly, its scale kept.
 
     The standard's decimal mark is a point **or a comma** and it has no thousands mark; where both marks stand, or one
-    stands twice, the groups of three are thousands. Raises :class:`RowFault`.
+    stands twice, the groups of three are thousands. A comma alone before three digits is read as ``told``, the mark of
+    the file's other amounts. Raises :class:`RowFault`, also where nothing is told of it.
     """
     if PLAIN_AMOUNT.fullmatch(text):
         return Decimal(text)
@@ -79,6 +81,10 @@ def read_amount(text: str) -> Decimal:
     mark = max(number.rfind("."), number.rfind(","))
     if mark >= 0 and number.count(number[mark]) == 1:
         whole, fraction = number[:mark], number[mark + 1 :]
+        if number[mark] == "," and len(fraction) == 3 and _THOUSANDS.fullmatch(whole):
+            if told is None:
+                raise RowFault(faults.amount_open(text))
+            whole, fraction = (number, "") if told is Mark.POINT else (whole, fraction)
     else:
         whole, fraction = number, ""
     grouped = _GROUPED.fullmatch(whole)
