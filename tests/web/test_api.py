@@ -515,6 +515,9 @@ def test_a_program_maps_and_sets_a_connection_and_gets_no_secret_back(
     changed = client.post(f"{own}/settings", json={"values": {"code": "s3cret-word"}}, headers={"idempotency-key": "s"})
     assert (changed.status_code, changed.json()["secrets"]) == (200, {"code": True})
     again = client.post(f"{own}/settings", json={"values": {"till": "T1"}})
+    for tag, status in ((held.headers["etag"], 200), ('"till=0123456789ab"', 409), ("*", 200)):
+        answer = client.post(f"{own}/settings", json={"values": {"till": "T1"}}, headers={"if-match": tag})
+        assert answer.status_code == status, tag
     read = client.get(f"{own}/settings")
     with workshop.database.read() as session:
         connection = session.get_one(Connection, theirs["connection_id"])

@@ -223,10 +223,10 @@ def test_settings_change_in_place_and_an_empty_secret_stays(
     assert workshop.vault.get_mapping(settings_handle(synced.id)) == {"code": "new-code"}
     handle, data = settings_handle(synced.id), workshop.settings.data_dir
 
-    def later(*given: Any) -> Connection:
+    def later(*given: Any, **named: Any) -> Connection:
         """Let a run renew the token between the reading of the settings and their writing."""
         renew_secrets(workshop.database, workshop.vault, data, handle, "new-code", lambda _: {"code": "renewed"})
-        return update_settings(*given)
+        return update_settings(*given, **named)
 
     with monkeypatch.context() as between:
         between.setattr(connections, "update_settings", later)

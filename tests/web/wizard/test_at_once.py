@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,7 @@ from raccord.onboarding.arriving.untold_accounts import AccountTold
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop
+from raccord_web.pages.forms import VALUE_MAX
 
 Send = Callable[..., Response]
 
@@ -52,3 +55,50 @@ def test_answers_about_two_files_at_once_are_both_kept(
     kept = settings(workshop, bank)
     assert sorted(line.partition(" = ")[0] for line in kept["answers"].splitlines()) == sorted((first, second))
     assert sorted(line.partition(" = ")[2] for line in kept["accounts"].splitlines()) == ["Main", "Savings"]
+
+
+def test_a_form_of_settings_that_changed_meanwhile_takes_nothing_back(
+    workshop: Workshop, bank: str, browser: TestClient
+) -> None:
+    """Anne opens the settings, Bob says meanwhile how a file is read; Anne saves."""
+    page, id_ = f"{bank}/settings", bank.rpartition("/")[2]
+    browser.get("/?lang=en")
+
+    def form_of(shown: str) -> dict[str, str]:
+        found = re.findall(r'<input(?![^>]*checkbox)[^>]*name="(s_[^":]+|seen)"[^>]*value="([^"]*)"', shown)
+        found += re.findall(r'<textarea[^>]*name="(s_[^":]+)"[^>]*>([^<]*)<', shown)
+        token = TOKEN.search(shown)
+        assert token
+        typed = {name: html.unescape(value).lstrip("\n").replace("\n", "\r\n") for name, value in found}
+        return {**typed, "s_input_kind": "upload", "form_token": token[1]}
+
+    update_settings(workshop, OWNER, id_, {"csv_columns": "a = date:1 text:2 amount:3\nb = date:1 text:2 amount:3"})
+    anne = form_of(browser.get(page).text)
+    assert "\r\n" in anne["s_csv_columns"]
+    assert browser.post(page, data=anne).status_code == 303, "what nobody changed is saved"
+    bob = "a = date:1 text:2 amount:3 sign:reversed"
+    update_settings(workshop, OWNER, id_, {"csv_columns": bob})
+    before = settings(workshop, bank)
+    refused = browser.post(page, data={**anne, "s_currency_if_missing": "USD"})
+    assert (refused.status_code, settings(workshop, bank)) == (409, before)
+    told = refused.text.partition('role="alert"')[2].partition("</ul>")[0]
+    assert ("Somebody changed these settings" in told, bob in told, "currency" in told.lower()) == (True, True, False)
+    again = form_of(refused.text)
+    assert (again["s_csv_columns"], again["s_currency_if_missing"]) == (bob, "USD"), "Bob's answer, and what Anne typed"
+    assert browser.post(page, data=again).status_code == 303
+    now = settings(workshop, bank)
+    assert (now["csv_columns"], now["currency_if_missing"]) == (bob, "USD")
+
+    # Both changed one: what was typed stays in the form, beside what stands.
+    clash = browser.post(page, data={**anne, "s_csv_columns": "c = date:1 text:2 amount:3"})
+    assert (clash.status_code, form_of(clash.text)["s_csv_columns"]) == (409, "c = date:1 text:2 amount:3")
+    assert bob in clash.text.partition('role="alert"')[2].partition("</ul>")[0]
+
+    # Each end of a line counts as one character; what is too long is refused whole.
+    fits = "\r\n".join(f"{at:05} = date:1 text:2 amount:3" for at in range(630))
+    assert len(fits) > VALUE_MAX
+    assert browser.post(page, data={**again, "seen": "", "s_csv_columns": fits}).status_code == 303
+    assert settings(workshop, bank)["csv_columns"] == fits.replace("\r\n", "\n")
+    kept = settings(workshop, bank)
+    assert browser.post(page, data={**again, "seen": "", "s_csv_columns": fits + fits}).status_code == 413
+    assert settings(workshop, bank) == kept

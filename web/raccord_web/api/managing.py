@@ -8,14 +8,16 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, Header, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
+from starlette.responses import Response
 
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting.connections import NIGHTLY, update_settings
+from raccord.onboarding.connecting.seen_settings import seen_of
 from raccord.onboarding.deciding.remapping import set_term
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.drafts import Accepts
@@ -180,18 +182,25 @@ def mean(request: Request, connection_id: str, wanted: TermIn) -> Done:
 
 
 @router.get("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
-def settings(request: Request, connection_id: str) -> SettingsView:
-    """Return the settings to those who may change them."""
+def settings(request: Request, response: Response, connection_id: str) -> SettingsView:
+    """Return the settings to those who may change them; changing them takes the ``ETag`` of this answer."""
     connection, info = managed(request, connection_id)
+    response.headers["ETag"] = f'"{seen_of(settings_of(desk_of(request).workshop, connection, info))}"'
     return _view(request, connection, info)
 
 
 @deeds.post("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
-def change(request: Request, connection_id: str, wanted: SettingsIn) -> SettingsView:
-    """Change settings and credentials in place; identity, links and history stay."""
+def change(
+    request: Request, connection_id: str, wanted: SettingsIn, if_match: Annotated[str, Header(max_length=8000)] = "*"
+) -> SettingsView:
+    """Change settings and credentials in place; identity, links and history stay.
+
+    With the ``ETag`` under which they were read, refused where somebody changed them since.
+    """
     _, info = managed(request, connection_id)
     require_known(info, wanted.values)
-    changed = update_settings(desk_of(request).workshop, acting(request), connection_id, wanted.values)
+    seen = "" if if_match.strip() == "*" else if_match.strip().strip('"')
+    changed = update_settings(desk_of(request).workshop, acting(request), connection_id, wanted.values, seen=seen)
     return _view(request, changed, info)
 
 

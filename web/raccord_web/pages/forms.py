@@ -22,6 +22,7 @@ FIELDS_MAX = 200
 """As many as a provider's accounts may have boxes."""
 FILES_MAX = 40
 VALUE_MAX = 20_000
+"""Characters of a field, each end of a line counted as one, as the settings count it."""
 AS_TYPED = frozenset({"password", "current", "new"})
 """Fields in which a blank at either end means something."""
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
@@ -31,12 +32,15 @@ async def posted(request: Request) -> Mapping[str, str]:
     """Return a form's fields; raises ``FormRefusedError`` unless its token is the one of this browser."""
     async with request.form(max_fields=FIELDS_MAX, max_files=0) as form:
         fields = {
-            name: value[:VALUE_MAX] if name in AS_TYPED else value[:VALUE_MAX].strip()
+            name: value if name in AS_TYPED else value.replace("\r\n", "\n").strip()
             for name, value in form.items()
             if isinstance(value, str)
         }
     if not form_is_ours(request, fields.pop(TOKEN_FIELD, "")):
         raise FormRefusedError
+    if any(len(each) > VALUE_MAX for each in fields.values()):
+        # Cut, the rest would be lost with nobody told.
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if any("\x00" in each for each in fields.values()):
         # Nobody types it, and PostgreSQL cannot keep it.
         raise HTTPException(HTTPStatus.BAD_REQUEST)

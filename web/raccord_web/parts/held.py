@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
+from raccord.onboarding.connecting.seen_settings import changed_since
 from raccord.overview.choosing.known_here import Known, known_here
 from raccord.overview.choosing.own_columns import own_columns
 from raccord.plugin.info import ConnectorInfo
@@ -32,6 +33,18 @@ def settings_of(workshop: Workshop, connection: Connection, info: ConnectorInfo)
 def changes_in(values: Mapping[str, object], held: BaseModel) -> dict[str, object]:
     """Return what of a form's values is not what the settings hold: all else stays as it stands when this is kept."""
     return {name: value for name, value in values.items() if not hasattr(held, name) or value != getattr(held, name)}
+
+
+def with_meanwhile(
+    values: Mapping[str, object], seen: str, standing: BaseModel
+) -> tuple[dict[str, object], Sequence[str]]:
+    """Return what a form says with what others changed since it was shown, and the names of that.
+
+    What this person changed too stays as typed.
+    """
+    now = changed_since(seen, standing)
+    typed = changed_since(seen, type(standing).model_validate(values))
+    return {**values, **{name: getattr(standing, name, None) for name in now if name not in typed}}, now
 
 
 def known_of(workshop: Workshop, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.leaving import close_source, lay_aside
+from raccord.onboarding.connecting.seen_settings import require_seen
 from raccord.onboarding.gates.each_account import require_told
 from raccord.onboarding.gates.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
@@ -87,12 +88,13 @@ def update_settings(
     connection_id: str,
     values: Mapping[str, object] | Callable[[BaseModel], Mapping[str, object]],
     also: Callable[[Session], None] | None = None,
+    seen: str = "",
 ) -> Connection:
     """Change a connection's settings or credentials in place; identity, links and history stay (BF-24, CH-72).
 
     ``values`` are those that change, or what makes them of the settings as they stand; all others stay, also where
     somebody, or a run that renews a token, wrote them a moment before. ``also`` is done in the same transaction,
-    first; what it raises leaves all as it was.
+    first; what it raises leaves all as it was. Refused where settings are not as they were ``seen``, if that is told.
     """
     now, handle = workshop.clock.now(), settings_handle(connection_id)
     with (
@@ -105,7 +107,7 @@ def update_settings(
         require_step(connection, Step.SETTINGS)
         if also is not None:
             also(session)
-        typed = _over_standing(workshop, session, info, connection, values)
+        typed = _over_standing(workshop, session, info, connection, values, seen)
         settings = _with_before(session, info, connection, read_settings(info, typed))
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
             raise refused(
@@ -137,6 +139,7 @@ def _over_standing(
     info: ConnectorInfo,
     connection: Connection,
     values: Mapping[str, object] | Callable[[BaseModel], Mapping[str, object]],
+    seen: str,
 ) -> Mapping[str, object]:
     """Return all settings as they stand, with those that change in their place."""
     secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
@@ -147,6 +150,7 @@ def _over_standing(
             raise
         # What no longer suits the connector is mended by new values.
         return {**connection.settings, **values}
+    require_seen(seen, standing)
     return standing.model_dump() | dict(values(standing) if callable(values) else values)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import time
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,6 +17,7 @@ from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.hours import DAYS, Hours, Often
+from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of
 from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import connection_head
 from raccord.plugin.info import ConnectorInfo
@@ -23,8 +27,8 @@ from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, show
-from raccord_web.pages.typed import read, shown
-from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
+from raccord_web.pages.typed import Field, read, shown
+from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of, with_meanwhile
 
 router = APIRouter()
 OFF = "off"
@@ -40,37 +44,34 @@ def settings(request: Request, connection_id: str) -> Response:
     connection, info = found
     _require_managing(request, info, connection_id)
     held = settings_of(workshop, connection, info)
-    fields = shown(
-        info.settings,
-        held.model_dump(mode="json"),
-        language_of(request),
-        fixed=info.identity_setting,
-        later=info.signs_in,
-        known=known_of(workshop, connection_id, info),
-    )
-    return _page(request, connection_id, fields=fields)
+    return _settings_page(request, connection, info, held.model_dump(mode="json"), held)
 
 
 @router.post("/connections/{connection_id}/settings")
 def change(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Change settings and credentials in place; a secret left empty stays as it is."""
+    """Change settings and credentials in place; a secret left empty stays as it is, and what others changed since the
+    form was shown is shown first.
+    """
     workshop, actor, language = desk_of(request).workshop, acting(request), language_of(request)
     found = connection_of(workshop, connection_id)
     if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     _require_managing(request, info, connection_id)
-    held = settings_of(workshop, connection, info)
+    held, seen = settings_of(workshop, connection, info), fields.get("seen", "")
     values, wrong = read(info.settings, fields, held, language)
     if wrong:
-        again = shown(
-            info.settings, values, language, wrong=wrong, fixed=info.identity_setting, later=info.signs_in,
-            known=known_of(workshop, connection_id, info),
-        )  # fmt: skip
-        return _page(
-            request, connection_id, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again, wrong=wrong.get("", "")
+        return _settings_page(
+            request, connection, info, values, held, status=HTTPStatus.UNPROCESSABLE_ENTITY, seen=seen, wrong=wrong
         )
-    connections.update_settings(workshop, actor, connection_id, changes_in(values, held))
+    try:
+        connections.update_settings(workshop, actor, connection_id, changes_in(values, held), seen=seen)
+    except SettingsChangedError:
+        with workshop.database.read() as session:
+            connection = session.get_one(Connection, connection_id)
+        standing = settings_of(workshop, connection, info)
+        values, changed = with_meanwhile(values, seen, standing)
+        return _settings_page(request, connection, info, values, standing, status=HTTPStatus.CONFLICT, changed=changed)
     return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
 
 
@@ -134,6 +135,36 @@ def _require_managing(request: Request, info: ConnectorInfo, connection_id: str)
     require(acting(request), Power.MANAGE, info, manage_granted=granted)
 
 
+def _settings_page(
+    request: Request,
+    connection: Connection,
+    info: ConnectorInfo,
+    values: Mapping[str, Any],
+    standing: BaseModel,
+    *,
+    status: int = HTTPStatus.OK,
+    seen: str = "",
+    wrong: Mapping[str, str] | None = None,
+    changed: Sequence[str] = (),
+) -> Response:
+    """Show the form with ``values``; with ``changed``, which of the settings that stand were changed meanwhile."""
+    wrong = wrong or {}
+
+    def form_of(values: Mapping[str, Any]) -> list[Field]:
+        return shown(
+            info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting,
+            later=info.signs_in, known=known,
+        )  # fmt: skip
+
+    known = known_of(desk_of(request).workshop, connection.id, info)
+    fields = form_of(values)
+    meanwhile = [each for each in form_of(standing.model_dump(mode="json")) if each.name in changed] if changed else []
+    return _page(
+        request, connection.id, status=status, fields=fields, wrong=wrong.get("", ""), meanwhile=meanwhile,
+        seen=seen or seen_of(standing, {each.name for each in fields}),
+    )  # fmt: skip
+
+
 def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:
     with desk_of(request).workshop.database.read() as session:
         view = connection_head(session, connection_id)
@@ -149,5 +180,5 @@ def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, 
             scheduled=known if known is not None and known.enabled else None,
             ways=[*Often, OFF],
             days=DAYS,
-            **{"view": view, "wrong": "", **values},
+            **{"view": view, "wrong": "", "meanwhile": [], **values},
         )

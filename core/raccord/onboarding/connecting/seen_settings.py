@@ -1,0 +1,54 @@
+"""Settings as somebody saw them, told by a digest of each: what was changed since is found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel
+
+from raccord.errors import RaccordError
+from raccord.plugin.texts import Text
+from raccord.store.canonical import canonical
+from raccord.store.sensitive import split_secrets
+
+_DIGITS = 12
+
+
+class SettingsChangedError(RaccordError):
+    """Raised where settings were changed since they were seen by whoever changes them."""
+
+
+def seen_of(settings: BaseModel, names: Collection[str] | None = None) -> str:
+    """Return what tells these settings, or those of them that are named, from any others; secrets are left out."""
+    plain, _ = split_secrets(settings)
+    return ";".join(f"{name}={_digest(value)}" for name, value in plain.items() if names is None or name in names)
+
+
+def changed_since(seen: str, settings: BaseModel) -> list[str]:
+    """Return the names of settings that are not as they were seen; nothing where it is not told what was."""
+    plain, _ = split_secrets(settings)
+    told = (each.partition("=") for each in seen.split(";") if each)
+    return [name for name, _, digest in told if _digest(plain.get(name)) != digest]
+
+
+def require_seen(seen: str, settings: BaseModel) -> None:
+    """Refuse a change that was made on settings that do not stand any more."""
+    names = changed_since(seen, settings)
+    if names:
+        said = ", ".join(name[:60] for name in names[:10])
+        raise SettingsChangedError(
+            "connection.settings_changed",
+            Text(
+                f"Ces réglages ont changé depuis que vous les avez lus ({said}) : rien n'est enregistré.",
+                f"These settings were changed since you read them ({said}): nothing is saved.",
+            ),
+            Text("Relisez-les, puis enregistrez de nouveau.", "Read them again, then save again."),
+        )
+
+
+def _digest(value: Any) -> str:
+    # The parts of a set come in any order.
+    told = sorted(map(str, value)) if isinstance(value, list) else value
+    return sha256(canonical(told).encode()).hexdigest()[:_DIGITS]
