@@ -14,7 +14,16 @@ from sqlalchemy.orm import Session
 from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.overview.titles import file_of
-from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, RecordState, SourceRecord
+from raccord.store.models import (
+    Connection,
+    DraftRow,
+    DraftState,
+    Problem,
+    ProblemState,
+    RecordState,
+    SourceFile,
+    SourceRecord,
+)
 from raccord.sync.lines.titles import Title, titles_by_id
 from raccord.sync.problems import ANSWERS, APART, CAUSE, of_cause, which_cause
 
@@ -48,7 +57,12 @@ class ProblemView:
     like: tuple[int, Title] | None = None
     """The record that its question compares it with, where it asks one."""
     file: str = ""
-    """The file that a record without a draft is about, where it says so."""
+    """The file that a record without a draft is about, where it says so; or of which something could not be read."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether it is about what of a file could not be read, so that there is no record of it."""
+        return bool(self.file) and self.record_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +213,30 @@ def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> 
     titles = titles_by_id(session, {each.id: (each.connection_id, each.body) for each in drafts})
     records = _records(session, [problem for problem, _, draft, _ in found if draft is None])
     like = _compared(session, [problem for problem, _, _, _ in found])
+    alone = [
+        each.id for each, _, draft, _ in found
+        if draft is None and each.stream and (each.connection_id, each.subject) not in records
+    ]  # fmt: skip
+    unread = files_named(session, alone)
     views = []
     for problem, connection, draft, record in found:
         of = record or records.get((problem.connection_id, problem.subject))
         view = _view(problem, connection, draft, of, None if draft is None else titles[draft.id])
-        views.append(replace(view, like=like.get(problem.id)))
+        views.append(replace(view, like=like.get(problem.id), file=view.file or unread.get(problem.id, "")))
     return views
+
+
+def files_named(session: Session, problem_ids: Sequence[str]) -> dict[str, str]:
+    """Return by problem the name of the file that it names, of those that its connection received."""
+    if not problem_ids:
+        return {}
+    rows = session.execute(
+        select(Problem.id, SourceFile.name)
+        .join(SourceFile, SourceFile.connection_id == Problem.connection_id)
+        .where(Problem.id.in_(problem_ids), Problem.subject.contains(SourceFile.name))
+        .order_by(func.length(SourceFile.name))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _compared(session: Session, problems: Sequence[Problem]) -> dict[str, tuple[int, Title]]:

@@ -16,6 +16,7 @@ from wizards import count, ofx
 
 import raccord_bankfeed
 from raccord.store.models import (
+    Problem,
     RecordState,
     SourceFile,
     SourceRecord,
@@ -130,3 +131,33 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     told = browser.get(f"{own}/setup/plan").text
     assert "Which account is this file of?" in told
     assert f'href="{own}/files"' in told
+
+
+def test_a_file_of_which_something_cannot_be_read_is_named_and_set_aside(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    files = [("files", (name, b"not a statement " + name.encode())) for name in ("notes.txt", "other_notes.txt")]
+    told = browser.post(f"{bank}/files", data={"form_token": token[1]}, files=files).text
+    assert 'data-tone="ok"' not in told.partition("<main")[2].partition("<ul>")[0], "kept, and not readable"
+    assert told.count("This is not a statement") == 2
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    shown = browser.get("/problems").text
+    for name in ("notes.txt", "other_notes.txt"):
+        assert f'<a class="link wrapped-value" href="{bank}/files">{name}</a>' in shown, name
+    assert "Hand in a corrected file" in shown
+    assert "Correct the row at the source" not in shown
+    with workshop.database.read() as session:
+        found = {each.subject.partition(" ")[0]: each for each in session.scalars(select(Problem))}
+    for page in (f"{bank}/files", f"/problems?code={found['notes.txt'].code}"):
+        assert "notes.txt" in browser.get(page).text
+    assert "Mark as resolved" not in shown
+    done = send("/problems", f"/problems/{found['notes.txt'].id}/aside")
+    assert done.headers["location"].endswith("done=aside")
+    left = browser.get("/problems").text
+    assert (">notes.txt</a>" in left, ">other_notes.txt</a>" in left) == (False, True), "one file, not the other"
+    assert "notes.txt" in browser.get(f"{bank}/files").text, "it stays kept"
+    assert "File set aside" in browser.get("/audit").text
+    assert send("/problems", f"/problems/{found['notes.txt'].id}/aside").status_code == 409

@@ -100,6 +100,7 @@ class RunDeed(StrEnum):
 class ProblemDeed(StrEnum):
     READY = "ready"
     RESOLVED = "resolved"
+    ASIDE = "aside"
 
 
 class Runs(BaseModel):
@@ -250,8 +251,14 @@ def let_go(request: Request, hold_id: str) -> Done:
 
 @router.post("/problems/{problem_id}/{deed}", dependencies=[Depends(needs(Scope.WRITE))])
 def close(request: Request, problem_id: str, deed: ProblemDeed) -> Done:
-    """Have a problem's record tried again by the next run, or say that it was entered by hand."""
-    done = failures.mark_ready if deed is ProblemDeed.READY else failures.mark_resolved
+    """Have a problem's record tried again by the next run, say that it was entered by hand, or set the file aside of
+    which something could not be read.
+    """
+    done = {
+        ProblemDeed.READY: failures.mark_ready,
+        ProblemDeed.RESOLVED: failures.mark_resolved,
+        ProblemDeed.ASIDE: failures.set_file_aside,
+    }[deed]
     done(desk_of(request).workshop, acting(request), problem_id)
     return Done(id=problem_id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -52,6 +52,8 @@ class AskedAccounts:
     """Why it may not."""
     faults: Sequence[tuple[str, Text]] = ()
     """What of files that no run has read cannot be brought over, by file."""
+    looked: Mapping[str, SeenFile] = field(default_factory=dict)
+    """What is in each of these files, by its hash."""
 
     @property
     def open(self) -> int:
@@ -63,8 +65,13 @@ class AskedAccounts:
         return bool(self.questions or self.accounts)
 
 
-def asked_accounts(request: Request, session: Session, connection: Connection) -> AskedAccounts:
-    """Return what is asked about the files of a connection; until its first plan is approved, of unread ones too."""
+def asked_accounts(
+    request: Request, session: Session, connection: Connection, *, arrived: bool = False
+) -> AskedAccounts:
+    """Return what is asked about the files of a connection; until its first plan is approved, of unread ones too.
+
+    With ``arrived``, files came just now: what is in them and what of it cannot be read is told whatever the state.
+    """
     workshop = desk_of(request).workshop
     admitted = workshop.scopes.catalog.get(connection.connector)
     if admitted is None or not (admitted.info.unnamed or admitted.info.questions):
@@ -73,16 +80,18 @@ def asked_accounts(request: Request, session: Session, connection: Connection) -
     ahead = connection.approved_at is None and takes_files(info, connection.settings)
     found = unsettled(session, connection, info)
     looked: Sequence[SeenFile] = ()
-    if ahead or found.questions or found.accounts:
+    if ahead or arrived or found.questions or found.accounts:
         looked = look_into(workshop, connection.id)
         found = unsettled(session, connection, info, looked, ahead=ahead)
-    faults = [(each.name, fault) for each in looked for fault in each.faults if ahead][:FAULTS_MAX]
+    faults = [(each.name, fault) for each in looked for fault in each.faults if ahead or arrived]
+    faults, seen = faults[:FAULTS_MAX], {each.sha256: each for each in looked if ahead or arrived}
     if not found.questions and not found.accounts:
-        return AskedAccounts(connection.id, connection.label, faults=faults)
+        return AskedAccounts(connection.id, connection.label, faults=faults, looked=seen)
     may_name = _may_name(request, connection, info)
     return AskedAccounts(
         connection.id, connection.label, found.questions, found.accounts,
         bank_accounts(session, connection.company_id), may_name, bool(info.left_out), faults=faults,
+        looked=seen,
     )  # fmt: skip
 
 

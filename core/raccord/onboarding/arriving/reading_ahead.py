@@ -72,11 +72,15 @@ class SeenAccount:
     no_currency: bool = False
     """Whether its lines wait for their currency too."""
     files: list[str] = field(default_factory=list)
+    moved: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """What came in and what went out, by currency; an empty one where the file states none."""
 
     def add(self, row: SeenLine) -> None:
         """Count a line, and show it if it is among the first."""
         self.lines += 1
         self.first, self.last = min(self.first, row.day), max(self.last, row.day)
+        came, went = self.moved.get(row.currency, (Decimal(0), Decimal(0)))
+        self.moved[row.currency] = came + max(row.amount, Decimal(0)), went + min(row.amount, Decimal(0))
         if len(self.shown) < LINES_SHOWN:
             self.shown.append(row)
 
@@ -90,6 +94,7 @@ class SeenFile:
     accounts: Mapping[str, SeenAccount] = field(default_factory=dict)
     faults: Sequence[Text] = ()
     """Why lines of it are not brought over, each reason once."""
+    sha256: str = ""
 
 
 class _Alone:
@@ -214,7 +219,7 @@ def _seen(bench: Bench, view_on: ViewOn, file: StoredFile, *, unanswered: bool) 
     if asks:
         records = list(_records(bench, _as_answered(bench, view, asks), {}))
     accounts = _accounts(bench, view_on, file.name, records, rejects)
-    found = SeenFile(file.name, asks, accounts, tuple(rejects.values()))
+    found = SeenFile(file.name, asks, accounts, tuple(rejects.values()), file.sha256)
     with _lock:
         _kept[key] = found
         while len(_kept) > _KEPT_MAX:

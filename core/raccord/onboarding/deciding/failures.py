@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
@@ -21,6 +21,7 @@ from raccord.store.models import (
     Problem,
     ProblemState,
     RecordState,
+    SourceFile,
     SourceRecord,
 )
 from raccord.sync.books.readback import LISTS
@@ -54,6 +55,49 @@ def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
 def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
     """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
     return _close_one(workshop, actor, problem_id, ProblemState.RESOLVED)
+
+
+def set_file_aside(workshop: Workshop, actor: Actor, problem_id: str) -> str:
+    """Close all that could not be read of the file that a problem names; return the file's name.
+
+    The file stays kept, and what was read of it stays as it is.
+    """
+    with workshop.database.begin() as session:
+        problem = _open(session, actor, problem_id)
+        connection = session.get_one(Connection, problem.connection_id)
+        mine = (Problem.connection_id == connection.id, Problem.state == ProblemState.OPEN)
+        named = select(SourceFile).where(
+            SourceFile.connection_id == connection.id, literal(problem.subject).contains(SourceFile.name)
+        )
+        files = sorted(session.scalars(named), key=lambda each: (each.sha256[:8] in problem.subject, len(each.name)))
+        if not files or _draft_of(session, problem) is not None:
+            raise DecisionError(
+                "problem.no_file",
+                Text(
+                    "Ce problème n'est pas celui d'un fichier illisible.", "This problem is not of an unreadable file."
+                ),
+                Text(
+                    "Marquez-le résolu, ou corrigez-le à la source.", "Mark it resolved, or correct it at the source."
+                ),
+            )
+        file, now, codes = files[-1], workshop.clock.now(), []
+        name = file.name
+        # Of several files of one name, what connectors tell them apart by.
+        marks = [each for each in (name, file.sha256[:8], f"{file.number}/{name}") if each in problem.subject]
+        for each in session.scalars(
+            select(Problem).where(
+                *mine,
+                *(Problem.subject.contains(mark, autoescape=True) for mark in marks),
+                ~Problem.subject.startswith(Problem.stream + "/"),
+            )
+        ).all():
+            each.state, each.closed_at, each.closed_by = ProblemState.RESOLVED, now, actor.name
+            codes.append(each.code)
+        events.append(
+            session, actor=actor.name, action="file.set_aside", subject=name[:200], company_id=connection.company_id,
+            connection_id=connection.id, now=now, body={"problems": len(codes), "codes": sorted(set(codes))[:20]},
+        )  # fmt: skip
+        return name
 
 
 def link_failed(workshop: Workshop, actor: Actor, problem_id: str, document_id: str) -> Problem:

@@ -140,7 +140,7 @@ def _page(
             asked=frozenset() if admitted is None else _asking(admitted.info),
             told=told,
             changing=changing(request, session, connection, told, change),
-            asked_accounts=asked_accounts(request, session, connection),
+            asked_accounts=asked_accounts(request, session, connection, arrived=any(each.new for each in done)),
             problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
         )

@@ -17,7 +17,14 @@ from raccord.onboarding.access.reach import Reach
 from raccord.onboarding.arriving.answering import answer_problem
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.decisions import DecisionError
-from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
+from raccord.onboarding.deciding.failures import (
+    close_cause,
+    link_failed,
+    mark_ready,
+    mark_resolved,
+    set_file_aside,
+    skip_failed,
+)
 from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
 from raccord.overview.records import Fate, count_by_fate
@@ -169,6 +176,8 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
             mark_ready(desk.workshop, acting(request), problem_id)
         case "resolved":
             mark_resolved(desk.workshop, acting(request), problem_id)
+        case "aside":
+            set_file_aside(desk.workshop, acting(request), problem_id)
         case "link":
             link_failed(desk.workshop, acting(request), problem_id, fields.get("document", ""))
         case "answer":
