@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -77,7 +78,18 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert send(page, listing, do="save", **fields).headers["location"] == f"{listing}?done=bank_rule"
     split = {"test1": "text.word", "value1": "loyer", "answer": "split", "part1": expense[1], "share1": "500,00",
              "part2": expense[1], "share2": ""}  # fmt: skip
-    send(page, listing, do="save", name="Loyer", **split)
+    # A rule that was made of a line leads back to it, in the list as it was.
+    line = hold_ids["bank/b2"]
+    link = re.search(r'href="([^"]*/bank-rules/new\?[^"]*)"', browser.get(f"/review?q=e&line={line}").text)
+    assert link
+    form = browser.get(unescape(link[1])).text
+    kept = re.search(r'name="back" value="([^"]*)"', form)
+    assert kept
+    back = unescape(kept[1])
+    assert f"q=e&line={line}" in back
+    led = send(page, listing, do="save", name="Loyer", back=back, **split).headers["location"]
+    assert led == f"/review?{back}&said=rule"
+    assert "Rule kept." in browser.get(led).text
     first, second = rules_of(workshop)
     assert (first.name, second.name) == ("Cafés", "Loyer")
 

@@ -108,6 +108,8 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     page = browser.get(f"/review?account={company.id}|{accounts['Épargne']}").text
     assert "1 line to review" in page
     assert "RISTOURNE" not in page
+    assert "Épargne (1)" in browser.get("/review").text
+    assert "Épargne (" not in browser.get(f"/review?connection={connection.id}").text, "accounts of its own lines"
     assert browser.get("/review?offset=9999&first=x&view=none&direction=up&account=no|no").status_code == 200
 
 
@@ -141,6 +143,16 @@ def test_a_line_is_split_moved_personal_or_left_out_and_an_answer_taken_back(
     side = f"side:{holds['VIREMENT RECU']}"
     assert panel.index(f'value="{side}" data-pick checked'), "the other account's line is found"
     assert say("VIREMENT VERS EPARGNE", kind="transfer", account=side).status_code == 303
+    with workshop.database.read() as session:
+        savings = session.scalars(select(Connection.id).where(Connection.id != connection.id)).one()
+    assert "Nothing left to review here" in browser.get(f"/review?connection={savings}").text
+    assert "Nothing found" in browser.get("/review?q=zzz").text
+    assert "Nothing left to review here" in browser.get("/review?q=zzz&said=kept_category").text, "the last one found"
+    done = browser.get("/review?state=answered").text
+    assert re.search(r"Other side of the transfer[^<]*<span class=\"soft\">VIREMENT VERS EPARGNE</span>", done)
+    assert "bank/b3" not in done
+    of_side = send("/settings", f"/review/{holds['VIREMENT RECU']}/undo")
+    assert "other side of a transfer (VIREMENT VERS EPARGNE)" in of_side.text
     assert say("JEU VIDEO", kind="personal", account=accounts["Apports"]).status_code == 303
     assert "needs a reason" in say("COSTCO CAFE", kind="exclude").text
     assert say("COSTCO CAFE", kind="exclude", why="Already in QuickBooks").status_code == 303
@@ -322,7 +334,7 @@ def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted
     assert 'value="jeu video"' in form
     assert f'<option value="{accounts["Frais de déplacement"]}" selected>' in form
     assert (
-        f'href="{new.replace(holds["JEU VIDEO"], holds["RISTOURNE"])}"'
+        f'href="{new.replace(holds["JEU VIDEO"], holds["RISTOURNE"])}&amp;back='
         in browser.get(f"/review?line={holds['RISTOURNE']}").text
     )
     send("/settings", f"/bank-rules/{rule.id}/remove")

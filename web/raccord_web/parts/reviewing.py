@@ -121,6 +121,11 @@ class Asked:
         return bool(set(self.filters) - {"state"})
 
     @property
+    def searched(self) -> bool:
+        """Tell whether a person narrowed the list; the page itself keeps the connection that it was opened for."""
+        return bool(set(self.filters) - {"state", "connection"})
+
+    @property
     def query(self) -> str:
         """Return the whole address after its question mark, for forms that lead back here."""
         return self.at().partition("?")[2]

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.masking import masked
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.deciding.decisions import DecisionError, held, note, on_its_way
 from raccord.onboarding.deciding.treating_texts import refusal
@@ -41,6 +42,7 @@ from raccord.sync.lines.line_answers import (
 from raccord.sync.lines.overrides import withdraw_overridden
 from raccord.sync.lines.pairing import DAYS_APART
 from raccord.sync.lines.shared_documents import free_part, last_asked
+from raccord.sync.lines.titles import titles_of
 from raccord.sync.lines.transfers import TRANSFER
 from raccord.sync.lines.treatment_fit import BooksFit
 from raccord.sync.lines.treatments import (
@@ -154,12 +156,19 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) ->
         if row is None:
             raise refusal("nothing_to_take_back")
         if OTHER_SIDE in row.decisions:
-            raise refusal("other_side_first", key=str(row.decisions[OTHER_SIDE]).partition(" ")[2])
+            raise refusal("other_side_first", key=_called(session, str(row.decisions[OTHER_SIDE])))
         other = other_side_of(session, row)
         _take_back(session, actor, row, now)
         if other is not None:
             _take_back(session, actor, other, now)
         return row
+
+
+def _called(session: Session, place: str) -> str:
+    """Return what a line says that is told by its connection and key."""
+    connection_id, _, key = place.partition(" ")
+    title = titles_of(session, connection_id, [key]).get(key)
+    return title.text if title is not None and title.text else masked(key)
 
 
 def ask_about_again(workshop: Workshop, actor: Actor, hold_id: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import String, func, or_, select, type_coerce
+from sqlalchemy import String, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from raccord.masking import masked
@@ -21,10 +21,10 @@ from raccord.plugin.texts import Text
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lines.line_answers import LEARNED
+from raccord.sync.lines.line_answers import LEARNED, place_of
 from raccord.sync.lines.paying import MATCHES_LIMITED, PAYS
 from raccord.sync.lines.titles import text_of
-from raccord.sync.lines.treatments import TREATMENT, Treated, treatable
+from raccord.sync.lines.treatments import OTHER_SIDE, TREATMENT, Treated, treatable
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
@@ -100,9 +100,9 @@ class AnsweredLine:
     currency: str
     text: str
     kind: str
-    """``pays``, ``skip`` or what a treatment is."""
+    """``pays``, ``skip``, ``other_side`` or what a treatment is."""
     accounts: Sequence[str]
-    """Names of the accounts that the answer names."""
+    """Names of the accounts that the answer names; of another side, what the transfer's line says."""
     by: str
     at: datetime
 
@@ -191,10 +191,10 @@ def the_line(session: Session, hold_id: str, within: Within = None) -> BankLine 
     return next(iter(_lines(session, rows)), None)
 
 
-def accounts_with_lines(session: Session, within: Within = None) -> list[LineAccount]:
-    """Return the accounts that have lines which wait, by name."""
+def accounts_with_lines(session: Session, within: Within = None, connection_id: str = "") -> list[LineAccount]:
+    """Return the accounts that have lines which wait, of all connections or of one, by name."""
     # Counted by account before their names are looked up, which are few.
-    counted = _open(WantedLines(), within).with_only_columns(
+    counted = _open(WantedLines(connection_id=connection_id), within).with_only_columns(
         Connection.company_id, _account().label("moved_on"), func.count().label("lines")
     )
     inner = counted.group_by(Connection.company_id, "moved_on").subquery()
@@ -238,6 +238,7 @@ def _as_answered(session: Session, rows: Iterable[Any]) -> list[AnsweredLine]:
     told = {row.Hold.id: said_in(row.Hold.answer or {}) for row in rows}
     places = {(row.company_id, account) for row in rows for account in told[row.Hold.id][1]}
     names = _names(session, places)
+    transfers = _texts(session, {place for row in rows if (place := _first_side(row.DraftRow))})
     found = []
     for row in rows:
         hold, draft = row.Hold, load_draft(row.DraftRow.body)
@@ -254,12 +255,27 @@ def _as_answered(session: Session, rows: Iterable[Any]) -> list[AnsweredLine]:
                     currency=draft.currency,
                     text=_called(draft, row.DraftRow),
                     kind=told[hold.id][0],
-                    accounts=[names.get((row.company_id, each), each) for each in told[hold.id][1]],
+                    accounts=[
+                        *filter(None, [transfers.get(_first_side(row.DraftRow), "")]),
+                        *(names.get((row.company_id, each), each) for each in told[hold.id][1]),
+                    ],
                     by=hold.closed_by,
                     at=hold.closed_at,
                 )
             )
     return found
+
+
+def _first_side(row: DraftRow) -> str:
+    """Return the place of the line whose transfer a line is the other side of; empty for any other line."""
+    return str(row.decisions.get(OTHER_SIDE, ""))
+
+
+def _texts(session: Session, places: Iterable[str]) -> dict[str, str]:
+    """Return what lines say, by their connection and key."""
+    wanted = [tuple(place.split(" ", 1)) for place in sorted(places)]
+    rows = session.scalars(select(DraftRow).where(tuple_(DraftRow.connection_id, DraftRow.key).in_(wanted)))
+    return {place_of(row): text_of(load_draft(row.body)) or masked(row.key) for row in rows} if wanted else {}
 
 
 def said_in(answer: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -268,7 +284,7 @@ def said_in(answer: Mapping[str, Any]) -> tuple[str, list[str]]:
     if isinstance(treatment, Mapping):
         accounts = [str(part["account"]) for part in treatment.get("parts", ())]
         return str(treatment["kind"]), [*accounts, *filter(None, [str(treatment.get("other_account", ""))])]
-    for kind in (PAYS, SKIP):
+    for kind in (PAYS, SKIP, OTHER_SIDE):
         if kind in answer:
             return kind, []
     return str(Treated.CATEGORY), [str(each) for each in answer.values() if isinstance(each, str)]

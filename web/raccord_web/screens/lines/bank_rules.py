@@ -66,13 +66,19 @@ def rules(request: Request, company_id: str) -> Response:
 
 
 @router.get("/companies/{company_id}/bank-rules/new")
-def new(request: Request, company_id: str, line: Annotated[str, Query(max_length=40)] = "") -> Response:
+def new(
+    request: Request,
+    company_id: str,
+    line: Annotated[str, Query(max_length=40)] = "",
+    back: Annotated[str, Query(max_length=1000)] = "",
+) -> Response:
     """Show an empty form; or what a bank line, told by its question, suggests as a rule."""
     typed: Mapping[str, str] = {"test1": "text.contains", "answer": str(Treated.CATEGORY)}
     with desk_of(request).workshop.database.read() as session:
         found = rule_from_line(session, company_id, line) if line else None
     if found is not None:
         typed = typed_of(found.name, None, found.body, language_of(request))
+    typed = {**typed, "back": back}
     return _editor(request, company_id, typed)
 
 
@@ -89,6 +95,9 @@ def make(request: Request, company_id: str, fields: Fields) -> Response:
         bank_rules.add_rule(desk_of(request).workshop, acting(request), company_id, said)
     except RaccordError as error:
         return _editor(request, company_id, fields, error=error)
+    if fields.get("back", ""):
+        # The line that the rule was made of is shown again, in the list as it was filtered.
+        return RedirectResponse(f"/review?{fields['back']}&said=rule", HTTPStatus.SEE_OTHER)
     return _back(company_id)
 
 

@@ -63,8 +63,8 @@ from raccord_web.words.wording import wording
 router = APIRouter()
 
 SAID = (
-    "gone", "undone", "added", "together", "attached", "detached", "one_or_two", "one_movement", "two_movements",
-    "kept_pays",
+    "gone", "undone", "added", "rule", "together", "attached", "detached", "one_or_two", "one_movement",
+    "two_movements", "kept_pays",
     *(f"kept_{kind}" for kind in Treated),
 )  # fmt: skip
 
@@ -258,7 +258,7 @@ def _page(
             view=_view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source),
             before=_beside(listing.rows, line, -1),
             after=_beside(listing.rows, line, 1),
-            accounts=accounts_with_lines(session, within),
+            accounts=accounts_with_lines(session, within, asked.connection),
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=source,
             proposals=proposals,
