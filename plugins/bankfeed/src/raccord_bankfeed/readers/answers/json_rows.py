@@ -45,7 +45,10 @@ def day_of_seconds(row: Row, name: str) -> date | None:
         return None
     if not (said.isascii() and said.isdigit()) or int(said) // _SECONDS_A_DAY > _DAYS_MAX:
         raise RowFault(text_faults.date_impossible(name, said))
-    return _EPOCH + timedelta(int(said) // _SECONDS_A_DAY)
+    day = _EPOCH + timedelta(int(said) // _SECONDS_A_DAY)
+    if day_of(day.year, day.month, day.day) is None:
+        raise RowFault(text_faults.date_impossible(name, said))
+    return day
 
 
 def seconds_of(day: date) -> int:
