@@ -135,7 +135,7 @@ def test_a_company_may_leave_out_a_kind_by_its_term_table(
         (line("-5"), {b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.currency_foreign"),
         (line("-5"), {b"<CURDEF>CAD": b"<CURDEF>"}, "bankfeed.currency_missing"),
         (line("-1.234"), {}, "bankfeed.amount_fraction"),
-        (line("-5"), {b"<TRNAMT>-5": b"<TRNAMT>-1,234"}, "bankfeed.amount_fraction"),
+        (line("-5"), {b"<TRNAMT>-5": b"<TRNAMT>-1,2345"}, "bankfeed.amount_fraction"),
         (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>"}, "bankfeed.account_unnamed"),
         (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>", b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.currency_foreign"),
         (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "REPLACE"}), {}, "bankfeed.line_replaced"),
