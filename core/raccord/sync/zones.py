@@ -50,7 +50,7 @@ def zone_names(country: str) -> list[str]:
 def _zones_by_country() -> Mapping[str, tuple[str, ...]]:
     """Return the zones in which people live, by the two letters of the country, as the time zone database has them."""
     found: dict[str, list[str]] = {}
-    for line in resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8").splitlines():
+    for line in resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             country, _, name, *_ = line.split("\t")
             found.setdefault(country, []).append(name)
