@@ -176,3 +176,52 @@ def test_what_is_posted_is_rewritten_by_a_plan_after_its_effect_was_seen(
     assert f"/plans/{run.plan_id}" in waits
     assert send(own, own, back="yes").headers["location"] == f"{own}?done=repost_cancelled"
     assert "A plan to rewrite" not in browser.get(own).text
+
+
+def test_a_choice_that_was_made_on_another_one_is_refused_and_shows_what_stands(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    """Anne opens the mapping, Bob chooses for one place; Anne saves another choice for it, or one for another place."""
+    own = f"/connections/{synced.id}/mapping"
+    with workshop.database.read() as session:
+        income = session.scalars(select(LedgerEntry).where(LedgerEntry.type == "Income")).all()
+        held = {each.role: each.ledger_id for each in session.scalars(select(Choice)) if not each.of}
+    bob, anne = [each for each in income if each.object_id != held["income"]][:2]
+
+    def seen_in(page: str) -> str:
+        found = re.search(r'name="seen" value="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    def kept() -> list[tuple[str, str]]:
+        with workshop.database.read() as session:
+            rows = session.scalars(select(Choice).where(Choice.role == "income").order_by(Choice.valid_from))
+            return [(each.valid_from.isoformat(), each.ledger_id) for each in rows]
+
+    seen = seen_in(browser.get(own).text)
+    assert (
+        send(own, own, **{"role:income:": bob.object_id}, seen=seen, first="2026-03-05", save="yes").status_code == 303
+    )
+    before = kept()
+    for save in ({}, {"save": "yes"}, {"save": "yes", "first": "2026-03-06"}):
+        refused = send(own, own, **{"role:income:": anne.object_id}, seen=seen, **save)
+        assert (refused.status_code, kept()) == (409, before), save
+    told = refused.text.partition('role="alert"')[2].partition("</div>")[0]
+    assert f"is “{bob.name}” now (" in told
+    row = refused.text.partition('id="income"')[2].partition("</tr>")[0]
+    assert f'value="{anne.object_id}" selected' in row, "what was typed stays in the form"
+    assert f'data-was="{bob.object_id}"' in row, "beside what stands"
+
+    # A field that Anne left alone takes nothing back, and her other changes are kept.
+    page = send(own, own, **{"role:income:": held["income"]}, seen=seen, save="yes")
+    assert (page.headers["location"], kept()) == (f"{own}?view=roles", before)
+    again = {"role:income:": anne.object_id, "seen": seen_in(refused.text), "first": "2026-03-06", "save": "yes"}
+    assert send(own, own, **again).status_code == 303
+    assert kept() == [*before, ("2026-03-06", anne.object_id)], "once she saw what stands, it is her choice"
+
+    terms = seen_in(browser.get(f"{own}?view=terms").text)
+    counter = {"word:sale": "Counter sale", "view": "terms", "seen": terms, "save": "yes"}
+    assert send(own, own, **counter, first="2026-03-10").status_code == 303
+    assert send(own, own, **{**counter, "word:sale": "Counter"}).status_code == 409
+    with workshop.database.read() as session:
+        assert [each.ledger for each in session.scalars(select(TermOverride))] == ["Counter sale"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -87,9 +88,11 @@ def changes_in(
 ) -> list[Change]:
     """Return what a form changes of the mapping, from ``first`` or else today on.
 
-    What was never chosen counts for every day. A form of one role, or one word, alone says its own day.
+    What was never chosen counts for every day. A form of one role, or one word, alone says its own day. A field that
+    is sent as it was shown changes nothing, whatever somebody chose meanwhile.
     """
     found: list[Change] = []
+    fields = {name: value for name, value in fields.items() if not sent_as_shown(fields, name)}
     for each in roles:
         value = fields.get(each.field, "")
         if value and value != each.held:
@@ -106,6 +109,35 @@ def changes_in(
     if fields.get("word"):
         found.append(DatedTerm(fields["word"], fields.get("ledger", ""), first or today))
     return found
+
+
+def shown_as(views: Sequence[RoleView | TermView]) -> str:
+    """Return what tells what each field of a form held when it was shown."""
+    return " ".join(_shown(each.field, each.held) for each in views)
+
+
+def sent_as_shown(fields: Mapping[str, str], name: str) -> bool:
+    """Tell whether a field of a form was sent as it was shown."""
+    return _shown(name, fields[name]) in fields.get("seen", "").split()
+
+
+def seen_by(
+    fields: Mapping[str, str], changes: Sequence[Change], roles: Sequence[RoleView], terms: Sequence[TermView]
+) -> dict[Change, str | None]:
+    """Return on what changes of a form were made: what stands, or nothing where the form showed something else."""
+    views: dict[tuple[str, ...], RoleView | TermView] = {(each.info.name, each.of): each for each in roles}
+    views |= {(each.term.word,): each for each in terms}
+    shown = set(fields.get("seen", "").split())
+    found: dict[Change, str | None] = {}
+    for change in changes:
+        view = views.get((change.role, change.of) if isinstance(change, RoleChange) else (change.word,))
+        held = "" if view is None else view.held
+        found[change] = None if shown and view is not None and _shown(view.field, held) not in shown else held
+    return found
+
+
+def _shown(field: str, held: str) -> str:
+    return sha256(f"{field}\0{held}".encode()).hexdigest()[:12]
 
 
 def volumes_of(views: Sequence[RoleView], volumes: Mapping[frozenset[Place], int]) -> dict[str, int]:

@@ -127,14 +127,72 @@ def effect_of_changes(workshop: Workshop, connection_id: str, changes: Sequence[
     return Effect(start, survey(workshop, connection_id, start, date.max, *changes) if known else Survey(), waiting)
 
 
-def save_changes(workshop: Workshop, actor: Actor, connection_id: str, changes: Sequence[Change]) -> None:
-    """Keep changes of the mapping, all of them or none."""
+def save_changes(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    changes: Sequence[Change],
+    seen: Mapping[Change, str | None] | None = None,
+) -> None:
+    """Keep changes of the mapping, all of them or none.
+
+    ``seen`` tells on what they were made: refused where something else stands (``None`` is known to be something else).
+    """
     with workshop.database.begin() as session:
+        if seen:
+            session.get_one(Connection, connection_id, with_for_update=True)
+            _manageable(workshop, session, actor, connection_id)
+            require_seen(workshop, session, connection_id, seen)
         for each in changes:
             if isinstance(each, RoleChange):
                 choose_in(session, workshop, actor, connection_id, each.role, each.ledger_id, each.of, each.first)
             else:
                 set_term_in(session, workshop, actor, connection_id, each)
+
+
+def require_seen(workshop: Workshop, session: Session, connection_id: str, seen: Mapping[Change, str | None]) -> None:
+    """Refuse changes that were made on something else than what stands, saying what that is and who chose it."""
+    connection, info = session.get_one(Connection, connection_id), _bench(workshop, session, connection_id).scope.info
+    for each, was in seen.items():
+        _require_seen(session, connection, info, each, was)
+
+
+def _require_seen(
+    session: Session, connection: Connection, info: ConnectorInfo, change: Change, was: str | None
+) -> None:
+    if isinstance(change, RoleChange):
+        choice = session.scalars(
+            select(Choice)
+            .where(Choice.connection_id == connection.id, Choice.role == change.role, Choice.of == change.of)
+            .order_by(Choice.valid_from.desc())
+        ).first()
+        stands, by = ("", "") if choice is None else (choice.ledger_id, choice.chosen_by)
+        name = Text("–", "–") if choice is None else Text(choice.ledger_name, choice.ledger_name)
+        label = role_of(info, change.role).label
+        place = Text(f"{label.fr} {change.of}".strip(), f"{label.en} {change.of}".strip())
+    else:
+        said = session.scalars(
+            select(TermOverride)
+            .where(TermOverride.connection_id == connection.id, TermOverride.word == change.word)
+            .order_by(TermOverride.valid_from.desc())
+        ).first()
+        term = info.terms.get(change.word)
+        stands = said.ledger if said is not None else "" if term is None else term.ledger
+        by, name = "" if said is None else said.changed_by, meaning_named(info.terms, stands)
+        place = Text(change.word, change.word)
+    if stands != was:
+        raise RemappingError(
+            "mapping.changed",
+            Text(
+                f"« {place.fr} » est maintenant « {name.fr} » ({by or '–'}), choisi depuis que vous avez ouvert cette "
+                "page : rien n'est enregistré.",
+                f"“{place.en}” is “{name.en}” now ({by or '–'}), chosen since you opened this page: nothing is saved.",
+            ),
+            Text(
+                "Ce qui vaut maintenant est montré : relisez, puis enregistrez de nouveau.",
+                "What stands now is shown: read it, then save again.",
+            ),
+        )
 
 
 def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
-from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, save_changes
+from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, require_seen, save_changes
 from raccord.overview.choosing.unknown_words import unknown_words
 from raccord.overview.connections import connection_head
 from raccord.overview.listing import Listing
@@ -33,7 +33,18 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.parts.held import connection_of
-from raccord_web.parts.mapped import RoleView, TermView, changes_in, language_of_books, roles_of, terms_of, volumes_of
+from raccord_web.parts.mapped import (
+    RoleView,
+    TermView,
+    changes_in,
+    language_of_books,
+    roles_of,
+    seen_by,
+    sent_as_shown,
+    shown_as,
+    terms_of,
+    volumes_of,
+)
 from raccord_web.screens.home import Offset
 
 router = APIRouter()
@@ -78,13 +89,19 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     changes = changes_in(fields, roles, terms, first, today)
     kept: dict[str, Any] = {
         "view": view, "q": fields.get("q", "")[:100], "offset": _offset(fields), "first": first or today,
-        "unsaved": {name: value for name, value in fields.items() if name.partition(":")[0] in ("role", "word", "of")},
+        "unsaved": {
+            name: value for name, value in fields.items()
+            if name.partition(":")[0] in ("role", "word", "of") and not sent_as_shown(fields, name)
+        },
     }  # fmt: skip
     try:
+        seen = seen_by(fields, changes, roles, terms)
         if "save" not in fields and changes:
+            with workshop.database.read() as session:
+                require_seen(workshop, session, connection_id, seen)
             effect = effect_of_changes(workshop, connection_id, changes)
             return _page(request, connection_id, effect=effect, changes=len(changes), **kept)
-        save_changes(workshop, actor, connection_id, changes)
+        save_changes(workshop, actor, connection_id, changes, seen)
     except RaccordError as error:
         return _page(
             request, connection_id, status=HTTPStatus.CONFLICT, refusal=said_by(error, request), changes=len(changes),
@@ -111,14 +128,17 @@ def _page(
     usual: dict[str, object] = {"refusal": None, "edited": ("", ""), "first": today, "changes": 0, "unsaved": {}}
     with workshop.database.read() as session:
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
+        parts = {
+            "roles": _part([each for each in roles if _role_matches(each, q, language)], offset),
+            "terms": _part([each for each in terms if _term_matches(each, q, language)], offset),
+        }
         volumes = role_volumes(session, connection_id, today - timedelta(days=VOLUME_DAYS)) if view == "roles" else None
         return show(
             request, "mapping/mapping.html", session, status=status,
             **{
                 **usual, "view": connection_head(session, connection_id), "connector": info.name,
                 "tab": view, "q": q, "books_lang": language_of_books(session, connection),
-                "roles": _part([each for each in roles if _role_matches(each, q, language)], offset),
-                "terms": _part([each for each in terms if _term_matches(each, q, language)], offset),
+                **parts, "held": shown_as(parts["roles" if view == "roles" else "terms"].rows),
                 "volumes": {} if volumes is None else volumes_of(roles, volumes.places),
                 "volume_days": VOLUME_DAYS, "volumes_newest": None if volumes is None else volumes.newest,
                 "models": [each for each in info.terms if not each.one_of],
