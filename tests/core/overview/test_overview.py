@@ -74,7 +74,7 @@ def test_every_list_of_days_is_in_their_order(workshop: Workshop, synced: Connec
     ]
     run = sync(workshop, synced)
     with workshop.database.read() as session:
-        first_plan = session.scalars(select(Plan.id).order_by(Plan.created_at).limit(1)).one()
+        first_plan = session.scalars(select(Plan.id).order_by(Plan.created_at, Plan.id).limit(1)).one()
         made = {each.key: each.title and each.title.text for each in plan_lines(session, first_plan).rows}
         records = [each.day for each in list_records(session, Wanted()).rows]
         first, second = (list_records(session, Wanted(), limit=4, offset=at).rows for at in (0, 4))
