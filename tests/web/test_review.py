@@ -226,6 +226,37 @@ def test_what_the_books_do_not_have_is_added_from_the_line_that_needs_it(
     assert [str(each["DisplayName"]) for each in client.query_all("Vendor")].count("Tremblay") == 1
 
 
+def test_what_was_said_last_of_the_same_text_is_offered_first_with_its_day_and_not_chosen(
+    workshop: Workshop, connection: Connection, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    office, travel = accounts["Fournitures de bureau"], accounts["Frais de déplacement"]
+
+    def offered(text: str) -> list[str]:
+        page = browser.get(f"/review?line={held(workshop)[text]}&view=category").text
+        return re.findall(r'value="(\d+)" data-pick( checked)? data-proposed>.*as on ([^<]*)<', page)
+
+    def say(text: str, account: str) -> str:
+        hold = held(workshop)[text]
+        assert send("/settings", f"/review/{hold}/treat", kind="category", account=account).status_code == 303
+        return hold
+
+    till.ROWS["T1"] += [row(7, "-5.00", "COSTCO CAFE 0012"), row(8, "5.00", "COSTCO CAFE 0013")]
+    sync(workshop, connection)
+    assert offered("COSTCO CAFE 0012") == []
+    say("COSTCO CAFE", office)
+    assert offered("COSTCO CAFE 0012") == [(office, "", "6\u00a0Mar\u00a02026")]
+    assert offered("COSTCO CAFE 0013") == [], "money the other way is something else"
+    assert offered("COSTCO WHOLESALE") == []
+    say("COSTCO WHOLESALE", travel)
+    page = browser.get(f"/review?line={held(workshop)['JEU VIDEO']}").text
+    [listed] = re.findall(r'<datalist id="accounts">(.*?)</datalist>', page)
+    first = set(re.findall(r'value="([^"]*)"', listed)[:2])
+    assert first == {"Frais de déplacement", "Fournitures de bureau"}, "what was used comes first"
+    taken = say("COSTCO CAFE 0012", travel)
+    send("/settings", f"/review/{taken}/undo")
+    assert offered("COSTCO CAFE 0012") == [(office, "", "6\u00a0Mar\u00a02026")], "what was taken back is not said"
+
+
 def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(
     workshop: Workshop, accounts: dict[str, str], browser: TestClient, send: Send
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.overview.lines.bank_lines import BankLine, WantedLines, said_in, some_lines
+from raccord.overview.lines.last_time import LastTime, last_time
 from raccord.overview.listing import MOST, Within
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
@@ -39,12 +40,15 @@ OWNED = ("OwnersEquity", "PartnersEquity")
 LENT = ("LoansToStockholders", "LoansToOfficers", "ShareholderNotesPayable")
 """QuickBooks' subtypes of what an owner takes, puts in, has, and lends or borrows."""
 
+_CATEGORIES = frozenset({Treated.CATEGORY, Treated.SPLIT})
+
 
 @dataclass(frozen=True, slots=True)
 class LineChoices:
     """What fits a line, each list by name; the usual ones are those of the company's last answers."""
 
     accounts: Sequence[Candidate]
+    """Those that were used last come before the others."""
     usual: Sequence[Candidate]
     usual_transfers: Sequence[Candidate]
     usual_owners: Sequence[Candidate]
@@ -62,6 +66,8 @@ class LineChoices:
     """Lines of other accounts that may tell of the same transfer."""
     says_transfer: bool = False
     """Whether the bank calls the line a transfer and there is an own account that it could go to or come from."""
+    last: LastTime | None = None
+    """What was said of the last line with the same text."""
     transfer: str = ""
     """The one own account that the line's text names, or the only one there is; empty where a person has to choose."""
 
@@ -75,10 +81,11 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
     offered, owner = _owners_first(owners, arrives=line.arrives)
     before = _last_answers(session, line.company_id, until=since)
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
+    used = _usual([*after, *before], _CATEGORIES, found[Accepts.CATEGORY])
     usual_transfers = [each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED]
     payees = sorted([*found[Accepts.VENDOR], *found[Accepts.CUSTOMER]], key=lambda each: each.name.casefold())
     return LineChoices(
-        accounts=found[Accepts.CATEGORY],
+        accounts=list(dict.fromkeys([*used, *found[Accepts.CATEGORY]])),
         usual=_numbered(before, after, line, found[Accepts.CATEGORY]),
         usual_transfers=usual_transfers,
         usual_owners=offered[:RECENT],
@@ -90,6 +97,7 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
         owners=[each for each, _ in owners],
         owner=owner,
         other_sides=_other_sides(session, line, within),
+        last=last_time(session, line, found[Accepts.CATEGORY]),
         says_transfer=bool(usual_transfers) and says_transfer(line.text),
         transfer=_meant(usual_transfers, line.text),
     )
@@ -119,10 +127,9 @@ def _numbered(
     earned = line.arrives and not line.on_card
     fitting, wrong = (TYPES[each] for each in (Accepts.INCOME, Accepts.EXPENSE)[:: 1 if earned else -1])
     among = [each for each in accounts if each.type not in wrong]
-    kinds = {Treated.CATEGORY, Treated.SPLIT}
-    usual = _usual(before, kinds, among)
+    usual = _usual(before, _CATEGORIES, among)
     first = [*usual, *(each for each in among if each.type in fitting and each not in usual)][:RECENT]
-    later = [each for each in _usual(after[::-1], kinds, among) if each not in first]
+    later = [each for each in _usual(after[::-1], _CATEGORIES, among) if each not in first]
     return [*first, *later][:NUMBERED]
 
 

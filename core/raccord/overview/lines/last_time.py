@@ -1,0 +1,61 @@
+"""What a person said the last time of a bank line with the same text: offered first, never chosen by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.overview.lines.bank_lines import BankLine
+from raccord.overview.questions import Candidate
+from raccord.store.models import Connection, DraftRow, Hold
+from raccord.sync.bodies import load_draft
+from raccord.sync.lines.matching import words_of
+from raccord.sync.lines.titles import text_of
+from raccord.sync.lines.treatments import BY_PERSON, Treated, arrives, load_treatment, treatable
+
+LOOKED_AT = 200
+"""Answers among which the last one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastTime:
+    """The category of the last line with the same text, and the day of that line."""
+
+    account: Candidate
+    day: date
+
+
+def last_time(session: Session, line: BankLine, accounts: Sequence[Candidate]) -> LastTime | None:
+    """Return what a person last said of a line of the company with the same words and direction, if it still fits."""
+    wanted = _words(line.text)
+    if not wanted:
+        return None
+    known = {each.id: each for each in accounts}
+    rows = session.scalars(
+        select(DraftRow)
+        .join(Hold, Hold.draft_id == DraftRow.id)
+        .join(Connection, Connection.id == Hold.connection_id)
+        .where(Connection.company_id == line.company_id, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
+        .order_by(Hold.closed_at.desc(), Hold.id.desc())
+        .limit(LOOKED_AT)
+    )
+    for row in rows:
+        # What was taken back stands among the decisions no more.
+        said = load_treatment(row.decisions)
+        if said is None or said.kind is not Treated.CATEGORY or said.origin != BY_PERSON or row.day is None:
+            continue
+        draft = treatable(load_draft(row.body))
+        if draft is None or arrives(draft) is not line.arrives or _words(text_of(draft)) != wanted:
+            continue
+        account = known.get(said.parts[0].account)
+        return None if account is None else LastTime(account, row.day)
+    return None
+
+
+def _words(text: str) -> list[str]:
+    """Return the words by which a payee is known again: without the numbers that are another each time."""
+    return [each for each in words_of(text) if not any(letter.isdigit() for letter in each)]
