@@ -164,6 +164,17 @@ def open_problems(
     return Listing(_views(session, wanted, limit, offset), total, offset, limit)
 
 
+def oldest_problems(session: Session, connection_ids: Sequence[str]) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Return, by connection, code and values of the problem that is open there for the longest."""
+    if not connection_ids:
+        return {}
+    place = func.row_number().over(partition_by=Problem.connection_id, order_by=(Problem.opened_at, Problem.id))
+    mine = (Problem.state == ProblemState.OPEN, Problem.connection_id.in_(connection_ids))
+    inner = select(Problem.id, place.label("place")).where(*mine).subquery()
+    first = select(Problem.connection_id, Problem.code, Problem.params).join(inner, inner.c.id == Problem.id)
+    return {row[0]: (row[1], row[2]) for row in session.execute(first.where(inner.c.place == 1))}
+
+
 def files_that_ask(session: Session, connection_id: str = "", *, within: Within = None) -> list[tuple[str, str]]:
     """Return id and label of the connections of whose files something is asked that a run has read."""
     asked = or_(*(Problem.code.endswith(end) for end in (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)))

@@ -135,5 +135,7 @@ def _problems(session: Session, run: Run) -> Iterator[Entry]:
         .order_by(Problem.opened_at.desc(), Problem.id)
         .limit(SHOWN)
     )
+    began = run.started_at or run.created_at
     for each in rows:
-        yield Entry(each.opened_at, Level.ERROR, "problem", code=each.code, params=each.params, place=5)
+        # One that an earlier run met too is told when this one could have met it.
+        yield Entry(max(each.opened_at, began), Level.ERROR, "problem", code=each.code, params=each.params, place=5)

@@ -105,9 +105,10 @@ class Pipeline:
             return self._fail(execution, "source.refused", {"fr": error.text.fr, "en": error.text.en})
         except RefusedError as error:
             code = "quickbooks.reauthorise" if error.retry is RetryClass.REAUTHORISE else str(error.cause)
-            return self._fail(
-                execution, code, {"detail": error.fault.detail[:500], "code": error.fault.code, "tid": error.tid}
-            )
+            # Of a document, the line of the plan keeps it; before one is sent, it was a question.
+            case = {"case": "reading"} if phase is not Phase.POST else {}
+            said = {"detail": error.fault.detail[:500], "code": error.fault.code, "tid": error.tid}
+            return self._fail(execution, code, said | case)
         except (QuickBooksError, AppCredentialsError) as error:
             return self._fail(execution, str(error.cause), {"detail": str(error)[:500]})
         except OutcomeUnknown as error:

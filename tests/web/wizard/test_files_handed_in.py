@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +17,20 @@ from starlette.testclient import TestClient
 from wizards import count, ofx
 
 import raccord_bankfeed
+from raccord.clock import FixedClock
+from raccord.overview.run_log import run_log
+from raccord.quickbooks import RefusedError
+from raccord.quickbooks.faults import Fault
 from raccord.store.models import (
     Problem,
     RecordState,
+    Run,
     SourceFile,
     SourceRecord,
 )
 from raccord.store.sealed_spool import SealedSpool
+from raccord.sync.phases import Phase, Progress
+from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
 
@@ -124,7 +133,7 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     assert "1 file is here" in checks
     assert "statement.csv" in checks
     assert "Nothing is mapped yet" in checks
-    assert "Every role is filled" not in checks
+    assert "Every role has an account" not in checks
     assert hand_in("", b"").headers["location"] == f"{own}/setup/checks", "who chose nothing goes on too"
 
     send(f"{own}/setup/checks", f"{own}/setup/checks")
@@ -161,3 +170,37 @@ def test_a_file_of_which_something_cannot_be_read_is_named_and_set_aside(
     assert "notes.txt" in browser.get(f"{bank}/files").text, "it stays kept"
     assert "File set aside" in browser.get("/audit").text
     assert send("/problems", f"/problems/{found['notes.txt'].id}/aside").status_code == 409
+
+
+def test_a_run_whose_reading_was_refused_says_so_and_is_run_again_from_its_page(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    fault = Fault("6000", "A business validation error has occurred while processing your request", operation="read")
+
+    def refuse(_unit: Unit, _phase: Phase) -> Progress:
+        raise RefusedError("refused", (fault,))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Unit, "do", refuse)
+        send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    with workshop.database.read() as session:
+        run = session.scalars(select(Run)).one()
+    shown = browser.get(f"/runs/{run.id}").text
+    assert "no document was refused" in shown
+    assert "refused the document" not in shown
+    assert ">Run again</button>" in re.sub("<svg.*?</svg>", "", shown)
+    home = browser.get("/").text
+    assert "no document was refused" in home, "home says what failed"
+    # The next one meets it again: its log begins with its own beginning.
+    with monkeypatch.context() as patched:
+        patched.setattr(Unit, "do", refuse)
+        assert isinstance(workshop.clock, FixedClock)
+        workshop.clock.advance(timedelta(minutes=5))
+        send(f"/runs/{run.id}", f"{bank}/runs")
+    with workshop.database.read() as session:
+        second = session.scalars(select(Run).order_by(Run.created_at.desc())).first()
+        assert second is not None
+        assert second.id != run.id
+        log = run_log(session, second.id)
+    assert [each.what for each in log][:3] == ["asked", "began", "problem"]

@@ -384,7 +384,9 @@ def test_an_account_of_a_file_is_left_out_where_it_is_asked_about_and_taken_up_a
     keys = {end: key for key, end in re.findall(r'id="account-(bank-([0-9]{4})-[^"]+)"', asked)}
     assert sorted(keys) == ["2333", "5666", "8999"]
     for end in keys:
-        assert re.search(rf"1 line, of 10 Mar 2026 · account …{end} · .*12\.50.* out<", asked), "what was kept is told"
+        within = re.search(rf'class="sub">1 line, of [^<]*2026 · account …{end} · (.*?) out</span>', asked)
+        assert within, asked.partition("<main")[2][-3000:]
+        assert "12.50" in re.sub("<[^>]+>", "", within[1]), "what was kept is told"
     for end in keys:
         assert f"Which account of QuickBooks is account …{end} (1 line)?" in asked, "each is asked by its name"
     assert "3 questions about these files wait" in browser.get(f"{bank}/setup/checks").text, "not everything is ready"

@@ -17,6 +17,7 @@ from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.posted import posted_by_day
+from raccord.overview.problems import oldest_problems
 from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import RunView
 from raccord.overview.weighing.amounts import Waits, waiting_amounts
@@ -85,6 +86,7 @@ def home(
             needing=needing,
             amounts=waiting_amounts(session, [view.id for view in needing]) if needing else {},
             no_amounts=Waits(),
+            failed=oldest_problems(session, [view.id for view in needing if view.problems]),
             chosen=company,
             posted=posted,
             chart=chart_of(posted) if posted is not None and (posted.moved_in or posted.moved_out) else None,

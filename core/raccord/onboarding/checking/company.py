@@ -231,8 +231,17 @@ def _taxes(workshop: Workshop, company: Company, preferences: Mapping[str, Any],
             link,
         )
         return
-    count = len(taxing)
-    yield well("doctor.taxes", f"Codes de taxe : {count}.", f"Tax codes: {count}.", company.name)
+    yield _rated(len(taxing), len(facts.encoding.tax_codes) - len(taxing), company)
+
+
+def _rated(count: int, others: int, company: Company) -> Finding:
+    """Count the tax codes, those without a rate apart: they are offered in lists too."""
+    return well(
+        "doctor.taxes",
+        f"Codes de taxe avec un taux : {count}" + (f" ; sans taux (exonéré, détaxé…) : {others}." if others else "."),
+        f"Tax codes with a rate: {count}" + (f"; without one (exempt, zero-rated…): {others}." if others else "."),
+        company.name,
+    )
 
 
 def _without_rates(workshop: Workshop, company: Company, facts: Facts) -> str:

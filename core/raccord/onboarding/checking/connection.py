@@ -151,8 +151,8 @@ def _roles(
     own = sum(info.name in filled for info in roles)
     yield well(
         "doctor.choices",
-        f"Tous les rôles sont remplis (choisis : {own} ; comme proposé : {len(roles) - own}).",
-        f"Every role is filled (chosen: {own}; as suggested: {len(roles) - own}).",
+        f"Chaque rôle a un compte (rôles choisis : {own} ; rôles comme proposé : {len(roles) - own}).",
+        f"Every role has an account (roles chosen: {own}; roles as suggested: {len(roles) - own}).",
         connection.label,
     )
 
