@@ -32,7 +32,9 @@ from raccord.store.sealed_spool import SealedSpool
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.settings import BankFeedSettings
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.pages.typed import read
 
 BANK = Path(raccord_bankfeed.__file__).with_name("samples")
 
@@ -204,3 +206,8 @@ def test_a_run_whose_reading_was_refused_says_so_and_is_run_again_from_its_page(
         assert second.id != run.id
         log = run_log(session, second.id)
     assert [each.what for each in log][:3] == ["asked", "began", "problem"]
+
+
+def test_a_text_of_another_form_is_told_with_an_example() -> None:
+    wrong = read(BankFeedSettings, {"s_currency_if_missing": "dollars"}, BankFeedSettings(), "en")[1]
+    assert wrong == {"currency_if_missing": "This text does not have the form that is needed. For example: CAD"}

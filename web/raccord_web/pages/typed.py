@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from raccord.overview.choosing.known_here import Known
 from raccord.plugin.info import ConnectorInfo
@@ -172,9 +173,18 @@ def read(
     except ValidationError as error:
         return values, {
             str(each["loc"][0]) if each["loc"] else "": _why(each["type"], each.get("ctx", {}), each["msg"], language)
+            + _for_example(model, each, language)
             for each in error.errors(include_input=False, include_url=False)
         }
     return values, {}
+
+
+def _for_example(model: type[BaseModel], error: ErrorDetails, language: Language) -> str:
+    """Return an example of the form that a text lacks, where the field gives one."""
+    info = model.model_fields.get(str(error["loc"][0])) if error["loc"] else None
+    if info is None or not info.examples or error["type"] != "string_pattern_mismatch":
+        return ""
+    return " " + wording(language)("typed.example", example=str(info.examples[0]))
 
 
 def _rest(info: FieldInfo, value: Any, known: Sequence[Known]) -> str:

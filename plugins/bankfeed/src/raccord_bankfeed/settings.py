@@ -78,10 +78,10 @@ class BankFeedSettings(
         default="",
         max_length=20_000,
         title="Names of your accounts",
-        description="An account that no file told of yet stands as key = name.",
+        description="Leave this empty until a file has come: its accounts are then listed here, each to be named.",
         json_schema_extra={
             "fr": "Noms de vos comptes",
-            "fr_hint": "Un compte dont aucun fichier n’a encore parlé s’écrit : clé = nom.",
+            "fr_hint": "Laissez vide tant qu’aucun fichier n’est venu : ses comptes sont ensuite listés ici, à nommer.",
             "known": {"stream": "lines", "key": "account", "called": ["institution", "account_number"], "says": "name"},
         },
     )
@@ -93,6 +93,7 @@ class BankFeedSettings(
     currency_if_missing: str = Field(
         default="",
         pattern=r"^([A-Z]{3})?$",
+        examples=["CAD"],
         title="Currency of files that state none (empty: their lines wait)",
         json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
     )

@@ -53,6 +53,7 @@ class ChaseSettings(BaseModel):
     merchant_id: str = Field(
         title="Merchant number (PID)",
         pattern=r"^\d{1,15}$",
+        examples=["123456789012"],
         json_schema_extra={"fr": "Numéro de commerçant (PID)"},
     )
     input_kind: InputKind = Field(
@@ -137,6 +138,7 @@ class ChaseSettings(BaseModel):
     currency: str = Field(
         "",
         pattern=r"^([A-Z]{3})?$",
+        examples=["CAD"],
         title="Currency of the merchant account (empty: the company's)",
         json_schema_extra={"fold": _SELDOM, "fr": "Devise du compte de commerçant (vide : celle de l’entreprise)"},
     )
