@@ -94,6 +94,16 @@ def test_a_form_of_settings_that_changed_meanwhile_takes_nothing_back(
     assert (clash.status_code, form_of(clash.text)["s_csv_columns"]) == (409, "c = date:1 text:2 amount:3")
     assert bob in clash.text.partition('role="alert"')[2].partition("</ul>")[0]
 
+    # The set-up's own form of the source too.
+    step = f"{bank}/setup/source"
+    old = form_of(browser.get(step).text)
+    update_settings(workshop, OWNER, id_, {"accounts": "a = Main"})
+    kept = settings(workshop, bank)
+    refused = browser.post(step, data=old)
+    assert (refused.status_code, settings(workshop, bank)) == (409, kept)
+    assert form_of(refused.text)["s_accounts"] == "a = Main"
+    assert browser.post(step, data=form_of(refused.text)).status_code == 303
+
     # Each end of a line counts as one character; what is too long is refused whole.
     fits = "\r\n".join(f"{at:05} = date:1 text:2 amount:3" for at in range(630))
     assert len(fits) > VALUE_MAX

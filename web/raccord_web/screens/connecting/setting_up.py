@@ -24,6 +24,7 @@ from raccord.onboarding.checking.connection import check_connection
 from raccord.onboarding.checking.findings import Finding, Level
 from raccord.onboarding.closing.holes import left_outside
 from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.seen_settings import seen_of
 from raccord.onboarding.deciding.decisions import BEGINNING, approve_plan
 from raccord.onboarding.gates.each_account import each_account
 from raccord.onboarding.gates.gates import closing, gates_of, pass_gate
@@ -86,10 +87,7 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
     connection, info = found
     match step:
         case "source":
-            held = settings_of(workshop, connection, info).model_dump(mode="json")
-            return step_page(
-                request, connection, info, step, fields=_source_fields(request, connection, info, held), wrong=""
-            )
+            return step_page(request, connection, info, step, **_source_form(request, connection, info))
         case "signin":
             return step_page(request, connection, info, step, fields=credentials(request, connection, info))
         case "scope":
@@ -119,10 +117,14 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     except RaccordError as error:
         # Read again: credentials that were typed are kept before the source refuses them, and stand in the form.
         connection = (connection_of(workshop, connection_id) or found)[0]
+        form: dict[str, Any] = (
+            _source_form(request, connection, info) if step == "source" else {"fields": [], "wrong": ""}
+        )
+        if step == "signin":
+            form["fields"] = credentials(request, connection, info)
         return step_page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
-            findings=[], fields=credentials(request, connection, info) if step == "signin" else [], wrong="",
-            typed=fields,
+            findings=[], typed=fields, **form,
         )  # fmt: skip
     if again is not None:
         return again
@@ -150,6 +152,13 @@ def gate(request: Request, connection_id: str, fields: Fields) -> Response:
     return RedirectResponse(f"/connections/{connection_id}/{place}", HTTPStatus.SEE_OTHER)
 
 
+def _source_form(request: Request, connection: Connection, info: ConnectorInfo) -> dict[str, Any]:
+    """Return the source's settings as they stand, and what tells that they were seen so."""
+    held = settings_of(desk_of(request).workshop, connection, info)
+    fields = _source_fields(request, connection, info, held.model_dump(mode="json"))
+    return {"fields": fields, "wrong": "", "seen": seen_of(held, {each.name for each in fields})}
+
+
 def _source_fields(
     request: Request,
     connection: Connection,
@@ -175,15 +184,15 @@ def _keep(
         case "mode":
             set_mode(workshop, actor, connection.id, _mode(fields.get("mode", ""), connection))
         case "source":
-            held = settings_of(workshop, connection, info)
+            held, seen = settings_of(workshop, connection, info), fields.get("seen", "")
             values, wrong = read(info.settings, fields, held, language_of(request))
             if wrong:
                 corrected = _source_fields(request, connection, info, values, wrong)
                 return step_page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=corrected,
-                    wrong=wrong.get("", ""),
+                    wrong=wrong.get("", ""), seen=seen,
                 )  # fmt: skip
-            connections.update_settings(workshop, actor, connection.id, changes_in(values, held))
+            connections.update_settings(workshop, actor, connection.id, changes_in(values, held), seen=seen)
         case "signin":
             left = take_sign_in(request, connection, info, fields)
             if left is not None:
