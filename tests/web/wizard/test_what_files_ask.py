@@ -282,7 +282,7 @@ def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_
     said = (
         ">mars.ofx</h3>",
         "compte …4321</p>",
-        "1 ligne, du",
+        "1 ligne, du 10 mars 2026. Rien n’en est envoyé",
         "Le fichier n’indique pas de devise",
         "Quel compte de QuickBooks est le compte …4321 (1 ligne) ?",
     )
