@@ -17,6 +17,7 @@ from raccord.onboarding.deciding.decisions import DecisionError, answer_conflict
 from raccord.onboarding.deciding.open_documents import open_documents
 from raccord.onboarding.deciding.paying import certain, pay
 from raccord.onboarding.deciding.remapping import survey
+from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.onboarding.deciding.undone import release
 from raccord.overview.lines.deposit_notes import deposit_notes
@@ -31,6 +32,7 @@ from raccord.store.models import (
     Drift,
     LedgerEntry,
     PaidDocument,
+    Plan,
     Proof,
     Run,
     RunState,
@@ -61,6 +63,28 @@ def funds(client: QuickBooks) -> Decimal:
 
 def void(client: QuickBooks, id_: str) -> None:
     client.void("Invoice", id_, str(client.read("Invoice", id_).value["SyncToken"]), f"void {id_}")
+
+
+def test_a_deposit_of_the_line_that_came_into_the_books_before_approval_keeps_the_customers_payments_out(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    for customer, amount, number in (("Clinique Roy", "100.10", "7001"), ("Garage Simard", "199.90", "7002")):
+        owed(workshop, company, "Invoice", customer, amount, number)
+    till.ROWS["T1"] = [line(1, "300.00", "DEPOT STRIPE")]
+    sync(workshop, connection)
+    set_review_each(workshop, OWNER, connection.id, each=True)
+    pay(workshop, OWNER, asked(workshop)["b1"].id)
+    run = finish(workshop, request(workshop, connection))
+    assert run.state == RunState.APPROVAL
+    by_hand(workshop, company, "Deposit", "300.00", date.fromisoformat(till.ROWS["T1"][0]["day"]))
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run.id).state == RunState.DONE
+    assert (client.count("Payment"), client.count("Deposit")) == (0, 1)
+    assert asked(workshop)["b1"].code == "conflict.already_exists"
 
 
 def test_a_line_of_several_customers_is_one_deposit_of_a_payment_for_each_and_is_undone_with_them(

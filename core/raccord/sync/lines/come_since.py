@@ -14,6 +14,7 @@ from raccord.store.models import Action, Connection, Hold, LineState, PlanLine
 from raccord.sync.execution import Execution
 from raccord.sync.lines.concerned import Sought, documents_near
 from raccord.sync.lines.doubles import Doubles
+from raccord.sync.lines.lump_sums import leave_alone
 from raccord.sync.lines.pairing import Found
 from raccord.sync.lines.several_documents import SEVERAL
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -39,6 +40,9 @@ def hold_come_since(execution: Execution, bench: Bench, plan_id: str, view: View
         found = documents_near(bench.client(), ways)
         with execution.begin() as (session, _):
             held += _held(session, bench, plan_id, view, now, (first, last), found)
+    if held:
+        with execution.begin() as (session, _):
+            leave_alone(session, plan_id)
     return held
 
 
