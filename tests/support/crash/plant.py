@@ -127,7 +127,7 @@ class Plant:
             patch.setattr(anyio.to_thread, "run_sync", at_once)
             stack.enter_context(in_one_thread(now))
             # What is looked at before the first line of an approved plan reads no document back.
-            for look in ("_stop_if_changed", "_watch_closing"):
+            for look in ("_stop_if_changed", "_hold_come_since", "_watch_closing"):
                 patch.setattr(Unit, look, uncounted(network, getattr(Unit, look)))
             stack.callback(plant.leave)
             let_numbers_repeat(plant.store)

@@ -58,7 +58,7 @@ def left_out_of(
         )
         key = (stream, currency or "", state, reason)
         count, total = sums.get(key, (0, Decimal(0)))
-        sums[key] = (count + 1, total + amount)
+        sums[key] = (count + 1, total + (amount or Decimal(0)))
         if len(lines) < LINES_MAX:
             lines.append(
                 {
