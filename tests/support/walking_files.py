@@ -84,7 +84,7 @@ def tell_accounts(journey: Journey, own: str, count: int) -> None:
         expect(onwards).to_be_disabled()
         page.locator(f"#type_{at}").select_option("bank")
         expect(onwards).to_be_disabled()
-        page.locator(f"#account_{at}").select_option(index=2)
+        page.locator(f"#account_{at}").select_option(index=2 + at)
     expect(onwards).to_be_enabled()
     journey.look("accounts-told")
     onwards.click()
