@@ -108,6 +108,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try on one of the two databases what is marked ``either_database``, each test always on the same.
 
     What says nothing is tried on both; but where it is not about the database itself, on the other one in the slow run.
+    Of whole journeys, whose parts are tried on both, the merge check leaves the other one out.
     """
     marked = any(mark.name == "either_database" for mark in metafunc.definition.iter_markers())
     chosen = any("database_url" in str(mark.args[:1]) for mark in metafunc.definition.iter_markers("parametrize"))
@@ -119,7 +120,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marked:
         tried: list[object] = [kinds[which]]
     elif ABOUT_DATABASES.isdisjoint(metafunc.definition.path.parts):
-        tried = [kinds[which], pytest.param(kinds[1 - which], marks=pytest.mark.slow)]
+        slow = [pytest.mark.slow, *([pytest.mark.at_length] if "journeys" in metafunc.definition.path.parts else [])]
+        tried = [kinds[which], pytest.param(kinds[1 - which], marks=slow)]
     else:
         return
     metafunc.definition.add_marker(pytest.mark.parametrize("database_url", tried, indirect=True))
