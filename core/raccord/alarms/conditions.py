@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.arrivals import credentials_end_of, freshness_of
-from raccord.onboarding.arriving.freshness import Lateness
+from raccord.onboarding.arriving.freshness import BY_FILES, Lateness
 from raccord.overview.explain import explain
 from raccord.plugin.texts import Text
 from raccord.store.models import (
@@ -57,15 +57,6 @@ class Standing:
 
     conditions: list[Condition] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
-
-
-BY_FILES = Text(
-    "Déposez les fichiers manquants à la page de la connexion, ou regardez pourquoi ils n'arrivent pas au dossier ou "
-    "au serveur d'où ils viennent.",
-    "Hand in the missing files on the connection's page, or see why they do not come to the folder or server that they "
-    "are taken from.",
-)
-"""What to do about late data that only files bring: connecting again would mend nothing."""
 
 
 def conditions_of(workshop: Workshop, now: datetime) -> Standing:

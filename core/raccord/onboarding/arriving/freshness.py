@@ -21,6 +21,15 @@ _SEARCH_DAYS_MAX = 8 * HOLIDAYS_MAX
 _DAY = timedelta(days=1)
 
 
+BY_FILES = Text(
+    "Déposez les fichiers manquants à la page de la connexion, ou regardez pourquoi ils n'arrivent pas au dossier ou "
+    "au serveur d'où ils viennent.",
+    "Hand in the missing files on the connection's page, or see why they do not come to the folder or server that they "
+    "are taken from.",
+)
+"""What to do about late data that only files bring: connecting again would mend nothing."""
+
+
 class Lateness(StrEnum):
     """How a day's data stands; ``late`` is amber, ``missing`` is red."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.arrivals import freshness_of
-from raccord.onboarding.arriving.freshness import Lateness
+from raccord.onboarding.arriving.freshness import BY_FILES, Lateness
 from raccord.onboarding.checking.catalogue import check_catalogue, check_said
 from raccord.onboarding.checking.findings import Finding, Level, refused, well
 from raccord.onboarding.checking.served_alone import check_alone
@@ -62,9 +62,10 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
     called = _called(fresh.contacts)
     match fresh.status.state:
         case Lateness.MISSING:
-            fix = Text(
+            again = Text(
                 f"Reliez de nouveau la source ; sinon {called.fr}.", f"Connect the source again; otherwise {called.en}."
             )
+            fix = BY_FILES if fresh.by_files else again
             yield Finding(code, Level.FAILED, fresh.status.text, fix, label)
         case Lateness.LATE:
             fix = Text("Vérifiez de nouveau dans 24 h.", "Check again within 24 hours.")
