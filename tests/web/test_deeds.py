@@ -139,6 +139,20 @@ def test_approving_the_plan_that_was_shown_lets_its_run_write(
         assert events.verify(session) is None
 
 
+def test_the_step_of_a_set_up_approves_no_plan_of_another_connection(
+    workshop: Workshop, connection: Connection, planned: Run, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.begin() as session:
+        begun = session.get_one(Connection, connection.id)
+        values = {each.key: getattr(begun, each.key) for each in Connection.__table__.columns}
+        session.add(Connection(**{**values, "id": "own", "source_identity": ""}))
+    plan = plan_of(workshop, planned)
+    for at, status in (("own", 409), (connection.id, 303)):
+        answer = send("/settings", f"/connections/{at}/setup/plan", plan=plan.id, hash=plan.hash)
+        assert answer.status_code == status, at
+        assert (row(workshop, Run, planned.id).state == RunState.APPROVAL) == (at == "own")
+
+
 def test_pain_18_t2_what_another_version_says_otherwise_stands_beside_the_plan_that_accepts_it(
     workshop: Workshop, synced: Connection, browser: TestClient
 ) -> None:

@@ -22,7 +22,6 @@ from raccord.store.models import (
     Invitation,
     Membership,
     Person,
-    Plan,
     Problem,
     ProblemState,
 )
@@ -381,26 +380,6 @@ def test_k5_rows_of_two_companies_in_one_request_are_refused(
     with workshop.database.read() as session:
         assert session.get_one(Membership, (eve.id, victim)).role == RoleName.ACCOUNTANT
         assert session.get_one(Invitation, waiting).withdrawn_at is None
-
-
-def test_k5_the_plan_of_another_company_is_not_approved_at_the_step_of_ones_own_connection(
-    workshop: Workshop, theirs: dict[str, str], victim: str
-) -> None:
-    browser, _ = of_two(workshop, (theirs["company_id"], RoleName.ACCOUNTANT), (victim, RoleName.OWNER))
-    with workshop.database.begin() as session:
-        begun = session.get_one(Connection, theirs["connection_id"])
-        values = {each.key: getattr(begun, each.key) for each in Connection.__table__.columns}
-        own_id = "own"
-        session.add(Connection(**{**values, "id": own_id, "company_id": victim, "source_identity": ""}))
-        plan = session.get_one(Plan, theirs["plan_id"])
-        plan_id, plan_hash, state = plan.id, plan.hash, plan.state
-    token = TOKEN.search(browser.get("/settings").text)
-    assert token is not None
-    fields = {"form_token": token[1], "plan": plan_id, "hash": plan_hash}
-    answer = browser.post(f"/connections/{own_id}/setup/plan", data=fields)
-    assert answer.status_code in (404, 409, 422), answer.status_code
-    with workshop.database.read() as session:
-        assert session.get_one(Plan, plan_id).state == state
 
 
 def test_what_no_word_holds_is_not_asked_of_the_database(browser: TestClient) -> None:
