@@ -23,6 +23,7 @@ from raccord.onboarding.deciding.treating import take_back, treat, treat_many
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord.plugin.drafts import Transfer as TransferDraft
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Event, Hold, Plan, PlanLine, Proof
+from raccord.sync.books.company import read_facts
 from raccord.sync.lines.treatments import (
     TREATMENT,
     Part,
@@ -348,3 +349,9 @@ def test_a_treatment_counts_for_the_money_it_was_said_of_alone() -> None:
     refund = treated(replace(SPENT, payment_type=PaymentType.CARD, credit=True), category("5"))
     assert isinstance(refund, Expense)
     assert refund.credit, "money back on a card stays a credit"
+
+
+def test_what_nobody_taxed_is_out_of_scope_and_claims_no_zero_rate(workshop: Workshop, company: Company) -> None:
+    client = workshop.client(company)
+    [scope] = [each["Id"] for each in client.query_all("TaxCode", "") if each["Name"] == "Hors champ"]
+    assert read_facts(client).encoding.exempt_code == scope
