@@ -547,6 +547,9 @@ def test_a_program_certifies_a_month_once_under_its_key(
     clock.advance(timedelta(days=31))
     assert client.post(own, json={"month": "2026-03"}).json()["code"] == "certificate.exceptions"
     accepted = {"month": "2026-03", "with_exceptions": True}
+    for blank in ({}, {"reason": "  "}):
+        assert client.post(own, json=accepted | blank).json()["code"] == "certificate.reason"
+    accepted["reason"] = "The bank sends it in May"
     made = client.post(own, json=accepted, headers=key).json()
     assert (made["month"], made["version"], made["clean"]) == ("2026-03-01", 1, False)
     assert client.post(own, json=accepted, headers=key).json() == made

@@ -339,6 +339,10 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert send("/proof", action, month="2026-13").status_code == 400
     blind = send("/proof", action, month="2026-03", with_exceptions="yes")
     assert blind.status_code == 409, "not without a word why"
+    assert "The reason is missing: why this month is certified with what is still open." in blind.text
+    long = send("/proof", action, month="2026-03", with_exceptions="yes", reason="x" * 501)
+    assert (long.status_code, f'value="{"x" * 501}"' in long.text) == (409, True), "what was typed is kept"
+    assert "The reason has 501 characters." in long.text
     sent = send("/proof", action, month="2026-03", with_exceptions="yes", reason="The bank sends it in May")
     assert sent.headers["location"] == "/proof?done=certified"
     listed = browser.get("/proof").text.partition('id="months"')[2]

@@ -68,7 +68,7 @@ def test_a_certificate_that_somebody_changed_does_not_hold(
     if place.endswith("taken out"):
         till.ROWS["T1"].append(sale(9, kind="wrong"))
         told("sync")
-    told("proof", "certify", MONTH, "--out", str(file), "--with-exceptions")
+    told("proof", "certify", MONTH, "--out", str(file), "--with-exceptions", "--reason", "Known")
     document = json.loads(file.read_text(), parse_float=Decimal)
     part = document["certificate"]["connections"][0]
     match place:
@@ -99,7 +99,11 @@ def test_what_is_open_must_be_settled_or_named(told: Told, posted: None) -> None
     told("sync")
     status, answer = told("proof", "certify", MONTH)
     assert (status, answer["error"]["code"]) == (Exit.FAILED, "certificate.exceptions")
-    status, answer = told("proof", "certify", MONTH, "--with-exceptions")
+    for reason in ("", " ", "x" * 501):
+        status, answer = told("proof", "certify", MONTH, "--with-exceptions", "--reason", reason)
+        assert (status, answer["error"]["code"]) == (Exit.FAILED, "certificate.reason"), reason
+    status, answer = told("proof", "certify", MONTH, "--with-exceptions", "--reason", " The till was broken ")
+    assert answer["certificate"]["reason"] == "The till was broken"
     assert (status, answer["certificate"]["clean"]) == (Exit.OK, False)
     assert answer["certificate"]["connections"][0]["exceptions"] == [
         {"code": "failed", "key": "sales/s9", "state": "mapping.bad_record"}

@@ -272,7 +272,7 @@ def test_a_certified_month_is_touched_only_for_a_reason_in_words(
     workshop: Workshop, company: Company, connection: Connection, posted: Run, hand: FixedClock
 ) -> None:
     hand.advance(timedelta(days=14))
-    certify(workshop, OWNER, company.id, date(2026, 3, 1), with_exceptions=True)
+    certify(workshop, OWNER, company.id, date(2026, 3, 1), with_exceptions=True, reason="Known")
     run = undo(workshop, connection, Asked(posted.id))
     assert {line.reason for line in lines(workshop, run).values()} == {"undo.certified"}
     assert (run.state, count(workshop, company)) == (RunState.DONE, 5), "nothing to approve: it is done"

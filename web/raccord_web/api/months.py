@@ -31,7 +31,7 @@ class Month(BaseModel):
     month: MonthText
     with_exceptions: bool = False
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
-    """Why what is open is accepted; it stands in the certificate."""
+    """Why what is open is accepted; needed with exceptions where something is, and it stands in the certificate."""
 
 
 @router.post("/companies/{company_id}/certificates", dependencies=[Depends(needs(Scope.APPROVE))])

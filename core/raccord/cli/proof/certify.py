@@ -42,8 +42,8 @@ BYTES_MAX = 50_000_000
             "--with-exceptions",
             is_flag=True,
             phrase=Phrase(
-                "Certifier même si quelque chose reste ouvert : tout y est nommé.",
-                "Certify even if something is still open: all of it is named.",
+                "Certifier même si quelque chose reste ouvert : tout y est nommé, avec --reason.",
+                "Certify even if something is still open: all of it is named, with --reason.",
             ),
         ),
         Option(

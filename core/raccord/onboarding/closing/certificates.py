@@ -83,8 +83,8 @@ def certify(
 ) -> Certificate:
     """Certify the month that begins on ``month`` from the proofs that are stored; prove it again before.
 
-    What is still open is refused unless ``with_exceptions``, and then stands in the certificate, each by name, with the
-    ``reason`` why it was accepted.
+    What is still open is refused unless ``with_exceptions`` and with a ``reason`` why it is accepted, of at most
+    ``REASON_CHARS_MAX`` characters; then it stands in the certificate, each by name, with that reason.
     """
     require(actor, Power.WORK)
     now = workshop.clock.now()
@@ -100,6 +100,8 @@ def certify(
         exceptions = [each for part in parts for each in part["exceptions"]]
         if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX):
             raise _exceptions(exceptions, parts, month)
+        if exceptions:
+            _require_reason(reason, parts)
         before = newest_certificate(session, company.id, month)
         head = session.get(EventHead, 1)
         body = {
@@ -117,7 +119,7 @@ def certify(
             "made_at": now.isoformat(),
             "made_by": actor.name,
             "clean": not exceptions,
-            "reason": reason.strip()[:REASON_CHARS_MAX] if exceptions else "",
+            "reason": reason.strip() if exceptions else "",
             "chain": {"entries": 0 if head is None else head.seq, "hash": "" if head is None else head.hash},
             "connections": parts,
         }
@@ -392,6 +394,30 @@ def _exceptions(
     )
     error.parts, error.acceptable = parts, len(exceptions) <= EXCEPTIONS_MAX
     return error
+
+
+def _require_reason(reason: str, parts: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a month to be certified with what is open in it where nobody said why, or said more than is kept."""
+    said = reason.strip()
+    if 0 < len(said) <= REASON_CHARS_MAX:
+        return
+    error = CertificateError(
+        "certificate.reason",
+        Text(
+            "Le motif manque : pourquoi ce mois est certifié avec ce qui reste ouvert.",
+            "The reason is missing: why this month is certified with what is still open.",
+        )
+        if not said
+        else Text(f"Le motif a {len(said)} caractères.", f"The reason has {len(said)} characters."),
+        Text(
+            f"Écrivez-le en {REASON_CHARS_MAX} caractères au plus : il figure dans le certificat. Dans un terminal : "
+            "--reason.",
+            f"Write it in {REASON_CHARS_MAX} characters at most: it stands in the certificate. In a terminal: "
+            "--reason.",
+        ),
+    )
+    error.parts, error.acceptable = parts, True
+    raise error
 
 
 def _next(month: date) -> date:

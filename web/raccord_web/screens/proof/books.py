@@ -49,7 +49,9 @@ def overview(request: Request) -> Response:
     return _page(request)
 
 
-def _page(request: Request, error: CertificateError | None = None, month: str = "", company_id: str = "") -> Response:
+def _page(
+    request: Request, error: CertificateError | None = None, month: str = "", company_id: str = "", *, reason: str = ""
+) -> Response:
     """Show the proofs; after a refusal it stands on top, and the month's form is open as it was filled in."""
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
@@ -72,6 +74,8 @@ def _page(request: Request, error: CertificateError | None = None, month: str = 
             wanted_month=month_text(date.fromisoformat(f"{month}-01"), language_of(request)) if month else "",
             points=[] if error is None else open_points(session, _names(request), error.parts),
             may_accept=error is not None and error.acceptable,
+            reason=reason,
+            wrong_reason=error is not None and error.code == "certificate.reason",
             connections=connections,
             by_id=by_id,
             totals=proof_totals(session, list(by_id)),
@@ -148,16 +152,14 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     month = fields.get("month", "")
     if not MONTH.fullmatch(month):
         return explained(request, HTTPStatus.BAD_REQUEST)
-    # Nobody accepts what he was not shown, nor without a word why.
-    reason = fields.get("reason", "").strip()
-    accepted = fields.get("with_exceptions") == "yes" and bool(reason)
+    first, reason = date.fromisoformat(f"{month}-01"), fields.get("reason", "")
+    # Nobody accepts what he was not shown.
+    accepted = fields.get("with_exceptions") == "yes"
     try:
         with proven(workshop, company_id):
-            certify(
-                workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted, reason=reason
-            )
+            certify(workshop, actor, company_id, first, with_exceptions=accepted, reason=reason)
     except CertificateError as error:
-        return _page(request, error, month, company_id)
+        return _page(request, error, month, company_id, reason=reason)
     return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
 
 
