@@ -28,7 +28,8 @@ def mark_of(stream: BinaryIO) -> Mark | None:
 
 
 def _is_open(piece: bytes) -> bool:
-    return any(
+    # Most files hold no comma at all, which is found out many times faster.
+    return b"," in piece and any(
         _BEFORE.search(piece, max(0, each.start() - _TAG_CHARS_MAX), each.start()) for each in _THREE.finditer(piece)
     )
 

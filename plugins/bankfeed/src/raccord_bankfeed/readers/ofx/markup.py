@@ -62,7 +62,7 @@ class Markup:
     def __init__(self, stream: BinaryIO, charset: str, offset: int = 0, line: int = 1) -> None:
         self.charset = charset
         self.together = False
-        """Whether the transactions that follow one may be handed over together."""
+        """Whether the transactions that follow may be handed over together."""
         self._stream = stream
         self._data = b""
         self._at = 0
@@ -174,9 +174,13 @@ class Markup:
     def back_to(self, offset: int) -> None:
         """Go on at ``offset``, which stands in the ``ROWS`` yielded last: what begins there is no plain row."""
         self._at = offset - self._base
+        self.together = False
 
     def _rows(self, name: str, start: int) -> Iterator[Token]:
         """Yield the transaction whose body begins at ``start`` in the window, and those that seem to follow it."""
+        if (rows := self._plain_rows()) is not None:
+            yield rows
+            return
         offset = self._base + self._at
         end = self._row_end(start)
         body = self._data[start:end] if end >= 0 else b""
@@ -186,11 +190,17 @@ class Markup:
             self._at = end + len(ROW_END)
             token = Token(Mark.ROW, name, "", body, offset)
         yield token
-        stop = self._data.rfind(ROW_END, self._at, self._at + ROWS_BYTES_MAX)
-        if self.together and stop >= 0 and _NEXT_ROW.match(self._data, self._at):
-            offset, body = self.position, self._data[self._at : stop]
-            self._at = stop + len(ROW_END)
-            yield Token(Mark.ROWS, name, "", body, offset)
+        if (rows := self._plain_rows()) is not None:
+            yield rows
+
+    def _plain_rows(self) -> Token | None:
+        """Return what seem to be transactions from here on, if they may be handed over together."""
+        stop = self._data.rfind(ROW_END, self._at, self._at + ROWS_BYTES_MAX) if self.together else -1
+        if stop < 0 or _NEXT_ROW.match(self._data, self._at) is None:
+            return None
+        offset, body = self.position, self._data[self._at : stop]
+        self._at = stop + len(ROW_END)
+        return Token(Mark.ROWS, "STMTTRN", "", body, offset)
 
     def _row_end(self, start: int) -> int:
         """Find the next closing tag of a row, or -1; what was searched in vain is not searched again."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import accumulate, repeat
+from itertools import accumulate, repeat, starmap
 from operator import add
 from typing import BinaryIO, cast
 
@@ -109,10 +109,13 @@ class _Open:
         booked = [line for line in lines if not line.pending]
         self.pending += len(lines) - len(booked)
         if booked:
-            self.lines += len(booked)
-            self.total = sum([line.amount for line in booked], self.total)
-            last_day = max([line.day for line in booked])
-            self.last_day = last_day if self.last_day is None else max(last_day, self.last_day)
+            self.count_booked([line.day for line in booked], [line.amount for line in booked])
+
+    def count_booked(self, days: Sequence[date], amounts: Sequence[Decimal]) -> None:
+        self.lines += len(amounts)
+        self.total = sum(amounts, self.total)
+        last_day = max(days)
+        self.last_day = last_day if self.last_day is None else max(last_day, self.last_day)
 
 
 class OfxReader:
@@ -158,15 +161,11 @@ class OfxReader:
             for token in markup.tokens():
                 if token.mark is Mark.ROWS:
                     self._rows(token, markup)
-                    yield from self._queued()
                 elif token.mark is Mark.ROW:
-                    event = self._row(token, markup)
-                    if event is not None:
-                        self._told = True
-                        yield event
+                    self._row(token, markup)
                 else:
                     self._structure(token, markup)
-                    yield from self._queued()
+                yield from self._queued()
             self._end(markup)
             yield from self._queued()
         finally:
@@ -174,20 +173,30 @@ class OfxReader:
             self._line = markup.line_of(self._offset)
 
     def _queued(self) -> Iterator[Event]:
-        while self._waiting:
-            self._told = True
-            yield self._waiting.popleft()
+        """Return what waits to be told; what nobody takes goes on waiting."""
+        self._told = self._told or bool(self._waiting)
+        return starmap(self._waiting.popleft, repeat((), len(self._waiting)))
 
     def _rows(self, token: Token, markup: Markup) -> None:
         """Read transactions one after another; give back to ``markup`` from the first that is not laid out as known."""
         statement = self._open
-        if statement is None or b"\0" in token.body:
+        if statement is None or not statement.read or b"\0" in token.body:
             markup.back_to(token.offset)
             return
-        pieces = token.body.split(ROW_END)
-        texts = token.body.decode(self._charset, "replace").split(_ROW_END)
-        starts = list(accumulate(map(len(ROW_END).__add__, map(len, pieces)), initial=token.offset))
-        layouts = {layout.pattern: layout for layout in self._layouts}
+        text = token.body.decode(self._charset, "replace")
+        texts = text.split(_ROW_END)
+        if token.body.isascii():
+            sizes, blanks = map(len, texts), map(str.find, texts, repeat("<"))
+        else:
+            pieces = token.body.split(ROW_END)
+            sizes, blanks = map(len, pieces), map(bytes.find, pieces, repeat(b"<"))
+        starts = list(accumulate(map(len(ROW_END).__add__, sizes), initial=token.offset))
+        offsets = list(map(add, starts, blanks))
+        for layout in self._layouts:
+            if rows := layout.caught(text, len(texts)):
+                self._run(layout, rows, texts, offsets, statement, markup)
+                return
+        layouts = {layout.row: layout for layout in self._layouts}
         at = 0
         while at < len(texts):
             found = run_from(texts, at, list(layouts))
@@ -195,58 +204,68 @@ class OfxReader:
                 markup.back_to(starts[at])
                 return
             after = at + len(found)
-            offsets = list(map(add, starts[at:after], map(bytes.index, pieces[at:after], repeat(b"<"))))
-            self._run(layouts[found[0].re], found, offsets, statement, markup)
+            rows = [match.groups() for match in found]
+            self._run(layouts[found[0].re], rows, texts[at:after], offsets[at:after], statement, markup)
             at = after
 
     def _run(
-        self, layout: Layout, found: list[re.Match[str]], offsets: list[int], statement: _Open, markup: Markup
+        self,
+        layout: Layout,
+        rows: Sequence[tuple[str, ...]],
+        texts: Sequence[str],
+        offsets: Sequence[int],
+        statement: _Open,
+        markup: Markup,
     ) -> None:
         """Read transactions of one layout, one by one where one of them has no day or amount."""
         account, currency, pending = self._account(statement), statement.currency, self._stack[-1] == "BANKTRANLISTP"
-        text = found[0].string.partition(">")[2]
+        text = texts[0].partition(">")[2]
         try:
-            lines = layout.lines(found, account, currency, pending, offsets, self._days)
-            whole = not any(is_balance(line.fields) for line in lines if not line.native)
+            read = layout.read(rows, account, currency, pending, offsets, self._days)
         except RowFault as problem:
-            if len(found) == 1 and not is_balance(read_fields(text)):
+            if len(rows) == 1 and not is_balance(read_fields(text)):
                 statement.unreadable += 1
                 self._waiting.append(self._unreadable(problem.fault, offsets[0], markup, text))
                 return
-            lines, whole = [], False
-        if whole:
-            statement.count_all(lines)
-            self._waiting.extend(lines)
-        elif len(found) == 1:
+            read = None
+        if read is not None and not any(map(is_balance, read.unnamed())):
+            if read.booked:
+                statement.count_booked(read.days, read.amounts)
+            else:
+                statement.count_all(read.lines)
+            self._waiting.extend(read.lines)
+        elif len(rows) == 1:
             statement.note(markup.line_of(offsets[0]), text)
         else:
-            for row, offset in zip(found, offsets, strict=True):
-                self._run(layout, [row], [offset], statement, markup)
+            for row, whole, offset in zip(rows, texts, offsets, strict=True):
+                self._run(layout, [row], [whole], [offset], statement, markup)
 
-    def _row(self, token: Token, markup: Markup) -> Event | None:
+    def _row(self, token: Token, markup: Markup) -> None:
         text = token.body.decode(self._charset, "replace").replace("\0", "")
         statement = self._open
         markup.together = False
         if statement is None:
-            return self._unreadable(faults.row_without_statement(), token.offset, markup, text)
+            self._waiting.append(self._unreadable(faults.row_without_statement(), token.offset, markup, text))
+            return
         if not statement.read:
             statement.left_out += 1
-            return None
+            return
         pending = token.name == "STMTTRNP" or self._stack[-1] == "BANKTRANLISTP"
         try:
             fields = read_fields(text)
             if is_balance(fields):
                 statement.note(markup.line_of(token.offset), text)
-                return None
+                return
             line = make_line(
                 fields, self._account(statement), statement.currency, pending, token.offset, self._days, self._mark
             )
         except RowFault as problem:
             statement.unreadable += 1
-            return self._unreadable(problem.fault, token.offset, markup, text)
+            self._waiting.append(self._unreadable(problem.fault, token.offset, markup, text))
+            return
         markup.together = learn(self._layouts, text, self._mark)
         statement.count_all([line])
-        return line
+        self._waiting.append(line)
 
     def _structure(self, token: Token, markup: Markup) -> None:
         match token.mark:
