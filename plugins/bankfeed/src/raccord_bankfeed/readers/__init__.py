@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
@@ -19,6 +19,7 @@ from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.mt940.reader import Mt940Reader, looks_like_mt940
 from raccord_bankfeed.readers.ofx.reader import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.qif.reader import QifReader, looks_like_qif
+from raccord_bankfeed.readers.table.damaged import damaged_rows
 from raccord_bankfeed.readers.table.reader import TableReader, looks_like_table
 from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
@@ -45,9 +46,9 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
-        return _Refusal(faults.file_empty(), "")
+        return _refusal(faults.file_empty(), "")
     if head.startswith(_ARCHIVE):
-        return _Refusal(faults.archive(workbook=b"[Content_Types].xml" in head or b"xl/" in head), "")
+        return _refusal(faults.archive(workbook=b"[Content_Types].xml" in head or b"xl/" in head), "")
     if (provider := provider_of(head)) in ANSWERS:
         return ANSWERS[provider]()
     if looks_like_ofx(head):
@@ -65,7 +66,9 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
         return QifReader(known)
     if looks_like_table(text):
         return TableReader(known)
-    return _Refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))
+    if damaged := damaged_rows(text):
+        return _Refusal(damaged)
+    return _refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))
 
 
 def road_of(stream: BinaryIO) -> str:
@@ -84,12 +87,14 @@ def road_of(stream: BinaryIO) -> str:
 class _Refusal:
     """Stands in for the reader of a file that cannot be read at all."""
 
-    def __init__(self, fault: Fault, shown: str) -> None:
-        self._fault: Fault | None = fault
-        self._shown = shown
+    def __init__(self, reasons: Sequence[Unreadable]) -> None:
+        self._reasons = list(reasons)
 
     def events(self, stream: BinaryIO) -> Events:
-        """Yield the reason, once."""
-        fault, self._fault = self._fault, None
-        if fault is not None:
-            yield Unreadable(fault.code, fault.reason, 1, 0, self._shown)
+        """Yield each reason once."""
+        while self._reasons:
+            yield self._reasons.pop(0)
+
+
+def _refusal(fault: Fault, shown: str) -> _Refusal:
+    return _Refusal([Unreadable(fault.code, fault.reason, 1, 0, shown)])

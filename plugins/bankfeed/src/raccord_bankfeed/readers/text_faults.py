@@ -183,6 +183,16 @@ def control_count(code: str, said: int, made: int) -> Fault:
     )
 
 
+def cells_extra(columns: int, cells: int) -> Fault:
+    return row_fault(
+        "cells_extra",
+        f"La ligne a {cells} cellules pour {columns} colonnes : le signe qui sépare les colonnes s’y trouve aussi dans "
+        "un montant ou un texte, et aucune cellule n’est sûre.",
+        f"The row has {cells} cells for {columns} columns: the mark between columns stands in an amount or a text of "
+        "it too, and no cell is sure.",
+    )
+
+
 def two_amounts(*columns: str) -> Fault:
     return row_fault(
         "two_amounts",

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from raccord_bankfeed.readers.amounts import MarkEvidence, Written, read_amount, written
 from raccord_bankfeed.readers.days import parts_of
+from raccord_bankfeed.readers.table.damaged import is_almost_amount
 from raccord_bankfeed.readers.table.layout import Layout, layout_key
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
@@ -45,10 +46,18 @@ class _Column:
         known = [each for each in self.amounts if each is not None]
         return (
             bool(known)
-            and len(known) == self.filled
+            and len(known) >= self.damaged
+            and self.damaged <= max(1, self.filled // 10)
+            and len(known) + self.damaged == self.filled
             and self.days < self.filled
             and any(not each.digits.isdigit() or each.signed or each.unit for each in known)
         )
+
+    @property
+    def damaged(self) -> int:
+        """How many of its cells would be amounts but for a character."""
+        cells = zip(self.cells, self.amounts, strict=True)
+        return sum(amount is None and is_almost_amount(cell) for cell, amount in cells if cell)
 
     @property
     def wordy(self) -> bool:
@@ -75,7 +84,7 @@ class _Column:
 
 def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | None:
     """Return the layout of rows that each have a day, not whole where several layouts would do; nothing for others."""
-    width = max(map(len, rows), default=0)
+    width = _width(rows)
     columns = [_Column(number) for number in range(width)]
     for cells in rows:
         for column in columns:
@@ -109,6 +118,12 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     wordy.sort(key=lambda column: -sum(map(len, column.cells)))
     texts = tuple(column.number for column in wordy)
     return Layout(key, parts, texts[:1], texts[1:], accounts, titles=titles, certain=certain)
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many cells rows have; the few that a mark in a text or an amount cut once more do not count."""
+    wide = sorted(map(len, rows), reverse=True)
+    return wide[min(len(wide) - 1, len(wide) // 10 + (len(wide) > 2))] if wide else 0
 
 
 def _are_kinds(column: _Column) -> bool:
@@ -168,7 +183,8 @@ def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:
     if bool(first.negative) != bool(second.negative):
         return ahead if first.negative else swapped
     out = {Part.DEBIT: first.number, Part.BALANCE: second.number}
-    fitting = [parts for parts in (ahead, swapped, out) if _breaks(money, parts) == 0]
+    # From a row whose amount is none, no balance follows.
+    fitting = [parts for parts in (ahead, swapped, out) if _breaks(money, parts) <= first.damaged + second.damaged]
     return fitting[0] if len(fitting) == 1 else None
 
 

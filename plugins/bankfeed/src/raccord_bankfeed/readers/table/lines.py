@@ -23,6 +23,7 @@ from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.table import notes
+from raccord_bankfeed.readers.table.damaged import check_width
 from raccord_bankfeed.readers.table.evidence import (
     Evidence,
     are_credits_negative,
@@ -253,11 +254,19 @@ class RowReader:
         text = cells[number].strip() if number < len(cells) else ""
         day = self._known_day(text)
         if day is not None:
+            check_width(row, self.layout)
             return day
         shown = plain(row.shown())
         if text and PENDING.search(plain(text)):
             raise NoTransaction(notes.UNDATED_PENDING)
-        if not any(self.number(row, number) for number in self.layout.money):
+        try:
+            moves = any(self.number(row, number) for number in self.layout.money)
+        except RowFault:
+            if parts_of(text) is None:
+                raise
+            # A day that does not exist is what is wrong with the row, also where it alone would tell its marks.
+            return None
+        if not moves:
             raise NoTransaction(notes.SUM if SUMS.search(shown) else notes.NO_DATE)
         if SUMS.search(shown) and (parts_of(text) is None or not text):
             raise NoTransaction(notes.SUM)
