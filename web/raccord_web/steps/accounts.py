@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from raccord.onboarding.access.people import Actor
-from raccord.onboarding.connecting.telling_accounts import AccountSaid, keep_cards, tell_accounts
+from raccord.onboarding.connecting.telling_accounts import AccountSaid, tell_accounts
 from raccord.onboarding.deciding.decisions import BEGINNING
 from raccord.onboarding.gates.each_account import EachAccount, each_account
 from raccord.onboarding.setting_up.chart_accounts import KINDS, NewAccount, add_account, read_kind
@@ -70,7 +70,6 @@ def take_accounts(
             kind = _KINDS.get(HeldAs(each.held_as)) or read_kind(each.kind)
             role, key = each.account.role.name, each.account.key
             add_account(workshop, actor, connection.id, role, each.name, kind, key, BEGINNING)
-            keep_cards(workshop, actor, connection.id, {key: each.held_as == HeldAs.CARD})
 
 
 def _read(at: int, account: EachAccount, number: str, fields: Mapping[str, str]) -> AccountRow:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.reading_ahead import LINES_SHOWN, SeenAccount, SeenFile, look_into, take, takes_files
+from raccord.onboarding.connecting.card_kinds import card_settings
 from raccord.onboarding.connecting.connections import read_settings, update_settings
-from raccord.onboarding.connecting.telling_accounts import card_settings
 from raccord.onboarding.deciding.decisions import BEGINNING, choose_in
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_to_chart, read_kind

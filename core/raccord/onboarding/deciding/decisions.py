@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.conflict_texts import linked_already, not_allowed, parts_changed
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.account_types import held_as
@@ -60,22 +61,18 @@ class DecisionError(RaccordError):
 
 
 def choose(
-    workshop: Workshop,
-    actor: Actor,
-    connection_id: str,
-    role: str,
-    ledger_id: str,
-    of: str = "",
-    valid_from: date | None = None,
-    *,
-    type_said: str = "",
-) -> Choice:
+    workshop: Workshop, actor: Actor, connection_id: str, role: str, ledger_id: str, of: str = "",
+    valid_from: date | None = None, *, type_said: str = "",
+) -> Choice:  # fmt: skip
     """Fill a role from a day on (K9); without a day from the beginning, if nothing was chosen yet.
 
     ``type_said`` is what an account at a bank is (BF-14); unsaid, what the account of the books is by its own type.
     """
-    with workshop.database.begin() as session:
+
+    def fill(session: Session) -> Choice:
         return choose_in(session, workshop, actor, connection_id, role, ledger_id, of, valid_from, type_said)
+
+    return fill_with_kinds(workshop, actor, connection_id, [(role, of, ledger_id)], fill)
 
 
 def choose_in(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.decisions import choose_in, counts_from, fitting, role_of
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.day_rules import last_posted_day
@@ -138,7 +139,9 @@ def save_changes(
 
     ``seen`` tells on what they were made: refused where something else stands (``None`` is known to be something else).
     """
-    with workshop.database.begin() as session:
+    chosen = [(each.role, each.of, each.ledger_id) for each in changes if isinstance(each, RoleChange)]
+
+    def keep(session: Session) -> None:
         if seen:
             session.get_one(Connection, connection_id, with_for_update=True)
             _manageable(workshop, session, actor, connection_id)
@@ -148,6 +151,8 @@ def save_changes(
                 choose_in(session, workshop, actor, connection_id, each.role, each.ledger_id, each.of, each.first)
             else:
                 set_term_in(session, workshop, actor, connection_id, each)
+
+    fill_with_kinds(workshop, actor, connection_id, chosen, keep)
 
 
 def require_seen(workshop: Workshop, session: Session, connection_id: str, seen: Mapping[Change, str | None]) -> None:

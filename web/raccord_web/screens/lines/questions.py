@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.connecting.telling_accounts import keep_cards
 from raccord.onboarding.deciding.alike import alike_to_hold
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.deciding.undone import release
@@ -146,7 +145,6 @@ def fill(request: Request, connection_id: str, fields: Fields) -> Response:
     said = read_type(fields.get("type", "")) if typed else ""
     choose(workshop, actor, connection_id, role, ledger, of, type_said=said)
     if typed:
-        keep_cards(workshop, actor, connection_id, {of: said == HeldAs.CARD})
         return _back(fields.get("connection", ""), "file_answered" if read_on(request, connection_id) else "chosen")
     return _back(fields.get("connection", ""), "chosen")
 
