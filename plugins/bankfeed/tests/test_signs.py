@@ -16,6 +16,7 @@ from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.amounts import MINUS_SIGNS, Mark, read_amount
 from raccord_bankfeed.readers.contract import Line, Question
+from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx import values as ofx_values
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, Known
 from raccord_bankfeed.records import LINES
@@ -105,21 +106,60 @@ def test_an_ofx_line_whose_kind_contradicts_its_sign_waits_until_the_sign_is_sai
 
 
 @pytest.mark.parametrize(
-    ("amounts", "read"),
+    ("currency", "amounts", "read"),
     [
-        (("-1,230", "-1,234.50"), ["-1230", "-1234.50"]),
-        (("-1,230", "-5.00"), ["-1230", "-5.00"]),
-        (("-1,230", "-12,50", "-1,231"), ["-1.230", "-12.50", "-1.231"]),
-        (("-1,230", "-5", "(2,000)"), ["-5"]),
-        (("-0,500", "-1 234,500"), ["-0.500", "-1234.500"]),
+        ("CAD", ("-1,230", "-1,234.50"), ["-1230", "-1234.50"]),
+        ("CAD", ("-1,230", "-5.00"), ["-1230", "-5.00"]),
+        ("CAD", ("-1,230", "-12,50", "-1,231"), ["-1.230", "-12.50", "-1.231"]),
+        ("CAD", ("-0,500", "-1 234,500"), ["-0.500", "-1234.500"]),
+        ("CAD", ("-1.230", "-5,00"), ["-1230", "-5.00"]),
+        ("CAD", ("-1.230", "-1.234,50", "2.000"), ["-1230", "-1234.50", "2000"]),
+        ("CAD", ("-1.230", "-5.00"), ["-1.230", "-5.00"]),
+        ("CAD", ("-30.000", "0.500"), ["-30.000", "0.500"]),
+        ("COP", ("-30.000", "-1.250.000"), ["-30000", "-1250000"]),
+        ("JPY", ("-1.230", "-5"), ["-1230", "-5"]),
+        ("JPY", ("-1,230", "-5"), ["-1230", "-5"]),
+        ("TND", ("-1.230", "-5"), ["-1.230", "-5"]),
+        ("TND", ("-1,230", "-5"), ["-1.230", "-5"]),
     ],
 )
-def test_a_comma_before_three_digits_of_ofx_is_what_the_files_other_amounts_say(
-    amounts: Sequence[str], read: Sequence[str]
+def test_a_mark_before_three_digits_of_ofx_is_what_the_other_amounts_or_the_currency_say(
+    currency: str, amounts: Sequence[str], read: Sequence[str]
 ) -> None:
-    found = Read(ofx(*(("POS", amount) for amount in amounts)).encode())
+    found = told(ofx(*(("POS", amount) for amount in amounts)).replace("CAD", currency).encode())
     assert [str(line.amount) for line in found.lines] == read
-    assert found.codes == ["bankfeed.amount_open"] * (len(amounts) - len(read))
+    assert not found.questions
+
+
+@pytest.mark.parametrize(
+    ("amounts", "under"),
+    [
+        (("-1,230", "-5", "(2,000)"), {"point": ["-1230", "-5", "-2000"], "comma": ["-1.230", "-5", "-2.000"]}),
+        (("-1.230", "-5", "2.000"), {"point": ["-1.230", "-5", "2.000"], "comma": ["-1230", "-5", "2000"]}),
+        (("-1.230", "-1,230"), {"point": ["-1.230", "-1230"], "comma": ["-1230", "-1.230"]}),
+    ],
+)
+def test_where_neither_tells_an_ofx_file_is_asked_about_with_both_readings(
+    amounts: Sequence[str], under: dict[str, list[str]], feed: Feed
+) -> None:
+    content = ofx(*(("POS", amount) for amount in amounts)).encode()
+    asked = told(content).questions[0]
+    assert (asked.code, asked.answers) == ("bankfeed.decimal_mark", tuple(under))
+    shown = [each.shown[0].en for each in asked.readings]
+    assert shown == (["-1,230.00", "-1.23"] if amounts[0] == "-1,230" else ["-1.23", "-1,230.00"])
+    feed.put(content)
+    assert feed.read(LINES).records == [], "its lines wait"
+    for answer, read in under.items():
+        # Said of the bank, the answer counts for its next file too.
+        found = told(content.replace(b"20260302", b"20260402"), Known({asked.layout: frozenset({answer})}))
+        assert [str(line.amount) for line in found.lines] == read
+        assert not found.questions
+
+
+def test_a_comma_before_three_digits_is_never_guessed() -> None:
+    with pytest.raises(RowFault) as refused:
+        ofx_values.read_amount("-1,230")
+    assert refused.value.fault.code == "bankfeed.amount_open"
 
 
 def table(header: str, *rows: str) -> str:

@@ -52,10 +52,10 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     if (provider := provider_of(head)) in ANSWERS:
         return ANSWERS[provider]()
     if looks_like_ofx(head):
-        return OfxReader()
+        return OfxReader(known)
     text = head_text(head)
     if marked_charset(head) and looks_like_ofx(text.encode("utf-8", "replace")):
-        return OfxReader()
+        return OfxReader(known)
     if looks_like_camt(text):
         return CamtReader(known)
     if looks_like_bai2(text):

@@ -133,7 +133,7 @@ def learn(known: list[Layout], body: str, mark: Mark | None = None) -> bool:
     if not plain or not _NEEDED.issubset(tags) or not _NOT_PLAIN.isdisjoint(tags) or not _NEEDED.isdisjoint(literal):
         return False
     found = _AMOUNT.search(body)
-    exact = found is not None and PLAIN_AMOUNT.fullmatch(found[1].strip()) is not None
+    exact = mark is not Mark.COMMA and found is not None and PLAIN_AMOUNT.fullmatch(found[1].strip()) is not None
     values = {"DTPOSTED": _DAY_VALUE, "TRNAMT": _AMOUNT_VALUE if exact else _ANY_VALUE}
     values.update(dict.fromkeys(literal, _CDATA_VALUE))
     ends = (f"</{re.escape(tag)}>{_BLANKS}" if closed else "" for tag in tags)

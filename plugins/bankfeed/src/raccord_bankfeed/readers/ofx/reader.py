@@ -35,7 +35,7 @@ from raccord_bankfeed.readers.contract import (
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.layouts import Layout, learn
 from raccord_bankfeed.readers.ofx.line import Days, is_balance, is_currency, make_line
-from raccord_bankfeed.readers.ofx.marks import mark_of
+from raccord_bankfeed.readers.ofx.marks import Marks, marks_in
 from raccord_bankfeed.readers.ofx.markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx.values import read_amount, read_day, read_fields
 from raccord_bankfeed.readers.recoded import Recoded, Recoding
@@ -43,6 +43,7 @@ from raccord_bankfeed.readers.runs import run_from
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.tally import NOTES_MAX
 from raccord_bankfeed.readers.texts import excerpt, one_line
+from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
 _ROW_END = ROW_END.decode()
 _HEAD_BYTES = 4096
@@ -121,13 +122,14 @@ class _Open:
 class OfxReader:
     """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Known = NOTHING_KNOWN) -> None:
+        self._known = known
         self._charset = ""
         self._recoding: Recoding | None = None
         """Of a file in UTF-16, which is read as UTF-8."""
-        self._marks_known = False
+        self._marks: Marks | None = None
+        """Which mark stands before cents, where amounts leave it open, and what is asked of it."""
         self._mark: DecimalMark | None = None
-        """Which mark stands before cents, where amounts leave it open and others tell."""
         self._offset = 0
         self._line = 1
         self._stack: list[str] = []
@@ -151,8 +153,9 @@ class OfxReader:
             self._charset = "utf-8" if wide else charset_of(stream)
         if self._recoding is not None:
             stream = cast("BinaryIO", Recoded(stream, self._recoding))
-        if not self._marks_known:
-            self._mark, self._marks_known = mark_of(stream), True
+        if self._marks is None:
+            self._marks = marks_in(stream, self._known)
+            self._mark = self._marks.mark
         markup = Markup(stream, self._charset, self._offset, self._line)
         try:
             yield from self._queued()
@@ -275,6 +278,8 @@ class OfxReader:
                 self._leaves = {}
                 if token.name in _KINDS:
                     self._open = _Open(kind := _KINDS[token.name], kind in _READ, markup.line_of(token.offset))
+                    if self._marks is not None and self._marks.asked is not None:
+                        self._waiting.append(self._marks.asked)
                 self._complete = self._complete and token.name != "OFX"
             case Mark.OPEN:
                 self._leaf(token, markup)

@@ -16,6 +16,8 @@ AMOUNT_CHARS_MAX = 40
 
 
 PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?")
+_POINT_OPEN = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+"""A thousand, or three decimals."""
 _SIGNED = re.compile(r"([+-]?) ?([0-9.,' ]*[0-9.,]) ?([+-]?)")
 _WRAPPED = re.compile(r"\( ?([0-9].*?) ?\)")
 _MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
@@ -65,10 +67,10 @@ def read_amount(text: str, told: Mark | None = None) -> Decimal:
     """Read a signed amount exactly, its scale kept.
 
     The standard's decimal mark is a point **or a comma** and it has no thousands mark; where both marks stand, or one
-    stands twice, the groups of three are thousands. A comma alone before three digits is read as ``told``, the mark of
-    the file's other amounts. Raises :class:`RowFault`, also where nothing is told of it.
+    stands twice, the groups of three are thousands. One mark alone before three digits is read as ``told`` of the file;
+    where nothing is told, a point stands before decimals, and a comma is refused. Raises :class:`RowFault`.
     """
-    if PLAIN_AMOUNT.fullmatch(text):
+    if PLAIN_AMOUNT.fullmatch(text) and not (told is Mark.COMMA and _POINT_OPEN.fullmatch(text)):
         return Decimal(text)
     if not text:
         raise RowFault(faults.amount_missing())
@@ -81,10 +83,11 @@ def read_amount(text: str, told: Mark | None = None) -> Decimal:
     mark = max(number.rfind("."), number.rfind(","))
     if mark >= 0 and number.count(number[mark]) == 1:
         whole, fraction = number[:mark], number[mark + 1 :]
-        if number[mark] == "," and len(fraction) == 3 and _THOUSANDS.fullmatch(whole):
-            if told is None:
+        if len(fraction) == 3 and _THOUSANDS.fullmatch(whole):
+            written_with = Mark.COMMA if number[mark] == "," else Mark.POINT
+            if told is None and written_with is Mark.COMMA:
                 raise RowFault(faults.amount_open(text))
-            whole, fraction = (number, "") if told is Mark.POINT else (whole, fraction)
+            whole, fraction = (whole, fraction) if told in (None, written_with) else (number, "")
     else:
         whole, fraction = number, ""
     grouped = _GROUPED.fullmatch(whole)
