@@ -309,6 +309,55 @@ def test_bmo_s_cards_are_cards_whose_purchases_are_positive_and_told_signs_are_n
         ("card", "-23.45", ""),
         ("card", "100.00", ""),
     ]
-    signed = table("Date,Description,Amount", "-10.00", "-20.00")
     worded = table("Date,Description,Amount,DR/CR", "10.00,DR", "20.00,CR")
-    assert {line.account.signs for text in (signed, worded) for line in told(text.encode()).lines} == {""}
+    assert {line.account.signs for line in told(worded.encode()).lines} == {""}
+
+
+QIF = "!Type:CCard\nD03/14/2026\nT{0}\nPUBER TRIP\n^\nD03/15/2026\nT{1}\nPSHOP\n^\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        pytest.param(
+            table("Date,Description,Amount", "-10.00", "-20.00"), ["-10.00", "-20.00"], id="a minus everywhere"
+        ),
+        pytest.param(table("Date,Description,Amount", "10.00", "20.00"), ["10.00", "20.00"], id="a minus nowhere"),
+        pytest.param(QIF.format("-10.00", "-20.00"), ["-10.00", "-20.00"], id="QIF with a minus everywhere"),
+        pytest.param(QIF.format("10.00", "20.00"), ["10.00", "20.00"], id="QIF with a minus nowhere"),
+        pytest.param(QIF.format("10.00", "-20.00"), ["10.00", "-20.00"], id="QIF with both"),
+    ],
+)
+def test_a_card_s_file_of_one_sign_is_asked_about_with_what_its_lines_become(
+    content: str, written: list[str], feed: Feed, mapping: FakeMapContext
+) -> None:
+    feed.put(content.encode())
+    page = feed.read(LINES)
+    first = page.records[0]
+    key, signs = str(first.raw["account"]), str(first.raw["signs"])
+    named = {"accounts": f"{key} = Visa", "currencies": f"{key} = CAD", "kinds": f"{key} = card"}
+    context = FakeMapContext(settings=BankFeedSettings(**named), terms=mapping.terms)
+    with pytest.raises(BadRecord) as refused:
+        raccord_bankfeed.map_record(context, first)
+    offered = refused.value.answers
+    assert (refused.value.code, offered is not None and offered.key) == ("bankfeed.card_signs", signs)
+    assert offered is not None
+    said = {word: text.en for word, text in offered.words}
+    purchase, payment = (ACCEPT, "reversed") if written[0].startswith("-") else ("reversed", ACCEPT)
+    assert said[purchase].endswith("this line: purchase of CAD\u00a010.00")
+    assert said[payment].endswith("this line: payment or refund of CAD\u00a010.00")
+    for word, turned in ((ACCEPT, 1), ("reversed", -1)):
+        feed.settings = settings = BankFeedSettings(**named, answers=f"{signs} = {word}")
+        again = feed.read(LINES, page.cursor).records
+        assert [each.source_id for each in again] == [each.source_id for each in page.records], "no line comes twice"
+        assert [Decimal(str(each.raw["amount"])) for each in again] == [Decimal(each) * turned for each in written]
+        context = FakeMapContext(settings=settings, terms=mapping.terms)
+        assert all(isinstance(raccord_bankfeed.map_record(context, each), Mapped) for each in again)
+
+
+def test_many_qif_records_at_once_are_turned_like_each_alone() -> None:
+    rows = "".join(f"D03/14/2026\nT{n}.25\nPSHOP {n}\n^\n" for n in range(1, 400))
+    content = f"!Type:CCard\n{rows}".encode()
+    signs = told(content).lines[0].account.signs
+    turned = told(content, Known({signs: frozenset({"reversed"})})).lines
+    assert [line.amount for line in turned] == [Decimal(f"-{n}.25") for n in range(1, 400)]

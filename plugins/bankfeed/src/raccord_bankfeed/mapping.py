@@ -19,6 +19,7 @@ CATEGORY = "category"
 LEFT_OUT = "left_out"
 
 _MEMO_CHARS_MAX = 1000
+_SHOWN_CHARS_MAX = 60
 _REFERENCE_CHARS_MAX = 21
 """QuickBooks' document number holds no more."""
 
@@ -172,7 +173,8 @@ def _check_card(settings: BankFeedSettings, record: Record) -> None:
     said = settings.known().says(key, ACCEPT, REVERSED)
     # Until the file is read again as was said, its lines stay what they were.
     if not said or (said == REVERSED) is not bool(record.raw.get(TURNED)):
-        raise refusals.card_signs(str(record.amount), key)
+        shown = " ".join(f"{_field(record, 'name')} {_field(record, 'memo')}".split())[:_SHOWN_CHARS_MAX]
+        raise refusals.card_signs(record.day, shown, -record.amount if record.raw.get(TURNED) else record.amount, key)
 
 
 def _on_card(settings: BankFeedSettings, record: Record) -> bool:

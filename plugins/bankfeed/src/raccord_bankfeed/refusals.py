@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from raccord.plugin import Answers, BadRecord, Skipped, Text
+from datetime import date
+
+from raccord.plugin import Answers, BadRecord, Money, Skipped, Text
+from raccord_bankfeed.readers.questions import amount_text
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE
 
 
@@ -115,24 +118,32 @@ def sign_contradicted(kind: str, amount: str, key: str) -> BadRecord:
     )
 
 
-def card_signs(amount: str, key: str) -> BadRecord:
+def card_signs(day: date, text: str, amount: Money, key: str) -> BadRecord:
+    """Ask for the signs of a card's file; ``amount`` is as the file writes it."""
+    size, minus = amount_text(abs(amount.amount)), amount.amount < 0
+    fr, en = f"{size.fr}\u00a0{amount.currency}", f"{amount.currency}\u00a0{size.en}"
+    purchase = Text(f"achat de {fr}", f"purchase of {en}")
+    payment = Text(f"paiement ou remboursement de {fr}", f"payment or refund of {en}")
+    signed, bare = (purchase, payment) if minus else (payment, purchase)
+    sign = Text("avec un moins", "with a minus") if minus else Text("sans moins", "without a minus")
+    with_minus = Text(
+        f"Les achats ont un moins ; cette ligne : {signed.fr}", f"Purchases have a minus; this line: {signed.en}"
+    )
+    without = Text(
+        f"Les achats n’ont pas de moins ; cette ligne : {bare.fr}", f"Purchases have no minus; this line: {bare.en}"
+    )
     return BadRecord(
         "amount",
         Text(
-            "Ce compte est une carte, et rien dans ses fichiers ne dit si un achat y a un moins. Cette ligne est lue : "
-            f"{amount}. Comparez avec votre relevé et dites une fois comment ce fichier écrit les achats.",
-            "This account is a card, and nothing in its files tells whether a purchase has a minus. This line is read "
-            f"as {amount}. Compare with your statement and say once how this file writes purchases.",
+            "Ce compte est une carte, et rien dans ses fichiers ne dit si un achat y a un moins. Cette ligne du "
+            f"{day.isoformat()}, « {text} », y est écrite {sign.fr}. Comparez avec votre relevé et dites une fois "
+            "comment ces fichiers écrivent les achats.",
+            "This account is a card, and nothing in its files tells whether a purchase has a minus. This line of "
+            f"{day.isoformat()}, “{text}”, is written {sign.en}. Compare with your statement and say once how these "
+            "files write purchases.",
         ),
         "bankfeed.card_signs",
-        Answers(
-            "answers",
-            key,
-            (
-                (ACCEPT, Text("Les achats ont un moins", "Purchases have a minus")),
-                (REVERSED, Text("Les achats n’ont pas de moins", "Purchases have no minus")),
-            ),
-        ),
+        Answers("answers", key, ((ACCEPT, with_minus), (REVERSED, without))),
     )
 
 

@@ -24,8 +24,9 @@ from raccord_bankfeed.readers.qif.sections import KINDS, SECTION, Sections
 from raccord_bankfeed.readers.qif.weighing import Weighing
 from raccord_bankfeed.readers.questions import together
 from raccord_bankfeed.readers.runs import RowFeed, Run, holds_any, made
+from raccord_bankfeed.readers.signs import with_open_signs
 from raccord_bankfeed.readers.tally import Tally
-from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.told import NOTHING_KNOWN, REVERSED, Known
 
 OPENING = "OPENING_BALANCE"
 """The kind of the first record of many files: what the account held before, not a transaction."""
@@ -144,6 +145,7 @@ class QifReader(RunReader):
         if again and (not are_plain(again, mark := self._written.mark) or plain_amounts(again, mark) != amounts):
             return False  # a record that says two amounts is none
         cheques = [_cheque(number) for number in numbers] if "N" in by_letter else nothing
+        amounts = [-each for each in amounts] if tally.account.turned else amounts
         tally.add_run(days, amounts)
         fields: tuple[Iterable[object], ...] = (
             repeat(tally.account),
@@ -217,7 +219,10 @@ class QifReader(RunReader):
     def _open(self) -> Tally:
         sections = self._sections
         kind = KINDS.get(sections.name, AccountKind.BANK)
-        self._tally = Tally(_account(kind, sections.take_account(), sections.name), self.row)
+        account = _account(kind, sections.take_account(), sections.name)
+        if kind in _READ:
+            account = with_open_signs(account, "qif", lambda key: self._known.says(key, REVERSED) != "")
+        self._tally = Tally(account, self.row)
         return self._tally
 
     def _ended(self) -> None:
@@ -273,7 +278,7 @@ class QifReader(RunReader):
             tally.account,
             "",
             day,
-            amount,
+            -amount if tally.account.turned else amount,
             unit if len(unit) == 3 and unit.isascii() else "",
             first.get("P", ""),
             first.get("M", ""),

@@ -217,12 +217,13 @@ def are_inverted(found: Evidence) -> bool:
 def leaves_card_signs_open(found: Evidence, layout: Layout) -> bool:
     """Tell whether amounts are told apart by a minus alone, which cards' files write before purchases or payments.
 
-    A balance beside them is no proof: a card's is what is owed, or less than nothing.
+    A balance beside them is no proof: a card's is what is owed, or less than nothing. Neither is a minus before every
+    one of them: a month may hold nothing but payments, or nothing but purchases.
     """
     if layout.signs_told or layout.flip or Part.AMOUNT not in layout.columns or Part.DIRECTION in layout.columns:
         return False
     worded = found.directions == found.rows
-    return not (worded or marks_incoming(found)) and found.plus + found.bare > 0
+    return not (worded or marks_incoming(found))
 
 
 def are_credits_negative(found: Evidence) -> bool:

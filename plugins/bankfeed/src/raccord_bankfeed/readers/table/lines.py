@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import repeat
@@ -20,8 +20,8 @@ from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
-from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.runs import made, on_one_line
+from raccord_bankfeed.readers.signs import with_open_signs
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.damaged import check_width
 from raccord_bankfeed.readers.table.evidence import (
@@ -424,10 +424,7 @@ class RowReader:
         return known
 
     def _signed(self, account: Account) -> Account:
-        if not self.open_signs:
-            return account
-        key = f"card-{digest(self.layout.key, account.key)}"
-        return replace(account, signs=key, turned=self.turned(key))
+        return with_open_signs(account, self.layout.key, self.turned) if self.open_signs else account
 
     def _account(self, said: tuple[str, ...], kind_text: str) -> Account:
         words = plain(kind_text).split()
