@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from raccord.onboarding.access.people import Actor
-from raccord.onboarding.connecting.telling_accounts import AccountSaid, tell_accounts
 from raccord.onboarding.deciding.decisions import BEGINNING
+from raccord.onboarding.deciding.telling_accounts import AccountSaid, tell_accounts
 from raccord.onboarding.gates.each_account import EachAccount, each_account
 from raccord.onboarding.setting_up.chart_accounts import KINDS, NewAccount, add_account, read_kind
 from raccord.onboarding.sources.account_types import HeldAs
