@@ -21,9 +21,9 @@ _TAG_CHARS_MAX = 120
 _SHOWN = 3
 _THREE = 3
 """Decimals of a currency whose amounts are written like thousands."""
-_AFTER_TAG = rb">\s*(?:<!\[CDATA\[)?[^<.,]{0,40}[.,][0-9]{3}(?![0-9.,])"
-_OPEN = re.compile(rb"AMT" + _AFTER_TAG)
-_OPEN_SMALL = re.compile(rb"[Aa][Mm][Tt]" + _AFTER_TAG)
+_OPEN = re.compile(rb"AMT>\s*(?:<!\[CDATA\[)?[^<.,]{0,40}[.,][0-9]{3}(?![0-9.,])", re.IGNORECASE)
+_DIGITS = tuple((mark, re.compile(re.escape(mark) + rb"[0-9]{3}(?![0-9.,\[])")) for mark in (b".", b","))
+"""Three digits after a mark; a day with a zone, which has such too, goes on with a bracket."""
 _AMOUNT = re.compile(rb"<(?:[a-z0-9._-]+:)?(?:TRN|BAL)AMT>\s*(?:<!\[CDATA\[)?([^<\]]{1,60})", re.IGNORECASE)
 _CURRENCY = re.compile(rb"<(?:[a-z0-9._-]+:)?CURDEF>\s*([a-z]{3})\s*[<\r\n]", re.IGNORECASE)
 _BANK = re.compile(rb"<(?:[a-z0-9._-]+:)?(?:ORG|FID|BANKID)>\s*([^<\r\n]{1,60})", re.IGNORECASE)
@@ -91,8 +91,10 @@ def marks_in(stream: BinaryIO, known: Known) -> Marks:
 
 
 def _is_open(piece: bytes) -> bool:
-    # What begins with letters of one case is found many times faster, and most files write their tags so.
-    return (_OPEN if b"AMT>" in piece else _OPEN_SMALL).search(piece) is not None
+    # Most files hold no such digits at all, which is found out many times faster.
+    if not any(mark in piece and digits.search(piece) for mark, digits in _DIGITS):
+        return False
+    return _OPEN.search(piece) is not None
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
