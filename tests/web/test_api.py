@@ -508,7 +508,21 @@ def test_a_program_maps_and_sets_a_connection_and_gets_no_secret_back(
     assert client.post(f"{own}/mapping", json=both, headers={"idempotency-key": "both"}).json() == {
         "id": theirs["connection_id"]
     }
-    assert dated_so_far() == [["0001-01-01", "2026-03-09", "2026-03-10"], ["2026-03-09", "2026-03-10"]]
+    kept = [["0001-01-01", "2026-03-09", "2026-03-10"], ["2026-03-09", "2026-03-10"]]
+    assert dated_so_far() == kept
+    # What was read is not what stands any more: nothing of a call is kept, by either way.
+    later = {"role": {**dated, "first": "2026-03-11"}, "term": {**meant, "first": "2026-03-11"}}
+    for seen in ("", "another"):
+        old = {name: {**each, "seen": seen} for name, each in later.items()}
+        for path, body in (
+            ("choices", old["role"]), ("terms", old["term"]), ("mapping", {"roles": [old["role"]]}),
+            ("mapping", {"roles": [{**later["role"], "seen": dated["ledger_id"]}], "terms": [old["term"]]}),
+        ):  # fmt: skip
+            refused = client.post(f"{own}/{path}", json=body)
+            assert (refused.status_code, refused.json()["code"]) == (409, "mapping.changed"), (path, seen)
+    assert dated_so_far() == kept
+    assert client.post(f"{own}/choices", json={**later["role"], "seen": dated["ledger_id"]}).status_code == 200
+    assert client.post(f"{own}/terms", json={**later["term"], "seen": "Comptoir"}).status_code == 200
 
     held = client.get(f"{own}/settings")
     assert held.json()["values"] == {"till": "T1"}

@@ -359,6 +359,28 @@ def test_an_account_that_the_chart_lacks_is_added_and_fills_its_role(
     )  # fmt: skip
 
 
+def test_a_role_that_somebody_chose_meanwhile_is_not_chosen_over_unseen(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "1.00"}]
+    sync(workshop, connection)
+    assert 'name="seen" value="="' in browser.get("/questions").text, "the form says that nothing was chosen"
+    one, other = [each["Id"] for each in workshop.client(company).query("SELECT * FROM TaxCode")][:2]
+    choose(workshop, OWNER, connection.id, "tax", other)
+    late = send(
+        f"/connections/{connection.id}/mapping",
+        f"/connections/{connection.id}/choices",
+        role="tax",
+        of="",
+        ledger=one,
+        seen="=",
+    )
+    assert (late.status_code, "chosen since you read it" in late.text) == (409, True)
+    with workshop.database.read() as session:
+        chosen = select(Choice.ledger_id).where(Choice.connection_id == connection.id, Choice.role == "tax")
+        assert session.scalars(chosen).all() == [other]
+
+
 def test_a_role_chosen_once_settles_every_document_that_waits(
     workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
 ) -> None:

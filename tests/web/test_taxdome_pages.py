@@ -22,6 +22,7 @@ from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.accounts import give_role, new_person
 from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.arriving.receiving import receive_files
+from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.database import Database
 from raccord.store.models import Connection, DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
@@ -136,6 +137,21 @@ def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(
     assert (kept.settings["accounts"], kept.settings["firm"]) == ("all", firm.values["firm"]), "the rest stays"
     assert not firm.named("Customer", "Prospect"), "saving alone writes nothing"
     desk.send(door, f"/connections/{firm.connection.id}/options", expects=409, s_accounts="used", first="2025-01-01")
+
+    # A colleague changes what is synced meanwhile: the form of before says so and takes nothing back.
+    action, was = f"/connections/{firm.connection.id}/options", r'name="(seen|seen_first)" value="([^"]*)"'
+    old = dict(re.findall(was, desk.browser.get(door).text))
+    assert sorted(old) == ["seen", "seen_first"]
+    update_settings(firm.workshop, OWNER, firm.connection.id, {"accounts": "used"})
+    refused = desk.send(door, action, expects=409, s_accounts="all", first=first, **old).text
+    alert = refused.partition('role="alert"')[2].partition("</ul>")[0]
+    assert "Quelqu’un a changé ces réglages" in alert
+    assert "Synchronisez uniquement les comptes" in alert, "how it stands now"
+    with firm.workshop.database.read() as session:
+        assert session.get_one(Connection, firm.connection.id).settings["accounts"] == "used"
+    desk.send(door, action, s_accounts="all", first=first, **dict(re.findall(was, refused)))
+    with firm.workshop.database.read() as session:
+        assert session.get_one(Connection, firm.connection.id).settings["accounts"] == "all"
     desk.send(door, f"/connections/{firm.connection.id}/disconnect")
     assert "DÉCONNECTER" not in desk.text(door)
 

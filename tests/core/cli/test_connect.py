@@ -288,7 +288,11 @@ def test_a_changed_choice_counts_from_its_day(told: Told, chosen: str) -> None:
         told("connect", "choose", "Shop", "bank", "épargne 2", "--add", "cash")[1]["error"]["code"]
         == "account.not_added"
     )
-    assert told("connect", "choose", "Shop", "income", second, "--from", "2026-03-05")[1]["from"] == "2026-03-05"
+    for old in ("", second):
+        refused = told("connect", "choose", "Shop", "income", second, "--from", "2026-03-05", "--seen", old)[1]
+        assert refused["error"]["code"] == "mapping.changed", "what was read stands no more"
+    dated = ("connect", "choose", "Shop", "income", second, "--from", "2026-03-05", "--seen", first)
+    assert told(*dated)[1]["from"] == "2026-03-05"
     _, roles = told("connect", "roles", "Shop")
     income = next(role for role in roles["roles"] if role["role"] == "income")
     assert [each["from"] for each in income["choices"]] == [None, "2026-03-05"]

@@ -27,6 +27,8 @@ def test_pain_15_t2_a_change_is_seen_saved_and_reposted_from_the_command_line(
     plan = told("plan")[1]
     assert told("apply", "Shop", "--hash", plan["hash"], "--yes")[0] == Exit.OK
     word = ("connect", "term", "Shop", "sale", "Counter", "--from", "2026-03-01")
+    status, old = told(*word, "--seen", "another")
+    assert (status, old["error"]["code"]) == (Exit.FAILED, "mapping.changed"), "what was read stands no more"
     _, seen = told(*word, "--preview")
     assert (seen["saved"], [each["key"] for each in seen["rewrites"]]) == (False, ["sales/s1"])
     _, saved = told(*word)

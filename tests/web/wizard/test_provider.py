@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from harness import consent, finish
+from harness import OWNER, consent, finish
 from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -16,6 +16,7 @@ from wizards import count
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
+from raccord.onboarding.connecting.connections import update_settings
 from raccord.store.models import (
     Choice,
     Company,
@@ -76,6 +77,16 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
         shown = browser.get(f"{own}/signin").text
         assert 'id="s_simplefin_token" name="s_simplefin_token" type="password"' in shown
         assert "s_simplefin_access" not in shown
+        old = re.search(r'name="seen" value="([^"]*)"', shown)
+        assert old, "the form says on what it was made"
+        id_ = own.split("/")[2]
+        update_settings(workshop, OWNER, id_, {"simplefin_server": "https://other.example"})
+        changed = send(f"{own}/signin", f"{own}/signin", **form, seen=old[1])
+        assert (changed.status_code, "Somebody changed these settings" in changed.text) == (409, True)
+        assert "https://other.example" in changed.text.partition('role="alert"')[2].partition("</ul>")[0]
+        assert f'value="{server.url}"' in changed.text, "what was typed stays"
+        with workshop.database.read() as session:
+            assert session.get_one(Connection, id_).settings["simplefin_server"] == "https://other.example"
         wrong = send(f"{own}/signin", f"{own}/signin", **form)
         assert wrong.status_code == 409
         assert "This is no setup token" in wrong.text

@@ -19,6 +19,7 @@ from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.deciding import decisions, failures
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.seen_choices import choose_seen
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import ConnectionView, connection_view
@@ -48,6 +49,8 @@ class Choice(BaseModel):
     ledger_id: Id
     of: Words = ""
     first: date | None = None
+    seen: Words | None = None
+    """The ``ledger_id`` that filled it when it was read, empty for none; refused where another one does now."""
 
 
 class Days(BaseModel):
@@ -170,7 +173,9 @@ def remove(request: Request, connection_id: str) -> Done:
 def choose(request: Request, connection_id: str, choice: Choice) -> Done:
     """Fill a role from a day on; without one from the beginning, or from today where it was filled before."""
     workshop, actor = desk_of(request).workshop, acting(request)
-    decisions.choose(workshop, actor, connection_id, choice.role, choice.ledger_id, choice.of, choice.first)
+    choose_seen(
+        workshop, actor, connection_id, choice.role, choice.ledger_id, choice.of, choice.first, seen=choice.seen
+    )
     return Done(id=connection_id)
 
 

@@ -18,7 +18,7 @@ from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting.connections import NIGHTLY, update_settings
 from raccord.onboarding.connecting.seen_settings import seen_of
-from raccord.onboarding.deciding.remapping import set_term
+from raccord.onboarding.deciding.remapping import Change, save_changes
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo
@@ -27,7 +27,7 @@ from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Schedule
 from raccord.store.sensitive import split_secrets
 from raccord.sync.days import today_of
-from raccord.sync.resolving.terms import meaning_named
+from raccord.sync.resolving.terms import DatedTerm, meaning_named
 from raccord_web.api.deeds import Done, Id
 from raccord_web.api.paging import Asked, Part, part_of
 from raccord_web.api.programs import needs
@@ -126,6 +126,8 @@ class TermIn(BaseModel):
     word: Id
     ledger: Id
     first: date | None = None
+    seen: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """What it meant when it was read, by the newest day; refused where it means something else now."""
 
 
 class SettingsView(BaseModel):
@@ -177,7 +179,9 @@ def mean(request: Request, connection_id: str, wanted: TermIn) -> Done:
     workshop = desk_of(request).workshop
     connection, _ = held(request, connection_id)
     first = wanted.first or today_of(connection, workshop.clock.now())
-    set_term(workshop, acting(request), connection_id, wanted.word, wanted.ledger, first)
+    change: Change = DatedTerm(wanted.word, wanted.ledger, first)
+    seen: dict[Change, str | None] = {} if wanted.seen is None else {change: wanted.seen}
+    save_changes(workshop, acting(request), connection_id, [change], seen)
     return Done(id=connection_id)
 
 

@@ -42,9 +42,14 @@ class MappingIn(BaseModel):
 
 @deeds.post("/connections/{connection_id}/mapping", dependencies=[Depends(needs(Scope.MANAGE))])
 def change(request: Request, connection_id: str, wanted: MappingIn) -> Done:
-    """Keep changes of the mapping, all of them or none; what is posted stays until a repost."""
+    """Keep changes of the mapping, all of them or none; what is posted stays until a repost.
+
+    One that says what was ``seen`` is refused where something else stands.
+    """
     changes = _changes(request, connection_id, wanted)
-    save_changes(desk_of(request).workshop, acting(request), connection_id, changes)
+    told = [*(each.seen for each in wanted.roles), *(each.seen for each in wanted.terms)]
+    seen = {change: was for change, was in zip(changes, told, strict=True) if was is not None}
+    save_changes(desk_of(request).workshop, acting(request), connection_id, changes, seen)
     return Done(id=connection_id)
 
 

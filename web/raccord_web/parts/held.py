@@ -43,8 +43,16 @@ def with_meanwhile(
     What this person changed too stays as typed.
     """
     now = changed_since(seen, standing)
-    typed = changed_since(seen, type(standing).model_validate(values))
+    typed = changed_since(seen, type(standing).model_validate(dict(values)))
     return {**values, **{name: getattr(standing, name, None) for name in now if name not in typed}}, now
+
+
+def choice_seen(fields: Mapping[str, str]) -> str | None:
+    """Return the ledger id that filled a role when its form was shown, empty for none; ``None`` where it is not told.
+
+    A form says it behind a sign, so that nothing is told too.
+    """
+    return fields["seen"].removeprefix("=") if "seen" in fields else None
 
 
 def known_of(workshop: Workshop, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor
 from raccord.onboarding.closing.closings import set_closed_policy
-from raccord.onboarding.deciding.decisions import DecisionError, choose, fitting, role_of
+from raccord.onboarding.deciding.decisions import DecisionError, fitting, role_of
 from raccord.onboarding.deciding.failures import close_cause
+from raccord.onboarding.deciding.seen_choices import choice_standing, choose_seen
 from raccord.overview.problems import ProblemGroup
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
@@ -84,10 +85,10 @@ def mend(workshop: Workshop, actor: Actor, connection_id: str, code: str, fields
         set_closed_policy(workshop, actor, connection_id, _policy(fields.get("policy", "")))
     elif code in BY_ROLE:
         wanted = _wanted(fields)
-        _require_fitting(workshop, connection_id, wanted)
+        _require_fitting(workshop, connection_id, wanted, fields)
         first = _first_day(workshop, connection_id, code)
         for role, of, ledger in wanted:
-            choose(workshop, actor, connection_id, role, ledger, of, first)
+            choose_seen(workshop, actor, connection_id, role, ledger, of, first, seen=fields.get(_held(role, of)))
     close_cause(workshop, actor, code, ProblemState.READY, connection_id)
 
 
@@ -112,16 +113,29 @@ def _wanted(fields: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return wanted
 
 
-def _require_fitting(workshop: Workshop, connection_id: str, wanted: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse all answers where one does not fit: they are kept one by one, and half of a form is nobody's answer."""
+def _require_fitting(
+    workshop: Workshop, connection_id: str, wanted: Sequence[tuple[str, str, str]], fields: Mapping[str, str]
+) -> None:
+    """Refuse all answers where one does not fit, or was made on another choice than stands: they are kept one by one,
+    and half of a form is nobody's answer.
+    """
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
         if admitted is None:
             # Without its connector nothing can be chosen, which the choice itself says.
             return
-        for role, _, ledger in wanted:
-            fitting(session, connection, role_of(admitted.info, role), ledger)
+        for name, of, ledger in wanted:
+            role = role_of(admitted.info, name)
+            fitting(session, connection, role, ledger)
+            seen = fields.get(_held(name, of))
+            if seen is not None:
+                choice_standing(session, connection_id, role, of).require(seen)
+
+
+def _held(role: str, of: str) -> str:
+    """Return the name of the field that says what filled a role when its form was shown."""
+    return f"{HELD}{role}/{of}" if of else f"{HELD}{role}"
 
 
 def _by_role(workshop: Workshop, session: Session, connection: Connection, group: ProblemGroup) -> Mending:

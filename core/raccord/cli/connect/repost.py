@@ -16,7 +16,8 @@ from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, both, output
 from raccord.cli.terminal.showing import money
 from raccord.cli.terminal.words import Option, command
-from raccord.onboarding.deciding.remapping import cancel, repost, set_term, survey
+from raccord.onboarding.deciding.remapping import cancel, repost, save_changes, survey
+from raccord.onboarding.deciding.seen_choices import term_standing
 from raccord.overview.explain import explain
 from raccord.overview.pointing.differences import kinds_of
 from raccord.plugin.texts import Language
@@ -34,6 +35,14 @@ PREVIEW = Option(
     is_flag=True,
     phrase=Phrase("Montrer l'effet sur ce qui est écrit, sans rien changer.", "Show the effect, change nothing."),
 )
+SEEN = Option(
+    "--seen",
+    default=None,
+    phrase=Phrase(
+        "Ce qui valait à la lecture (« » pour rien) : refusé si autre chose vaut à présent.",
+        "What stood when you read it (“” for nothing): refused where something else does now.",
+    ),
+)
 FIELDS_SHOWN = 4
 LANGUAGES: tuple[Language, Language] = ("fr", "en")
 
@@ -44,26 +53,31 @@ LANGUAGES: tuple[Language, Language] = ("fr", "en")
     "Say what a word of the source becomes from a day on; shows the effect first.",
     params=[
         Option("--from", "first", required=True, type=_DAY, phrase=Phrase("Premier jour.", "First day.")),
+        SEEN,
         PREVIEW,
     ],
 )
 @click.argument("connection")
 @click.argument("word")
 @click.argument("ledger")
-def term(connection: str, word: str, ledger: str, first: datetime, preview: bool) -> int:
+def term(connection: str, word: str, ledger: str, first: datetime, seen: str | None, preview: bool) -> int:
     out = output()
     day = first.date()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
-        seen = survey(workshop, found.id, day, date.max, DatedTerm(word, ledger, day))
+            admitted = workshop.scopes.catalog.get(found.connector)
+            # What is shown is the effect over what stands now: it is kept over nothing else.
+            stands = None if admitted is None else term_standing(session, found.id, admitted.info.terms, word).value
+        change = DatedTerm(word, ledger, day)
+        effect = survey(workshop, found.id, day, date.max, change)
         names = account_names(workshop, found)
         if not preview:
-            set_term(workshop, operator(actor()), found.id, word, ledger, day)
+            save_changes(workshop, operator(actor()), found.id, [change], {change: stands if seen is None else seen})
     if out.as_json:
-        out.json({"word": word, "ledger": ledger, "from": day.isoformat(), "saved": not preview, **as_json(seen)})
+        out.json({"word": word, "ledger": ledger, "from": day.isoformat(), "saved": not preview, **as_json(effect)})
         return Exit.OK
-    show_survey(out, seen, names)
+    show_survey(out, effect, names)
     out.say(_next_step(found, day, saved=not preview))
     return Exit.OK
 

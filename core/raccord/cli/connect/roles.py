@@ -10,7 +10,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.cli.connect.repost import PREVIEW, account_names, show_survey
+from raccord.cli.connect.repost import PREVIEW, SEEN, account_names, show_survey
 from raccord.cli.connect.repost import as_json as survey_as_json
 from raccord.cli.connect.source import info_of
 from raccord.cli.holds.command import find_candidate
@@ -22,8 +22,9 @@ from raccord.cli.terminal.output import Column, Output, actor, both, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
 from raccord.errors import RaccordError
-from raccord.onboarding.deciding.decisions import BEGINNING, choose
+from raccord.onboarding.deciding.decisions import BEGINNING
 from raccord.onboarding.deciding.remapping import Effect, effect_of_choice
+from raccord.onboarding.deciding.seen_choices import choice_standing, choose_seen
 from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account
 from raccord.onboarding.sources.feeds import FedAccount, fed_accounts
 from raccord.overview.questions import Candidate, candidates
@@ -112,6 +113,7 @@ def roles(connection: str) -> int:
                 "With --add: the id of its journal code, where the company has them.",
             ),
         ),
+        SEEN,
         PREVIEW,
     ],
 )
@@ -120,7 +122,7 @@ def roles(connection: str) -> int:
 @click.argument("ledger")
 def choose_command(
     connection: str, role: str, ledger: str, of: str, first: datetime | None, add: str | None, number: str,
-    journal: str, preview: bool,
+    journal: str, seen: str | None, preview: bool,
 ) -> int:  # fmt: skip
     out = output()
     if add is not None and not preview:
@@ -130,10 +132,13 @@ def choose_command(
             found = the_connection(session, connection)
             info = _role(info_of(workshop, found.connector).roles, role)
             candidate = find_candidate(session, found.company_id, info.accepts, ledger)
+            # What is shown is the effect over what stands now: it is kept over nothing else.
+            seen = choice_standing(session, found.id, info, of).value if seen is None else seen
         day = None if first is None else first.date()
         effect = effect_of_choice(workshop, found.id, role, candidate.id, of, day)
         names = account_names(workshop, found)
-        made = None if preview else choose(workshop, operator(actor()), found.id, role, candidate.id, of, day)
+        person, asked = operator(actor()), (found.id, role, candidate.id, of, day)
+        made = None if preview else choose_seen(workshop, person, *asked, seen=seen)
     if out.as_json:
         since = None if effect.first == BEGINNING else effect.first.isoformat()
         said = {"role": role, "of": of, "ledger": candidate.id, "name": candidate.name, "from": since}

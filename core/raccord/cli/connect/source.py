@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,7 @@ from raccord.enablement import Switchboard
 from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.connecting.companies import the_company
 from raccord.onboarding.connecting.connections import NIGHTLY, NewConnection, connect, reconnect, update_settings
+from raccord.onboarding.connecting.seen_settings import seen_of
 from raccord.plugin.info import ConnectorInfo, Mode
 from raccord.plugin.texts import Text
 from raccord.scope import ScopeError
@@ -192,7 +194,10 @@ def settings(connection: str, typed: tuple[str, ...], secrets: tuple[str, ...]) 
         info = info_of(workshop, found.connector)
         values = _asked(info, typed, secrets, known, out)
         typed_anew = {name: value for name, value in values.items() if name not in known or value != known[name]}
-        changed = update_settings(workshop, operator(actor()), found.id, typed_anew)
+        # Secrets are asked for meanwhile: what somebody else said of the same settings is not written over.
+        changed = update_settings(
+            workshop, operator(actor()), found.id, typed_anew, seen=_seen(info, known, set(typed_anew))
+        )
         _tell_state(out, changed)
         return Exit.OK
 
@@ -257,6 +262,14 @@ def _known(workshop: Workshop, session: Session, connection: Connection) -> Mapp
         return join_secrets(info.settings, connection.settings, secret).model_dump()
     except StoreError:
         return dict(connection.settings)
+
+
+def _seen(info: ConnectorInfo, known: Mapping[str, object], names: set[str]) -> str:
+    """Return what tells settings as they stood when they were read; nothing where they no longer suit the connector."""
+    try:
+        return seen_of(info.settings.model_validate(known), names)
+    except ValidationError:
+        return ""
 
 
 def _tell(out: Output, info: ConnectorInfo, connection: Connection) -> None:

@@ -14,6 +14,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.decisions import choose_in, counts_from, fitting, role_of
+from raccord.onboarding.deciding.seen_choices import choice_standing, term_standing
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.day_rules import last_posted_day
 from raccord.plugin.info import ConnectorInfo, Stage
@@ -159,45 +160,12 @@ def require_seen(workshop: Workshop, session: Session, connection_id: str, seen:
     """Refuse changes that were made on something else than what stands, saying what that is and who chose it."""
     connection, info = session.get_one(Connection, connection_id), _bench(workshop, session, connection_id).scope.info
     for each, was in seen.items():
-        _require_seen(session, connection, info, each, was)
-
-
-def _require_seen(
-    session: Session, connection: Connection, info: ConnectorInfo, change: Change, was: str | None
-) -> None:
-    if isinstance(change, RoleChange):
-        choice = session.scalars(
-            select(Choice)
-            .where(Choice.connection_id == connection.id, Choice.role == change.role, Choice.of == change.of)
-            .order_by(Choice.valid_from.desc())
-        ).first()
-        stands, by = ("", "") if choice is None else (choice.ledger_id, choice.chosen_by)
-        name = Text("–", "–") if choice is None else Text(choice.ledger_name, choice.ledger_name)
-        label = role_of(info, change.role).label
-        place = Text(f"{label.fr} {change.of}".strip(), f"{label.en} {change.of}".strip())
-    else:
-        said = session.scalars(
-            select(TermOverride)
-            .where(TermOverride.connection_id == connection.id, TermOverride.word == change.word)
-            .order_by(TermOverride.valid_from.desc())
-        ).first()
-        term = info.terms.get(change.word)
-        stands = said.ledger if said is not None else "" if term is None else term.ledger
-        by, name = "" if said is None else said.changed_by, meaning_named(info.terms, stands)
-        place = Text(change.word, change.word)
-    if stands != was:
-        raise RemappingError(
-            "mapping.changed",
-            Text(
-                f"« {place.fr} » est maintenant « {name.fr} » ({by or '–'}), choisi depuis que vous avez ouvert cette "
-                "page : rien n'est enregistré.",
-                f"“{place.en}” is “{name.en}” now ({by or '–'}), chosen since you opened this page: nothing is saved.",
-            ),
-            Text(
-                "Ce qui vaut maintenant est montré : relisez, puis enregistrez de nouveau.",
-                "What stands now is shown: read it, then save again.",
-            ),
+        stands = (
+            choice_standing(session, connection.id, role_of(info, each.role), each.of)
+            if isinstance(each, RoleChange)
+            else term_standing(session, connection.id, info.terms, each.word)
         )
+        stands.require(was)
 
 
 def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:

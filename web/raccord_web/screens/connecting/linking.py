@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
-from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
 from raccord.onboarding.setting_up.instances import InstanceView, Linking, link_suggested, linking, roles_with_instances
 from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
@@ -24,7 +24,7 @@ from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import said_by, show
-from raccord_web.parts.held import connection_of
+from raccord_web.parts.held import choice_seen, connection_of
 from raccord_web.screens.home import Offset
 
 router = APIRouter()
@@ -55,7 +55,10 @@ def link(request: Request, connection_id: str, fields: Fields) -> Response:
         if "accept" in fields:
             link_suggested(workshop, actor, connection_id, role)
         else:
-            choose(workshop, actor, connection_id, role, fields.get("ledger", ""), fields.get("of", ""))
+            choose_seen(
+                workshop, actor, connection_id, role, fields.get("ledger", ""), fields.get("of", ""),
+                seen=choice_seen(fields),
+            )  # fmt: skip
     except RaccordError as error:
         return _page(
             request, connection_id, role, q, only, 0, status=HTTPStatus.CONFLICT, refusal=said_by(error, request)
@@ -97,6 +100,7 @@ def _page(
             listing=Listing(rows[offset : offset + SHOWN], len(rows), offset, SHOWN),
             q=q,
             only=only,
+            standing={} if asked is None else choices_standing(session, [connection_id], [asked.name]),
             fitting={} if asked is None else candidates(session, connection.company_id, {asked.accepts}),
             refusal=refusal,
             manages=may(acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None),

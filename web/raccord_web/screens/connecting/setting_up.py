@@ -89,7 +89,7 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
         case "source":
             return step_page(request, connection, info, step, **_source_form(request, connection, info))
         case "signin":
-            return step_page(request, connection, info, step, fields=credentials(request, connection, info))
+            return step_page(request, connection, info, step, **credentials(request, connection, info))
         case "scope":
             return step_page(request, connection, info, step, first=_day(first) or connection.starts_on)
         case "checks":
@@ -121,7 +121,7 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
             _source_form(request, connection, info) if step == "source" else {"fields": [], "wrong": ""}
         )
         if step == "signin":
-            form["fields"] = credentials(request, connection, info)
+            form |= credentials(request, connection, info)
         return step_page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
             findings=[], typed=fields, **form,
@@ -196,10 +196,10 @@ def _keep(
         case "signin":
             left = take_sign_in(request, connection, info, fields)
             if left is not None:
-                status = HTTPStatus.OK if left.asking else HTTPStatus.UNPROCESSABLE_ENTITY
+                refused = HTTPStatus.CONFLICT if left.meanwhile else HTTPStatus.UNPROCESSABLE_ENTITY
                 return step_page(
-                    request, connection, info, step, status=status, fields=left.fields, wrong=left.wrong,
-                    asking=left.asking,
+                    request, connection, info, step, status=HTTPStatus.OK if left.asking else refused,
+                    fields=left.fields, wrong=left.wrong, asking=left.asking, seen=left.seen, meanwhile=left.meanwhile,
                 )  # fmt: skip
         case "accounts":
             return _keep_accounts(request, connection, info, fields)
@@ -343,7 +343,7 @@ def step_page(
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
-            "first": connection.starts_on, "asked_accounts": asked,
+            "first": connection.starts_on, "asked_accounts": asked, "seen": "", "meanwhile": (),
         }  # fmt: skip
         return show(
             request, f"connecting/setup_{step}.html", session, status=status,

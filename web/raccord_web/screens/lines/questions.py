@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.deciding.alike import alike_to_hold
-from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, skip_draft
+from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, kinds_for
@@ -41,7 +42,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
-from raccord_web.parts.held import connection_of
+from raccord_web.parts.held import choice_seen, connection_of
 from raccord_web.screens.home import Offset
 
 router = APIRouter()
@@ -81,6 +82,11 @@ def questions(
             "lines/questions.html",
             session,
             missing=missing,
+            standing=choices_standing(
+                session, {each.connection_id for each in missing}, {each.role for each in missing}
+            )
+            if missing
+            else {},
             files=files,
             months=months,
             listing=listing,
@@ -143,7 +149,7 @@ def fill(request: Request, connection_id: str, fields: Fields) -> Response:
     found = connection_of(workshop, connection_id)
     typed = found is not None and any(each.name == role for each in roles_of_accounts(found[1]))
     said = read_type(fields.get("type", "")) if typed else ""
-    choose(workshop, actor, connection_id, role, ledger, of, type_said=said)
+    choose_seen(workshop, actor, connection_id, role, ledger, of, seen=choice_seen(fields), type_said=said)
     if typed:
         return _back(fields.get("connection", ""), "file_answered" if read_on(request, connection_id) else "chosen")
     return _back(fields.get("connection", ""), "chosen")
