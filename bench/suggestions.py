@@ -5,9 +5,11 @@ The lines are synthetic, with fixed seeds; tests/support/accepted_lines.py says 
 is a promise for a real account. The first 70 % of a year are learned, the rest is guessed in steps, each way learning
 what came before. "right" counts against the true category, also where the answers that were learned hold mistakes;
 "same text" to "linear SVC" speak of every line, so for them and for ours "95" and "97" say of how many lines the surest
-guesses reach that precision, which nobody knows beforehand. "offered" is what is really shown: its share, how much of
-it is right, how much of it agrees with the answers, and how much of it was claimed to. A claim is of the answers: where
-these hold mistakes, more is right than agrees, and no history can tell.
+guesses reach that precision, which nobody knows beforehand. "offered" is what is really shown beside a line when it is
+answered, one line of a step after the other (tests/support/answering.py): its share, how much of it is right, how much
+of it agrees with the answers, and how much of it was claimed to. A claim is of the answers: where these hold mistakes,
+more is right than agrees, and no history can tell. "at first" is what stood there before any line of its step was
+answered, and how much of that is right: as much as goes where nobody answers.
 
 The ways that learn with scikit-learn are measured where that is installed; nothing else needs it: words and the day of
 the month with a linear SVC (what smart_importer does), hashed characters with SGD, and characters and amount with a
@@ -39,6 +41,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 import accepted_lines
+from answering import Desk
 from drifting_lines import Change, Year, year
 
 from raccord.suggesting.calibration import supported
@@ -67,14 +70,14 @@ SETS: tuple[tuple[str, int, Callable[[int, int], Year]], ...] = (
 AIM = 1.10
 """So many times the lines of the best other way are to be reached."""
 
-Guess = tuple[float, str, int | None]
-"""How sure by the way's own measure, the account, and the confidence where it is offered."""
+Guess = tuple[float, str, int | None, int | None]
+"""How sure by the way's own measure, the account, and the confidence where it is offered: when answered, at first."""
 Way = Callable[[Sequence[Example], Sequence[Example]], list[Guess]]
 
 
 def most_frequent(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
     account, count = Counter(each.answer.account for each in known).most_common(1)[0]
-    return [(count / len(known), account, None)] * len(asked)
+    return [(count / len(known), account, None, None)] * len(asked)
 
 
 def same_text(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
@@ -93,7 +96,7 @@ def _majority(known: Sequence[Example], asked: Sequence[Example], key: Callable[
     for each in asked:
         votes = seen.get(key(each.line.text))
         account, count = votes.most_common(1)[0] if votes else ("", 0)
-        found.append((count / (2 + sum(votes.values())) if votes else -1.0, account, None))
+        found.append((count / (2 + sum(votes.values())) if votes else -1.0, account, None, None))
     return found
 
 
@@ -140,20 +143,21 @@ def _surest(model: Any, there: Any) -> list[Guess]:
     scores = model.decision_function(there)
     ordered = numpy.sort(scores, axis=1)
     best = model.classes_[scores.argmax(axis=1)]
-    return [(float(high[-1] - high[-2]), str(name), None) for high, name in zip(ordered, best, strict=True)]
+    return [(float(high[-1] - high[-2]), str(name), None, None) for high, name in zip(ordered, best, strict=True)]
 
 
 def _texts(examples: Sequence[Example]) -> list[str]:
     return [each.line.text for each in examples]
 
 
-def ours(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
+def ours(known: Sequence[Example], asked: Sequence[Example], desk: Desk | None = None) -> list[Guess]:
     learned = learn(known, ALL)
     found: list[Guess] = []
-    for each in asked:
-        guess, told = learned.guess(each.line), learned.suggest(each.line)
+    for each in (desk or Desk()).answer(learned, asked):
+        guess = learned.guess(each.example.line)
         sure = -10_000 if guess is None else guess.score
-        found.append((sure, "" if guess is None else guess.account, None if told is None else told.confidence))
+        offered = [None if told is None else told.confidence for told in (each.told, each.at_first)]
+        found.append((sure, "" if guess is None else guess.account, offered[0], offered[1]))
     return found
 
 
@@ -168,6 +172,8 @@ class Told:
     rows: list[tuple[float, bool]] = field(default_factory=list)
     offered: list[tuple[int, bool, bool]] = field(default_factory=list)
     """The confidence, and whether the account is the true one and the answered one."""
+    at_first: list[bool] = field(default_factory=list)
+    """Of what was offered before a line of its step was answered, whether it is the true one."""
     reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     seconds: float = 0.0
 
@@ -176,16 +182,19 @@ def walk(way: Way, there: Year, steps: int, told: Told) -> None:
     """Guess the last third of a year in steps."""
     made, rows = there.made, []
     count = len(made.examples)
+    way = partial(ours, desk=Desk()) if way is ours else way
     for step in range(steps):
         begin, end = (count * 7 // 10 + count * 3 * each // (10 * steps) for each in (step, step + 1))
         began = time.process_time()
         guesses = way(there.known(begin), made.examples[begin:end])
         told.seconds = max(told.seconds, time.process_time() - began)
-        for each, (sure, account, confidence) in zip(made.examples[begin:end], guesses, strict=True):
+        for each, (sure, account, confidence, at_first) in zip(made.examples[begin:end], guesses, strict=True):
             right = account == made.truth[each.line.id]
             rows.append((sure, right))
             if confidence is not None:
                 told.offered.append((confidence, right, account == there.answered(each)))
+            if at_first is not None:
+                told.at_first.append(right)
     told.rows += rows
     for wanted in (95, 97):
         told.reached[wanted].append(_reached(rows, wanted))
@@ -247,7 +256,7 @@ def _measure(seeds: Sequence[int], ways: Mapping[str, Way], steps: int, *, quick
     """Print every way on every set of some seeds."""
     print(
         f"{'set':<18} {'way':<14} {'right':>6} {'95':>6} {'97':>6} | "
-        f"{'offered':>8} {'right':>6} {'agreed':>6} {'claimed':>7} | CPU s"
+        f"{'offered':>8} {'right':>6} {'agreed':>6} {'claimed':>7} | {'at first':>8} {'right':>6} | CPU s"
     )
     everything = Told()
     for name, count, make in SETS:
@@ -261,6 +270,7 @@ def _measure(seeds: Sequence[int], ways: Mapping[str, Way], steps: int, *, quick
                 walk(way, made, steps, told)
             if way is ours:
                 everything.offered += told.offered
+                everything.at_first += told.at_first
                 everything.rows += told.rows
             _print(name, way_name, told)
             reached[way_name] = sum(told.reached[95]) / len(told.reached[95])
@@ -268,7 +278,8 @@ def _measure(seeds: Sequence[int], ways: Mapping[str, Way], steps: int, *, quick
     share, right, agreed, claimed = _offered(everything)
     print(
         f"all sets: offered {share:.3f} of {len(everything.rows)}, right {right:.4f}, agreed {agreed:.4f}, "
-        f"claimed {claimed:.4f}"
+        f"claimed {claimed:.4f}; at first {len(everything.at_first) / len(everything.rows):.3f}, "
+        f"right {sum(everything.at_first) / max(1, len(everything.at_first)):.4f}"
     )
 
 
@@ -298,9 +309,11 @@ def learning_time(count: int = 10_000) -> float:
 def _print(name: str, way: str, told: Told) -> None:
     share, right, agreed, claimed = _offered(told)
     means = [sum(told.reached[wanted]) / len(told.reached[wanted]) for wanted in (95, 97)]
-    offered = f"{'–':>8} {'–':>6} {'–':>6} {'–':>7}"
+    offered = f"{'–':>8} {'–':>6} {'–':>6} {'–':>7} | {'–':>8} {'–':>6}"
     if told.offered:
         offered = f"{share:>8.3f} {right:>6.3f} {agreed:>6.3f} {claimed:>7.3f}"
+        first = told.at_first
+        offered += f" | {len(first) / len(told.rows):>8.3f} {sum(first) / len(first):>6.3f}"
     everything = sum(ok for _, ok in told.rows) / len(told.rows)
     print(f"{name:<18} {way:<14} {everything:>6.3f} {means[0]:>6.3f} {means[1]:>6.3f} | {offered} | {told.seconds:.2f}")
 

@@ -38,7 +38,7 @@ from raccord.sync.books.company import fits, kind_of
 from raccord.sync.books.readback import LISTS
 from raccord.sync.days import today_of
 from raccord.sync.lines.line_answers import answered, ask_other_side
-from raccord.sync.lines.overrides import withdraw_overridden
+from raccord.sync.lines.overrides import weigh_answer
 from raccord.sync.lines.shared_documents import WITH, siblings
 from raccord.sync.lines.two_sides import CalledOtherwise, question_of
 from raccord.sync.mapping.upgrades import MAPPED_WITH, accept_version
@@ -225,7 +225,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         draft.revision += 0 if draft.state == DraftState.HELD else 1
         draft.state, draft.reason = DraftState.WAITING, ""
         close_hold(session, draft, now, actor.name, {name: ledger_id})
-        withdraw_overridden(session, connection.company_id, hold, draft)
+        weigh_answer(session, connection.company_id, hold, draft)
         note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
         CalledOtherwise(session, connection.company_id, now, actor.name).ask(draft)
         return draft

@@ -39,7 +39,7 @@ from raccord.sync.lines.line_answers import (
     other_side_of,
     place_of,
 )
-from raccord.sync.lines.overrides import withdraw_overridden
+from raccord.sync.lines.overrides import weigh_answer
 from raccord.sync.lines.pairing import DAYS_APART
 from raccord.sync.lines.shared_documents import free_part, last_asked
 from raccord.sync.lines.titles import titles_of
@@ -112,7 +112,7 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
             row.state, row.reason = DraftState.WAITING, ""
         close_hold(session, row, now, actor.name, {TREATMENT: said})
         note(session, actor, "hold.treated", row, connection, now, **_told(treatment))
-        withdraw_overridden(session, connection.company_id, hold, row)
+        weigh_answer(session, connection.company_id, hold, row)
         CalledOtherwise(session, connection.company_id, now, actor.name).ask(row)
         return row
 

@@ -18,6 +18,8 @@ from raccord.sync.lines.undeposited import TAKEN
 
 LEARNED = "learned"
 """Under this name a question says what is suggested; and a draft's decisions, that it was accepted by itself."""
+DOUBTED = "doubted"
+"""Under this name a question keeps what was suggested, and is not while another answer is against its account."""
 ACCEPTED_ONCE = "accepted_once"
 """Under this name decisions keep that, also where a person took it back: then only a person answers."""
 RULED = "ruled"

@@ -36,7 +36,7 @@ from raccord.sync.books.company import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
 from raccord.sync.lines.deposit_offers import may_be_deposit
-from raccord.sync.lines.line_answers import ACCEPTED_ONCE, CALLED, LEARNED, answered
+from raccord.sync.lines.line_answers import ACCEPTED_ONCE, CALLED, DOUBTED, LEARNED, answered
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.paying import MATCHES, asked_in
 from raccord.sync.lines.transfers import is_side, propose_transfers
@@ -309,7 +309,7 @@ def answer_of(row: DraftRow, draft: Deposit | Expense) -> tuple[Answer, bool] | 
 
 
 def _suggested(session: Session, draft_ids: Sequence[int]) -> dict[int, str]:
-    """Return by draft the account that was suggested when it was answered."""
+    """Return by draft the account that was suggested when it was answered, or was put off by then."""
     found: dict[int, str] = {}
     for some in chunks(sorted(draft_ids), CHUNK):
         for draft_id, params in session.execute(
@@ -317,7 +317,7 @@ def _suggested(session: Session, draft_ids: Sequence[int]) -> dict[int, str]:
             .where(Hold.draft_id.in_(some), Hold.code == DECISION_MISSING, Hold.closed_at.is_not(None))
             .order_by(Hold.closed_at, Hold.id)
         ):
-            if isinstance(told := params.get(LEARNED), Mapping):
+            if isinstance(told := params.get(LEARNED) or params.get(DOUBTED), Mapping):
                 found[draft_id] = str(told["account"])
     return found
 
