@@ -33,6 +33,7 @@ from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import Fate, Wanted, count_each_fate, list_records
 from raccord.overview.runs import recent_runs
 from raccord.overview.tables import records as tables
+from raccord.store import events
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import (
     Company,
@@ -43,17 +44,22 @@ from raccord.store.models import (
     LedgerEntry,
     LinkRow,
     Plan,
+    Proof,
     RecordState,
     Run,
     SourceRecord,
 )
 from raccord.sync.fetching.renewing import renew_secrets
 from raccord.sync.problems import open_problem
+from raccord.sync.proving.certified import cell_name
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.pages.bars import coverage_bar
 from raccord_web.pages.typed import read, shown
+from raccord_web.parts.open_points import open_points
 from raccord_web.words import formats
+from raccord_web.words.names import Names
+from raccord_web.words.wording import wording
 
 Send = Callable[..., Any]
 
@@ -384,10 +390,31 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
             place: Decimal(sums["quickbooks"]) for place, sums in told.items()
         }, "the file says what the page says, each kind of record by itself"
     with workshop.database.begin() as session:
+        row = session.scalars(select(Proof).where(Proof.connection_id == synced.id).order_by(Proof.day)).first()
+        assert row is not None
+        was, row.quickbooks_total, row.equal = row.quickbooks_total, row.quickbooks_total + 1, False
+        cell = f"{row.day} {row.stream} {row.currency}"
+        day, now = formats.day_text(row.day, "en"), row.quickbooks_total
         open_problem(
             session, connection_id=synced.id, run_id="", code="proof.certified_changed", subject="month/2026-03",
-            params={}, now=workshop.clock.now(),
+            params={"month": "2026-03", "by": "Anne", "cells": [cell]}, now=workshop.clock.now(),
         )  # fmt: skip
+    for page in ("/problems", "/problems?code=proof.certified_changed"):
+        told = browser.get(page).text
+        assert cell not in told, "no name of programs"
+        said = " ".join(re.sub(r"<[^>]+>", " ", told).split())
+        assert (
+            f"Certified by Anne, March 2026 is no longer what it was. Days: {day.replace(chr(160), chr(32))}." in said
+        )
+        assert f'proof?month={row.day.isoformat()}">{day}</a> · {synced.label} · ' in told, "and leads to the day"
+        assert f"QuickBooks {formats.money(was, 'CAD', 'en')} → {formats.money(now, 'CAD', 'en')}" in told
+    part = next(each for each in body["connections"] if each["id"] == synced.id)
+    apart = {**part["proofs"][0], "quickbooks": part["proofs"][0]["quickbooks"] + 1}
+    open_one = {**part, "proofs": [apart], "exceptions": [{"code": "unequal", "cell": cell_name(apart)}]}
+    with workshop.database.read() as session:
+        [point] = open_points(session, Names(workshop.scopes.catalog, wording("en")), [open_one])
+    assert (point.day, point.amount, point.currency) == (date.fromisoformat(apart["day"]), Decimal(1), "CAD")
+    assert apart["stream"] not in point.what, "and its kind of record is called as people do"
     listed = browser.get("/proof").text.partition('id="months"')[2]
     assert f'href="/connections/{synced.id}/proof?month=2026-03-01"' in listed
     assert "Changed since" in listed
@@ -404,6 +431,38 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == []
     body["connections"][0]["totals"]["CAD"]["posted"] += 1
     assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == [f"{synced.label}: totals"]
+
+
+def test_the_page_of_a_proof_lists_what_its_month_leaves_out_and_what_is_of_no_month(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    page = f"/connections/{synced.id}/proof"
+    with workshop.database.begin() as session:
+        failed = session.scalars(select(SourceRecord).where(SourceRecord.state == "failed")).one()
+        old = SourceRecord(
+            connection_id=synced.id, run_id=failed.run_id, stream=failed.stream, source_id="old", day=date(2025, 12, 1),
+            currency="CAD", amount=Decimal("7.25"), raw="{}", content_hash="old", revision=1, state="skipped",
+            reason="scope.before_start", fetched_at=failed.fetched_at,
+        )  # fmt: skip
+        session.add(old)
+        events.append(
+            session, actor="Anne", action="file.set_aside", subject="february.ofx", company_id=synced.company_id,
+            connection_id=synced.id, now=workshop.clock.now(),
+        )  # fmt: skip
+    shown = browser.get(page).text.partition('id="left-out"')[2].partition("</section>")[0]
+    assert f'href="/records/{failed.id}"' in shown, "each line leads to its record"
+    assert "Failed" in shown
+    said = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert formats.money(failed.amount, "CAD", "en", "CAD") in shown
+    assert "Before the first day" in said
+    assert "one record" in said
+    assert "7.25" in said
+    assert "february.ofx · Anne" in said
+    french = browser.get(page, headers={"accept-language": "fr"}).text.partition('id="left-out"')[2]
+    for words in ("Laissé de côté ou en attente", "Fichier mis de côté", "une opération", "En échec"):
+        assert words in french, words
+    empty = browser.get(f"{page}?month=2026-01-01").text.partition('id="left-out"')[2]
+    assert "Nothing of January 2026 is left out or waits." in empty
 
 
 def test_a_proof_has_a_sum_for_each_kind_of_record_and_none_of_all_and_its_days_open_their_records(

@@ -30,6 +30,8 @@ NAMED_BY_SOURCE = ("key", "keys", "subject", "record", "source_id")
 ASKED_OF_FILES = (".account_unnamed", ".currency_missing")
 """How their codes end."""
 
+_CELL = re.compile(r"^(\d{4}-\d\d-\d\d) .*")
+"""A day of a proof with its stream and currency, of which a sentence says the day."""
 _ENDED_TWICE = re.compile(r"([?!…])\.(?=\s|$)")
 ASKS_ITSELF = "connector.record_question"
 """The row for those that offer their own answers about one record."""
@@ -126,6 +128,8 @@ def _literal(text: str) -> str:
 def _shown(name: str, value: object) -> str:
     if name in NAMED_BY_SOURCE:
         value = [masked(str(each)) for each in value] if isinstance(value, list) else masked(str(value))
+    if name == "cells" and isinstance(value, list):
+        value = list(dict.fromkeys(_CELL.sub(r"\1", str(each)) for each in value))
     if isinstance(value, list):
         shown = ", ".join(map(str, value[:5]))
         return f"{shown}, … ({len(value)})" if len(value) > 5 else shown

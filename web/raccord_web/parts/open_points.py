@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.masking import masked
 from raccord.store.models import SourceRecord
+from raccord.sync.proving.certified import cell_name, sums_of
 from raccord_web.words.names import Names
 
 TOLD = 100
@@ -46,8 +47,16 @@ def open_points(session: Session, names: Names, parts: Sequence[Mapping[str, Any
     return [point for part in parts for point in _of_part(session, names, part)]
 
 
-def left_out_texts(session: Session, parts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """Return what the lines say that a certificate shows as left out, by connection and key."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a line that is left out says, and the record that it is."""
+
+    text: str
+    record_id: int
+
+
+def left_out_told(session: Session, parts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Told]:
+    """Return what the lines are that a certificate, or a month's proof, shows as left out, by connection and key."""
     found = {}
     for part in parts:
         lines = part.get("left_out", {}).get("lines", ())[:TOLD]
@@ -55,7 +64,7 @@ def left_out_texts(session: Session, parts: Sequence[Mapping[str, Any]]) -> dict
         for each in lines:
             record = records.get(_place(each["key"]))
             if record is not None:
-                found[part["id"], each["key"]] = _text(record)
+                found[part["id"], each["key"]] = Told(_text(record), record.id)
     return found
 
 
@@ -86,7 +95,7 @@ def _point(
                 code, connection, f"/records/{record.id}", what, record.day, record.amount, record.currency or ""
             )
         case "unequal":
-            return OpenPoint(code, connection, f"{own}/proof?only=unequal", said["cell"])
+            return _unequal(names, part, said["cell"])
         case "gap":
             return OpenPoint(
                 code, connection, "/gaps", said.get("account", ""),
@@ -96,6 +105,19 @@ def _point(
             return OpenPoint(code, connection, own, day=date.fromisoformat(said["day"]))
         case _:
             return OpenPoint(code, connection, f"{own}/proof")
+
+
+def _unequal(names: Names, part: Mapping[str, Any], cell: str) -> OpenPoint:
+    """Return a day that does not agree: its kind of record, and how far QuickBooks is from what should be there."""
+    row = next((each for each in part["proofs"] if cell_name(each) == cell), None)
+    own = f"/connections/{part['id']}/proof?only=unequal"
+    if row is None:
+        return OpenPoint("unequal", part["label"], own, cell)
+    source, left_out, moved, _, quickbooks = sums_of(row)
+    return OpenPoint(
+        "unequal", part["label"], own, names.stream(part["connector"], row["stream"]),
+        date.fromisoformat(row["day"]), quickbooks - (source - left_out + moved), row["currency"],
+    )  # fmt: skip
 
 
 def _day(said: str | None) -> date | None:

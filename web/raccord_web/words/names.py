@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from raccord.catalog import Catalog
@@ -16,7 +18,7 @@ from raccord.quickbooks.fields import KIND_FIELDS, field_named, value_named
 from raccord.quickbooks.kinds import KINDS, kind_named
 from raccord.sync.facts import fact_named
 from raccord.sync.resolving.terms import meaning_named, term_named
-from raccord_web.words.formats import written
+from raccord_web.words.formats import month_text, written
 from raccord_web.words.wording import Wording, typeset
 
 TILES = {"bankfeed": "bank"}
@@ -30,6 +32,7 @@ KIND_PARAMS = frozenset({"kind", "is", "was"})
 UNWRITTEN = frozenset({*NAMED_BY_SOURCE, "detail", "fr", "en", "name", "file", "version", "text"})
 """Values of sentences that stay as they are: what a source, a person or QuickBooks wrote."""
 
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _WORDED = ("DocNumber", "PaymentRefNum", "PrivateNote", "CustomerMemo", "Description")
 """Properties of documents that hold what somebody wrote."""
 
@@ -132,12 +135,17 @@ class Names:
 
     def param(self, name: str, value: object) -> object:
         """Return a value of a sentence as people write it: kinds by their names, days, moments and amounts."""
+        if name == "cells" and isinstance(value, list):
+            # A day of a proof, its stream and currency: which they are is told beside the day's figures.
+            return list(dict.fromkeys(written(str(each).partition(" ")[0], self.words.language) for each in value))
         if isinstance(value, list):
             return [self.param(name, each) for each in value]
         if not isinstance(value, str) or name in UNWRITTEN:
             return value
         if name in KIND_PARAMS:
             return self.kind(value)
+        if name == "month" and _MONTH.fullmatch(value):
+            return month_text(date.fromisoformat(f"{value}-01"), self.words.language)
         first, _, rest = value.partition(" ")
         if name == "document" and rest and first in KINDS:
             return f"{self.kind(first)} {rest}"

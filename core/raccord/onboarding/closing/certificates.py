@@ -180,7 +180,7 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
 
 
 def _part(workshop: Workshop, session: Session, connection: Connection, month: date, now: datetime) -> dict[str, Any]:
-    after = _next(month)
+    after = next_month(month)
     proofs = [
         {
             "day": row.day.isoformat(),
@@ -289,7 +289,7 @@ def _open(
 
 def _is_stale(session: Session, connection: Connection, month: date, now: datetime) -> bool:
     """Tell whether the stored proof is not that of what our tables and QuickBooks' list of changes say now."""
-    ours = our_side(session, connection, month, _next(month) - timedelta(days=1))
+    ours = our_side(session, connection, month, next_month(month) - timedelta(days=1))
     read = session.get(ProofMonth, (connection.id, month))
     if read is None:
         return bool(ours.totals)
@@ -365,7 +365,7 @@ def _within(left: LeftDays, month: date, after: date) -> LeftDays:
 
 def _over(connections: Sequence[Connection], month: date, now: datetime) -> None:
     zones = {connection.time_zone for connection in connections} or {"UTC"}
-    if any(now.astimezone(ZoneInfo(zone)).date() < _next(month) for zone in zones):
+    if any(now.astimezone(ZoneInfo(zone)).date() < next_month(month) for zone in zones):
         raise CertificateError(
             "certificate.month_open",
             Text(f"Le mois {month:%Y-%m} n'est pas terminé.", f"The month {month:%Y-%m} is not over."),
@@ -420,5 +420,6 @@ def _require_reason(reason: str, parts: Sequence[Mapping[str, Any]]) -> None:
     raise error
 
 
-def _next(month: date) -> date:
+def next_month(month: date) -> date:
+    """Return the first day of the month after the one that begins on ``month``."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -32,7 +32,7 @@ from raccord_web.front.visitors import acting, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.parts.open_points import left_out_texts, open_points
+from raccord_web.parts.open_points import left_out_told, open_points
 from raccord_web.parts.proving import proven
 from raccord_web.words.formats import month_text
 from raccord_web.words.names import Names
@@ -172,7 +172,7 @@ def read(request: Request, certificate_id: str) -> Response:
         points = open_points(session, _names(request), body["connections"])
         return show(
             request, "proof/certificate.html", session, certificate=found, body=body, points=points,
-            date=date.fromisoformat, sums_by_stream=sums_by_stream, told=left_out_texts(session, body["connections"]),
+            date=date.fromisoformat, sums_by_stream=sums_by_stream, told=left_out_told(session, body["connections"]),
         )  # fmt: skip
 
 

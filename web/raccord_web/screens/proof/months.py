@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.onboarding.closing.certificates import next_month
 from raccord.overview.connections import connection_view
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.records import Fate, count_by_fate
 from raccord_web.front.desk import desk_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.rendering import show
+from raccord_web.parts.left_out import left_out_in
 from raccord_web.screens.home import Offset
 
 router = APIRouter()
@@ -28,10 +30,12 @@ def proof(
     request: Request, connection_id: str, month: date | None = None, only: str = "", offset: Offset = 0
 ) -> Response:
     """Show one month (any day of it), the newest unless asked; ``only=unequal`` shows what differs, in any month."""
-    with desk_of(request).workshop.database.read() as session:
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
         view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
+        admitted = workshop.scopes.catalog.get(view.connector)
         months = proof_months(session, connection_id)
         unequal = only == "unequal"
         chosen = None if unequal or not months else (month or months[0].first).replace(day=1)
@@ -43,6 +47,9 @@ def proof(
             months=months,
             chosen=chosen,
             unequal=unequal,
+            last=None if chosen is None else next_month(chosen) - timedelta(days=1),
+            left_out=left_out_in(session, connection_id, None if admitted is None else admitted.info, chosen),
+            date=date.fromisoformat,
             apart=count_by_fate(session, connection_id, OUTSIDE),
             totals=proof_totals(session, [connection_id]),
             listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),

@@ -37,6 +37,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import said_by, show
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
+from raccord_web.parts.changed_months import changed_days
 from raccord_web.parts.mending import GROUPS_MAX, MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
 from raccord_web.screens.home import PAGE, Offset
 
@@ -76,6 +77,7 @@ def problems(
             return show(
                 request, "records/problem.html", session, listing=listing, connection=connection, code=code,
                 cause=cause, contacts=contacts,
+                changed=changed_days(session, listing.rows),
                 mended=mended_at(code, "" if held is None else held.id),
             )  # fmt: skip
     return _causes(request, connection, kind, offset)
@@ -97,6 +99,7 @@ def _causes(
         seen = held is not None and (within is None or held.company_id in within)
         return show(
             request, "records/problems.html", session, status=status, listing=groups, connection=connection,
+            changed=changed_days(session, [each for group in groups.rows for each in group.examples]),
             mended_at=mended_at, kind=kind, file_forms=_file_forms(request, session, groups.rows), mendings=mendings,
             of_files={each.code for each in groups.rows if each.code.endswith(OF_FILES)},
             again=count_by_fate(session, connection, [Fate.WAITING], within=within)[Fate.WAITING],
