@@ -64,6 +64,26 @@ def test_a_run_is_undone_from_its_page_once_the_plan_is_approved(
     counters = page.partition('<dl class="counters')[2].partition("</dl>")[0]
     assert re.findall(r"<dt>(.*?)</dt><dd.*?>(.*?)</dd>", counters) == [("Undone", "6"), ("Not posted", "0")]
 
+    def told(language: str) -> str:
+        """Return what the plan's page says at its top, its links as texts with their addresses."""
+        head = (
+            browser.get(f"/plans/{plan.id}?lang={language}").text.partition('<p class="sub">')[2].partition("</p>")[0]
+        )
+        linked = re.sub(r'<a [^>]*href="([^"]+)">([^<]*)</a>', r"[\2](\1)", head)
+        return " ".join(linked.replace("\xa0", " ").split())
+
+    lines = f"/plans/{plan.id}?action="
+    gone = re.escape("objects were taken out of QuickBooks](" + lines)
+    assert re.search(rf"\[6 {gone}\w+#lines\); nothing of it stays there\.$", told("en"))
+    assert "carried out" not in told("en")
+    with workshop.database.begin() as session:
+        kept = session.scalars(select(PlanLine).where(PlanLine.plan_id == plan.id, PlanLine.state == "done")).first()
+        assert kept is not None
+        kept.state, kept.reason = "refused", "undo.edited"
+    assert "[5 objects were" in told("en")
+    assert "[one stays there, with its reason](" in told("en")
+    assert "[un y reste, avec sa raison](" in told("fr")
+
 
 def test_what_came_of_one_record_is_undone_from_its_page(
     workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send

@@ -16,6 +16,7 @@ from raccord.overview.approving.table import plan_table
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
 from raccord.overview.pointing.sent import FIELDS_MAX, fields_sent
+from raccord.overview.undone import REMOVING, count_undone
 from raccord.overview.upgrades import mapping_change
 from raccord.store.models import Action, PlanState
 from raccord_web.front.desk import desk_of
@@ -47,6 +48,9 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             session,
             plan=summary,
             view=view,
+            undone=count_undone(session, plan_id)
+            if summary.state == PlanState.APPLIED and any(each.action in REMOVING for each in summary.groups)
+            else None,
             change=mapping_change(session, summary.connection_id) if summary.state == PlanState.WAITING else None,
             moved=moved,
             effects=effects,
