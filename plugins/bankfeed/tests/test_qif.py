@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raccord.plugin import BadRecord, Record
+from raccord.plugin import BadRecord
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
@@ -103,10 +103,13 @@ def test_an_answer_has_the_file_read_again_and_ends_the_question(
     feed: Feed, mapping: FakeMapContext, answer: str, days: list[date]
 ) -> None:
     feed.put(written("03/04/26") + written("05/06/26"), written("12/19/18"))
-    lines, statements = feed.read(), feed.read("statements")
+    asked, whose = (each for each in feed.read("statements").records if "question" in each.raw)
+    assert feed.read().records == [], "of the second file it is asked whose it is, as nothing shows it"
+    same = f"{whose.raw['question']} = account-1"
+    feed.settings = BankFeedSettings(answers=same)
+    lines = feed.read()
     assert [record.day for record in lines.records] == [date(2018, 12, 19)]
-    asked: Record = statements.records[0]
-    feed.settings = BankFeedSettings(answers=f"{asked.raw['question']} = {answer}")
+    feed.settings = BankFeedSettings(answers=f"{same}\n{asked.raw['question']} = {answer}")
     again = feed.read(cursor=lines.cursor)
     assert [record.day for record in again.records] == [*days, date(2018, 12, 19)]
     assert again.records[-1] == lines.records[0], "what was read before comes again under its id"

@@ -107,7 +107,14 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     answer = {**whole, "key": key["mai"], "answer:bankfeed.decimal_mark": "comma", "then": "plan"}
     kept = send(f"{bank}/setup/plan", f"{bank}/files/answer", **answer)
     assert kept.headers["location"] == f"{bank}/setup/plan?done=file_answered"
+    assert read() == {("2026-04-03", "-1234"), ("2026-04-05", "-5678")}, "nothing shows whose account the second one is"
+    asked = told(f"{bank}/files")
+    for words in ("mai.csv", "Ce fichier ne dit pas de quel compte il est", "Un autre compte", "rien ne le dit"):
+        assert words in asked, words
+    [whose] = re.findall(r'name="key" value="(place-[^"]+)"', asked)
+    send(f"{bank}/files", f"{bank}/files/answer", **{"key": whose, "answer:bankfeed.which_account": "account-1"})
     assert read() >= {("2026-05-03", "-2.345")}
+    # What was said counts for files of such a name, whatever their month.
     hand_in("juin.csv", '03/06/2026,PAPETERIE,"-3,456"')
     assert "file-question" not in told(f"{bank}/setup/files")
     send(f"{bank}/files", f"{bank}/runs")

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from raccord.guard import PluginFault
 from raccord.onboarding.sources.source_accounts import refused
+from raccord.plugin.contexts import FileBox
 from raccord.plugin.contexts import SourceFile as File
 from raccord.plugin.errors import BadRecord, ConnectorError
 from raccord.plugin.hooks import Skipped
@@ -37,7 +38,7 @@ PAGES_MAX = 4
 AGAIN_MAX = 32 * 1024 * 1024
 """Of all files together, where an answer is changed and they are compared under both readings."""
 LINES_MAX = 1000
-"""Pages of a stream of a file then."""
+"""Pages of a stream then."""
 LINES_SHOWN = 3
 TEXT_MAX = 120
 _KEPT_MAX = 256
@@ -116,6 +117,16 @@ class _Alone:
         return self._file if number < 1 else None
 
 
+class _All(_Alone):
+    """A file box that holds every file that arrived, and takes in no other."""
+
+    def __init__(self, box: FileBox) -> None:
+        self._box = box
+
+    def after(self, number: int) -> File | None:
+        return self._box.after(number)
+
+
 ViewOn = Callable[[date], MapView]
 
 _kept: OrderedDict[tuple[str, int, str, bool], SeenFile] = OrderedDict()
@@ -171,15 +182,15 @@ def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) ->
         connection = session.get_one(Connection, connection_id)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
         mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-        rows = session.execute(select(SourceFile.sha256, SourceFile.size).where(*mine)).all()
-    if sum(size for _, size in rows) > AGAIN_MAX:
+        sizes = session.scalars(select(SourceFile.size).where(*mine)).all()
+    if sum(sizes) > AGAIN_MAX:
         raise _too_much()
     view = replace(workshop.fetch_view(bench), settings=type(bench.view.settings).model_validate(values))
-    box = workshop.files(connection_id)
+    # Together, as which account a file is of may rest on those before it.
+    every = replace(view, files=_All(workshop.files(connection_id)))
     return {
         (record.stream, record.source_id)
-        for sha256, _ in rows
-        for record in _records(bench, replace(view, files=_Alone(box.of_hash(sha256))), {}, pages=LINES_MAX)
+        for record in _records(bench, every, {}, pages=LINES_MAX)
         if record.amount is not None
     }
 

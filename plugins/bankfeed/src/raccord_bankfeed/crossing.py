@@ -21,85 +21,40 @@ said alone, so it is the same whenever it is asked for.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from threading import Lock
 
 from raccord.plugin import FileBox, SourceFile
-from raccord_bankfeed.identity import Identities, normalised, plain_amount
-from raccord_bankfeed.pairing import DAYS_APART, Candidate, Days, Entry, Twin, around, twins_among, words_in
-from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
-from raccord_bankfeed.readers.contract import Account, CorrectionAction, Line, Question, Statement
+from raccord_bankfeed.pairing import DAYS_APART, Candidate, Entry, Twin, around, twins_among
+from raccord_bankfeed.placing import Places
+from raccord_bankfeed.readers import road_of
 from raccord_bankfeed.readers.told import Known
-
-LINES_MAX = 100_000
-"""So many lines of all files are compared at most; beyond it, a line that comes twice is found when it is posted."""
-
-_MARGIN = 10
+from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_before, files_seen
 
 
-@dataclass(slots=True)
-class _File:
-    """A file's lines as they are compared, and which days it covers of each account."""
-
-    road: str
-    entries: list[Entry] = field(default_factory=list)
-    days: Days = field(default_factory=Days)
-    gone: set[str] = field(default_factory=set)
-    """The ids of earlier lines that the file takes back."""
-    whole: bool = True
-
-    def near(self, other: _File) -> bool:
-        """Tell whether two files share an account and a stretch of time."""
-        theirs = other.days.spans
-        return any(
-            token in theirs and (first - theirs[token][1]).days <= _MARGIN >= (theirs[token][0] - last).days
-            for token, (first, last) in self.days.spans.items()
-        )
-
-
-class _Files:
-    """The last files that were looked at, so that each is read once for many that follow it."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], _File] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, source: SourceFile, known: Known, said: str, names: dict[str, str]) -> _File:
-        key = (source.sha256, said)
-        with self._lock:
-            if (kept := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                return kept
-        made = _read(source, known, names)
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > 1 and sum(len(each.entries) for each in self._kept.values()) > LINES_MAX:
-                self._kept.popitem(last=False)
-        return made
-
-
-_files = _Files()
-
-
-def twins_of(files: FileBox, source: SourceFile, known: Known, said: str, names: dict[str, str]) -> dict[int, Twin]:
-    """Return which lines of a file, by number, came before by another road; ``names`` are those of the accounts."""
+def twins_of(
+    files: FileBox, source: SourceFile, known: Known, said: str, names: Mapping[str, str], places: Places
+) -> dict[int, Twin]:
+    """Return which lines of a file, by number, came before by another road; ``names`` are those of the accounts, and
+    ``places`` tells which accounts are those that files do not name.
+    """
     with source.open() as opened:
         road = road_of(opened)
-    earlier = list(_before(files, source.number))
+    earlier = list(files_before(files, source.number))
     roads = set()
     for each in earlier:
         with each.open() as opened:
             roads.add(road_of(opened))
     if roads <= {road}:
         return {}
-    mine = _files.of(source, known, said, names)
+    mine = _placed(files_seen.of(source, known, said, names), source, names, places)
+    if mine is None:
+        return {}
     index = _Index()
     for each in earlier:
-        other = _files.of(each, known, said, names)
+        other = _placed(files_seen.of(each, known, said, names), each, names, places)
+        if other is None:
+            continue
         if other.gone or other.near(mine):
             index.add(other, index.pair(other))
         if index.size > LINES_MAX or not (other.whole and mine.whole):
@@ -107,75 +62,26 @@ def twins_of(files: FileBox, source: SourceFile, known: Known, said: str, names:
     return index.pair(mine)
 
 
-def _before(files: FileBox, number: int) -> Iterator[SourceFile]:
-    found = files.after(0)
-    while found is not None and found.number < number:
-        yield found
-        found = files.after(found.number)
-
-
-def _read(source: SourceFile, known: Known, names: dict[str, str]) -> _File:
-    tokens: dict[str, frozenset[str]] = {}
-    identities, held, number = Identities(), False, -1
-    with source.open() as opened:
-        road = road_of(opened)
-        found = _File(road, days=Days(whole=road not in TELL_CHANGES))
-        with closing(reader_for(opened, known).events(opened)) as events:
-            for event in events:
-                match event:
-                    case Question():
-                        held = True
-                    case Statement():
-                        held = False
-                        identities.statement_ended()
-                    case Line():
-                        number += 1
-                        source_id = identities.of(event)
-                        if event.correction is not None and event.correction.action is CorrectionAction.GONE:
-                            found.gone.add(source_id)
-                            continue
-                        if held or event.pending:
-                            continue
-                        if len(found.entries) >= LINES_MAX:
-                            found.whole = False
-                            return found
-                        account = event.account
-                        if account.key not in tokens:
-                            tokens[account.key] = _tokens(account, names)
-                        _keep(found, _entry(event, number, source_id, tokens[account.key]))
-                    case _:
-                        pass
-    return found
-
-
-def _keep(file: _File, entry: Entry) -> None:
-    file.entries.append(entry)
-    file.days.take(entry)
-
-
-def _entry(line: Line, number: int, source_id: str, tokens: frozenset[str]) -> Entry:
-    words, wordy = words_in(f"{line.name} {line.memo} {line.reference} {line.check_number}")
-    return Entry(number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, words, wordy)
-
-
-def _tokens(account: Account, names: dict[str, str]) -> frozenset[str]:
-    """Return what an account is known by."""
-    name = names.get(account.key, "")
-    return frozenset(filter(None, (account.key, account.number, name and f"name {normalised(name)}")))
+def _placed(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
+    """Return a file with the accounts it is of; nothing while a person is asked which."""
+    if not file.nameless:
+        return file
+    place = places.of(source.number)
+    return None if place.asked else file.under(place.keys, names)
 
 
 class _Index:
     """The lines of the files before, each once, by amount; and the ids of each road."""
 
     def __init__(self) -> None:
-        self._by_amount: dict[str, dict[date, dict[str, tuple[Entry, _File]]]] = {}
+        self._by_amount: dict[str, dict[date, dict[str, tuple[Entry, FileLines]]]] = {}
         self._ids: dict[str, set[str]] = {}
         self._places: dict[str, tuple[str, date]] = {}
         self._taken: dict[tuple[str, str], str] = {}
         """Of which line a road's other line was the twin, by road and the other's id."""
         self.size = 0
 
-    def add(self, file: _File, twins: dict[int, Twin]) -> None:
+    def add(self, file: FileLines, twins: dict[int, Twin]) -> None:
         """Take the lines of a file that came by no other road before."""
         ids = self._ids.setdefault(file.road, set())
         for entry in file.entries:
@@ -197,7 +103,7 @@ class _Index:
             amount, day = place
             del self._by_amount[amount][day][id_]
 
-    def pair(self, file: _File) -> dict[int, Twin]:
+    def pair(self, file: FileLines) -> dict[int, Twin]:
         """Pair a file's lines with those of other roads."""
         own = self._ids.get(file.road, set())
         mine = [entry for entry in file.entries if entry.id not in own and entry.amount in self._by_amount]

@@ -19,6 +19,8 @@ from threading import Lock
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
 from raccord_bankfeed.crossing import twins_of
+from raccord_bankfeed.placed import placed
+from raccord_bankfeed.placing import Places
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import reader_for
@@ -158,9 +160,10 @@ def _read(
     reading = _kept.take(source, stream, place.known, done) if done else None
     if reading is None:
         known, names = settings.known(), dict(settings.account_names())
-        twins = twins_of(context.files, source, known, place.known, names) if stream == LINES else {}
+        places = Places(context.files, known, place.known, names)
+        twins = twins_of(context.files, source, known, place.known, names, places) if stream == LINES else {}
         with source.open() as opened:
-            reading = _Reading(reader_for(opened, known), FileState(twins))
+            reading = _Reading(placed(reader_for(opened, known), places.of(source.number)), FileState(twins))
     with source.open() as opened, closing(reading.reader.events(opened)) as events:
         make = maker(
             source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)

@@ -134,6 +134,7 @@ def manifest() -> ConnectorInfo:
             "bankfeed.csv_columns": "csv_columns",
             "bankfeed.signs_contradict": "answers",
             "bankfeed.sections": "answers",
+            "bankfeed.which_account": "answers",
             "bankfeed.file_questions": "answers",
         },
         unnamed={"bankfeed.account_unnamed": "accounts"},

@@ -67,7 +67,7 @@ def day_order(
     fr = " ou ".join(f"le {_day_fr(example.days[order])}" for order in read)
     en = " or ".join(_day_en(example.days[order]) for order in read)
     readings = [
-        Reading(order.value, _ORDERS[order], tuple(_day_text(parts.days.get(order)) for _, parts in examples))
+        Reading(order.value, _ORDERS[order], tuple(day_text(parts.days.get(order)) for _, parts in examples))
         for order in read
     ]
     return _question(
@@ -322,7 +322,8 @@ def _size(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else abs(amount)
 
 
-def _day_text(day: date | None) -> Text:
+def day_text(day: date | None) -> Text:
+    """Return a day as people write it, in both languages."""
     return Text("?", "?") if day is None else Text(_day_fr(day), _day_en(day))
 
 

@@ -13,7 +13,9 @@ REVERSED = "reversed"
 """A card's file writes purchases without a minus."""
 COLUMNS = "columns"
 """Stands among the answers of a question that saved columns answer."""
-WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE, REVERSED})
+ACCOUNT_WORDS = tuple(f"account-{number}" for number in range(1, 21))
+"""Which of the accounts a file is of whose files name none and are laid out alike."""
+WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE, REVERSED, *ACCOUNT_WORDS})
 """Every answer that some question takes."""
 
 

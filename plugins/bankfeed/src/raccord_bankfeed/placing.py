@@ -1,0 +1,207 @@
+"""Which account a file is of that names none: of several at one bank, whose files are laid out alike, or of one.
+
+The first file of a layout begins an account. One that comes later is of it, or of another such account, where it shows:
+
+* *lines in common*: at least two, or all that one of both has, and no day that both cover whole with other amounts;
+* *balances*: it begins with what the account held at the end of the file before, or ends with what it held at the
+  beginning of the one after;
+* *a person's word* of this file, or of all that bear such a name, as long as no line and no balance contradicts it and
+  no file of another account bears such a name.
+
+Else it is asked, with what each account's files say, and the lines wait. What is found depends on the files and on what
+people said alone, so it is the same whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from raccord.plugin import FileBox, SourceFile
+from raccord_bankfeed.placing_texts import which_account
+from raccord_bankfeed.readers import road_of
+from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers.qif.reader import QifReader
+from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.told import ACCOUNT_WORDS, Known
+from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_seen, name_pattern
+
+SHARED_MIN = 2
+"""So many lines in common tell that two files are of one account; a monthly fee alone may be any account's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The keys of accounts in place of those that a file gives them, and what is asked about those not sure."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the files of an account say of a further one."""
+
+    shared: int = 0
+    """Lines that both have."""
+    contradicts: bool = False
+    """Whether a day that two files cover whole has other amounts, or a balance does not go on."""
+    chained: bool = False
+    balances: tuple[Decimal, Decimal] | None = None
+    """What the account held at the end of the file before, and what this one begins with, where both are known."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """One of several accounts whose files name none and are laid out alike."""
+
+    number: int
+    key: str
+    files: list[tuple[str, Nameless]] = field(default_factory=list)
+    """Name and lines of each, in order of arrival."""
+
+    @property
+    def word(self) -> str:
+        """The answer that chooses it."""
+        return ACCOUNT_WORDS[self.number - 1]
+
+    def compare(self, mine: Nameless) -> Compared:
+        """Compare a file with those of the account."""
+        shared = max((len(mine.ids & other.ids) for _, other in self.files), default=0)
+        overlaps = any(_overlaps(mine, other) for _, other in self.files)
+        conflict = any(_conflict(mine, other) for _, other in self.files)
+        follows, balances = self._balances(mine)
+        contradicts = conflict or follows is False
+        return Compared(shared, contradicts, not contradicts and (overlaps or follows is True), balances)
+
+    def _balances(self, mine: Nameless) -> tuple[bool | None, tuple[Decimal, Decimal] | None]:
+        """Tell whether balances go on from the file before and to the one after; nothing where none tells."""
+        before = max(
+            (each for _, each in self.files if each.last <= mine.first), key=lambda each: each.last, default=None
+        )
+        after = min(
+            (each for _, each in self.files if each.first >= mine.last), key=lambda each: each.first, default=None
+        )
+        told: list[bool] = []
+        shown = None
+        for one, other in ((before, mine), (mine, after)):
+            if one is None or other is None or one.closing is None or other.opening is None:
+                continue
+            if one.last == other.first:
+                # A day that stands in both files in part: the balances meet somewhere within it.
+                continue
+            ends, begins = one.closing.amount, other.opening.amount
+            shown = shown or ((ends, begins) if one is before else None)
+            if ends != begins or ends:
+                told.append(ends == begins)
+        return (all(told) if told else None), shown
+
+
+def _overlaps(mine: Nameless, other: Nameless) -> bool:
+    shared = len(mine.ids & other.ids)
+    return shared >= SHARED_MIN or (shared > 0 and shared in (len(mine.ids), len(other.ids)))
+
+
+def _conflict(mine: Nameless, other: Nameless) -> bool:
+    """Tell whether a day that both cover whole, neither's first nor last, has other amounts in one of them."""
+    first, last = max(mine.first, other.first), min(mine.last, other.last)
+    days = {day for day in (*mine.days, *other.days) if first < day < last}
+    return any(mine.days.get(day) != other.days.get(day) for day in days)
+
+
+class Places:
+    """Places the files of a connection one after the other."""
+
+    def __init__(self, files: FileBox, known: Known, said: str, names: Mapping[str, str]) -> None:
+        self._files, self._known, self._said, self._names = files, known, said, names
+        self._reached = 0
+        self._found: dict[int, Place] = {}
+        self._first: dict[str, SourceFile] = {}
+        self._loaded: set[str] = set()
+        self._slots: dict[str, list[Slot]] = {}
+        self._named: dict[tuple[str, str], set[int]] = {}
+        """By account and form of a file's name, of which of the accounts such files are."""
+        self._lines = 0
+
+    def of(self, number: int) -> Place:
+        """Return the place of a file, by its number among those that arrived."""
+        while self._reached < number:
+            source = self._files.after(self._reached)
+            if source is None or source.number > number:
+                break
+            self._reached = source.number
+            self._found[source.number] = self._next(source)
+        return self._found.get(number, Place())
+
+    def _next(self, source: SourceFile) -> Place:
+        with source.open() as opened:
+            road = road_of(opened)
+        if not (road.startswith("csv") or road == QifReader.__name__):
+            return Place()
+        if road not in self._first:
+            # Alone of its kind it is compared with nothing, and need not be read for it.
+            self._first[road] = source
+            return Place()
+        if road not in self._loaded:
+            self._loaded.add(road)
+            self._decide(self._first[road])
+        return self._decide(source)
+
+    def _decide(self, source: SourceFile) -> Place:
+        file = FileLines("") if self._lines > LINES_MAX else files_seen.of(source, self._known, self._said, self._names)
+        self._lines += len(file.entries)
+        keys: dict[str, str] = {}
+        asked: list[Question] = []
+        for key, mine in file.nameless.items():
+            if file.open or not mine.days:
+                # It begins its account all the same: one that comes later is compared once this one can be.
+                self._begin(key)
+                continue
+            slot, question = self._slot(source, key, mine)
+            if slot is not None:
+                slot.files.append((source.name, mine))
+                self._named.setdefault((key, name_pattern(source.name)), set()).add(slot.number)
+                keys[key] = slot.key
+            asked += [] if question is None else [question]
+        return Place(keys, tuple(asked))
+
+    def _slot(self, source: SourceFile, key: str, mine: Nameless) -> tuple[Slot | None, Question | None]:
+        if self._begin(key):
+            return self._at(key, 1), None
+        slots = self._slots[key]
+        pattern = name_pattern(source.name)
+        alike = f"place-{digest(key, pattern)}"
+        own = f"{alike}-{source.sha256[:8]}"
+        if said := self._known.says(own, *ACCOUNT_WORDS):
+            return self._at(key, ACCOUNT_WORDS.index(said) + 1), None
+        compared = {slot.number: slot.compare(mine) for slot in slots}
+        chained = [slot for slot in slots if compared[slot.number].chained]
+        if len(chained) == 1:
+            return chained[0], None
+        words = [word for word in ACCOUNT_WORDS if word in self._known.answers.get(alike, ())]
+        remembered = ACCOUNT_WORDS.index(words[0]) + 1 if len(words) == 1 else 0
+        named = self._named.get((key, pattern), set())
+        contradicted = remembered in compared and compared[remembered].contradicts
+        if remembered and named <= {remembered} and not contradicted:
+            return self._at(key, remembered), None
+        # Where files of two accounts bear such names, an answer counts for one file alone.
+        layout = alike if len(named) < 2 and not words else ""
+        return None, which_account(own, layout, source.name, mine, slots, compared, self._names)
+
+    def _begin(self, key: str) -> bool:
+        """Begin the first account of a key; false where it is begun."""
+        if key in self._slots:
+            return False
+        self._slots[key] = []
+        self._at(key, 1)
+        return True
+
+    def _at(self, key: str, number: int) -> Slot:
+        """Return one of the accounts of a key; its first bears that key itself."""
+        slots = self._slots[key]
+        found = next((slot for slot in slots if slot.number == number), None)
+        if found is None:
+            found = Slot(number, key if number == 1 else f"{key}-{number}")
+            slots.append(found)
+        return found
