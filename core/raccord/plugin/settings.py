@@ -31,13 +31,16 @@ def label(
     hint: tuple[str, str] | None = None,
     options: Mapping[str, tuple[str, str]] | None = None,
     when: Mapping[str, Sequence[str]] | None = None,
+    fold: tuple[str, str] | None = None,
     **rules: Any,
 ) -> Any:
     """Return what a field of the settings is called, for ``Annotated[str, label("Compte", "Account")]``.
 
     ``hint`` stands below the field of a form, ``options`` calls each value of a choice something, both in French and in
-    English. ``when`` says beside which values of other settings it is needed. ``rules`` are pydantic's (``min_length``,
-    ``pattern`` …).
+    English; of a set these are ticked (a set of plain numbers or texts offers what ``options`` names, one of days is
+    written one a line). ``when`` says beside which values of other settings it is needed. ``fold`` is the heading under
+    which a form keeps what few people touch: closed while all that is in it is as usual. ``rules`` are pydantic's
+    (``min_length``, ``pattern`` …).
     """
     extra: dict[str, Any] = {"fr": fr}
     if hint is not None:
@@ -46,6 +49,8 @@ def label(
         extra["options"] = {value: list(called) for value, called in options.items()}
     if when is not None:
         extra["when"] = {name: list(among) for name, among in when.items()}
+    if fold is not None:
+        extra["fold"] = list(fold)
     return Field(title=en, description=None if hint is None else hint[1], json_schema_extra=extra, **rules)
 
 

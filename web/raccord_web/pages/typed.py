@@ -2,41 +2,44 @@
 
 A label is the field's title, its French one stands beside it (``json_schema_extra={"fr": …}``), the hint likewise
 (``fr_hint``). Secrets are never shown again; left empty they stay as they are. What a field lists of the source
-(:mod:`raccord.overview.choosing.known_here`) is chosen by name; it may still say what is not there yet, one a line.
+(:mod:`raccord.overview.choosing.known_here`) is chosen by name; it may still say what is not there yet, one a line. A
+set of choices (an enumeration, or values that ``options`` names) is ticked, days are written one a line.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from itertools import groupby
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from raccord.overview.choosing.known_here import Known
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language
+from raccord_web.pages.refused import wrong_in
 from raccord_web.words.formats import written
-from raccord_web.words.wording import typeset, wording
+from raccord_web.words.wording import typeset
 
 PREFIX = "s_"
 """What the form's names begin with, so that no setting is taken for a field of the page's own."""
 
-Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list", "picks", "named", "dated", "columns"]
+Kind = Literal[
+    "text", "lines", "number", "secret", "choice", "check", "list", "set", "days", "picks", "named", "dated", "columns"
+]
 LISTED: tuple[Kind, ...] = ("picks", "named", "dated", "columns")
 """Settings of lines, each about one thing that the source told of."""
 _SAYS: Mapping[str, Kind] = {"name": "named", "day": "dated", "column": "columns"}
 LONG = 1000
 """From this many characters on a text is written in several lines."""
 
-BOTH = " · "
 SEVERAL = (list, tuple, set, frozenset)
-RANGES = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ class Field:
     heading: str = ""
     """What these values are called."""
     rows: Sequence[Row] = ()
-    """What is there to be picked, named or dated; ``value`` is what the setting says of anything else."""
+    """What is there to be ticked, named or dated; ``value`` is what the setting says of anything else."""
+    changed: bool = False
+    """Whether it says something else than where nobody says anything."""
 
 
 def said_beside_files(info: ConnectorInfo) -> set[str]:
@@ -100,7 +105,7 @@ def shown(
     chosen_here = {
         name
         for name, info in model.model_fields.items()
-        if name != fixed and name not in without and within(info) and _options(info) and not kept_off(info)
+        if name != fixed and name not in without and within(info) and _kind(info) == "choice" and not kept_off(info)
     }
     found = [
         Field(
@@ -108,13 +113,14 @@ def shown(
             label=_said(info, language, "fr", info.title or name),
             hint=_said(info, language, "fr_hint", info.description or ""),
             kind=_kind(info),
-            value="" if _kind(info) == "secret" else _rest(info, values.get(name), (known or {}).get(name, ())),
+            value=_rest(info, values.get(name), (known or {}).get(name, ())),
             options=_labelled(info, language),
             required=info.is_required(),
             fixed=name == fixed,
             wrong=(wrong or {}).get(name, ""),
             fold=_fold(info, language),
             rows=_rows(name, info, values.get(name), (known or {}).get(name, ()), language),
+            changed=not info.is_required() and name in values and _text(values[name]) != _text(_default(info)),
             **_condition(info, model, language, chosen_here),
         )
         for name, info in model.model_fields.items()
@@ -137,6 +143,7 @@ def read(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the values that a form says, and what is wrong by field; the empty name stands for the whole form."""
     values: dict[str, Any] = {}
+    no_days: dict[str, list[str]] = {}
     for name, info in model.model_fields.items():
         given = typed.get(PREFIX + name)
         match _kind(info):
@@ -161,34 +168,40 @@ def read(
                 else:
                     said = [_line(kind, key, value.strip()) for key, value in rows.items() if value.strip()]
                     values[name] = "\n".join([*said, *(given or "").strip().splitlines()])
+            case "set" if given is not None:
+                ticked = [key.removeprefix(f"{PREFIX}{name}:") for key in typed if key.startswith(f"{PREFIX}{name}:")]
+                values[name] = [*ticked, *_parts(given, ",")]
             case "list" if given is not None:
-                values[name] = [part.strip() for part in given.split(",") if part.strip()]
+                values[name] = _parts(given, ",")
+            case "days" if given is not None:
+                values[name] = _parts(given, r"[,;\s]")
+                no_days[name] = [each for each in values[name] if not _is_day(each)]
             case _ if given is None:
                 if hasattr(held, name):
                     values[name] = getattr(held, name)
             case _:
                 values[name] = given
+    return values, wrong_in(model, values, language, no_days)
+
+
+def _parts(given: str, between: str) -> list[str]:
+    return [part.strip() for part in re.split(between, given) if part.strip()]
+
+
+def _is_day(text: str) -> bool:
+    """Tell whether a text is a day as ISO writes it; the model would take a bare number for seconds since 1970."""
     try:
-        model.model_validate(values)
-    except ValidationError as error:
-        return values, {
-            str(each["loc"][0]) if each["loc"] else "": _why(each["type"], each.get("ctx", {}), each["msg"], language)
-            + _for_example(model, each, language)
-            for each in error.errors(include_input=False, include_url=False)
-        }
-    return values, {}
-
-
-def _for_example(model: type[BaseModel], error: ErrorDetails, language: Language) -> str:
-    """Return an example of the form that a text lacks, where the field gives one."""
-    info = model.model_fields.get(str(error["loc"][0])) if error["loc"] else None
-    if info is None or not info.examples or error["type"] != "string_pattern_mismatch":
-        return ""
-    return " " + wording(language)("typed.example", example=str(info.examples[0]))
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _rest(info: FieldInfo, value: Any, known: Sequence[Known]) -> str:
-    """Return what a setting says of anything that is not there to be chosen."""
+    """Return what a setting says of anything that is not there to be chosen; nothing of a secret."""
+    if _kind(info) in ("secret", "set"):
+        return ""
+    if _kind(info) == "days":
+        return "\n".join(_entries(value))
     if not known or _kind(info) not in LISTED:
         return _text(value)
     keys = {each.key for each in known}
@@ -213,6 +226,12 @@ def _said_of(kind: Kind, line: str) -> tuple[str, str]:
 
 
 def _rows(name: str, info: FieldInfo, value: Any, known: Sequence[Known], language: Language) -> Sequence[Row]:
+    if _kind(info) == "set":
+        ticked = set(_entries(value))
+        return tuple(
+            Row(f"{PREFIX}{name}:{option}", label, "on" if option in ticked else "")
+            for option, label in _labelled(info, language)
+        )
     if _kind(info) not in LISTED:
         return ()
     said = dict(_said_of(_kind(info), line) for line in _text(value).splitlines())
@@ -279,23 +298,6 @@ def _extra(info: FieldInfo) -> Mapping[str, Any]:
     return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
-def _why(kind: str, context: Mapping[str, Any], message: str, language: Language) -> str:
-    """Return what is wrong with a value in the words of the pages; a connector's own sentence comes first.
-
-    A connector's message may say it in both languages, English first: ``Give it. · Indiquez-le.``
-    """
-    if own := context.get(language):
-        return typeset(str(own), language)
-    if "." in kind and message.count(BOTH) == 1:
-        english, french = message.split(BOTH)
-        return typeset(french if language == "fr" else english, language)
-    words = wording(language)
-    if kind in RANGES:
-        limit = next((context[name] for name in ("ge", "le", "gt", "lt") if name in context), "")
-        return words(f"typed.{kind}", limit=limit)
-    return words(f"typed.{kind}") if words.has(f"typed.{kind}") else words("typed.other")
-
-
 def _kind(info: FieldInfo) -> Kind:
     of: Any = _extra(info).get("known")
     if of:
@@ -305,8 +307,8 @@ def _kind(info: FieldInfo) -> Kind:
         return "secret"
     if info.annotation is bool:
         return "check"
-    if any(get_origin(each) in SEVERAL for each in kinds):
-        return "list"
+    if (element := _element(info)) is not None:
+        return "set" if _options(info) else "days" if element is date else "list"
     if _options(info):
         return "choice"
     if any(getattr(each, "max_length", 0) >= LONG for each in info.metadata):
@@ -314,13 +316,26 @@ def _kind(info: FieldInfo) -> Kind:
     return "number" if info.annotation is int else "text"
 
 
+def _element(info: FieldInfo) -> Any:
+    """Return what each entry of a list or set is; nothing where a field is neither."""
+    several = next(
+        (each for each in (info.annotation, *get_args(info.annotation)) if get_origin(each) in SEVERAL), None
+    )
+    if several is None:
+        return None
+    element = next(iter(get_args(several)), str)
+    return get_args(element)[0] if get_origin(element) is Annotated else element
+
+
 def _options(info: FieldInfo) -> tuple[str, ...]:
-    kind = info.annotation
+    """Return the values among which a field is chosen or, of a set, ticked; of plain values those that it names."""
+    element = _element(info)
+    kind = info.annotation if element is None else element
     if isinstance(kind, type) and issubclass(kind, Enum):
         return tuple(str(member.value) for member in kind)
     if get_origin(kind) is Literal:
         return tuple(map(str, get_args(kind)))
-    return ()
+    return () if element is None else tuple(_extra(info).get("options", ()))
 
 
 def _labelled(info: FieldInfo, language: Language) -> tuple[tuple[str, str], ...]:
@@ -345,11 +360,22 @@ def _said(info: FieldInfo, language: Language, french: str, english: str) -> str
     return typeset(str(found or english), language)
 
 
+def _default(info: FieldInfo) -> Any:
+    return None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+
+
+def _entries(value: Any) -> list[str]:
+    """Return the entries of a list or set as text, in order."""
+    return sorted(_text(each) for each in value) if isinstance(value, SEVERAL) else []
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "on" if value else ""
     if isinstance(value, SEVERAL):
-        return ", ".join(sorted(map(str, value)))
+        return ", ".join(_entries(value))
+    if isinstance(value, SecretStr | SecretBytes):
+        return "***" if value.get_secret_value() else ""
     return str(getattr(value, "value", value))

@@ -128,6 +128,7 @@ class BankFeedSettings(
             "fr_hint": "Vide : un lot est une seule ligne. Un compte dont aucun fichier n’a encore parlé s’écrit : "
             "clé = 2026-03-01.",
             "known": {"stream": "lines", "key": "account", "called": ["institution", "account_number"], "says": "day"},
+            "fold": ["Avancé", "Advanced"],
         },
     )
 

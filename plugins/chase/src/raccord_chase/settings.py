@@ -44,6 +44,16 @@ _SFTP: JsonDict = {"input_kind": ["sftp"]}
 _SELDOM: list[JsonValue] = ["Formats, calendrier et soutien", "Formats, calendar and support"]
 """The heading under which a form keeps what few people touch."""
 
+_WEEKDAYS: JsonDict = {
+    "1": ["Lundi", "Monday"],
+    "2": ["Mardi", "Tuesday"],
+    "3": ["Mercredi", "Wednesday"],
+    "4": ["Jeudi", "Thursday"],
+    "5": ["Vendredi", "Friday"],
+    "6": ["Samedi", "Saturday"],
+    "7": ["Dimanche", "Sunday"],
+}
+
 
 class ChaseSettings(BaseModel):
     """What the owner of the merchant account chooses once."""
@@ -159,8 +169,8 @@ class ChaseSettings(BaseModel):
     delivery_days: frozenset[Weekday] = Field(
         frozenset({1, 2, 3, 4, 5}),
         min_length=1,
-        title="Weekdays on which files are delivered (1 = Monday)",
-        json_schema_extra={"fold": _SELDOM, "fr": "Jours de livraison des fichiers (1 = lundi)"},
+        title="Weekdays on which files are delivered",
+        json_schema_extra={"fold": _SELDOM, "fr": "Jours de livraison des fichiers", "options": _WEEKDAYS},
     )
     holidays: frozenset[date] = Field(
         frozenset(),
