@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from browsing import TOKEN
 from harness import OWNER, consent, finish
 from httpx2 import Response
 from sqlalchemy import select
@@ -17,6 +20,7 @@ from wizards import count
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
 from raccord.onboarding.connecting.connections import update_settings
+from raccord.plugin.texts import Language
 from raccord.store.models import (
     Choice,
     Company,
@@ -28,6 +32,7 @@ from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.http import TwinServer
 from raccord_bankfeed.twins.simplefin import SimpleFinTwin
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.words.wording import wording
 
 
 @pytest.mark.requirement(
@@ -135,6 +140,39 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
     with workshop.database.read() as session:
         lines_now = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
     assert len(lines_now) == 1, "zero lines are imported again as new"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_was_looked_for_stays_with_how_many_were_found_and_what_to_do_where_none_was(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, language: Language
+) -> None:
+    words = wording(language)
+    found = consent(workshop, sandbox.store.of_template("quebec").realm)
+    browser.headers["accept-language"] = language
+    page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
+
+    def told(address: str) -> tuple[str, str]:
+        body = browser.get(address).text
+        status = re.search(r'role="status">([^<]*)<', body)
+        typed = re.search(r'id="q" name="q" maxlength="100" value="([^"]*)"', body)
+        return unescape(status[1]) if status else "", unescape(typed[1]) if typed else "?"
+
+    assert told(page) == ("", "")
+    assert told(f"{page}&q=tangerine") == (words("wizard.search_hits", n=3, number=3, typed="tangerine"), "tangerine")
+    assert "20" in told(f"{page}&q=banque")[0]
+    nowhere = "caisse d’à côté"
+    assert told(f"{page}&q={quote(nowhere)}") == (words("wizard.search_none", typed=nowhere), nowhere)
+    body = browser.get(f"{page}&q={quote(nowhere)}").text
+    [files] = re.findall(r'href="([^"]*institution=not-listed[^"]*)"', body)
+    picked = browser.get(unescape(files)).text
+    assert told(unescape(files)) == ("", nowhere)
+    assert f'name="label" maxlength="80" value="{nowhere}"' in picked
+    [token] = set(TOKEN.findall(picked))
+    form = {"form_token": token, "company": found.id, "mode": "first_time", "s_input_kind": "folder", "q": nowhere}
+    again = browser.post("/connect/bankfeed/source", data=form | {"institution": "not-listed", "label": "Ma caisse"})
+    assert again.status_code == 422
+    assert f'name="q" maxlength="100" value="{nowhere}"' in again.text
+    assert 'value="Ma caisse"' in again.text
 
 
 def accounts_are_told_on_one_step(

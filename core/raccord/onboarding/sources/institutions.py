@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
@@ -19,11 +20,26 @@ from raccord.shapes import misfit
 FOUND_MAX = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search of a directory found: the first ways to connect, how many there are, and what is always offered."""
+
+    ways: Sequence[Institution]
+    total: int
+    always: Sequence[Institution]
+
+
 def find_institutions(info: ConnectorInfo, text: str) -> Sequence[Institution]:
     """Return the ways of connecting every institution whose names hold all words typed, whatever accents and capitals.
 
     What is ``always`` offered comes last, also where nothing is found: nobody stands before an empty list (BF-09).
     """
+    found = search_institutions(info, text)
+    return [*found.ways, *found.always]
+
+
+def search_institutions(info: ConnectorInfo, text: str) -> Found:
+    """Return the ways that :func:`find_institutions` finds, ``FOUND_MAX`` at most, with how many there are."""
     words = _plain(text).split()
     found = [
         each
@@ -31,7 +47,7 @@ def find_institutions(info: ConnectorInfo, text: str) -> Sequence[Institution]:
         if words and not each.always and all(word in _plain(" ".join((each.name, *each.words))) for word in words)
     ]
     found.sort(key=lambda each: (not _plain(each.name).startswith(words[0]), _plain(each.name)))
-    return [*found[:FOUND_MAX], *(each for each in info.institutions if each.always)]
+    return Found(found[:FOUND_MAX], len(found), [each for each in info.institutions if each.always])
 
 
 def require_history(admitted: Admitted | None, settings: BaseModel, first: date, today: date) -> None:

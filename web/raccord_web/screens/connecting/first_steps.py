@@ -17,11 +17,11 @@ from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.connecting.signing_in import signs_in
 from raccord.onboarding.setting_up.steps import begin, unfinished
-from raccord.onboarding.sources.institutions import find_institutions
+from raccord.onboarding.sources.institutions import Found, search_institutions
 from raccord.onboarding.sources.source_accounts import company_joined, joined_to
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.listing import MOST
-from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.info import ConnectorInfo, Institution
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
@@ -123,14 +123,15 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
     if waits := beginning.waits_at("source"):
         return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
     info = beginning.info
-    chosen = next((each for each in info.institutions if institution and each.key == institution), None)
+    chosen = _institution(info, institution)
     said = _said(beginning) | ({} if chosen is None else dict(chosen.values))
-    label = "" if chosen is None or chosen.always else chosen.name
+    # A bank that no directory has is called as it was looked for.
+    label = "" if chosen is None else q.strip()[:80] if chosen.always else chosen.name
     before = _before(request, beginning)
     if before is not None and chosen is None:
         said, label = {**said, **before.settings}, before.label
     fields = shown(info.settings, said, language_of(request), without=said_beside_files(info), later=info.signs_in)
-    found = find_institutions(info, q[:100]) if q else ()
+    found = _found(info, q, chosen)
     with desk_of(request).workshop.database.read() as session:
         if info.owner_only and beginning.company in joined_to(session, info, [beginning.company]):
             # Said before anything is typed: a company has one account of such a source.
@@ -183,7 +184,8 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
     with workshop.database.read() as session:
         return _step(
             request, session, beginning, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,
-            wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""),
+            wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""), q=fields.get("q", "")[:100],
+            institution=_institution(info, fields.get("institution", "")),
         )  # fmt: skip
 
 
@@ -199,7 +201,7 @@ def _step(
     info, steps = beginning.info, first_steps(beginning.info, step, beginning)
     names = [each.name for each in steps]
     before = names[names.index(step) - 1] if names.index(step) else ""
-    usual: dict[str, object] = {"wrong": "", "refusal": None, "q": "", "found": (), "institution": None}
+    usual: dict[str, object] = {"wrong": "", "refusal": None, "q": "", "found": None, "institution": None}
     return show(
         request, f"connecting/connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
         step=step, beginning=beginning, mode=beginning.mode, back=beginning.address(before) if before else "",
@@ -239,6 +241,15 @@ def _info(request: Request, connector: str) -> ConnectorInfo | None:
     admitted = workshop.scopes.catalog.get(connector)
     with workshop.database.read() as session:
         return admitted.info if admitted is not None and is_allowed(session, connector) else None
+
+
+def _institution(info: ConnectorInfo, key: str) -> Institution | None:
+    return next((each for each in info.institutions if key and each.key == key), None)
+
+
+def _found(info: ConnectorInfo, typed: str, chosen: Institution | None) -> Found | None:
+    """Return what a search finds; nothing where none was made, or one of it is chosen already."""
+    return search_institutions(info, typed[:100]) if typed.strip() and chosen is None else None
 
 
 def _usual(info: ConnectorInfo) -> BaseModel:
