@@ -20,7 +20,8 @@ from raccord.onboarding.access.people import Actor, NotAllowedError, Power, Role
 from raccord.onboarding.arriving.webhooks import open_endpoint, receive
 from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.overview.plans import plan_effect
-from raccord.overview.records import Fate, Wanted, list_records
+from raccord.overview.records import list_records
+from raccord.overview.sought import Fate, Wanted
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Plan, RunState

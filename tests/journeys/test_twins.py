@@ -29,7 +29,8 @@ from raccord.onboarding.connecting.connections import NewConnection, connect, up
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
 from raccord.onboarding.sources.source_accounts import info_of
-from raccord.overview.records import MATCHED, Fate, Wanted, list_records
+from raccord.overview.records import MATCHED, list_records
+from raccord.overview.sought import Fate, Wanted
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Hold, Proof, RunState, SourceRecord

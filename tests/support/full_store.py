@@ -100,6 +100,7 @@ def addresses(store: FullStore) -> list[str]:
     pages = [
         "/", "/connections", "/records", "/records?offset=50000", "/records?q=L0099999", "/records?q=nothing-like-it",
         "/records?fate=posted", "/records?fate=posted&offset=50000", "/records?fate=review", "/records?fate=failed",
+        "/records?kind=SalesReceipt", "/records?kind=Transfer", "/records?kind=Purchase&fate=review",
         "/records?fate=left_out", "/records?fate=waiting", "/records?fate=resolved",
         "/records?first=2026-02-01&last=2026-02-28", f"/records?connection={store.bank}",
         f"/records?connection={store.bank}&fate=posted&q=L00",
@@ -118,7 +119,8 @@ def addresses(store: FullStore) -> list[str]:
         pages += [own, *(f"{own}/{each}" for each in rest)]
     pages.append(f"/connections/{store.bank}/files")
     lists = [
-        "me", "companies", "plugins", "connections", "records", "records?fate=posted", "problems", "problem-causes",
+        "me", "companies", "plugins", "connections", "records", "records?fate=posted", "records?kind=Purchase",
+        "problems", "problem-causes",
         "holds", "runs", "drifts", "certificates", "audit", f"records/{store.record}", f"runs/{store.run}",
         f"plans/{store.waiting_plan}", f"plans/{store.waiting_plan}/lines", f"plans/{store.waiting_plan}/effects",
         f"plans/{store.first_plan}", f"plans/{store.first_plan}/lines", f"plans/{store.first_plan}/effects",

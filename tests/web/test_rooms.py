@@ -18,26 +18,32 @@ import pytest
 import till
 from browsing import TOKEN
 from harness import finish, lab, request, sync
+from programs import member
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from till_company import CANARY
 
 from raccord.masking import masked
+from raccord.onboarding.access.api_tokens import Scope, make_token
+from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.overview import records
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
-from raccord.overview.records import Fate, Wanted, count_each_fate, list_records
+from raccord.overview.records import count_each_fate, list_records
 from raccord.overview.runs import recent_runs
+from raccord.overview.sought import Fate, Wanted
 from raccord.overview.tables import records as tables
 from raccord.store import events
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import (
     Company,
     Connection,
+    DraftRow,
+    DraftState,
     Drift,
     DriftState,
     Gap,
@@ -88,6 +94,38 @@ def test_the_records_of_a_list_are_taken_away_as_a_table(
     assert [each["source_id"] for each in table("?first=2026-03-02&last=2026-03-02")] == ["s1"]
     page = browser.get("/records?fate=failed&first=2026-03-01").text
     assert 'href="/records/table?first=2026-03-01&amp;fate=failed"' in page, "what is taken away is what is shown"
+
+
+def test_records_are_shown_taken_away_and_read_by_programs_by_what_their_documents_are(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient
+) -> None:
+    owner = member(workshop, "kinds@example.ca", RoleName.OWNER, "")
+    token = make_token(workshop, owner, company.id, "kinds", Scope.READ)[1]
+
+    def found(query: str) -> list[list[str]]:
+        page = browser.get(f"/records?{query}").text
+        shown = re.findall(r'<a class="cover" href="/records/(\d+)"', page)
+        table = csv.DictReader(io.StringIO(browser.get(f"/records/table?{query}").content.decode("utf-8-sig")))
+        told = browser.get(f"/api/v1/records?{query}", headers={"Authorization": f"Bearer {token}"}).json()
+        assert shown == [str(each["id"]) for each in told["rows"]]
+        assert told["total"] == len(shown)
+        return sorted([[row["source_id"] for row in table], [each["source_id"] for each in told["rows"]]])
+
+    assert found("kind=SalesReceipt") == [["s2", "s1"]] * 2
+    assert found("kind=RefundReceipt") == [["r1"]] * 2
+    assert found("kind=Transfer") == [[], []]
+    assert found("kind=Purchase&fate=review") == [["b1"]] * 2
+    assert found("kind=Purchase&fate=posted") == [[], []]
+    with workshop.database.begin() as session:
+        session.scalars(select(DraftRow).where(DraftRow.kind == "RefundReceipt")).one().state = DraftState.WITHDRAWN
+    assert found("kind=RefundReceipt") == [[], []], "what is withdrawn would be no document"
+    assert browser.get("/records?kind=nonsense").status_code == 200
+    for language, words in (("fr", ("Genre", "Dépense")), ("en", ("Kind", "Expense"))):
+        page = browser.get("/records?kind=Purchase", headers={"accept-language": language}).text
+        assert f'name="kind" aria-label="{words[0]}"' in page
+        assert f'<option value="Purchase" selected>{words[1]}</option>' in page
+    assert 'href="/records/table?kind=Purchase"' in page
+    assert 'href="/records?kind=Purchase&amp;fate=posted"' in page, "the tabs keep it"
 
 
 def test_what_others_made_is_shipped_as_it_was() -> None:

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, literal, or_, select, union
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo_that_waits
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
-from raccord.overview.listing import USUAL, Listing, Within, among, bounds
-from raccord.overview.titles import file_of, memo_says
+from raccord.overview.listing import USUAL, Listing, Within, bounds
+from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of, of_fate
+from raccord.overview.titles import file_of
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
     Company,
@@ -42,38 +42,9 @@ from raccord.sync.posting.removals import UNDONE
 
 REVISIONS_MAX = 20
 DRAFTS_MAX = 100
-SEARCH_MAX = 100
 
 
 BY_DAY = (SourceRecord.day.desc(), SourceRecord.id.desc())
-
-
-class Fate(StrEnum):
-    """What became of a record, in one word."""
-
-    POSTED = "posted"
-    REVIEW = "review"
-    FAILED = "failed"
-    WAITING = "waiting"
-    LEFT_OUT = "left_out"
-    RESOLVED = "resolved"
-
-
-_DRAFTS = {
-    Fate.FAILED: (DraftState.FAILED,),
-    Fate.REVIEW: (DraftState.HELD,),
-    Fate.WAITING: (DraftState.WAITING, DraftState.PLANNED, DraftState.READY),
-    Fate.RESOLVED: (DraftState.RESOLVED,),
-    Fate.POSTED: (DraftState.POSTED,),
-    Fate.LEFT_OUT: (DraftState.SKIPPED,),
-}
-"""The draft states behind each word, the one that matters most first."""
-
-_RECORDS = {
-    Fate.FAILED: (RecordState.FAILED,),
-    Fate.WAITING: (RecordState.NEW,),
-    Fate.LEFT_OUT: (RecordState.SKIPPED,),
-}
 
 
 _NEWEST = tuple(each for each in RecordState if each != RecordState.SUPERSEDED)
@@ -139,8 +110,8 @@ class RecordView:
     @property
     def fate(self) -> Fate:
         states = {each.state for each in self.documents}
-        for fate, among_drafts in _DRAFTS.items():
-            if states & set(among_drafts) or self.state in _RECORDS.get(fate, ()):
+        for fate, among_drafts in DRAFTS_OF.items():
+            if states & set(among_drafts) or self.state in RECORDS_OF.get(fate, ()):
                 return fate
         return Fate.WAITING if self.state == RecordState.NEW else Fate.LEFT_OUT
 
@@ -170,25 +141,12 @@ class RecordStory:
     """The plan that would take one of its documents out again and waits for approval."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which records a list shows."""
-
-    connection_id: str = ""
-    fate: Fate | None = None
-    search: str = ""
-    first: date | None = None
-    last: date | None = None
-    before: tuple[date, int] | None = None
-    """The day and number of the last one that was read, where what follows it is wanted."""
-
-
 def list_records(
     session: Session, wanted: Wanted, *, within: Within = None, limit: int = USUAL, offset: int = 0
 ) -> Listing[RecordView]:
     """Return records in their newest revision, by day, the newest first; of one day those that came last first."""
     limit, offset = bounds(limit, offset)
-    conditions = _conditions(session, wanted, within)
+    conditions = conditions_of(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
     page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY).limit(limit).offset(offset)
     count = select(func.count()).select_from(SourceRecord).where(*conditions)
@@ -215,7 +173,7 @@ def count_by_fate(
     counts = [
         select(func.count())
         .select_from(SourceRecord)
-        .where(*_conditions(session, Wanted(connection_id, fate), within), SourceRecord.state.in_(_NEWEST))
+        .where(*conditions_of(session, Wanted(connection_id, fate), within), SourceRecord.state.in_(_NEWEST))
         .scalar_subquery()
         for fate in fates
     ]
@@ -230,14 +188,14 @@ def count_each_fate(session: Session, wanted: Wanted, *, within: Within = None) 
     """Return how many records the list of each fate, and of all, has under the other filters, in one question.
 
     None is counted further than one beyond ``COUNTED``, and that of ``wanted`` is left out, since its list is read;
-    while something is searched nothing is counted at all, since each count would search again.
+    while something is searched, or one kind is shown, nothing is counted at all, since each count would look again.
     """
-    if wanted.search:
+    if wanted.search or wanted.kind:
         return {}
     fates = [fate for fate in (None, *Fate) if fate != wanted.fate]
     counts = []
     for fate in fates:
-        few = select(literal(1)).where(*_conditions(session, replace(wanted, fate=fate), within)).limit(COUNTED + 1)
+        few = select(literal(1)).where(*conditions_of(session, replace(wanted, fate=fate), within)).limit(COUNTED + 1)
         counts.append(select(func.count()).select_from(few.subquery()).scalar_subquery())
     return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
 
@@ -298,28 +256,6 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
     )
 
 
-def _conditions(session: Session, wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        SourceRecord.state != RecordState.SUPERSEDED,
-        *among(SourceRecord.connection_id, within),
-    ]
-    if wanted.connection_id:
-        found.append(SourceRecord.connection_id == wanted.connection_id)
-    if wanted.first is not None:
-        found.append(SourceRecord.day >= wanted.first)
-    if wanted.last is not None:
-        found.append(SourceRecord.day <= wanted.last)
-    if wanted.before is not None:
-        day, number = wanted.before
-        found.append(or_(SourceRecord.day < day, and_(SourceRecord.day == day, SourceRecord.id < number)))
-    if wanted.fate is not None:
-        found.append(_of_fate(wanted.fate))
-    if search := wanted.search[:SEARCH_MAX]:
-        hits = _searched(session, search, wanted.connection_id).cte("hits")
-        found.append(SourceRecord.id.in_(select(hits.c[0])))
-    return found
-
-
 def _page_and_count(session: Session, page: Select[int, date], count: Select[int]) -> tuple[Sequence[int], int]:
     """Return the ids of a page and how long the whole is in one question, for which what both of them name is looked
     for once.
@@ -333,42 +269,14 @@ def _all_posted(session: Session) -> int:
     """Return how many records are posted in all, nearly every one there is, without asking each: the index has the
     records of posted drafts, and few of them have a later revision.
     """
-    of_drafts = DraftRow.state.in_(_DRAFTS[Fate.POSTED]), DraftRow.record_id.is_not(None)
+    of_drafts = DraftRow.state.in_(DRAFTS_OF[Fate.POSTED]), DraftRow.record_id.is_not(None)
     every = select(func.count(DraftRow.record_id.distinct())).where(*of_drafts)
     earlier = select(func.count()).where(
         SourceRecord.connection_id.in_(select(Connection.id)),
         SourceRecord.state == RecordState.SUPERSEDED,
-        _of_fate(Fate.POSTED),
+        of_fate(Fate.POSTED),
     )
     return (session.scalar(every) or 0) - (session.scalar(earlier) or 0)
-
-
-def _of_fate(fate: Fate) -> ColumnElement[bool]:
-    """Return the condition that a record is of a fate, as the database finds it soonest.
-
-    Most records are posted: whoever walks them asks each, and soon has a page full. The others are few beside them and
-    are found by their states, which the indexes hold; those of records stand there by connection.
-    """
-    if fate == Fate.POSTED:
-        return exists().where(DraftRow.record_id == SourceRecord.id, DraftRow.state.in_(_DRAFTS[fate]))
-    of_drafts = select(DraftRow.record_id).where(DraftRow.state.in_(_DRAFTS[fate]), DraftRow.record_id.is_not(None))
-    own = select(SourceRecord.id).where(
-        SourceRecord.connection_id.in_(select(Connection.id)), SourceRecord.state.in_(_RECORDS.get(fate, ()))
-    )
-    return SourceRecord.id.in_(union(of_drafts, own) if fate in _RECORDS else of_drafts)
-
-
-def _searched(session: Session, search: str, connection_id: str) -> CompoundSelect[tuple[int]]:
-    """Return the ids of the records that a word finds, of one connection or without it of all."""
-    of_source = select(SourceRecord.id).where(SourceRecord.source_id.contains(search, autoescape=True))
-    of_drafts = select(DraftRow.record_id).where(DraftRow.record_id.is_not(None))
-    if connection_id:
-        of_source = of_source.where(SourceRecord.connection_id == connection_id)
-        of_drafts = of_drafts.where(DraftRow.connection_id == connection_id)
-    of_document = of_drafts.join(
-        LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
-    ).where(or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search))
-    return union(of_source, of_document, of_drafts.where(memo_says(session, search)))
 
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:

@@ -23,8 +23,9 @@ from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waitin
 from raccord.overview.problems import open_problems, problem_groups
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.questions import Answer, candidates, missing_choices, open_questions
-from raccord.overview.records import Wanted, list_records
+from raccord.overview.records import list_records
 from raccord.overview.runs import PHASES, last_runs, recent_runs, run_view
+from raccord.overview.sought import Wanted
 from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.errors import BAD_RECORD

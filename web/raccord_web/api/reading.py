@@ -29,8 +29,9 @@ from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_ef
 from raccord.overview.problems import ProblemGroup, ProblemView, open_problems, problem_groups
 from raccord.overview.proofs import ProofRow, ProofTotal, proof_rows, proof_totals
 from raccord.overview.questions import MissingChoice, Question, missing_choices, open_questions
-from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
+from raccord.overview.records import RecordView, list_records, record_story
 from raccord.overview.runs import RunView, recent_runs, run_view
+from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Action, Certificate, Connection
@@ -209,8 +210,10 @@ def records(
     q: Annotated[str, Query(max_length=100)] = "",
     first: date | None = None,
     last: date | None = None,
+    kind: Kind | None = None,
 ) -> Part[RecordView]:
-    wanted = Wanted(connection, fate, q.strip(), first, last)
+    """Return records, the newest day first; ``kind`` is what their documents are or would be."""
+    wanted = Wanted(connection, fate, q.strip(), first, last, kind=kind)
     with desk_of(request).workshop.database.read() as session:
         return part(
             list_records(session, wanted, within=within_of(request), limit=asked.limit, offset=asked.offset)
@@ -229,9 +232,10 @@ def records_table(
     q: Annotated[str, Query(max_length=100)] = "",
     first: date | None = None,
     last: date | None = None,
+    kind: Kind | None = None,
 ) -> StreamingResponse:
     """Return the records of a list as CSV, with the documents that they became."""
-    wanted = Wanted(connection, fate, q.strip(), first, last)
+    wanted = Wanted(connection, fate, q.strip(), first, last, kind=kind)
     content = record_table(desk_of(request).workshop.database, wanted, within_of(request))
     return StreamingResponse(content, media_type="text/csv; charset=utf-8")
 

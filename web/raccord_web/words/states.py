@@ -7,8 +7,8 @@ from typing import Literal
 
 from raccord.onboarding.arriving.freshness import Lateness
 from raccord.overview.connections import ConnectionView
-from raccord.overview.records import Fate
 from raccord.overview.runs import RunView
+from raccord.overview.sought import Fate
 from raccord.store.models import CompanyState, ConnectionState, RunState
 
 Tone = Literal["ok", "info", "warn", "bad", "mute"]

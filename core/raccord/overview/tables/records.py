@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from raccord.onboarding.closing.export import MARK, cell_text, table_bytes
 from raccord.overview.listing import MOST, Within
-from raccord.overview.records import RecordView, Wanted, list_records
+from raccord.overview.records import RecordView, list_records
+from raccord.overview.sought import Wanted
 from raccord.store.database import Database
 
 COLUMNS = (

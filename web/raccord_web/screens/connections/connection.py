@@ -28,8 +28,9 @@ from raccord.overview.posted import posted_by_day
 from raccord.overview.problems import problem_groups
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
-from raccord.overview.records import Fate, count_by_fate
+from raccord.overview.records import count_by_fate
 from raccord.overview.runs import recent_runs
+from raccord.overview.sought import Fate
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
 from raccord.sync.days import today_of

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from raccord.onboarding.closing.certificates import next_month
 from raccord.overview.connections import connection_view
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
-from raccord.overview.records import Fate, count_by_fate
+from raccord.overview.records import count_by_fate
+from raccord.overview.sought import Fate
 from raccord_web.front.desk import desk_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.rendering import show

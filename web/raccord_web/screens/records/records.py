@@ -24,8 +24,9 @@ from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.pointing.referred import referred
-from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_each_fate, list_records, record_story
+from raccord.overview.records import COUNTED, RecordView, count_each_fate, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
+from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
@@ -72,11 +73,11 @@ def records(
     q: Search = "",
     first: str = "",
     last: str = "",
+    kind: str = "",
     offset: Offset = 0,
 ) -> Response:
     """Show records; the French names of the page (BF-06) lead here too."""
-    chosen = Fate(fate) if fate in set(Fate) else None
-    wanted = Wanted(connection, chosen, q.strip(), _day(first), _day(last))
+    wanted = _wanted(connection, fate, q, first, last, kind)
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
         return show(
@@ -87,19 +88,25 @@ def records(
             connections=connection_names(session, within=within),
             wanted=wanted,
             fates=list(Fate),
+            kinds=list(Kind),
             by_fate=count_each_fate(session, wanted, within=within),
             counted=COUNTED,
-            kept={"connection": connection, "q": q, "first": first, "last": last},
+            kept={"connection": connection, "q": q, "first": first, "last": last, "kind": wanted.kind or ""},
         )
 
 
 @router.get("/records/table")
 def table(
-    request: Request, connection: str = "", fate: str = "", q: Search = "", first: str = "", last: str = ""
+    request: Request,
+    connection: str = "",
+    fate: str = "",
+    q: Search = "",
+    first: str = "",
+    last: str = "",
+    kind: str = "",
 ) -> Response:
     """Give the records that the list shows as a table."""
-    chosen = Fate(fate) if fate in set(Fate) else None
-    wanted = Wanted(connection, chosen, q.strip(), _day(first), _day(last))
+    wanted = _wanted(connection, fate, q, first, last, kind)
     content = record_table(desk_of(request).workshop.database, wanted, within_of(request))
     headers = {"Content-Disposition": 'attachment; filename="raccord-records.csv"'}
     return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
@@ -171,6 +178,18 @@ def _mapping_lines(request: Request, session: Session, view: RecordView) -> Mapp
     posted = [each.draft_id for each in view.documents if each.linked_at is not None]
     drafts = session.scalars(select(DraftRow).where(DraftRow.id.in_(posted)))
     return {draft.id: placed_by(roles, draft.body, draft.day or view.day) for draft in drafts}
+
+
+def _wanted(connection: str, fate: str, q: str, first: str, last: str, kind: str) -> Wanted:
+    """Return what an address asks for; what it names and nobody knows is not asked."""
+    return Wanted(
+        connection,
+        Fate(fate) if fate in set(Fate) else None,
+        q.strip(),
+        _day(first),
+        _day(last),
+        kind=Kind(kind) if kind in set(Kind) else None,
+    )
 
 
 def _day(text: str) -> date | None:

@@ -1,0 +1,141 @@
+"""Which records a list shows: by what became of them, by kind, day and connection, and by words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, or_, select, union
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import Within, among
+from raccord.overview.titles import memo_says
+from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, RecordState, SourceRecord
+
+SEARCH_MAX = 100
+
+
+class Fate(StrEnum):
+    """What became of a record, in one word."""
+
+    POSTED = "posted"
+    REVIEW = "review"
+    FAILED = "failed"
+    WAITING = "waiting"
+    LEFT_OUT = "left_out"
+    RESOLVED = "resolved"
+
+
+DRAFTS_OF = {
+    Fate.FAILED: (DraftState.FAILED,),
+    Fate.REVIEW: (DraftState.HELD,),
+    Fate.WAITING: (DraftState.WAITING, DraftState.PLANNED, DraftState.READY),
+    Fate.RESOLVED: (DraftState.RESOLVED,),
+    Fate.POSTED: (DraftState.POSTED,),
+    Fate.LEFT_OUT: (DraftState.SKIPPED,),
+}
+"""The draft states behind each word, the one that matters most first."""
+
+RECORDS_OF = {
+    Fate.FAILED: (RecordState.FAILED,),
+    Fate.WAITING: (RecordState.NEW,),
+    Fate.LEFT_OUT: (RecordState.SKIPPED,),
+}
+
+
+class Kind(StrEnum):
+    """What a record's documents are in QuickBooks, by QuickBooks' own names; what people see most comes first."""
+
+    INVOICE = "Invoice"
+    SALES_RECEIPT = "SalesReceipt"
+    PAYMENT = "Payment"
+    CREDIT_MEMO = "CreditMemo"
+    REFUND_RECEIPT = "RefundReceipt"
+    EXPENSE = "Purchase"
+    BILL = "Bill"
+    BILL_PAYMENT = "BillPayment"
+    VENDOR_CREDIT = "VendorCredit"
+    DEPOSIT = "Deposit"
+    TRANSFER = "Transfer"
+    JOURNAL_ENTRY = "JournalEntry"
+    CUSTOMER = "Customer"
+    VENDOR = "Vendor"
+    ITEM = "Item"
+    ACCOUNT = "Account"
+    ATTACHMENT = "Attachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records a list shows."""
+
+    connection_id: str = ""
+    fate: Fate | None = None
+    search: str = ""
+    first: date | None = None
+    last: date | None = None
+    before: tuple[date, int] | None = None
+    """The day and number of the last one that was read, where what follows it is wanted."""
+    kind: Kind | None = None
+    """What its documents are or would be."""
+
+
+def conditions_of(session: Session, wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
+    """Return what is true of the records that a list shows, all in their newest revision."""
+    found: list[ColumnElement[bool]] = [
+        SourceRecord.state != RecordState.SUPERSEDED,
+        *among(SourceRecord.connection_id, within),
+    ]
+    if wanted.connection_id:
+        found.append(SourceRecord.connection_id == wanted.connection_id)
+    if wanted.first is not None:
+        found.append(SourceRecord.day >= wanted.first)
+    if wanted.last is not None:
+        found.append(SourceRecord.day <= wanted.last)
+    if wanted.before is not None:
+        day, number = wanted.before
+        found.append(or_(SourceRecord.day < day, and_(SourceRecord.day == day, SourceRecord.id < number)))
+    if wanted.fate is not None:
+        found.append(of_fate(wanted.fate))
+    if wanted.kind is not None:
+        found.append(_of_kind(wanted.kind))
+    if search := wanted.search[:SEARCH_MAX]:
+        hits = _searched(session, search, wanted.connection_id).cte("hits")
+        found.append(SourceRecord.id.in_(select(hits.c[0])))
+    return found
+
+
+def of_fate(fate: Fate) -> ColumnElement[bool]:
+    """Return the condition that a record is of a fate, as the database finds it soonest.
+
+    Most records are posted: whoever walks them asks each, and soon has a page full. The others are few beside them and
+    are found by their states, which the indexes hold; those of records stand there by connection.
+    """
+    if fate == Fate.POSTED:
+        return exists().where(DraftRow.record_id == SourceRecord.id, DraftRow.state.in_(DRAFTS_OF[fate]))
+    of_drafts = select(DraftRow.record_id).where(DraftRow.state.in_(DRAFTS_OF[fate]), DraftRow.record_id.is_not(None))
+    own = select(SourceRecord.id).where(
+        SourceRecord.connection_id.in_(select(Connection.id)), SourceRecord.state.in_(RECORDS_OF.get(fate, ()))
+    )
+    return SourceRecord.id.in_(union(of_drafts, own) if fate in RECORDS_OF else of_drafts)
+
+
+def _searched(session: Session, search: str, connection_id: str) -> CompoundSelect[tuple[int]]:
+    """Return the ids of the records that a word finds, of one connection or without it of all."""
+    of_source = select(SourceRecord.id).where(SourceRecord.source_id.contains(search, autoescape=True))
+    of_drafts = select(DraftRow.record_id).where(DraftRow.record_id.is_not(None))
+    if connection_id:
+        of_source = of_source.where(SourceRecord.connection_id == connection_id)
+        of_drafts = of_drafts.where(DraftRow.connection_id == connection_id)
+    of_document = of_drafts.join(
+        LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
+    ).where(or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search))
+    return union(of_source, of_document, of_drafts.where(memo_says(session, search)))
+
+
+def _of_kind(kind: Kind) -> ColumnElement[bool]:
+    """Return the condition that a record has a draft of a kind: whoever walks the records in their order asks each."""
+    return exists().where(
+        DraftRow.record_id == SourceRecord.id, DraftRow.kind == kind, DraftRow.state != DraftState.WITHDRAWN
+    )
