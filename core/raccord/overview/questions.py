@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from raccord.overview.lines.one_or_two import OneOrTwo, one_or_two
@@ -19,7 +19,7 @@ from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
-from raccord.sync.books.company import TYPES, fits_as, kind_of
+from raccord.sync.books.company import TYPES, kind_of
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.matching import Reason, Sure
 from raccord.sync.lines.paying import MATCHES
@@ -283,46 +283,50 @@ def missing_choices(
 
 
 def candidates(
-    session: Session, company_id: str, wanted: Collection[Accepts], like: str = ""
+    session: Session, company_id: str, wanted: Collection[Accepts], like: str = "", also: Collection[str] = ()
 ) -> dict[Accepts, Sequence[Candidate]]:
     """Return the active ledger objects that fit each kind of place, by name, ``MOST`` for each at most.
 
-    With ``like`` those whose name holds each of its words, or whose number begins with it.
+    With ``like`` those whose name holds each of its words, or whose number begins with it; those of ``also``, by id,
+    are there in any case, since they are what is chosen already.
     """
     if not wanted:
         return {}
-    places = [
-        and_(LedgerEntry.kind == kind_of(accepts), LedgerEntry.type.in_(sorted(TYPES[accepts])))
-        if accepts in TYPES
-        else LedgerEntry.kind == kind_of(accepts)
-        for accepts in wanted
-    ]
-    # Columns, not rows of the model: a company's lists are long, and pages read them whole.
-    rows = session.execute(
-        select(LedgerEntry.kind, LedgerEntry.type, LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.number)
-        .where(LedgerEntry.company_id == company_id, LedgerEntry.active.is_(True), or_(*places))
-        .where(
-            *(
-                or_(
-                    LedgerEntry.name_key.contains(word, autoescape=True),
-                    LedgerEntry.number.startswith(word, autoescape=True),
-                )
-                for word in like.casefold().split()
-            )
+    places = list(wanted)
+    fits = [
+        or_(
+            LedgerEntry.name_key.contains(word, autoescape=True),
+            LedgerEntry.number.startswith(word, autoescape=True),
         )
-        .order_by(LedgerEntry.name_key)
-        .limit(MOST * len(places))
-    ).all()
-    fitting: dict[tuple[str, str], list[list[Candidate]]] = {}
-    found: dict[Accepts, list[Candidate]] = {accepts: [] for accepts in wanted}
-    for kind, type_, object_id, name, number in rows:
-        if (kind, type_) not in fitting:
-            fitting[kind, type_] = [found[accepts] for accepts in found if fits_as(accepts, kind, type_)]
-        candidate = Candidate(object_id, name, type_, number)
-        for those in fitting[kind, type_]:
-            if len(those) < MOST:
-                those.append(candidate)
-    return {accepts: tuple(those) for accepts, those in found.items()}
+        for word in like.casefold().split()
+    ]
+    held = LedgerEntry.object_id.in_(sorted(also))
+    # Each place has a part of its own: of one limit for all, a long list (customers) would leave the others nothing.
+    parts = [
+        _of_place(accepts)
+        .add_columns(literal(at).label("place"))
+        .where(LedgerEntry.company_id == company_id, LedgerEntry.active.is_(True))
+        .where(or_(held, and_(true(), *fits)))
+        .order_by(case((held, 0), else_=1), LedgerEntry.name_key)
+        .limit(MOST)
+        .subquery()
+        for at, accepts in enumerate(places)
+    ]
+    rows = session.execute(union_all(*(select(part) for part in parts))).all()
+    found: dict[Accepts, list[tuple[str, Candidate]]] = {accepts: [] for accepts in places}
+    for type_, object_id, name, name_key, number, at in rows:
+        found[places[at]].append((name_key, Candidate(object_id, name, type_, number)))
+    return {
+        accepts: tuple(each for _, each in sorted(those, key=lambda one: one[0])) for accepts, those in found.items()
+    }
+
+
+def _of_place(accepts: Accepts) -> Select[str, str, str, str, str]:
+    """Return the columns of what fits a place: whole rows would take long, for a company's lists are."""
+    columns = select(
+        LedgerEntry.type, LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.name_key, LedgerEntry.number
+    ).where(LedgerEntry.kind == kind_of(accepts))
+    return columns.where(LedgerEntry.type.in_(sorted(TYPES[accepts]))) if accepts in TYPES else columns
 
 
 def _question(hold: Hold, draft: DraftRow, of: Connection, raw: str | None) -> Question:

@@ -94,9 +94,15 @@ def _context(request: Request, session: Session | None, nonce: str, values: Mapp
         "does": partial(_does, visitor),
         "theme": _choice(request, desk, THEME_COOKIE, THEMES),
         "keys": _choice(request, desk, KEYS_COOKIE, ("off",)) != "off",
+        "among": among(request),
         "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",
         **values,
     }
+
+
+def among(request: Request) -> str:
+    """Return the words to which the long choices of a page are narrowed down by loading it again, without scripts."""
+    return request.query_params.get("among", "").strip()[:100]
 
 
 def language_of(request: Request) -> Language:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
 from raccord.onboarding.access.people import Actor
 from raccord.onboarding.deciding.decisions import BEGINNING
 from raccord.onboarding.deciding.telling_accounts import AccountSaid, tell_accounts
 from raccord.onboarding.gates.each_account import EachAccount, each_account
 from raccord.onboarding.setting_up.chart_accounts import KINDS, NewAccount, add_account, read_kind
 from raccord.onboarding.sources.account_types import HeldAs
+from raccord.overview.questions import Candidate, candidates
+from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop
+from raccord_web.pages.rendering import among
+from raccord_web.parts.mapped import RoleView
 
 NEW = "+"
 """The entry of the drop-down that stands for an account to add."""
@@ -94,3 +101,14 @@ def _read(at: int, account: EachAccount, number: str, fields: Mapping[str, str])
 def kinds_of_type() -> list[NewAccount]:
     """Return the kinds of new accounts that a person has to say: those of bank accounts."""
     return [kind for kind, (type_, _) in KINDS.items() if type_ == "Bank" and kind is not NewAccount.CASH]
+
+
+def fitting_roles(
+    request: Request, session: Session, connection: Connection, info: ConnectorInfo, roles: Sequence[RoleView],
+    wanted: object,
+) -> Mapping[Accepts, Sequence[Candidate]]:  # fmt: skip
+    """Return what fits the roles of a connection, with what is chosen or ``wanted`` for them in any case."""
+    chosen = {each.now.ledger_id for each in roles if each.now is not None}
+    typed = set(map(str, wanted.values())) if isinstance(wanted, Mapping) else set()
+    places = {each.accepts for each in info.roles}
+    return candidates(session, connection.company_id, places, among(request), chosen | typed)

@@ -23,7 +23,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import said_by, show
+from raccord_web.pages.rendering import among, said_by, show
 from raccord_web.parts.held import choice_seen, connection_of
 from raccord_web.screens.home import Offset
 
@@ -101,7 +101,7 @@ def _page(
             q=q,
             only=only,
             standing={} if asked is None else choices_standing(session, [connection_id], [asked.name]),
-            fitting={} if asked is None else candidates(session, connection.company_id, {asked.accepts}),
+            fitting=(candidates(session, connection.company_id, {asked.accepts}, among(request)) if asked else {}),
             refusal=refusal,
             manages=may(acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None),
         )

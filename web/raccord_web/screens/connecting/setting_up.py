@@ -39,7 +39,6 @@ from raccord.overview.connections import connection_view
 from raccord.overview.listing import MOST
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
-from raccord.overview.questions import candidates
 from raccord.overview.runs import PHASES, RunView, recent_runs
 from raccord.plugin.errors import ConnectorError
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
@@ -57,7 +56,7 @@ from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
 from raccord_web.parts.mapped import RoleView, language_of_books, leaving_defaults, roles_of
 from raccord_web.screens.connecting.lists import of_source
-from raccord_web.steps.accounts import account_rows, kinds_of_type, take_accounts
+from raccord_web.steps.accounts import account_rows, fitting_roles, kinds_of_type, take_accounts
 from raccord_web.steps.duplicates import duplicates_values, take_duplicates
 from raccord_web.steps.lists import lists_values, take_lists
 from raccord_web.steps.order import later_steps, names_of
@@ -333,7 +332,7 @@ def step_page(
         values = {**ALSO_PAGES[step](request, connection, info), **values}
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
-        told = _shown(workshop, session, connection, info, step)
+        told = _shown(request, session, connection, info, step, values)
         run = told.get("run") if step == "done" else None
         complete = isinstance(run, RunView) and not run.active and run.sent > run.refused
         steps = later_steps(info, connection, step, complete=complete)
@@ -356,16 +355,19 @@ def step_page(
 
 
 def _shown(
-    workshop: Workshop, session: Session, connection: Connection, info: ConnectorInfo, step: str
-) -> dict[str, object]:
+    request: Request, session: Session, connection: Connection, info: ConnectorInfo, step: str,
+    values: Mapping[str, object],
+) -> dict[str, object]:  # fmt: skip
     """Return what the tables say for a step."""
+    workshop = desk_of(request).workshop
     match step:
         case "accounts":
+            roles = roles_of(session, connection, info)
             return {
                 "gates": closing(session, connection, info, Stage.ACCOUNTS),
-                "roles": roles_of(session, connection, info),
+                "roles": roles,
                 "books_lang": language_of_books(session, connection),
-                "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
+                "fitting": fitting_roles(request, session, connection, info, roles, values.get("wanted")),
                 "new_accounts": {each.accepts: kinds_for(each.accepts) for each in info.roles},
                 "types": list(HeldAs),
                 "new_bank_accounts": kinds_of_type(),

@@ -36,7 +36,9 @@ from raccord_web.parts.rule_forms import TESTS, holds_whole, rows_of, rule_typed
 router = APIRouter()
 
 Groups = Mapping[str, list[Candidate]]
-_ROOM = ("condition", "part")
+NAMING = ("on_account", "account", "other_account", "part", "payee", "tax", "class", "location")
+"""Fields of a rule that name something of the books."""
+_ROOM = ("condition", "part", "narrow")
 """What the form is sent with for one more condition, or part of a split."""
 _ENDED = (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)
 
@@ -192,7 +194,8 @@ def _editor(
             tests=TESTS,
             rows=rows_of(typed),
             answers=list(Treated),
-            fitting=_fitting(session, company_id),
+            fitting=_fitting(session, company_id, typed),
+            among=typed.get("among", "")[:100],
             connections=session.execute(
                 select(Connection.id, Connection.label)
                 .where(Connection.company_id == company_id, Connection.state.not_in(_ENDED))
@@ -207,13 +210,14 @@ def _editor(
         )
 
 
-def _fitting(session: Session, company_id: str) -> dict[str, list[Candidate]]:
-    """Return what a rule may name, by kind of place."""
+def _fitting(session: Session, company_id: str, typed: Mapping[str, str]) -> dict[str, list[Candidate]]:
+    """Return what a rule may name, by kind of place; what it names already is there in any case."""
     places = {
         "category": Accepts.CATEGORY, "bank": Accepts.BANK_OR_CARD, "tax": Accepts.TAX_CODE, "class": Accepts.CLASS,
         "location": Accepts.LOCATION, "vendor": Accepts.VENDOR, "customer": Accepts.CUSTOMER,
     }  # fmt: skip
-    found = candidates(session, company_id, list(places.values()))
+    named = {value.rpartition(":")[2] for name, value in typed.items() if name.startswith(NAMING)}
+    found = candidates(session, company_id, list(places.values()), typed.get("among", "")[:100], named)
     return {name: list(found.get(accepts, ())) for name, accepts in places.items()}
 
 

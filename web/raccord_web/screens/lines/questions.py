@@ -40,7 +40,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import show
+from raccord_web.pages.rendering import among, show
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
 from raccord_web.parts.held import choice_seen, connection_of
 from raccord_web.screens.home import Offset
@@ -92,7 +92,7 @@ def questions(
             listing=listing,
             others=referred(session, [(each.connection_id, each.facts) for each in listing.rows]),
             lines=lines,
-            fitting=_fitting(session, missing, listing.rows),
+            fitting=_fitting(session, missing, listing.rows, among(request)),
             connection=connection,
             new_accounts={accepts: kinds_for(accepts) for accepts in {each.accepts for each in missing}},
             types=list(HeldAs),
@@ -186,7 +186,7 @@ def _back(connection: str, done: str) -> Response:
 
 
 def _fitting(
-    session: Session, missing: Iterable[MissingChoice], asked: Iterable[Question]
+    session: Session, missing: Iterable[MissingChoice], asked: Iterable[Question], like: str
 ) -> dict[tuple[str, Accepts], Groups]:
     """Return what fits each question of a page, by company and kind of place, grouped by account type."""
     wanted: dict[str, set[Accepts]] = {}
@@ -198,7 +198,7 @@ def _fitting(
     return {
         (company_id, accepts): _by_type(found)
         for company_id, places in wanted.items()
-        for accepts, found in candidates(session, company_id, places).items()
+        for accepts, found in candidates(session, company_id, places, like).items()
     }
 
 

@@ -18,12 +18,17 @@ FOUND_MAX = 100
 """As many as the search shows at once."""
 
 
+PARTIES = {Accepts.VENDOR: "Vendor:", Accepts.CUSTOMER: "Customer:"}
+"""What a payee may be in the form of a rule, and how its value begins there."""
+
+
 @router.get("/companies/{company_id}/choices")
 def choices(
     request: Request, company_id: str, accepts: str = "", q: Annotated[str, Query(max_length=100)] = ""
 ) -> Response:
-    """Give what fits a kind of place and has the words of ``q``; nothing for a kind that does not exist."""
+    """Give what fits a kind of place, or is a payee, and has the words of ``q``; nothing for a kind that is not."""
     with desk_of(request).workshop.database.read() as session:
-        place = Accepts(accepts) if accepts in set(Accepts) else None
-        found = () if place is None else candidates(session, company_id, [place], q)[place][:FOUND_MAX]
-        return show(request, "mapping/choices.html", found=found)
+        wanted = PARTIES if accepts == "payee" else {Accepts(accepts): ""} if accepts in set(Accepts) else {}
+        found = candidates(session, company_id, list(wanted), q)
+        groups = [(wanted[place], those[:FOUND_MAX]) for place, those in found.items()]
+        return show(request, "mapping/choices.html", groups=groups)

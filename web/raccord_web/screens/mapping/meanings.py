@@ -31,7 +31,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.pages.rendering import among, language_of, said_by, show
 from raccord_web.parts.held import connection_of
 from raccord_web.parts.mapped import (
     RoleView,
@@ -125,6 +125,8 @@ def _page(
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     language, today = language_of(request), today_of(connection, workshop.clock.now())
+    unsaved = values.get("unsaved")
+    unsaved = unsaved if isinstance(unsaved, dict) else {}
     usual: dict[str, object] = {"refusal": None, "edited": ("", ""), "first": today, "changes": 0, "unsaved": {}}
     with workshop.database.read() as session:
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
@@ -144,7 +146,10 @@ def _page(
                 "models": [each for each in info.terms if not each.one_of],
                 "unknown": unknown_words(session, connection_id, info.terms) if view == "terms" else [],
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),
-                "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
+                "fitting": candidates(
+                    session, connection.company_id, {each.accepts for each in info.roles}, among(request),
+                    {str(each) for each in unsaved.values()},
+                ),
                 "history": _history(session, connection) if view == "history" else [],
                 "contacts": contacts_of(workshop, session, connection),
                 "seen": None if effect is None else effect.posted, "waiting": 0 if effect is None else effect.waiting,
