@@ -19,7 +19,7 @@ LAYOUTS_MAX = 8
 """More are not learnt, so that a file in which no two rows are alike costs no patterns."""
 RUN_ROWS_MIN = 8
 """To begin and end a shorter run costs more than it saves."""
-RUN_ROWS_MAX = 256
+RUN_ROWS_MAX = 512
 """So many rows are taken the general way where one of a run needs a closer look."""
 ROW_CHARS_MAX = 16 * 1024
 """Where a row is longer, none of its piece of text makes a run."""
@@ -31,9 +31,11 @@ _NEW_LINE = cast("Callable[[type[Line], tuple[object, ...]], Line]", tuple.__new
 class RowLayout:
     """How a row is written, alone and many times over, each after what stands between two rows and before another."""
 
-    def __init__(self, pattern: str, between: str) -> None:
+    def __init__(self, pattern: str, between: str, *, quick: str = "", unless: re.Pattern[str] | None = None) -> None:
+        """Take a pattern, and perhaps a quicker one that means the same where ``unless`` is not found in the rows."""
         self.row = re.compile(pattern)
-        self.rows = re.compile(rf"{re.escape(between)}{pattern}(?={re.escape(between)})")
+        self.rows = re.compile(rf"{re.escape(between)}{quick or pattern}(?={re.escape(between)})")
+        self.unless = unless
 
     @property
     def pattern(self) -> str:
@@ -236,7 +238,7 @@ def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str) -> R
         if layout.row.fullmatch(rows[0]) is not None:
             text = f"{between}{between.join(rows)}"
             # Where what stands between rows begins a row, a match may begin in the middle of it.
-            clear = f"{between}{between[1:]}" not in text
+            clear = f"{between}{between[1:]}" not in text and not (layout.unless and layout.unless.search(text))
             caught = layout.rows.findall(f"{text}{between}") if clear else []
             if len(caught) < len(rows):
                 found = run_from(rows, 0, (layout.row,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -68,8 +68,12 @@ class Tally:
 
     def add_run(self, days: Sequence[date], amounts: Sequence[Decimal]) -> None:
         """Count what lines that are not pending come to, at least one."""
-        self.lines += len(amounts)
-        self.total = sum(amounts, self.total)
+        self.add_sum(days, len(amounts), sum(amounts, Decimal(0)))
+
+    def add_sum(self, days: Collection[date], lines: int, amount: Decimal) -> None:
+        """Count so many lines of some days that are not pending by what they come to together."""
+        self.lines += lines
+        self.total += amount
         first, last = min(days), max(days)
         self.first_day = first if self.first_day is None else min(first, self.first_day)
         self.last_day = last if self.last_day is None else max(last, self.last_day)

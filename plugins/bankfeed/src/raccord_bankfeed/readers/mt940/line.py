@@ -170,6 +170,8 @@ def booking_day(value: str, entry: str) -> date:
         if valued is None:
             raise RowFault(text_faults.date_impossible(":61:", value))
         return valued
+    if valued is not None and entry == value[2:]:
+        return valued
     year, month = century(int(value[:2])), int(value[2:4])
     near = valued
     if near is None and 1 <= month <= 12:

@@ -15,9 +15,9 @@ from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940.line import read_amount, read_balance, read_entry, read_information, sum_entry
-from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, lines_of, moves_added, moves_of
+from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, layout_of, lines_of, moves_added, moves_of
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
-from raccord_bankfeed.readers.runs import FirstLook, Run
+from raccord_bankfeed.readers.runs import LAYOUTS_MAX, FirstLook, Run, run_of
 from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
@@ -208,18 +208,17 @@ class _Messages:
     def take_sums(self, text: str) -> bool:
         """Add up lines with their texts; false, and nothing is added, where one needs a closer look."""
         message = self._booked()
-        moves = None if message is None else moves_added(text)
-        if message is None or moves is None:
+        added = None if message is None else moves_added(text)
+        if message is None or added is None:
             return False
         self._entry(message)
         message.named = message.named or bool(message.tally.currency)
-        message.count += len(moves.days)
-        out = [amount for amount in moves.amounts if amount < 0]
-        message.debits -= sum(out, Decimal(0))
-        if len(out) < len(moves.amounts):
-            message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
-        message.tally.add_run(moves.days, moves.amounts)
-        message.tally.last_day = moves.days[-1]
+        message.count += added.lines
+        message.debits += added.outgoing
+        if added.incoming is not None:
+            message.credits += added.incoming
+        message.tally.add_sum(added.days, added.lines, (added.incoming or 0) - added.outgoing)
+        message.tally.last_day = added.days[-1]
         return True
 
     def _booked(self) -> _Message | None:
@@ -242,7 +241,7 @@ class _Messages:
             natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
         starts = run.starts(start, f"\n{OPENING}")
         self.told = True
-        self._queue.extend(lines_of(columns, moves, tally, natives, starts))
+        self._queue.extend(lines_of(run, columns, moves, tally, natives, starts))
         tally.add_run(moves.days, moves.amounts)
         return True
 
@@ -399,10 +398,22 @@ class Mt940Reader(RunReader):
 
     def take_run(self, run: Run) -> bool:
         """Take lines with their texts."""
+        run = self._learnt(run)
         taken = self._fields.take_run(run, self.start)
         if taken:
             self.passed(run)
         return taken
+
+    def _learnt(self, run: Run) -> Run:
+        """Return a run of any layout in that of the subfields with which it begins, if that is new and all have it."""
+        if run.layout is not READING or len(self.layouts) >= LAYOUTS_MAX:
+            return run
+        layout = layout_of(run.caught[0][-1].rstrip())
+        if layout is None or layout.pattern in [each.pattern for each in self.layouts]:
+            return run
+        self.layouts.insert(0, layout)
+        again = run_of(run.rows, [layout], self.between)
+        return run if again is None or len(again) < len(run) else again
 
     def finish(self) -> None:
         """Take the end of the last message; tell where none of them names an account or holds a line."""

@@ -13,35 +13,70 @@ from typing import NamedTuple
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information
-from raccord_bankfeed.readers.runs import RowLayout, made, on_one_line
+from raccord_bankfeed.readers.runs import RowLayout, Run, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = ":61:"
 TAGS = (OPENING, ":86:")
 
-_MORE = r"\n(?![:\t {\-])[^\n]*+"
+_LINE = r"(?![:\t {\-])[^\n]*+"
 """A further line, which begins no field and ends no message."""
-_NEXT = r"\n:86:"
-_MOVED = r"[0-9]{6}(?:[0-9]{4})?(?:RC|RD|C|D)[A-Z]?[0-9]{1,15},[0-9]{0,6}"
-"""When, in which direction, in what kind of funds, and how much."""
-_ADDING = re.compile(rf"\n{OPENING}({_MOVED})[NFS][A-Z0-9]{{3}}")
+_ON_LINES = r"([^?\n]*+(?:\n(?![:\t {\-])[^?\n]*+)*+)"
+"""A subfield, which may go on on further lines."""
+_WHEN, _WHERE = r"[0-9]{6,10}+", r"R?[CD][A-Z]?"
+"""The value day, perhaps with the entry day, and in which direction, in what kind of funds."""
+_MOVED = rf"{_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{0,6}}+"
+_KIND = r"[NFS][A-Z0-9]{3}"
+_ADDING = re.compile(rf"\n{OPENING}({_MOVED}){_KIND}")
+_ADDING_CENTS = re.compile(rf"\n{OPENING}({_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{2}}){_KIND}")
 _ELSE = re.compile(r"\n(?:[\t {\-]|:(?!61:|86:))")
 """A line that is no part of a ``:61:`` or of its ``:86:``."""
 READING = RowLayout(
-    rf"(({_MOVED})([NFS][A-Z0-9]{{3}})([^\n]*+)(?:\n(?![:\t {{\-])([^\n]*+))?)"
-    rf"(?:{_NEXT}([^\n]*+(?:{_MORE})*+))?",
+    rf"(({_MOVED})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*+))?",
     f"\n{OPENING}",
 )
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
 _LETTERS = str.maketrans("", "", "0123456789,")
 """Leaves of what is matched by ``_MOVED`` the direction and the kind of funds."""
+_WHEN_CHARS = (6, 10)
 _MARKS = "?~<>^/"
 """One of them stands before each subfield or word."""
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
+_SUBFIELDS_MAX = 40
+_SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _CHEQUE = "CHK"
 _PURPOSE = "SVWZ+"
-_LATE = re.compile(r"\0[^\n\0]{0,5}\n")
-"""A text has subfields where a code of three, a mark and the number of the first begin it, on one line."""
+
+
+class SubfieldLayout(RowLayout):
+    """How rows are written whose texts have the same subfields of a question mark, each once.
+
+    A code of three, a mark and the number of the first begin the text, on one line; later ones a line end may break.
+    """
+
+    def __init__(self, numbers: tuple[str, ...]) -> None:
+        self.numbers = numbers
+        super().__init__(
+            self._written(_ON_LINES),
+            f"\n{OPENING}",
+            quick=self._written("([^?]*+)"),
+            unless=_ELSE,
+        )
+
+    def _written(self, value: str) -> str:
+        first, *others = self.numbers
+        marks = [rf"\?{first}", *(rf"\?\n?{number[0]}\n?{number[1]}" for number in others)]
+        told = f"([0-9]{{3}}){value.join(marks)}{_ON_LINES}"
+        return rf"(({_MOVED})({_KIND})([^/\n]*+)(?://([^\n]*+))?(?:\n({_LINE}))?)\n:86:({told})"
+
+
+def layout_of(text: str) -> SubfieldLayout | None:
+    """Return how rows with such a text are written; nothing where it has no subfields, or one of them twice."""
+    plain = text.replace("\n", "")
+    numbers = tuple(_SUBFIELD.findall(plain))
+    if _SUBFIELDS.fullmatch(plain) is None or len(set(numbers)) < len(numbers) or len(numbers) > _SUBFIELDS_MAX:
+        return None
+    return SubfieldLayout(numbers)
 
 
 class Moves(NamedTuple):
@@ -51,26 +86,72 @@ class Moves(NamedTuple):
     amounts: list[Decimal]
 
 
-def moves_added(text: str) -> Moves | None:
+class Added(NamedTuple):
+    """What rows come to: how many, what came in, what went out, their days in order where not the same day again."""
+
+    lines: int
+    incoming: Decimal | None
+    """Nothing where all went out."""
+    outgoing: Decimal
+    days: Sequence[date]
+
+
+def moves_added(text: str) -> Added | None:
     """Return what rows come to; nothing where one, or what stands between them, is unusual."""
-    found = () if _ELSE.search(text) else _ADDING.findall(text)
-    return None if len(found) < text.count(f"\n{OPENING}") else moves_of(found)
+    if _ELSE.search(text):
+        return None
+    rows = text.count(f"\n{OPENING}")
+    if len(found := _ADDING_CENTS.findall(text)) == rows:
+        return _cents_added(found)
+    moves = moves_of(found) if len(found := _ADDING.findall(text)) == rows else None
+    if moves is None:
+        return None
+    out = [amount for amount in moves.amounts if amount < 0]
+    came_in = [amount for amount in moves.amounts if amount >= 0]
+    return Added(rows, sum(came_in, Decimal(0)) if came_in else None, -sum(out, Decimal(0)), moves.days)
+
+
+def _cents_added(moved: Sequence[str]) -> Added | None:
+    """Add up amounts with two decimals, which whole numbers do in a fraction of the time."""
+    cells = _cells(moved, "")
+    days = _days(cells[::2])
+    if days is None:
+        return None
+    cents = list(map(int, cells[1::2]))
+    out = [number for number in cents if number < 0]
+    outgoing = -sum(out)
+    incoming = _of_cents(sum(cents) + outgoing) if len(out) < len(cents) else None
+    return Added(len(cents), incoming, _of_cents(outgoing) if out else Decimal(0), days)
+
+
+def _of_cents(number: int) -> Decimal:
+    return Decimal(number).scaleb(-2)
+
+
+def _cells(moved: Sequence[str], mark: str) -> list[str]:
+    """Return day and amount of one row after the other, with a mark before the cents."""
+    joined = "\n".join(moved)
+    # The longest first, for they hold the shorter ones.
+    for letters in sorted(set(joined.translate(_LETTERS).split("\n")), key=len, reverse=True):
+        sign = letters[:2] if letters[:2] in _SIGNS else letters[:1]
+        joined = joined.replace(letters, f"\n{_SIGNS[sign]}")
+    return joined.replace(",", mark).split("\n")
+
+
+def _days(texts: Sequence[str]) -> list[date] | None:
+    """Return the days of some rows; nothing where one is impossible."""
+    try:
+        day_of = {text: booking_day(text[:6], text[6:]) for text in set(texts) if len(text) in _WHEN_CHARS}
+        return list(map(day_of.__getitem__, texts))
+    except (RowFault, KeyError):
+        return None
 
 
 def moves_of(moved: Sequence[str]) -> Moves | None:
     """Return what some rows say of when and how much; nothing where a day is impossible."""
-    joined = "\n".join(moved)
-    # The longest first, for they hold the shorter ones.
-    for letters in sorted(set(joined.translate(_LETTERS).split("\n")), key=len, reverse=True):
-        mark = letters[:2] if letters[:2] in _SIGNS else letters[:1]
-        joined = joined.replace(letters, f"\n{_SIGNS[mark]}")
-    cells = joined.replace(",", ".").split("\n")
-    dates = cells[::2]
-    try:
-        day_of = {text: booking_day(text[:6], text[6:]) for text in set(dates)}
-    except RowFault:
-        return None
-    return Moves(list(map(day_of.__getitem__, dates)), list(map(Decimal, cells[1::2])))
+    cells = _cells(moved, ".")
+    days = _days(cells[::2])
+    return None if days is None else Moves(days, list(map(Decimal, cells[1::2])))
 
 
 class Told(NamedTuple):
@@ -86,14 +167,11 @@ class Told(NamedTuple):
 
 
 def told_of(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]) -> Told:
-    """Return what each ``:86:`` says; those that are all written alike are read together."""
+    """Return what each ``:86:`` says, one by one where one of them has a mark."""
     joined = "".join(texts)
     if not any(mark in joined for mark in _MARKS):
         values = zip(entries, texts, nothing, strict=True)
         return Told(nothing, on_one_line(texts), nothing, repeat(TAGS), values)
-    told = _german(entries, texts, nothing)
-    if told is not None:
-        return told
     each = [read_information(text) for text in texts]
     names, memos, references, fields = zip(*each, strict=True)
     found = zip(entries, texts, fields, strict=True)
@@ -101,21 +179,16 @@ def told_of(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]
     return Told(names, memos, references, ((*TAGS, *said) for said in fields), values_of_each)
 
 
-def _german(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]) -> Told | None:
-    """Read texts that have the same subfields, each once, and say what for in plain words or after one ``SVWZ+``."""
-    if not (numbers := _SUBFIELD.findall(texts[0].replace("\n", ""))):
-        return None
-    joined = "\0".join(("", *texts, ""))
-    if len(set(numbers)) < len(numbers) or joined.count("\0") > len(texts) + 1 or _LATE.search(joined) is not None:
-        return None
-    # What would go on beyond its text takes the beginning of the next, and one is missing.
-    *others, last = numbers
-    subfields = "".join([rf"\?{number}([^?]*+)" for number in others]) + rf"\?{last}([^\0]*+)"
-    found = re.findall(rf"\0([0-9]{{3}}){subfields}()", joined.replace("\n", ""))
-    if len(found) < len(texts) or joined.count("?") > len(numbers) * len(texts):
-        return None
-    columns = list(zip(*found, strict=True))
-    by_number = dict(zip(numbers, columns[1:], strict=False))
+def _subfields_told(
+    numbers: Sequence[str], columns: Sequence[Sequence[str]], entries: Sequence[str], texts: Sequence[str]
+) -> Told | None:
+    """Return what texts say whose code and subfields are ``columns``: what for in plain words or after one ``SVWZ+``;
+    nothing where a text says it otherwise.
+    """
+    nothing = ("",) * len(texts)
+    # Nothing of a text is told of the blanks at its end.
+    code, *values = map(_unbroken, (*columns[:-1], list(map(str.rstrip, columns[-1]))))
+    by_number = dict(zip(numbers, values, strict=True))
     purpose = [column for number, column in by_number.items() if "20" <= number <= "29" or "60" <= number <= "63"]
     wholes = list(map("".join, zip(*purpose, strict=True))) if len(purpose) > 1 else next(iter(purpose), nothing)
     named = "".join(wholes).count("+")
@@ -130,7 +203,16 @@ def _german(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]
     names, more = by_number.get("32", nothing), by_number.get("33", nothing)
     names = on_one_line(list(map(add, names, more)) if any(more) else names)
     tags = (*TAGS, "code", *(f"?{number}" for number in numbers))
-    return Told(names, memos, nothing, repeat(tags), zip(entries, texts, *columns, strict=True))
+    return Told(names, memos, nothing, repeat(tags), zip(entries, texts, code, *values, nothing, strict=True))
+
+
+def _unbroken(texts: Sequence[str]) -> Sequence[str]:
+    """Return texts without the line ends in them."""
+    joined = "\0".join(texts)
+    if "\n" not in joined:
+        return texts
+    parts = joined.replace("\n", "").split("\0")
+    return parts if len(parts) == len(texts) else [text.replace("\n", "") for text in texts]
 
 
 def references_of(texts: Sequence[str]) -> Sequence[str]:
@@ -162,17 +244,30 @@ def _either(texts: Sequence[str], others: Sequence[str]) -> Sequence[str]:
 
 
 def lines_of(
-    columns: Sequence[Sequence[str]], moves: Moves, tally: Tally, natives: Sequence[str], starts: Iterable[int]
+    run: Run,
+    columns: Sequence[Sequence[str]],
+    moves: Moves,
+    tally: Tally,
+    natives: Sequence[str],
+    starts: Iterable[int],
 ) -> Iterator[Line]:
     """Yield a line for each entry of a run; ``natives`` is empty where the statement numbers none."""
-    whole, _, types, both, details, texts = columns
-    nothing = ("",) * len(whole)
-    customers, banks = map(references_of, _sides(both))
-    told = told_of(list(map(str.rstrip, whole)), list(map(str.rstrip, texts)), nothing)
-    cheques = nothing
+    nothing = ("",) * len(run)
+    told: Told | None = None
+    if isinstance(run.layout, SubfieldLayout):
+        whole, _, types, customers, banks, details, texts, *parts = columns
+        entries, texts = list(map(str.rstrip, whole)), list(map(str.rstrip, texts))
+        told = _subfields_told(run.layout.numbers, parts, entries, texts)
+    else:
+        whole, _, types, both, details, texts = columns
+        customers, banks = _sides(both)
+        entries, texts = list(map(str.rstrip, whole)), list(map(str.rstrip, texts))
+    told = told or told_of(entries, texts, nothing)
+    customers, banks = references_of(customers), references_of(banks)
+    cheques: Sequence[str] = nothing
     if any(kind.endswith(_CHEQUE) for kind in set(types)):
         pairs = zip(types, customers, strict=True)
-        cheques = tuple(number if kind[1:] == _CHEQUE and number.isdigit() else "" for kind, number in pairs)
+        cheques = [number if kind[1:] == _CHEQUE and number.isdigit() else "" for kind, number in pairs]
     fields = (
         repeat(tally.account),
         natives or nothing,
