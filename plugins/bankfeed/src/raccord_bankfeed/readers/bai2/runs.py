@@ -20,7 +20,7 @@ CHEQUE = "475"
 _OUTGOING = "400"
 """From this type on money goes out; a run has none above 699."""
 
-_KIND, _UNITS = r"[1-6][0-9]{2}", r"[0-9]{1,15}"
+_KIND, _UNITS = r"[1-6][0-9]{2}", r"[0-9]{1,15}+"
 """A type that tells the direction, and an amount of which any number adds up exactly."""
 _FUNDS = r"V,[0-9]*+,[0-9]*+|S,[0-9]*+,[0-9]*+,[0-9]*+|[Z012]?"
 _REFERENCE = r"[^,/\n]*+"
