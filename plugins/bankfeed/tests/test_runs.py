@@ -25,6 +25,7 @@ from raccord_bankfeed.readers.camt.walk import Walk
 from raccord_bankfeed.readers.contract import Event, Line
 from raccord_bankfeed.readers.mt940 import reader as mt940
 from raccord_bankfeed.readers.mt940.reader import Mt940Reader
+from raccord_bankfeed.readers.mt940.runs import SubfieldLayout
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read
 from raccord_bankfeed.twins.formats import FORMATS, file_of
@@ -147,6 +148,19 @@ KINDS = {
         MT940,
         ":62F:C260331CAD7,00\n-\n",
     ),
+    "mt940 of subfields that lines break": Kind(
+        (
+            ":61:{day:%y%m%d%m%d}{mark}{comma}NMSCREF {number}//B//{number}",
+            ":86:166?20PURCHASE {number}?2",
+            "1 of things?",
+            "32SHOP",
+            "{number}?33",
+        ),
+        (":86:166?20A?2", "?", "1", ":NS:?21", " ?33A", "REF/1", ":86:166?20A?20B", "?33 A ? B", "-", ":61:26021D1,"),
+        MT940,
+        ":62F:C260331CAD7,00\n-\n",
+        may_lack=range(1, 5),
+    ),
     "mt940 of words": Kind(
         (":61:{day:%y%m%d%m%d}{mark}{comma}NCHK{number:06}", ":86:A  purchase +{number}", "of things"),
         ("NONREF", ":28C:2/1", " :61:2601010101C1,5NTRF", ":86:/NAME/X/REMI/Y", "-}", ":34F:CAD1,", ":25:77"),
@@ -239,6 +253,18 @@ def test_most_rows_of_a_large_file_are_read_in_runs(name: str, monkeypatch: pyte
     assert name in FORMATS
 
 
+def test_most_texts_of_a_large_file_are_taken_apart_by_the_search_that_finds_their_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layouts: list[runs.RowLayout] = []
+    original = Mt940Reader.passed
+    monkeypatch.setattr(
+        Mt940Reader, "passed", lambda self, run: layouts.extend([run.layout] * len(run)) or original(self, run)
+    )
+    assert len(Read(file_of("mt940", ACCOUNT, made(2000))).lines) == 2000
+    assert sum(isinstance(layout, SubfieldLayout) for layout in layouts) > 1900
+
+
 @pytest.mark.parametrize(("name", "one"), [("bai2", (bai2, "sum_of")), ("mt940", (mt940, "sum_entry"))])
 def test_most_rows_of_a_large_file_are_added_up_together(
     name: str, one: tuple[ModuleType, str], monkeypatch: pytest.MonkeyPatch
@@ -264,6 +290,15 @@ def test_a_text_whose_code_a_line_end_breaks_is_read_as_it_stands_among_others()
     read = events_of(content, together=True)
     assert read == events_of(content, together=False)
     assert len({event.name for event in read if isinstance(event, Line)}) == 2
+
+
+def test_a_field_between_the_subfields_of_a_text_is_no_part_of_them() -> None:
+    kind = KINDS["mt940 of plain subfields"]
+    row = ":61:260310D1,00NMSCNONREF\n:86:166?20A?21B?32C\n"
+    content = (kind.before + row * 4 + row.replace("A?21", "A\n:NS:x?21") + row * 4).encode()
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert [event.name for event in read if isinstance(event, Line)] == ["C"] * 4 + [""] + ["C"] * 4
 
 
 def test_a_record_after_an_empty_one_stands_where_it_stands() -> None:
