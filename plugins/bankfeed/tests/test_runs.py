@@ -295,10 +295,10 @@ def test_a_text_whose_code_a_line_end_breaks_is_read_as_it_stands_among_others()
 def test_a_field_between_the_subfields_of_a_text_is_no_part_of_them() -> None:
     kind = KINDS["mt940 of plain subfields"]
     row = ":61:260310D1,00NMSCNONREF\n:86:166?20A?21B?32C\n"
-    content = (kind.before + row * 4 + row.replace("A?21", "A\n:NS:x?21") + row * 4).encode()
-    read = events_of(content, together=True)
-    assert read == events_of(content, together=False)
-    assert [event.name for event in read if isinstance(event, Line)] == ["C"] * 4 + [""] + ["C"] * 4
+    content = (kind.before + (row * 3 + row.replace("A?21", "A\n:NS:x?21")) * 20).encode()
+    read = events_of(content, together=True, chunk=300)
+    assert read == events_of(content, together=False, chunk=300)
+    assert [event.memo for event in read if isinstance(event, Line)] == ["A B", "A B", "A B", "A"] * 20
 
 
 def test_a_record_after_an_empty_one_stands_where_it_stands() -> None:
