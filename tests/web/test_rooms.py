@@ -493,6 +493,7 @@ def test_the_page_of_a_proof_lists_what_its_month_leaves_out_and_what_is_of_no_m
     said = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
     assert formats.money(failed.amount, "CAD", "en", "CAD") in shown
     assert "Before the first day" in said
+    assert "person to say" not in said, "no sentence without its values"
     assert "one record" in said
     assert "7.25" in said
     assert "february.ofx · Anne" in said
