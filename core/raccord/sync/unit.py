@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from sqlalchemy import func, select
@@ -38,7 +39,8 @@ from raccord.sync.books.entries import changed_entries, read_entries
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
 from raccord.sync.fetching.keep import keep_page
-from raccord.sync.lines.come_since import hold_come_since
+from raccord.sync.lines.claims import hold_claimed
+from raccord.sync.lines.come_since import hold_come_since, looked_long_ago
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
 from raccord.sync.lines.doubles import Doubles
 from raccord.sync.lines.offering import OFFERED, leave_changed_since, offer
@@ -54,9 +56,8 @@ from raccord.sync.planning.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.planning.reposts import open_repost, settle_repost
 from raccord.sync.planning.ruling import any_applied, rule_lines
 from raccord.sync.planning.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents, names_of
-from raccord.sync.posting.periods import leave_closed, leave_moved
+from raccord.sync.posting.periods import leave_closed_since
 from raccord.sync.posting.post import Poster
-from raccord.sync.posting.removals import leave_closed_removals
 from raccord.sync.problems import close_problems, subject_of
 from raccord.sync.proving.conserve import conserve
 from raccord.sync.proving.look import look, note
@@ -296,9 +297,12 @@ class Unit:
             if not unwatched:
                 # Part of it may be in the books already: the rest goes, but for what changed meanwhile.
                 leave_changed(session, plan.id)
+            long_ago = looked_long_ago(run, plan, self.workshop.clock.now())
         if unwatched:
             self._stop_if_changed(plan.id)
+        if unwatched or long_ago:
             self._hold_come_since(plan.id)
+        if unwatched:
             self._watch_closing()
         leave_changed_since(self.execution, self.bench, plan.id, self.workshop.clock.now())
         self._get_acquainted(has_lines_to_send, plan.id)
@@ -333,22 +337,14 @@ class Unit:
             hold_come_since(self.execution, self.bench, plan_id, view, self.workshop.clock.now())
 
     def _watch_closing(self) -> None:
-        """Read the closing date again before a plan that waited for a person is posted, once for each plan.
-
-        What the books were closed for meanwhile is left, whole, instead of being refused line by line.
-        """
+        """Read the closing date again before a plan that waited for a person is posted, once for each plan."""
         closed_on = read_closing(self.bench.client())
         with self.execution.begin() as (session, run):
             plan = session.get_one(Plan, run.plan_id)
-            if closed_on != plan.books_closed_on:
-                session.get_one(Company, self.bench.company.id).books_closed_on = closed_on
-                leave_moved(session, plan, closed_on)
-                if closed_on is not None:
-                    now = self.workshop.clock.now()
-                    leave_closed(session, run, plan.connection_id, plan.id, closed_on, "", now)
-                    leave_closed_removals(session, run, plan.id, closed_on, now)
+            now = self.workshop.clock.now()
+            leave_closed_since(session, run, plan, closed_on, now)
             if not is_undo(run):
-                settle_repost(session, plan.connection_id, plan.approved_by, self.workshop.clock.now())
+                settle_repost(session, plan.connection_id, plan.approved_by, now)
             run.progress = {**run.progress, CLOSING: str(closed_on or "")}
 
     def _report(self) -> None:
@@ -440,6 +436,7 @@ class Unit:
             bench.company.realm,
             bench.connection.id,
             self.workshop.files(bench.connection.id),
+            partial(hold_claimed, bench),
             self.acquainted,
         )
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import pytest
 import till
 from harness import OWNER, choose_usual, finish, request
 from lines_at_hand import account
 from open_documents import by_hand
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, approve_plan
+from raccord.onboarding.deciding.standing import set_review_each
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Company, Connection, Hold, LineState, Plan, PlanLine, Run, RunState
+from raccord.sync import unit
+from raccord.sync.lines.come_since import hold_come_since
 from raccord.sync.workshop import Workshop
 
 DAY = date(2026, 3, 4)
@@ -82,3 +87,32 @@ def test_of_two_connections_of_one_account_the_second_to_be_approved_asks(
     assert workshop.client(company).count("Purchase") == 1
     (hold,) = open_holds(workshop)
     assert hold.params["owner"] == connection.label
+
+
+@pytest.mark.either_database
+def test_what_the_connection_posted_itself_is_told_apart_in_as_many_statements_however_much_it_is(
+    workshop: Workshop, company: Company, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose_usual(workshop, connection, company)
+    asked, counted = list[int](), list[str]()
+
+    def look(*arguments: Any) -> int:
+        counted.clear()
+        held = hold_come_since(*arguments)
+        asked.append(len(counted))
+        return held
+
+    monkeypatch.setattr(unit, "hold_come_since", look)
+    event.listen(workshop.database.engine, "before_cursor_execute", lambda *told: counted.append(told[2]))
+    set_review_each(workshop, OWNER, connection.id, each=True)
+    till.ROWS["T1"] = rows = till.ROWS.get("T1", [])
+    for day, own in ((4, 2), (14, 30)):
+        paid = {"stream": "bank", "kind": "paid out", "day": f"2026-03-{day:02}", "amount": "-12.30"}
+        # Some are in the books before others of the same amount come.
+        for some in range(2):
+            rows += [{**paid, "id": f"{day}-{some}-{number}"} for number in range(own)]
+            run = finish(workshop, request(workshop, connection))
+            assert approved(workshop, run).state == RunState.DONE
+    assert workshop.client(company).count("Purchase") == 2 * (2 + 30)
+    assert not open_holds(workshop)
+    assert asked[1] == asked[3], "the second time of each there are documents of its own"

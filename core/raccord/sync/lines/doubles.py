@@ -41,6 +41,7 @@ from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import Found, Line, Telling, pair, sure_of
 from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
+from raccord.sync.lines.spoken_for import being_sent, ours_of, spoken_for
 from raccord.sync.lines.told_before import (
     NOT_TOLD,
     account_told,
@@ -108,10 +109,11 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
     own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
     left_out = left_out_as(session, connection, [each.day for each in found]) if in_one(session, connection) else {}
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
+    sending = being_sent(session, connection.company_id)
     free = []
     for each in found:
-        owner, label, key = links.get((each.kind, each.id), ("", "", ""))
-        other_leg = posted_on.get((each.kind, each.id), each.account) not in ("", each.account)
+        owner, label, key = links.get((each.kind, each.id)) or sending.get(each.code, ("", "", ""))
+        other_leg = each.other_leg or posted_on.get((each.kind, each.id), each.account) not in ("", each.account)
         if other_leg and f"{owner} {key}" in told_twice:
             continue
         by_us = own.get(key, NOT_TOLD) if owner == connection.id and not other_leg else NOT_TOLD
@@ -157,12 +159,9 @@ class Doubles:
 
         Those after a day are looked at, and left to their own month unless they are one document with one before it.
         """
-        drafts: dict[int, DraftRow] = {}
-        for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
-            drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
         telling, records = tellings(self.session, lines), records_of(self.session, lines)
         accounts = {each.account for each in found} | in_one(self.session, self.connection)
-        rows = {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
+        rows = self._drafts(lines)
         said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
             line.id: self._sought(line, rows.get(line.id), telling.get(line.id), records.get(line.id, ("", ""))[1])
@@ -203,21 +202,22 @@ class Doubles:
                 self._free(row)
         return len(here & {*known, *asked})
 
-    def hold_new(self, lines: Sequence[PlanLine], found: Sequence[Found], until: date) -> int:
-        """Hold the lines to be sent that one of these documents may be, unless it is ours or the line was answered.
+    def hold_new(
+        self, lines: Sequence[PlanLine], found: Sequence[Found], until: date = date.max, plan_id: str = ""
+    ) -> int:
+        """Hold the lines to be sent that one of these documents may be, unless it is ours or the line was answered,
+        or the plan or a question of the connection speaks of it already.
 
         For what came into the books after the plan was settled; how many are held is returned.
         """
-        rows = {
-            line.id: self.session.get_one(DraftRow, line.draft_id)
-            for line in lines
-            if line.draft_id and line.amount and (line.record_day or line.day)
-        }
-        telling = tellings(self.session, lines)
+        rows = self._drafts([line for line in lines if line.amount and (line.record_day or line.day)])
+        telling, ours = tellings(self.session, lines), ours_of(self.session, self.connection, found)
+        named = spoken_for(self.session, self.connection, plan_id)
         free = [
-            each for each in unclaimed(self.session, self.connection, found)
-            if not each.covered and (not each.owner or each.other_leg or not self._ours(each))
-        ]  # fmt: skip
+            each
+            for each in unclaimed(self.session, self.connection, found)
+            if not each.covered and (each.other_leg or (each.kind, each.id) not in ours) and not each.names & named
+        ]
         sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
         pairs = pair(sought, free)
         held = 0
@@ -233,15 +233,12 @@ class Doubles:
             held += 1
         return held
 
-    def _ours(self, found: Found) -> bool:
-        """Tell whether this connection posted a document itself."""
-        wanted = select(LinkRow.id).where(
-            LinkRow.connection_id == self.connection.id,
-            LinkRow.kind == found.kind,
-            LinkRow.document_id == found.id,
-            LinkRow.state == LinkState.LIVE,
-        )
-        return self.session.scalars(wanted).first() is not None
+    def _drafts(self, lines: Sequence[PlanLine]) -> dict[int, DraftRow]:
+        """Return the drafts of lines by the lines' ids."""
+        drafts: dict[int, DraftRow] = {}
+        for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
+            drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
+        return {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
 
     def _not_there_yet(
         self,

@@ -71,6 +71,12 @@ class Found:
         """Kind, id and account of the document."""
         return (self.kind, self.id, self.account)
 
+    @property
+    def names(self) -> set[tuple[str, str]]:
+        """Kind and id of the document, once it is there, and who posts it under which key, where that is known."""
+        there, posted = {(self.kind, self.id)}, {(self.owner, self.owner_key)}
+        return (there if self.id else set()) | (posted if self.owner_key else set())
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:

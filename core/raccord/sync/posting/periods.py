@@ -20,6 +20,7 @@ from raccord.plugin.texts import Language
 from raccord.store.models import (
     Action,
     ClosedMonth,
+    Company,
     Connection,
     DraftRow,
     DraftState,
@@ -31,6 +32,7 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.phases import PLAN_CHANGED
+from raccord.sync.posting.removals import leave_closed_removals
 from raccord.sync.problems import open_problem
 from raccord.sync.resolving.holds import open_hold
 
@@ -229,3 +231,13 @@ def leave_moved(session: Session, plan: Plan, closed_on: date | None) -> None:
         if moved or (line.action == Action.UPDATE and closing.closes(stands)):
             line.state, line.reason = LineState.LEFT, PLAN_CHANGED
             draft.state = DraftState.WAITING
+
+
+def leave_closed_since(session: Session, run: Run, plan: Plan, closed_on: date | None, now: datetime) -> None:
+    """Leave, whole, what the books were closed for since a plan was made, instead of having it refused line by line."""
+    if closed_on != plan.books_closed_on:
+        session.get_one(Company, run.company_id).books_closed_on = closed_on
+        leave_moved(session, plan, closed_on)
+        if closed_on is not None:
+            leave_closed(session, run, plan.connection_id, plan.id, closed_on, "", now)
+            leave_closed_removals(session, run, plan.id, closed_on, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,6 +87,8 @@ class Poster:
     realm: str
     connection_id: str
     files: StoredFileBox
+    hold_claimed: Callable[[Session, str, Sequence[PlanLine], datetime], bool]
+    """Holds what another connection sent meanwhile (``lines/claims.py``)."""
     known: bool
     """Whether this process did the run's last unit too, so that nothing in the books can be unknown to our tables."""
 
@@ -210,6 +212,8 @@ class Poster:
             if not lines or (rank is not None and (lines[0].rank != rank or run.control != Control.GO)):
                 return None
             lines = [line for line in lines if line.rank == lines[0].rank]
+            if self.hold_claimed(session, plan_id, lines, self.clock.now()):
+                lines = [line for line in lines if line.state == LineState.PENDING]
             ids = self._ids(session, {key for line in lines for key in line.needs})
             refusals = self._refusals(session, [line.key for line in lines])
             codes = {line.key: mark(self.realm, self.connection_id, line.key) for line in lines}

@@ -1,0 +1,77 @@
+"""Documents that need no question: those of the connection itself, and those that something speaks of already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import (
+    Action,
+    Connection,
+    Hold,
+    LineState,
+    LinkRow,
+    LinkState,
+    PlanLine,
+    Posting,
+    PostingState,
+)
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.lines.pairing import Found
+from raccord.sync.lines.several_documents import SEVERAL
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+
+
+def being_sent(session: Session, company_id: str) -> dict[str, tuple[str, str, str]]:
+    """Return by its mark what the company's connections are sending, which no link names yet: the connection's id and
+    name, and the key.
+    """
+    rows = session.execute(
+        select(Posting.marker, Connection.id, Connection.label, Posting.key)
+        .join(Connection, Connection.id == Posting.connection_id)
+        .where(
+            Connection.company_id == company_id,
+            Posting.state == PostingState.INTENT,
+            Posting.operation == Action.CREATE,
+        )
+    )
+    return {row.marker: (row.id, row.label, row.key) for row in rows}
+
+
+def ours_of(session: Session, connection: Connection, found: Sequence[Found]) -> set[tuple[str, str]]:
+    """Return those of some documents, by kind and id, that the connection posted or linked itself."""
+    ours: set[tuple[str, str]] = set()
+    for some in chunks(sorted({each.id for each in found}), CHUNK):
+        rows = session.execute(
+            select(LinkRow.kind, LinkRow.document_id).where(
+                LinkRow.company_id == connection.company_id,
+                LinkRow.connection_id == connection.id,
+                LinkRow.document_id.in_(some),
+                LinkRow.state == LinkState.LIVE,
+            )
+        )
+        ours.update((row.kind, row.document_id) for row in rows)
+    return ours
+
+
+def spoken_for(session: Session, connection: Connection, plan_id: str) -> set[tuple[str, str]]:
+    """Return what open questions of a connection name and a plan touches: documents by kind and id, and what others
+    post by connection and key (:attr:`Found.names`).
+    """
+    asked = select(Hold.params).where(
+        Hold.connection_id == connection.id, Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS
+    )
+    named: set[tuple[str, str]] = set()
+    for params in session.scalars(asked):
+        for each in (params, *params.get(SEVERAL, ())):
+            named.add((str(each.get("kind", "")), str(each.get("id", ""))))
+            named.add((str(each.get("owner", "")), str(each.get("owner_key", ""))))
+    touched = select(PlanLine.kind, PlanLine.document_id).where(
+        PlanLine.plan_id == plan_id,
+        PlanLine.document_id != "",
+        PlanLine.action != Action.CREATE,
+        PlanLine.state != LineState.LEFT,
+    )
+    return named | {(kind, document_id) for kind, document_id in session.execute(touched)}
