@@ -36,6 +36,7 @@ from raccord.plugin.drafts import (
     BillPayment,
     CreditMemo,
     Customer,
+    Decision,
     Deposit,
     DirectLine,
     Draft,
@@ -207,7 +208,9 @@ def _draft(record: Record) -> Draft:
                 key=key, day=day, currency="CAD", source=Role("bank"), target=Role("till"), total=-amount, memo=memo
             )
         case "takings":
-            taken = DirectLine(account=Role("income"), amount=amount, description=memo)
+            # What a person has to say of it, where it is said so.
+            earned = Decision("category", Accepts.CATEGORY) if "asked" in record.raw else Role("income")
+            taken = DirectLine(account=earned, amount=amount, description=memo)
             return Deposit(key=key, day=day, currency="CAD", bank=Role("bank"), lines=(taken,), total=amount, memo=memo)
         case "scans":
             file = hashlib.sha256(str(record.raw["text"]).encode()).hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
-from lines_at_hand import account, asked, category, line, planned, undo
+from lines_at_hand import account, asked, category, line, of, planned, undo
 from open_documents import by_hand, owed
 from sqlalchemy import select
 
@@ -42,6 +42,7 @@ from raccord.sync.lines.matching import Movement, OpenItem, Reason, Sure
 from raccord.sync.lines.paying import payer_key
 from raccord.sync.lines.several_payers import OPEN_MAX, with_lump_sums
 from raccord.sync.lines.undeposited import SUBTYPE
+from raccord.sync.posting.post import Poster
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.keeping.company import assert_books_balance
@@ -304,3 +305,52 @@ def test_only_one_clear_way_is_offered_and_a_text_that_names_the_invoices_needs_
     named = [item(1, "100.10", number="71001"), item(2, "150.05", number="71002")]
     assert said("250.15", [*named, *crowd, item(50, "100.10")], "LOCKBOX 71001 71002") == ["1", "2"]
     assert said("250.15", [item(1, "100.10", day=1), item(2, "150.05", day=25)]) == [], "of after the line"
+
+
+def test_payments_without_their_deposit_keep_their_line_from_anything_else_until_they_are_undone(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    sandbox: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    one = owed(workshop, company, "Invoice", "Clinique Roy", "100.10", "7001")
+    two = owed(workshop, company, "Invoice", "Garage Simard", "199.90", "7002")
+    till.ROWS["T1"] = [line(1, "300.00", "DEPOT")]
+    sync(workshop, connection)
+    pay(workshop, OWNER, asked(workshop)["b1"].id, [one, two])
+    plan = planned(workshop, connection)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    before, claim = funds(client), Poster._claim
+
+    def voided_just_now(self: Poster, *arguments: Any) -> Any:
+        # After the last look at the invoices, before the payments are sent.
+        monkeypatch.setattr(Poster, "_claim", claim)
+        void(client, two)
+        return claim(self, *arguments)
+
+    monkeypatch.setattr(Poster, "_claim", voided_just_now)
+    finish(workshop, plan.run_id)
+    assert (client.count("Payment"), client.count("Deposit")) == (1, 0)
+    sync(workshop, connection)
+    for answered in (False, True, True):
+        hold = asked(workshop)["b1"]
+        assert hold.code == "resolve.decision_missing"
+        notes = " ".join(each.en for each in deposit_notes(hold.params, "CAD"))
+        assert "in Undeposited Funds: Clinique Roy 100.10 CAD" in notes
+        if answered:
+            treat(workshop, OWNER, hold.id, category(account(workshop, company, "Income")))
+        sync(workshop, connection)
+        assert (client.count("Payment"), client.count("Deposit")) == (1, 0), "nothing counts twice"
+    with workshop.database.read() as session:
+        keys = session.scalars(select(DraftRow.key).where(DraftRow.record_id == of("b1", workshop).record_id)).all()
+    undo(workshop, connection, *keys)
+    assert (client.count("Payment"), open_of(client, one), funds(client)) == (0, [Decimal("100.10")], before)
+    sync(workshop, connection)
+    assert (client.count("Payment"), client.count("Deposit")) == (0, 1), "what was said of it goes now"
+    assert not asked(workshop)
+    assert_books_balance(sandbox.store.of_template("quebec"))
+    with workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))

@@ -48,6 +48,7 @@ from raccord.store.models import (
     RunCount,
     RunState,
 )
+from raccord.sync import unit
 from raccord.sync.books.readback import MARKED
 from raccord.sync.execution import Fenced, PassingTrouble
 from raccord.sync.phases import Phase
@@ -129,6 +130,7 @@ class Plant:
             # What is looked at before the first line of an approved plan reads no document back.
             for look in ("_stop_if_changed", "_hold_come_since", "_watch_closing"):
                 patch.setattr(Unit, look, uncounted(network, getattr(Unit, look)))
+            patch.setattr(unit, "leave_changed_since", uncounted(network, unit.leave_changed_since))
             stack.callback(plant.leave)
             let_numbers_repeat(plant.store)
             open_market(plant.workshop(), plant.store)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raccord.plugin.texts import Text
+from raccord.sync.lines.payments_left import STANDING
 from raccord.sync.lines.undeposited import AWAITED, CROWDED, DAYS, FOREIGN, TAKEN, UNCLEAR
 
 _CALLED = {
@@ -22,6 +23,7 @@ _WAITING = ("Payment", "SalesReceipt")
 def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
     """Return what a question says of its line's deposit or payment, in sentences."""
     notes = [_gone(each, currency) for each in params.get(TAKEN) or ()]
+    notes += [_standing(params[STANDING], currency)] if params.get(STANDING) else []
     if UNCLEAR in params:
         notes.append(
             Text(
@@ -65,6 +67,21 @@ def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
             )
         )
     return notes
+
+
+def _standing(payments: Sequence[Mapping[str, Any]], currency: str) -> Text:
+    """Return what is told of payments of a line that are in the books without its deposit, and the two ways on."""
+    named = "; ".join(f"{each['party']} {each['amount']} {currency}".strip() for each in payments)
+    return Text(
+        "Des paiements faits pour cette opération sont déjà dans QuickBooks, aux fonds non déposés : "
+        f"{named}. Tant qu'ils y sont, rien d'autre n'est écrit pour elle : leur montant compterait deux fois. "
+        "Défaites-les depuis la page de l'opération, et ce que vous en dites sera écrit ; ou déposez-les avec le reste "
+        "dans QuickBooks, et rapprochez l'opération de ce dépôt.",
+        f"Payments that were made for this line are in QuickBooks already, in Undeposited Funds: {named}. While they "
+        "are, nothing else is posted for it, as their amount would count twice. Undo them from the line's page, and "
+        "what you say of it is posted; or deposit them with the rest in QuickBooks, and match the line with that "
+        "deposit.",
+    )
 
 
 def _gone(gone: Mapping[str, Any], currency: str) -> Text:

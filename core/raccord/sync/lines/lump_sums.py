@@ -15,7 +15,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Application, Deposit, Draft, LedgerId, Payment, Settled
-from raccord.store.models import Action, DraftRow, DraftState, LineState, LinkRow, LinkState, PlanLine
+from raccord.store.models import (
+    Action,
+    DraftRow,
+    DraftState,
+    LineState,
+    LinkRow,
+    LinkState,
+    PlanLine,
+    Posting,
+    PostingState,
+)
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.attached import made_by_hand
@@ -44,15 +54,16 @@ def wake_payers(session: Session, connection_id: str) -> None:
         # Undone, a line goes again only when a person says so; what is deposited, QuickBooks lets nobody date anew.
         if link_of(session, row, LinkState.UNDONE) or link_of(session, row, LinkState.LIVE):
             continue
-        for payment in _payments(row.key, row.decisions[PAYS], draft):
-            wake_made(session, row, payment)
+        names = {str(each["party_id"]): str(each.get("party", "")) for each in row.decisions[PAYS]["documents"]}
+        for payer, payment in _payments(row.key, row.decisions[PAYS], draft):
+            wake_made(session, row, payment, names[payer])
 
 
-def _payments(line_key: str, pays: Mapping[str, Any], line: Deposit) -> Iterable[Payment]:
-    """Yield each customer's payment of a line."""
+def _payments(line_key: str, pays: Mapping[str, Any], line: Deposit) -> Iterable[tuple[str, Payment]]:
+    """Yield each customer's id and payment of a line."""
     for payer, documents in by_payer(pays).items():
         amounts = [Decimal(str(each["amount"])) for each in documents]
-        yield Payment(
+        yield payer, Payment(
             key=payer_key(line_key, payer), day=line.day, currency=line.currency, customer=LedgerId(payer, "Customer"),
             deposit_to=LedgerId(str(pays[FUNDS]), "Account"), total=sum(amounts, Decimal(0)), memo=line.memo,
             applied=tuple(
@@ -93,12 +104,17 @@ def payer_keys(row: DraftRow) -> dict[str, str]:
 
 
 def posted_payers(session: Session, row: DraftRow) -> set[str]:
-    """Return the ids of the customers whose payments of a line stand in the books."""
+    """Return the ids of the customers whose payments of a line stand in the books, or may: they were sent, and the
+    answer is not known yet.
+    """
     keys = payer_keys(row)
     live = select(LinkRow.key).where(
         LinkRow.connection_id == row.connection_id, LinkRow.key.in_(list(keys)), LinkRow.state == LinkState.LIVE
     )
-    return {keys[key] for key in session.scalars(live)}
+    sent = select(Posting.key).where(
+        Posting.connection_id == row.connection_id, Posting.key.in_(list(keys)), Posting.state == PostingState.INTENT
+    )
+    return {keys[key] for some in (live, sent) for key in session.scalars(some)}
 
 
 def still_to_pay(session: Session, row: DraftRow) -> dict[tuple[str, str], Mapping[str, Any]]:

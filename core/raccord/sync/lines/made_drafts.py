@@ -11,9 +11,15 @@ from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.lines.attached import BY_HAND
 
+PARTY = "party"
+"""Under this name stands, among such a draft's decisions, whom it is of."""
 
-def wake_made(session: Session, line: DraftRow, draft: Payment | BillPayment) -> None:
-    """Let what was made for a line go, or go again; one that says something else since is written anew."""
+
+def wake_made(session: Session, line: DraftRow, draft: Payment | BillPayment, party: str = "") -> None:
+    """Let what was made for a line go, or go again; one that says something else since is written anew.
+
+    ``party`` is the name by which people know whom it is of, kept beside it.
+    """
     body = dump_draft(draft)
     mine = (DraftRow.connection_id == line.connection_id, DraftRow.key == draft.key)
     row = session.scalars(select(DraftRow).where(*mine)).one_or_none()
@@ -22,7 +28,7 @@ def wake_made(session: Session, line: DraftRow, draft: Payment | BillPayment) ->
             DraftRow(
                 connection_id=line.connection_id, record_id=line.record_id, key=draft.key, revision=1,
                 kind=entity_of(draft), day=draft.day, body=body, body_hash=digest(body), state=DraftState.WAITING,
-                reason="", decisions={}, mapped_by=BY_HAND, mapped_under=0,
+                reason="", decisions={PARTY: party} if party else {}, mapped_by=BY_HAND, mapped_under=0,
             )
         )  # fmt: skip
     else:

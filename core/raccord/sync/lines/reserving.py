@@ -21,6 +21,7 @@ from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState, PaidD
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.paying import PAYS, asked_in, is_refund, refunded_key
+from raccord.sync.lines.payments_left import STANDING, left_if_asked
 from raccord.sync.lines.undeposited import TAKEN
 from raccord.sync.resolving.holds import open_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -106,10 +107,12 @@ def ask_again(
         raise ValueError(f"{row.key}: what pays a document was a question before")
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
     pays = row.decisions[PAYS]
-    told = {TAKEN: [_told(pays, each) for each in gone]} if gone else {}
+    told: dict[str, Any] = {TAKEN: [_told(pays, each) for each in gone]} if gone else {}
+    standing = left_if_asked(session, row)
     row.decisions = {name: answer for name, answer in row.decisions.items() if name != PAYS} | told
     row.kind, row.state, row.reason = entity_of(draft), DraftState.HELD, DECISION_MISSING
     params = {"decision": asked.name, "accepts": str(asked.accepts), "suggestion": asked.suggestion, **told}
+    params |= {STANDING: standing} if standing else {}
     open_hold(session, connection_id, row, DECISION_MISSING, params, now)
     return params
 

@@ -35,6 +35,7 @@ from raccord.sync.books.parties import with_customers
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.attached import LINE_NOT_POSTED, line_not_posted, wake_planned
 from raccord.sync.lines.lump_sums import LUMP_NOT_POSTED, is_payer, lump_not_posted, payer_keys, wake_payers
+from raccord.sync.lines.payments_left import asked_about, payments_left
 from raccord.sync.lines.refunds import REFUND_NOT_POSTED, refund_not_posted, wake_refunds
 from raccord.sync.lines.treatments import as_treated
 from raccord.sync.mapping.unused import TAKEN_BACK, was_taken_back
@@ -88,6 +89,8 @@ class Planner:
     closing: Closing = field(default_factory=lambda: Closing(None))
     generations: dict[str, int] = field(default_factory=dict)
     """How many documents of a draft were undone, by its key."""
+    payments_left: Mapping[int, list[dict[str, str]]] = field(default_factory=dict)
+    """What is told of customers' payments that their line left in the books, by its record."""
     undone: dict[str, dict[str, str]] = field(default_factory=dict)
     """What is told of drafts whose documents were undone, by their keys."""
     files: Mapping[str, int] = field(default_factory=dict)
@@ -139,6 +142,7 @@ class Planner:
         unlinked = [self.encoder.code(row.key) for row in rows if row.key not in links]
         self.there = marked_under(self.session, self.company.id, unlinked)
         self.left.begin(rows)
+        self.payments_left = payments_left(self.session, self.connection.id)
         self.files = files_of(self.session, self.connection.id, [draft for _, draft in drafts])
         self.newcomers = None
         if any(row.kind in NAMED for row in rows):
@@ -178,6 +182,10 @@ class Planner:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
         if link is not None and link.state == LinkState.UNDONE:
             return self._undone(row, draft)
+        if link is None and (standing := self.payments_left.get(row.record_id or 0)):
+            question = asked_about(row, standing)
+            if question is not None:
+                return self.left.hold(row, draft, question)
         code = row.reason
         if link is not None and link.state != LinkState.LIVE:
             code = VOIDED if link.state == LinkState.VOIDED else DELETED
