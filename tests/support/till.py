@@ -252,8 +252,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped(
                 (
                     Expense(
-                        key=record.key(), day=record.day, currency=worth.currency, paid_from=Role("bank"),
-                        payment_type=PaymentType.CASH, lines=(out,), total=-amount,
+                        key=record.key(), day=record.day, currency=worth.currency, paid_from=_place(record),
+                        payment_type=PaymentType(str(record.raw.get("paid_by", "cash"))), lines=(out,), total=-amount,
                         tax_mode=TaxMode(taxes or "none"), memo=str(record.raw.get("memo", "")),
                     ),
                 )
@@ -314,6 +314,11 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             raise RuntimeError("card 4111111111111111")
         case _:
             return None
+
+
+def _place(record: Record) -> Role | LedgerId:
+    """Return where a line's money was spent from: the bank, unless the row names an account (a card)."""
+    return LedgerId(str(record.raw["on"]), "Account") if "on" in record.raw else Role("bank")
 
 
 def _deposit(record: Record, amount: Decimal) -> Deposit:
