@@ -173,7 +173,9 @@ class Planner:
     def _told(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft with what plugins answered for it; their faults become its problems."""
         answered = self.resolver.answered = Answered()
-        line = self._line(row, draft, link)
+        standing = [] if link else self.payments_left.get(row.record_id or 0, [])
+        question = asked_about(row, standing) if standing else None
+        line = self.left.hold(row, draft, question) if question is not None else self._line(row, draft, link)
         marked = row.key in self.left.troubled
         answered.tell_faults(self.session, self.connection.id, self.run.id, row.key, self.now, troubled=marked)
         return None if line is None else line | {"answered_by": answered.kept()}
@@ -182,10 +184,6 @@ class Planner:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
         if link is not None and link.state == LinkState.UNDONE:
             return self._undone(row, draft)
-        if link is None and (standing := self.payments_left.get(row.record_id or 0)):
-            question = asked_about(row, standing)
-            if question is not None:
-                return self.left.hold(row, draft, question)
         code = row.reason
         if link is not None and link.state != LinkState.LIVE:
             code = VOIDED if link.state == LinkState.VOIDED else DELETED
