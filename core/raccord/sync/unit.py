@@ -39,7 +39,6 @@ from raccord.sync.books.entries import changed_entries, read_entries
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
 from raccord.sync.fetching.keep import keep_page
-from raccord.sync.lines.claims import hold_claimed
 from raccord.sync.lines.come_since import hold_come_since, looked_long_ago
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
 from raccord.sync.lines.doubles import Doubles
@@ -56,6 +55,7 @@ from raccord.sync.planning.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.planning.reposts import open_repost, settle_repost
 from raccord.sync.planning.ruling import any_applied, rule_lines
 from raccord.sync.planning.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents, names_of
+from raccord.sync.posting.claims import hold_claimed
 from raccord.sync.posting.periods import leave_closed_since
 from raccord.sync.posting.post import Poster
 from raccord.sync.problems import close_problems, subject_of

@@ -88,7 +88,7 @@ class Poster:
     connection_id: str
     files: StoredFileBox
     hold_claimed: Callable[[Session, str, Sequence[PlanLine], datetime], bool]
-    """Holds what another connection sent meanwhile (``lines/claims.py``)."""
+    """Holds what another connection sent meanwhile (``posting/claims.py``)."""
     known: bool
     """Whether this process did the run's last unit too, so that nothing in the books can be unknown to our tables."""
 
