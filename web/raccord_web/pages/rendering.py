@@ -159,6 +159,7 @@ def said_by(error: RaccordError, request: Request) -> Explained:
     return Explained(error.code, typeset(error.text.get(language), language), typeset(fix, language), "")
 
 
+@cache
 def icon(name: str, size: str = "") -> Markup:
     """Return an icon to stand in a page; it says nothing to a screen reader."""
     return Markup('<svg class="i{}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>').format(
@@ -285,7 +286,11 @@ class _Typesetting(Environment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         if attribute == "get" and isinstance(obj, Text):
             return partial(_set_in, obj)
-        return super().getattr(obj, attribute)
+        # A page looks at thousands of attributes, nearly all of which are there.
+        try:
+            return getattr(obj, attribute)
+        except AttributeError:
+            return super().getattr(obj, attribute)
 
 
 def _set_in(text: Text, language: Language) -> str:
