@@ -10,14 +10,26 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import create_engine, select
+from sqlalchemy import JSON, column, create_engine, insert, select, table, update
 
 from raccord.overview.answers import answers_of
 from raccord.store import events, schema
 from raccord.store.database import Database
 from raccord.store.keyring import Keyring
-from raccord.store.models import Company, Connection, Event, LinkRow, PlanLine, Posting, Proof, SourceFile, SourceRecord
+from raccord.store.models import (
+    Company,
+    Connection,
+    Event,
+    Hold,
+    LinkRow,
+    PlanLine,
+    Posting,
+    Proof,
+    SourceFile,
+    SourceRecord,
+)
 from raccord.store.vault import Vault
+from raccord.sync.resolving.holds import asked_once, is_line
 
 PIECES = sorted((Path(__file__).parent / "databases").glob("*.*"))
 KEY = SecretStr("QSBtdXNldW0ga2V5IHRoYXQgZ3VhcmRzIG5vdGhpbmc=")
@@ -77,6 +89,38 @@ def test_a_database_of_an_earlier_version_is_upgraded_and_still_tells_its_story(
         told = [(each.plugin, each.about, each.name) for each in answers_of(session, [1])]
         assert told == ([("house-rules", "income", "Ventes")] if revision >= "0030" else [])
         assert events.verify(session) is None
+
+
+def test_questions_of_an_earlier_version_are_counted_by_what_they_ask(found: Database) -> None:
+    accounts: dict[str, object] = {"role": "income", "of": None, "accepts": "income"}
+    asked: list[tuple[str, dict[str, object], bool, str | None]] = [
+        ("resolve.decision_missing", {"accepts": "category"}, True, None),
+        ("resolve.decision_missing", {"accepts": "clearing"}, False, None),
+        ("resolve.choice_missing", accounts, False, "income||income"),
+        ("resolve.choice_missing", {**accounts, "of": "é"}, False, "income|é|income"),
+        ("period.month_asked", {"month": "2025-02"}, False, "2025-02"),
+        ("posting.undone", {"month": "2025-02"}, False, None),
+    ]
+    names = ("id", "connection_id", "draft_id", "code", "opened_at", "closed_at", "closed_by")
+    hold = table("hold", *map(column, names), column("params", JSON))
+    draft = table("draft", column("id"), column("connection_id"), column("kind"))
+    with found.engine.begin() as connection:
+        connection.execute(update(draft).values(kind="Deposit"))
+        of = connection.execute(select(draft.c.id, draft.c.connection_id)).one()
+        for place, (code, params, *_) in enumerate(asked):
+            connection.execute(
+                insert(hold).values(
+                    id=str(place), connection_id=of.connection_id, draft_id=of.id, code=code, params=params,
+                    opened_at=NOW, closed_at=NOW if place else None, closed_by="",
+                )
+            )  # fmt: skip
+    schema.upgrade(found)
+    with found.read() as session:
+        kept = session.scalars(select(Hold).order_by(Hold.id)).all()
+        assert [(each.code, each.params, each.line, each.asked) for each in kept] == asked
+        for each in kept:
+            assert each.line == is_line("Deposit", each.code, each.params)
+            assert each.asked == asked_once(each.code, each.params)
 
 
 def test_a_database_of_an_earlier_version_opens_with_its_key_and_goes_on(found: Database) -> None:

@@ -446,7 +446,7 @@ def _hold(making: _Making, row: _Row) -> dict[str, Any]:
     return {
         "id": new_id(), "connection_id": making.bank, "draft_id": row.number, "code": "resolve.decision_missing",
         "params": {"decision": "category", "accepts": "category", "suggestion": ""}, "opened_at": NOW,
-        "closed_at": None, "answer": None,
+        "closed_at": None, "answer": None, "line": True,
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import recent_runs
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow
 from raccord.sync.posting.periods import ClosedPolicy
+from raccord.sync.resolving.holds import asked_once
 from raccord.sync.resolving.resolve import CHOICE_MISSING
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
@@ -120,7 +121,7 @@ def test_every_figure_that_leads_to_a_list_is_the_length_of_that_list(
             # One role for which several drafts wait is one question.
             params = {"role": "customer", "of": "", "accepts": "customer"}
             asked = {"connection_id": synced.id, "draft_id": draft.id, "opened_at": workshop.clock.now()}
-            session.add(Hold(code=CHOICE_MISSING, params=params, **asked))
+            session.add(Hold(code=CHOICE_MISSING, params=params, asked=asked_once(CHOICE_MISSING, params), **asked))
     lab(sandbox, "delete", entity="SalesReceipt", id=receipt.document_id)
     till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
     sync(workshop, synced)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within, among, bounds
 from raccord.store.models import ClosedMonth, Connection, DraftRow, Hold
-from raccord.sync.posting.periods import MONTH_ASKED
+from raccord.sync.resolving.holds import MONTH_ASKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from raccord.store.models import (
     CompanyState,
     Connection,
     ConnectionState,
-    DraftRow,
     Hold,
     LinkRow,
     LinkState,
@@ -242,7 +241,6 @@ def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[int, 
             func.count(case((is_line(), Hold.id))),
             func.count(case((not_(is_line()), asked_once())).distinct()),
         )
-        .join(DraftRow, DraftRow.id == Hold.draft_id)
         .where(Hold.connection_id.in_(ids), Hold.closed_at.is_(None))
         .group_by(Hold.connection_id)
     )

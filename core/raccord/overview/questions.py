@@ -26,15 +26,13 @@ from raccord.sync.lines.paying import MATCHES
 from raccord.sync.lines.titles import TEXT_MAX, text_of
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.lines.unmet import invoices_in
-from raccord.sync.posting.periods import MONTH_ASKED
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.resolving.conflict_rules import KINDS, allowed_for
 from raccord.sync.resolving.conflicts import DECISION
+from raccord.sync.resolving.holds import MONTH_ASKED
 from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
 
 FACTS_MAX = 40
-LINE_KINDS = ("Deposit", "Purchase")
-"""What a bank line is before anybody says what it was for."""
 
 
 class Answer(StrEnum):
@@ -217,9 +215,8 @@ def open_questions(
 
 
 def is_line() -> ColumnElement[bool]:
-    """Return the condition on a hold and its draft that they are a bank line that waits for its category."""
-    accepts = Hold.params["accepts"].as_string()
-    return and_(Hold.code == DECISION_MISSING, DraftRow.kind.in_(LINE_KINDS), accepts == str(Accepts.CATEGORY))
+    """Return the condition on a hold that it is about a bank line that waits for its category."""
+    return Hold.line.is_(True)
 
 
 def asked_once() -> ColumnElement[Any]:
@@ -227,13 +224,7 @@ def asked_once() -> ColumnElement[Any]:
 
     Of holds that are no bank lines; the count of its distinct values is what the page of questions shows.
     """
-    role, of = Hold.params["role"].as_string(), func.coalesce(Hold.params["of"].as_string(), "")
-    accepts, month = Hold.params["accepts"].as_string(), Hold.params["month"].as_string()
-    return case(
-        (Hold.code == CHOICE_MISSING, Hold.connection_id + "|" + role + "|" + of + "|" + accepts),
-        (Hold.code == MONTH_ASKED, Hold.connection_id + "|" + month),
-        else_=Hold.id,
-    )
+    return func.coalesce(Hold.connection_id + "|" + Hold.code + "|" + Hold.asked, Hold.id)
 
 
 def missing_choices(

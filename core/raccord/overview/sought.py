@@ -113,7 +113,8 @@ def of_fate(fate: Fate) -> ColumnElement[bool]:
     are found by their states, which the indexes hold; those of records stand there by connection.
     """
     if fate == Fate.POSTED:
-        return exists().where(DraftRow.record_id == SourceRecord.id, DraftRow.state.in_(DRAFTS_OF[fate]))
+        its = DraftRow.record_id == SourceRecord.id
+        return select(DraftRow.id).where(its, DraftRow.state.in_(DRAFTS_OF[fate])).exists()
     of_drafts = select(DraftRow.record_id).where(DraftRow.state.in_(DRAFTS_OF[fate]), DraftRow.record_id.is_not(None))
     own = select(SourceRecord.id).where(
         SourceRecord.connection_id.in_(select(Connection.id)), SourceRecord.state.in_(RECORDS_OF.get(fate, ()))

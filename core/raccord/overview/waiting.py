@@ -14,7 +14,6 @@ from raccord.overview.questions import asked_once, is_line
 from raccord.overview.runs import ACTIVE
 from raccord.store.models import (
     Connection,
-    DraftRow,
     Drift,
     DriftState,
     Hold,
@@ -61,7 +60,6 @@ def _counts(limited: bool) -> Select[int, int, int, int, int, int]:
     each = (
         select(is_line().label("line"), asked_once().label("asked"))
         .select_from(Hold)
-        .join(DraftRow, DraftRow.id == Hold.draft_id)
         .where(Hold.closed_at.is_(None), *among(Hold.connection_id, within))
         .subquery()
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.info import ConnectorInfo
@@ -76,8 +76,11 @@ def fed_accounts(
         else:
             chosen.add(choice.ledger_id)
     chosen |= {choice.ledger_id for choice in earlier.values()}
-    written = select(LinkRow.money_account).where(
-        LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE, LinkRow.money_account != ""
+    # Asked for each account, of which there are few; documents are many.
+    written = exists().where(
+        LinkRow.connection_id == connection.id,
+        LinkRow.state == LinkState.LIVE,
+        LinkRow.money_account == LedgerEntry.object_id,
     )
     entries = session.scalars(
         select(LedgerEntry)
@@ -86,7 +89,7 @@ def fed_accounts(
             LedgerEntry.kind == "Account",
             LedgerEntry.type.in_(MONEY_TYPES),
             LedgerEntry.active,
-            or_(LedgerEntry.object_id.in_(chosen), LedgerEntry.object_id.in_(written)),
+            or_(LedgerEntry.object_id.in_(chosen), written),
         )
         .order_by(LedgerEntry.name)
     )

@@ -132,7 +132,9 @@ class LineAccount:
 
 def count_lines(session: Session, within: Within = None, connection_id: str = "") -> int:
     """Return how many bank lines wait, of all connections or of one."""
-    return count_of(session, _open(WantedLines(connection_id=connection_id), within).with_only_columns(Hold.id))
+    mine = [Hold.connection_id == connection_id] if connection_id else []
+    asked = select(func.count()).select_from(Hold).where(Hold.closed_at.is_(None), is_line(), *mine)
+    return session.scalar(asked.where(*among(Hold.connection_id, within))) or 0
 
 
 def open_lines(
@@ -144,7 +146,9 @@ def open_lines(
     # Only days and ids are sorted; what a line is, and which account it moved, is read for one page.
     page = asked.order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)
     rows = session.execute(_open(wanted, within).where(Hold.id.in_(page)).order_by(DraftRow.day, Hold.id)).all()
-    return Listing(_lines(session, rows), count_of(session, asked), offset, limit)
+    every = wanted == WantedLines(connection_id=wanted.connection_id)
+    total = count_lines(session, within, wanted.connection_id) if every else count_of(session, asked)
+    return Listing(_lines(session, rows), total, offset, limit)
 
 
 def undone_lines(session: Session, within: Within = None, connection_id: str = "") -> list[UndoneLine]:
@@ -194,8 +198,12 @@ def the_line(session: Session, hold_id: str, within: Within = None) -> BankLine 
 def accounts_with_lines(session: Session, within: Within = None, connection_id: str = "") -> list[LineAccount]:
     """Return the accounts that have lines which wait, of all connections or of one, by name."""
     # Counted by account before their names are looked up, which are few.
-    counted = _open(WantedLines(connection_id=connection_id), within).with_only_columns(
-        Connection.company_id, _account().label("moved_on"), func.count().label("lines")
+    counted = (
+        select(Connection.company_id, _account().label("moved_on"), func.count().label("lines"))
+        .select_from(Hold)
+        .join(Connection, Connection.id == Hold.connection_id)
+        .where(Hold.closed_at.is_(None), is_line(), *among(Hold.connection_id, within))
+        .where(*([Hold.connection_id == connection_id] if connection_id else []))
     )
     inner = counted.group_by(Connection.company_id, "moved_on").subquery()
     rows = session.execute(
@@ -354,10 +362,10 @@ def _account() -> Any:
     """Return the account that a line's money moved on, as the last plan found it."""
     return (
         select(PlanLine.money_account)
-        .where(PlanLine.draft_id == DraftRow.id)
+        .where(PlanLine.draft_id == Hold.draft_id)
         .order_by(PlanLine.id.desc())
         .limit(1)
-        .correlate(DraftRow)
+        .correlate(Hold)
         .scalar_subquery()
     )
 

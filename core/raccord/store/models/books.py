@@ -76,7 +76,17 @@ class PlanLine(Model):
     __table_args__ = (
         UniqueConstraint("plan_id", "key"),
         Index("ix_plan_line_todo", "plan_id", "state", "rank", "id"),
-        Index("ix_plan_line_draft", "draft_id"),
+        # Says also on which account the newest line of a draft moves money.
+        Index("ix_plan_line_draft", "draft_id", "id", "money_account"),
+        Index("ix_plan_line_order", "plan_id", "rank", "day", "id"),
+        # Few lines have a reason, and each page of a plan tells them.
+        Index(
+            "ix_plan_line_reason",
+            "plan_id",
+            "reason",
+            sqlite_where=text("reason > ''"),
+            postgresql_where=text("reason > ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
@@ -190,7 +200,7 @@ class LinkRow(Model):
         # Drafts find their documents by it, without naming the company.
         Index("ix_link_key", "connection_id", "key"),
         # Holds all that sums of what was moved read, so that they read no rows.
-        Index("ix_link_moved", "connection_id", "state", "currency", "money_account", "amount"),
+        Index("ix_link_moved", "connection_id", "state", "money_account", "currency", "amount"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

@@ -41,10 +41,10 @@ class SourceRecord(Model):
         UniqueConstraint("connection_id", "stream", "source_id", "revision"),
         Index("ix_record_connection_state", "connection_id", "state"),
         Index("ix_record_connection_stream_day", "connection_id", "stream", "day"),
-        Index("ix_record_day", "connection_id", "day"),
+        Index("ix_record_day", "connection_id", "day", "id", "state"),
         Index("ix_record_run", "run_id"),
         # The list of all records is in the order of their days.
-        Index("ix_record_by_day", "day"),
+        Index("ix_record_by_day", "day", "id", "state"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
@@ -89,7 +89,14 @@ class DraftRow(Model):
     __table_args__ = (
         UniqueConstraint("connection_id", "key"),
         Index("ix_draft_connection_state", "connection_id", "state"),
-        Index("ix_draft_record", "record_id"),
+        Index("ix_draft_record", "record_id", "state"),
+        # Each undo looks for the refunds among all drafts, which are few or none.
+        Index(
+            "ix_draft_refund",
+            "connection_id",
+            sqlite_where=text("kind = 'RefundReceipt'"),
+            postgresql_where=text("kind = 'RefundReceipt'"),
+        ),
         Index("ix_draft_state_record", "state", "record_id"),
     )
 
@@ -213,6 +220,19 @@ class Hold(Model):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_hold_connection", "connection_id", "closed_at"),
+        # Each page counts for its menu what waits. This holds all that it asks, also what is the same in all of it:
+        # where that is missing, SQLite reads the rows.
+        Index(
+            "ix_hold_waits",
+            "connection_id",
+            "line",
+            "asked",
+            "code",
+            "id",
+            "closed_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -224,6 +244,10 @@ class Hold(Model):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str] = mapped_column(default="")
     answer: Mapped[dict[str, Any] | None]
+    line: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether it asks for the category of a bank line."""
+    asked: Mapped[str | None]
+    """What it asks once for many drafts of its connection, a role or a closed month; nothing where it asks of one."""
 
 
 class ProblemState(StrEnum):

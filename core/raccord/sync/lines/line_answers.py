@@ -15,6 +15,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.lines.paying import PAYS, asked_in
 from raccord.sync.lines.treatments import OTHER_SIDE, TREATMENT, Treated, moved, treatable
 from raccord.sync.lines.undeposited import TAKEN
+from raccord.sync.resolving.holds import reopen
 
 LEARNED = "learned"
 """Under this name a question says what is suggested; and a draft's decisions, that it was accepted by itself."""
@@ -112,7 +113,7 @@ def ask_again(session: Session, row: DraftRow, hold: Hold | None, *, by_rule: bo
         row.state, row.reason = DraftState.WAITING, ""
         return
     row.state, row.reason = DraftState.HELD, hold.code
-    hold.closed_at, hold.closed_by, hold.answer = None, "", None
+    reopen(hold, row)
 
 
 def place_of(row: DraftRow) -> str:

@@ -42,7 +42,7 @@ from raccord.sync.lines.pairing import DAYS_APART
 from raccord.sync.lines.paying import asked_in
 from raccord.sync.lines.treatments import Treated, Treatment, arrives, load_treatment, treatable
 from raccord.sync.phases import PLAN_CHANGED
-from raccord.sync.resolving.holds import open_hold
+from raccord.sync.resolving.holds import open_hold, reopen
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
 FAR_APART = 30
@@ -215,7 +215,7 @@ class CalledOtherwise:
             params = {"decision": asked.name, "accepts": str(asked.accepts), "suggestion": asked.suggestion}
             open_hold(self.session, row.connection_id, row, DECISION_MISSING, params, self.now)
         else:
-            hold.closed_at, hold.closed_by, hold.answer = None, "", None
+            reopen(hold, row)
         events.append(
             self.session,
             actor=self.actor,

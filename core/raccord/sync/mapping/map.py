@@ -51,7 +51,7 @@ from raccord.sync.problems import (
     troubled,
     wrong_field_named,
 )
-from raccord.sync.resolving.holds import close_hold
+from raccord.sync.resolving.holds import become, close_hold
 from raccord.sync.resolving.views import MapView
 from raccord.sync.storable import cleaned, fits_key, storable
 
@@ -406,7 +406,7 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
         forget_outdated(slice_.session, found, draft)
         found.revision += 1
         found.body, found.body_hash, found.day = body, body_hash, day
-        found.kind = entity_of(as_treated(found.decisions, draft))
+        become(slice_.session, found, entity_of(as_treated(found.decisions, draft)))
         found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
     if found.state not in FINAL or left_for_now(found):
         found.state, found.reason = DraftState.WAITING, ""

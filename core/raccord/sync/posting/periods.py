@@ -34,12 +34,11 @@ from raccord.store.models import (
 from raccord.sync.phases import PLAN_CHANGED
 from raccord.sync.posting.removals import leave_closed_removals
 from raccord.sync.problems import open_problem
-from raccord.sync.resolving.holds import open_hold
+from raccord.sync.resolving.holds import MONTH_ASKED, open_hold
 
 PERIOD_CLOSED = "posting.period_closed"
 DOCUMENT_CLOSED = "period.document_closed"
 """The document stands in a closed period, where nothing is written to it."""
-MONTH_ASKED = "period.month_asked"
 NEXT_OPEN_DAY = "period.next_open_day"
 LEFT_OUT = "period.left_out"
 HELD = (PERIOD_CLOSED, DOCUMENT_CLOSED, MONTH_ASKED)

@@ -8,9 +8,14 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from raccord.plugin.drafts import Accepts
 from raccord.store.models import Choice, Company, DraftRow, Hold
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.resolving.resolve import CHOICE_MISSING
+from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING
+
+LINE_KINDS = ("Deposit", "Purchase")
+"""What a bank line is before anybody says what it was for."""
+MONTH_ASKED = "period.month_asked"
 
 
 def open_hold(
@@ -21,9 +26,30 @@ def open_hold(
     if found is None:
         found = Hold(connection_id=connection_id, draft_id=draft.id, opened_at=now, closed_by="")
         session.add(found)
-    elif found.code == code and found.params == params:
+    elif found.code == code and found.params == params and found.line == is_line(draft.kind, code, params):
         return
     found.code, found.params = code, dict(params)
+    found.line, found.asked = is_line(draft.kind, code, params), asked_once(code, params)
+
+
+def is_line(kind: str, code: str, params: Mapping[str, object]) -> bool:
+    """Tell whether a question about a draft of a kind asks for the category of a bank line."""
+    return code == DECISION_MISSING and kind in LINE_KINDS and params.get("accepts") == str(Accepts.CATEGORY)
+
+
+def asked_once(code: str, params: Mapping[str, object]) -> str | None:
+    """Return what a question asks once for many drafts: a role, or what to do with a closed month; else nothing."""
+    if code == CHOICE_MISSING:
+        return f"{params.get('role')}|{params.get('of') or ''}|{params.get('accepts')}"
+    return str(params.get("month")) if code == MONTH_ASKED else None
+
+
+def become(session: Session, draft: DraftRow, kind: str) -> None:
+    """Make a draft one of another kind, by which its open question may come to be about a bank line, or cease to be."""
+    if draft.kind != kind:
+        draft.kind = kind
+        for found in session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))):
+            found.line = is_line(kind, found.code, found.params)
 
 
 def asked(session: Session, draft_ids: Iterable[int]) -> dict[int, str]:
@@ -44,6 +70,12 @@ def close_hold(
     for found in session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))):
         found.closed_at, found.closed_by = now, by
         found.answer = None if answer is None else dict(answer)
+
+
+def reopen(hold: Hold, draft: DraftRow) -> None:
+    """Ask again what was answered."""
+    hold.closed_at, hold.closed_by, hold.answer = None, "", None
+    hold.line = is_line(draft.kind, hold.code, hold.params)
 
 
 def close_chosen(session: Session, choice: Choice, by: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import RefundReceipt
@@ -105,9 +105,12 @@ def following(session: Session, connection: Connection, keys: Iterable[str]) -> 
     first = set(keys)
     if not first:
         return {}
-    # Refunds are few, and what comes after another says so. PostgreSQL would look for that in every draft.
+    # Refunds are few, and what comes after another says so. PostgreSQL would look for that in every draft. The index
+    # that has them alone is used where the kind stands in the question itself.
     bodies = session.scalars(
-        select(DraftRow.body).where(DraftRow.connection_id == connection.id, DraftRow.kind == "RefundReceipt")
+        select(DraftRow.body).where(
+            DraftRow.connection_id == connection.id, DraftRow.kind == literal("RefundReceipt", literal_execute=True)
+        )
     )
     drafts = [draft for body in bodies if _AFTER in body and isinstance(draft := load_draft(body), RefundReceipt)]
     return {each.key: each.after.key for each in drafts if each.after is not None and each.after.key in first}

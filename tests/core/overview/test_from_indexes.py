@@ -1,0 +1,86 @@
+"""Lists of a full store are sorted, told apart and counted from indexes alone: their rows are read for one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from full_store import FullStore, Sizes, fill
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines
+from raccord.overview.plans import plan_lines, plan_summary
+from raccord.overview.records import Fate, Wanted, list_records
+from raccord.overview.waiting import waiting
+from raccord.store import schema
+from raccord.store.database import Database
+from raccord.store.models import Connection
+from raccord.sync.undoing.selection import following
+
+ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
+    "all records far down": (
+        lambda session, _: list_records(session, Wanted(), offset=50),
+        "USING COVERING INDEX ix_record_by_day",
+    ),
+    "a connection's records far down": (
+        lambda session, store: list_records(session, Wanted(store.cards), offset=50),
+        "USING COVERING INDEX ix_record_day (connection_id=?)",
+    ),
+    "posted records": (
+        lambda session, _: list_records(session, Wanted(fate=Fate.POSTED), offset=50),
+        "SEARCH draft USING COVERING INDEX ix_draft_record (record_id=? AND state=?)",
+    ),
+    "lines of a plan": (
+        lambda session, store: plan_lines(session, store.first_plan, offset=50),
+        "SEARCH plan_line USING COVERING INDEX ix_plan_line_order (plan_id=?)",
+    ),
+    "reasons of a plan": (
+        lambda session, store: plan_summary(session, store.first_plan),
+        "SEARCH plan_line USING INDEX ix_plan_line_reason (plan_id=? AND reason>?)",
+    ),
+    "accounts of bank lines": (
+        lambda session, _: accounts_with_lines(session),
+        "SEARCH plan_line USING COVERING INDEX ix_plan_line_draft (draft_id=?)",
+    ),
+    "bank lines": (lambda session, _: count_lines(session), "SCAN hold USING COVERING INDEX ix_hold_waits"),
+    "what the menu counts": (lambda session, _: waiting(session), "SCAN hold USING COVERING INDEX ix_hold_waits"),
+    "refunds": (
+        lambda session, store: following(session, session.get_one(Connection, store.cards), ["sales/1"]),
+        "SEARCH draft USING INDEX ix_draft_refund (connection_id=?)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, FullStore]:
+    folder: Path = tmp_path_factory.mktemp("full")
+    database = Database(f"sqlite:///{folder / 'app.db'}")
+    schema.upgrade(database)
+    return database, fill(database, Sizes(records=200, holds=8, problems=4, drifts=2, entries=6))
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_list_of_a_full_store_is_found_in_an_index(full: tuple[Database, FullStore], asked: str) -> None:
+    database, store = full
+    ask, index = ASKED[asked]
+    said: list[tuple[str, Any]] = []
+
+    def note(*told: Any) -> None:
+        said.append((told[2], told[3]))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        with database.read() as session:
+            ask(session, store)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    with database.engine.connect() as connection:
+        steps = [
+            str(row[3])
+            for statement, values in said
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert [step for step in steps if index in step], steps
