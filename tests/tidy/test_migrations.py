@@ -23,6 +23,6 @@ def _told(path: Path) -> tuple[object, object]:
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.Assign)
         for target in node.targets
-        if isinstance(target, ast.Name)
+        if isinstance(target, ast.Name) and target.id in ("revision", "down_revision")
     }
     return values["revision"], values["down_revision"]
