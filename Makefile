@@ -17,6 +17,8 @@ RECORDS := 200
 FIRST := 0
 # Moments from one kill of an export to the next.
 EVERY := 1
+# What the merge check leaves out of the kills, for pytest.
+LESS :=
 # Random invoices of the long property run; fewer in the merge check likewise.
 INVOICES := 100000
 SECONDS := 300
@@ -73,7 +75,7 @@ fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--a
 crash: $(READY) ## kill it at every commit and request; ARGS=--seed=… brings a schedule back
 	PYTHONPATH=tests/support $(BIN)/python tests/crash/matrix.py --workers=$(WORKERS) --records=$(RECORDS) \
 		--schedules=$(SCHEDULES) --first=$(FIRST) $(ARGS)
-	$(if $(ARGS),,EVERY=$(EVERY) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash)
+	$(if $(ARGS),,EVERY=$(EVERY) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash $(LESS))
 
 wheels: $(READY) ## build all distributions, install them elsewhere and use them there
 	rm -rf dist

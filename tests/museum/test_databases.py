@@ -13,12 +13,14 @@ from pydantic import SecretStr
 from sqlalchemy import JSON, column, create_engine, insert, select, table, update
 
 from raccord.overview.answers import answers_of
+from raccord.overview.titles import memo_says
 from raccord.store import events, schema
 from raccord.store.database import Database
 from raccord.store.keyring import Keyring
 from raccord.store.models import (
     Company,
     Connection,
+    DraftRow,
     Event,
     Hold,
     LinkRow,
@@ -121,6 +123,17 @@ def test_questions_of_an_earlier_version_are_counted_by_what_they_ask(found: Dat
         for each in kept:
             assert each.line == is_line("Deposit", each.code, each.params)
             assert each.asked == asked_once(each.code, each.params)
+
+
+def test_memos_of_earlier_versions_are_found_whatever_their_case(found: Database) -> None:
+    draft = table("draft", column("id"), column("body"))
+    with found.engine.begin() as connection:
+        connection.execute(update(draft).values(body='{"memo":"CAFÉ \\"Été\\" 5 % off"}'))
+    schema.upgrade(found)
+    with found.read() as session:
+        of = select(DraftRow.key)
+        assert session.scalars(of.where(memo_says('café "été" 5 %'))).all()
+        assert not session.scalars(of.where(memo_says("5 _ off"))).all()
 
 
 def test_a_database_of_an_earlier_version_opens_with_its_key_and_goes_on(found: Database) -> None:

@@ -57,6 +57,7 @@ from raccord.store.models import (
     SourceFile,
     SourceRecord,
 )
+from raccord.store.models.records import memo_of
 from raccord.sync.bodies import digest, dump_draft, mark, marker
 from raccord.sync.planning.figures import keep_figures
 
@@ -402,6 +403,7 @@ def _draft(making: _Making, row: _Row) -> dict[str, Any]:
         "id": row.number, "connection_id": _connection(making, row), "record_id": row.number, "key": row.key,
         "revision": 1, "kind": "SalesReceipt" if row.cards else "Purchase", "day": row.date, "body": body,
         "body_hash": digest(body), "state": state, "decisions": {}, "mapped_by": "chase 0.1.0", "mapped_under": 1,
+        "memo": memo_of(body),
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select, union
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
@@ -132,11 +132,10 @@ def _searched(session: Session, search: str, connection_id: str) -> CompoundSele
     of_document = of_drafts.join(
         LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
     ).where(or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search))
-    return union(of_source, of_document, of_drafts.where(memo_says(session, search)))
+    return union(of_source, of_document, of_drafts.where(memo_says(search)))
 
 
 def _of_kind(kind: Kind) -> ColumnElement[bool]:
-    """Return the condition that a record has a draft of a kind: whoever walks the records in their order asks each."""
-    return exists().where(
-        DraftRow.record_id == SourceRecord.id, DraftRow.kind == kind, DraftRow.state != DraftState.WITHDRAWN
-    )
+    """Return the condition that a record has a draft of a kind; an index holds all that is asked."""
+    its = (DraftRow.kind == kind, DraftRow.state != DraftState.WITHDRAWN, DraftRow.record_id.is_not(None))
+    return SourceRecord.id.in_(select(DraftRow.record_id).where(*its))

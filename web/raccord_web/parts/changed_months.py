@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.problems import ProblemView
 from raccord.store.models import Connection
-from raccord.sync.proving.certified import CHANGED, certified_sums, newest_certificate, proven_sums
+from raccord.sync.proving.certified import CHANGED, Sums, certified_sums, newest_certificate, proven_sums
 
 MONTHS_MAX = 10
 """Months of one page whose days are told."""
 DAYS_MAX = 10
-_NOTHING = (Decimal(0),) * 5
+_ZERO = Decimal(0)
+_NOTHING: Sums = (_ZERO, _ZERO, _ZERO, _ZERO, _ZERO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,7 +354,7 @@ def _where(asked: Any, session: Session, wanted: WantedLines) -> Any:
     if wanted.last is not None:
         asked = asked.where(DraftRow.day <= wanted.last)
     if search := wanted.search.strip()[:SEARCH_MAX]:
-        asked = asked.where(or_(memo_says(session, search), SourceRecord.amount.in_(_amounts(search))))
+        asked = asked.where(or_(memo_says(search), SourceRecord.amount.in_(_amounts(search))))
     return asked
 
 
