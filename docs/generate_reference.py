@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from runpy import run_path
 
@@ -91,22 +92,9 @@ def errors_page(language: Language) -> str:
         ),
         "",
     ]
-    sections: Sequence[tuple[str, Sequence[Said]]] = (
-        (say("Enregistrements, plans et preuve", "Records, plans and proof"), _stored()),
-        (say("Refus de QuickBooks", "Refusals of QuickBooks"), _causes()),
-        (say("Documents qui ne peuvent pas être écrits", "Documents that cannot be written"), _encoding()),
-        (say("Exécutions interrompues", "Runs that were given up"), _runs()),
-        (say("Refus des commandes et des réglages", "Refusals of commands and settings"), _refusals()),
-        (say("Connecteurs écartés", "Quarantined connectors"), _quarantine()),
-        (say("Contrat publié des sources", "Published contract of sources"), _contract()),
-        (say("Connecteur Chase", "Chase connector"), _chase()),
-        (say("Connecteur Plannit", "Plannit connector"), _spoken(_trees("plugins/plannit/src/raccord_plannit"))),
-        (say("Connecteur TaxDome", "TaxDome connector"), _spoken(_trees("plugins/taxdome/src/raccord_taxdome"))),
-        (say("Connecteur bancaire", "Bank feed connector"), _bankfeed()),
-    )
-    for title, rows in sections:
+    for title, rows in _sections():
         what, fix = say("Ce qui est arrivé", "What happened"), say("Que faire", "What to do")
-        lines += [f"## {title}", ""]
+        lines += [f"## {title.fr if language == 'fr' else title.en}", ""]
         if any(row.fix.en for row in rows):
             lines += [f"| Code | {what} | {fix} |", "|---|---|---|"]
             lines += [f"| `{row.code}` | {_cell(row.what, language)} | {_cell(row.fix, language)} |" for row in rows]
@@ -116,6 +104,24 @@ def errors_page(language: Language) -> str:
             lines += [f"| `{row.code}` | {_cell(row.what, language)} |" for row in rows]
         lines.append("")
     return "\n".join(lines)
+
+
+@cache
+def _sections() -> Sequence[tuple[Phrase, Sequence[Said]]]:
+    """Return where codes come from, with all of them; whoever writes both languages reads the code once."""
+    return (
+        (Phrase("Enregistrements, plans et preuve", "Records, plans and proof"), _stored()),
+        (Phrase("Refus de QuickBooks", "Refusals of QuickBooks"), _causes()),
+        (Phrase("Documents qui ne peuvent pas être écrits", "Documents that cannot be written"), _encoding()),
+        (Phrase("Exécutions interrompues", "Runs that were given up"), _runs()),
+        (Phrase("Refus des commandes et des réglages", "Refusals of commands and settings"), _refusals()),
+        (Phrase("Connecteurs écartés", "Quarantined connectors"), _quarantine()),
+        (Phrase("Contrat publié des sources", "Published contract of sources"), _contract()),
+        (Phrase("Connecteur Chase", "Chase connector"), _chase()),
+        (Phrase("Connecteur Plannit", "Plannit connector"), _spoken(_trees("plugins/plannit/src/raccord_plannit"))),
+        (Phrase("Connecteur TaxDome", "TaxDome connector"), _spoken(_trees("plugins/taxdome/src/raccord_taxdome"))),
+        (Phrase("Connecteur bancaire", "Bank feed connector"), _bankfeed()),
+    )
 
 
 def _stored() -> list[Said]:
