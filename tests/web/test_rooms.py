@@ -250,7 +250,7 @@ def test_a_settings_model_makes_the_form_and_says_what_is_wrong() -> None:
     assert wrong == {
         "name": "This text does not have the form that is needed.",
         "port": "It must be at most 10.",
-        "days": "A whole number is needed.",
+        "days": "“x”: A whole number is needed.",
     }
 
 

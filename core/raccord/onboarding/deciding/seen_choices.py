@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.decisions import DecisionError, choose_in, role_of
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.info import RoleInfo
@@ -106,7 +107,8 @@ def choose_seen(
 
     An empty ``seen`` is that nothing was chosen; ``None`` is that nobody looked.
     """
-    with workshop.database.begin() as session:
+
+    def fill(session: Session) -> Choice:
         connection = session.get_one(Connection, connection_id, with_for_update=True)
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
@@ -115,3 +117,5 @@ def choose_seen(
         if seen is not None:
             stood.require(seen)
         return made
+
+    return fill_with_kinds(workshop, actor, connection_id, [(role, of, ledger_id)], fill)
