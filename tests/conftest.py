@@ -60,14 +60,23 @@ LEFT_OUT = (
 )
 """Folders and files whose slow tests the merge check leaves to those who change what they look at."""
 
+SLOW_ONLY = (
+    # Workers killed, frozen and robbed of their database, hundreds of documents undone: `make crash` kills, too.
+    "test_workers.py",
+    "test_undo_many.py",
+    # A restored backup, and a quarter and an export under attack, each told at length.
+    "test_restored_backup.py",
+    "test_pleo_attacks.py",
+)
+"""Files that neither `make test` nor the merge check has, but `make test-slow`."""
+
 LONG = (
     # Whole stories of people and sources, each told from nothing.
     "journeys",
     # A lie for each rule of the kit; that honest connectors keep them is quick.
     "test_rules_of_the_kit.py",
-    # Nights, backups and months one after the other.
+    # Nights and months one after the other.
     "test_nightly_proofs.py",
-    "test_restored_backup.py",
     "test_proof_memory.py",
     # Processes that are started and stopped, one after the other.
     "test_killed.py",
@@ -133,6 +142,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         names = frozenset(item.path.parts)
         if not names.isdisjoint(LEFT_OUT) and item.get_closest_marker("slow"):
+            item.add_marker("at_length")
+        if not names.isdisjoint(SLOW_ONLY):
+            item.add_marker("slow")
             item.add_marker("at_length")
         # After that: what is long is no reason to leave it out of a merge.
         if not names.isdisjoint(LONG) or "chromium" in getattr(item, "fixturenames", ()):

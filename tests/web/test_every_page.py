@@ -204,6 +204,7 @@ ALL = {320: LOOKS, 768: LOOKS, 1280: RULES}
 slow = pytest.mark.slow
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("theme", "language", "rules"),
     [
