@@ -30,7 +30,7 @@ from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import update_settings
-from raccord.overview import records
+from raccord.overview import records, sought
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import count_each_fate, list_records
@@ -96,9 +96,13 @@ def test_the_records_of_a_list_are_taken_away_as_a_table(
     assert 'href="/records/table?first=2026-03-01&amp;fate=failed"' in page, "what is taken away is what is shown"
 
 
+@pytest.mark.parametrize("many", [0, sought.MANY])
 def test_records_are_shown_taken_away_and_read_by_programs_by_what_their_documents_are(
-    workshop: Workshop, synced: Connection, company: Company, browser: TestClient
-) -> None:
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, many: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # Records of a kind that many are of are found another way than the few of another.
+    monkeypatch.setattr(sought, "MANY", many)
     owner = member(workshop, "kinds@example.ca", RoleName.OWNER, "")
     token = make_token(workshop, owner, company.id, "kinds", Scope.READ)[1]
 
@@ -116,6 +120,7 @@ def test_records_are_shown_taken_away_and_read_by_programs_by_what_their_documen
     assert found("kind=Transfer") == [[], []]
     assert found("kind=Purchase&fate=review") == [["b1"]] * 2
     assert found("kind=Purchase&fate=posted") == [[], []]
+    assert found("kind=SalesReceipt&q=s2") == [["s2"]] * 2
     with workshop.database.begin() as session:
         session.scalars(select(DraftRow).where(DraftRow.kind == "RefundReceipt")).one().state = DraftState.WITHDRAWN
     assert found("kind=RefundReceipt") == [[], []], "what is withdrawn would be no document"

@@ -149,7 +149,9 @@ def list_records(
     conditions = conditions_of(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
     page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY).limit(limit).offset(offset)
-    count = select(func.count()).select_from(SourceRecord).where(*conditions)
+    apart = wanted.kind and not wanted.search
+    every = conditions_of(session, wanted, within, whole=True) if apart else conditions
+    count = select(func.count()).select_from(SourceRecord).where(*every)
     if wanted.search:
         shown, total = _page_and_count(session, page, count)
     else:

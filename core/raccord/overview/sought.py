@@ -14,6 +14,8 @@ from raccord.overview.titles import memo_says
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, RecordState, SourceRecord
 
 SEARCH_MAX = 100
+MANY = 5_000
+"""Records of one kind that are too many to be sorted for a page."""
 
 
 class Fate(StrEnum):
@@ -81,8 +83,13 @@ class Wanted:
     """What its documents are or would be."""
 
 
-def conditions_of(session: Session, wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
-    """Return what is true of the records that a list shows, all in their newest revision."""
+def conditions_of(
+    session: Session, wanted: Wanted, within: Within, *, whole: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return what is true of the records that a list shows, all in their newest revision.
+
+    ``whole`` is for who counts them all; without it they are for who walks them in their order to a page.
+    """
     found: list[ColumnElement[bool]] = [
         SourceRecord.state != RecordState.SUPERSEDED,
         *among(SourceRecord.connection_id, within),
@@ -99,7 +106,7 @@ def conditions_of(session: Session, wanted: Wanted, within: Within) -> list[Colu
     if wanted.fate is not None:
         found.append(of_fate(wanted.fate))
     if wanted.kind is not None:
-        found.append(_of_kind(wanted.kind))
+        found.append(_of_kind(session, wanted.kind, whole=whole))
     if search := wanted.search[:SEARCH_MAX]:
         hits = _searched(session, search, wanted.connection_id).cte("hits")
         found.append(SourceRecord.id.in_(select(hits.c[0])))
@@ -135,7 +142,14 @@ def _searched(session: Session, search: str, connection_id: str) -> CompoundSele
     return union(of_source, of_document, of_drafts.where(memo_says(search)))
 
 
-def _of_kind(kind: Kind) -> ColumnElement[bool]:
-    """Return the condition that a record has a draft of a kind; an index holds all that is asked."""
+def _of_kind(session: Session, kind: Kind, *, whole: bool) -> ColumnElement[bool]:
+    """Return the condition that a record has a draft of a kind, as the database finds it soonest.
+
+    Of a kind that many are of, whoever walks the records asks each and soon has a page full; the few of another, and
+    all of any, stand in an index.
+    """
     its = (DraftRow.kind == kind, DraftRow.state != DraftState.WITHDRAWN, DraftRow.record_id.is_not(None))
-    return SourceRecord.id.in_(select(DraftRow.record_id).where(*its))
+    ids = select(DraftRow.record_id).where(*its)
+    if whole or session.scalar(ids.offset(MANY).limit(1)) is None:
+        return SourceRecord.id.in_(ids)
+    return select(DraftRow.id).where(DraftRow.record_id == SourceRecord.id, *its).exists()

@@ -136,6 +136,8 @@ def _records(session: Session, connection_id: str, places: set[tuple[str, str]])
         select(SourceRecord)
         .where(
             SourceRecord.connection_id == connection_id,
+            # With its streams it is found by its key; by its id alone, all of the connection would be walked.
+            SourceRecord.stream.in_(sorted({stream for stream, _ in places})),
             SourceRecord.source_id.in_(sorted({source_id for _, source_id in places})),
         )
         .order_by(SourceRecord.id)
