@@ -307,13 +307,10 @@ def test_only_one_clear_way_is_offered_and_a_text_that_names_the_invoices_needs_
     assert said("250.15", [item(1, "100.10", day=1), item(2, "150.05", day=25)]) == [], "of after the line"
 
 
-def test_payments_without_their_deposit_keep_their_line_from_anything_else_until_they_are_undone(
-    workshop: Workshop,
-    company: Company,
-    connection: Connection,
-    sandbox: SandboxServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def left_alone(
+    workshop: Workshop, company: Company, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Decimal]:
+    """Let one of two payments of a line be sent and its deposit not; return its invoice and what the funds held."""
     choose_usual(workshop, connection, company)
     client = workshop.client(company)
     one = owed(workshop, company, "Invoice", "Clinique Roy", "100.10", "7001")
@@ -335,6 +332,18 @@ def test_payments_without_their_deposit_keep_their_line_from_anything_else_until
     finish(workshop, plan.run_id)
     assert (client.count("Payment"), client.count("Deposit")) == (1, 0)
     sync(workshop, connection)
+    return one, before
+
+
+def test_payments_without_their_deposit_keep_their_line_from_anything_else_until_they_are_undone(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    sandbox: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, before = left_alone(workshop, company, connection, monkeypatch)
+    client = workshop.client(company)
     for answered in (False, True, True):
         hold = asked(workshop)["b1"]
         assert hold.code == "resolve.decision_missing"
@@ -354,3 +363,43 @@ def test_payments_without_their_deposit_keep_their_line_from_anything_else_until
     assert_books_balance(sandbox.store.of_template("quebec"))
     with workshop.database.read() as session:
         assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+def test_payments_without_their_deposit_that_a_person_deposits_by_hand_let_their_line_be_that_deposit(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left_alone(workshop, company, connection, monkeypatch)
+    client = workshop.client(company)
+    by_hand(workshop, company, "Deposit", "300.00", date.fromisoformat(till.ROWS["T1"][0]["day"]))
+    sync(workshop, connection)
+    hold = asked(workshop)["b1"]
+    assert hold.code == "conflict.already_exists"
+    answer_conflict(workshop, OWNER, hold.id, ResolutionKind.LINK)
+    sync(workshop, connection)
+    assert not asked(workshop)
+    sync(workshop, connection)
+    assert not asked(workshop)
+    assert (client.count("Payment"), client.count("Deposit")) == (1, 1)
+
+
+def test_payments_without_their_deposit_that_another_line_deposits_are_no_longer_told_of_theirs(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left_alone(workshop, company, connection, monkeypatch)
+    client = workshop.client(company)
+    till.ROWS["T1"].append(line(2, "100.10", "DEPOT ROY"))
+    sync(workshop, connection)
+    assert deposit_notes(asked(workshop)["b1"].params, "CAD")
+    pay(workshop, OWNER, asked(workshop)["b2"].id)
+    sync(workshop, connection)
+    assert (client.count("Payment"), client.count("Deposit")) == (1, 1)
+    treat(workshop, OWNER, asked(workshop)["b1"].id, category(account(workshop, company, "Income")))
+    sync(workshop, connection)
+    assert not asked(workshop)
+    assert (client.count("Payment"), client.count("Deposit")) == (1, 2), "the line is something else"
