@@ -57,8 +57,11 @@ def test_an_answer_is_let_go_as_soon_as_it_is_read(books: QuickBooks, server: An
     gc.collect()
     gc.disable()
     try:
+        # Other tests of this process may keep some of theirs.
+        kept = {id(each) for each in gc.get_objects() if isinstance(each, httpx.Response)}
         books.update("SalesReceipt", RECEIPT, "req-1")
-        assert not [each for each in gc.get_objects() if isinstance(each, httpx.Response)]
+        left = [each for each in gc.get_objects() if isinstance(each, httpx.Response) and id(each) not in kept]
+        assert not left
     finally:
         gc.enable()
 

@@ -177,7 +177,7 @@ def test_a_holder_that_says_nothing_for_too_long_loses_the_lock_and_saves_nothin
 def test_a_transaction_that_a_frozen_process_left_open_is_ended_by_the_server(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_database, "IDLE_IN_TRANSACTION_MS", 100)
+    monkeypatch.setattr(store_database, "IDLE_IN_TRANSACTION_MS", 1000)
     frozen = Database(database.url)
 
     def frozen_and_thawed() -> None:
