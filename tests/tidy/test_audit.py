@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import metadata
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 SCRIPT = Path(__file__).parents[2] / ".ci" / "audit.py"
+CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
 
 
 def asked(
@@ -88,3 +91,19 @@ def test_without_a_network_it_says_that_nothing_was_audited() -> None:
         timeout=60,
     )
     assert (done.returncode, "NOT AUDITED" in done.stdout) == (3, True)
+
+
+def test_every_version_that_is_pinned_runs_on_the_oldest_python_of_debian() -> None:
+    # Some ask for a later bug fix than Debian's 3.11, and pip then finds nothing to install there.
+    pinned = [line.split("==")[0] for line in CONSTRAINTS.read_text().splitlines() if "==" in line]
+    asks = {name: metadata.metadata(name)["Requires-Python"] or "" for name in pinned if installed(name)}
+    assert len(asks) > 50
+    assert {name: ask for name, ask in asks.items() if not SpecifierSet(ask).contains("3.11.2")} == {}
+
+
+def installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
