@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -87,8 +88,9 @@ LONG = (
 """Folders and files that `make test` leaves to the merge check, which has all of them, as it has what drives a browser:
 one test in twenty, and two fifths of the time."""
 
-ABOUT_DATABASES = frozenset({"store", "jobs", "crash"})
-"""Folders of tests whose subject is what differs between databases: locks, claims, migrations."""
+ABOUT_DATABASES = frozenset({"store", "jobs", "crash", "test_pipeline.py", "test_bucket.py", "test_two_runs.py"})
+"""Folders and files of tests whose subject is what differs between databases (locks, claims, migrations) or the whole
+way of a record."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -116,8 +118,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try on one of the two databases what is marked ``either_database``, each test always on the same.
 
-    What says nothing is tried on both; but where it is not about the database itself, on the other one in the slow run.
-    Of whole journeys, whose parts are tried on both, the merge check leaves the other one out.
+    What says nothing is tried on both; but where it is not about the database itself, on the other one in the slow run
+    alone, which the merge check leaves out.
     """
     marked = any(mark.name == "either_database" for mark in metafunc.definition.iter_markers())
     chosen = any("database_url" in str(mark.args[:1]) for mark in metafunc.definition.iter_markers("parametrize"))
@@ -129,8 +131,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marked:
         tried: list[object] = [kinds[which]]
     elif ABOUT_DATABASES.isdisjoint(metafunc.definition.path.parts):
-        slow = [pytest.mark.slow, *([pytest.mark.at_length] if "journeys" in metafunc.definition.path.parts else [])]
-        tried = [kinds[which], pytest.param(kinds[1 - which], marks=slow)]
+        tried = [kinds[which], pytest.param(kinds[1 - which], marks=pytest.mark.at_length)]
     else:
         return
     metafunc.definition.add_marker(pytest.mark.parametrize("database_url", tried, indirect=True))
@@ -139,9 +140,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what the merge check and the quick run leave out, before anything is chosen by marks."""
+    cases: Counter[str] = Counter()
     for item in items:
+        if nth := item.get_closest_marker("every"):
+            family = item.nodeid.partition("[")[0]
+            if cases[family] % nth.args[0]:
+                item.add_marker("at_length")
+            cases[family] += 1
         names = frozenset(item.path.parts)
-        if not names.isdisjoint(LEFT_OUT) and item.get_closest_marker("slow"):
+        if item.get_closest_marker("at_length"):
+            item.add_marker("slow")
+        elif not names.isdisjoint(LEFT_OUT) and item.get_closest_marker("slow"):
             item.add_marker("at_length")
         if not names.isdisjoint(SLOW_ONLY):
             item.add_marker("slow")

@@ -64,6 +64,7 @@ def test_a_line_of_several_customers_killed_at_every_other_moment_is_there_once_
     assert len(walked.moments) > 30
 
 
+@pytest.mark.at_length
 def test_the_matrix_of_lines_of_several_customers_notices_when_nothing_is_read_back(plant: Plant) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for place in (post, recognise):

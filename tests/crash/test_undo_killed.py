@@ -62,6 +62,7 @@ def test_an_undo_killed_at_every_moment_ends_with_everything_gone_once(
     assert len(walked.moments) > 40 // every
 
 
+@pytest.mark.at_length
 def test_the_matrix_of_undoing_notices_when_nothing_is_read_back(posted: Plant) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for place in (post, recognise):

@@ -65,6 +65,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
     return type_in
 
 
+@pytest.mark.at_length
 def test_what_installs_from_the_network_installs_from_here(block: Callable[[str], Block], tmp_path: Path) -> None:
     """Pip is told by its environment to take what is here, and the packages of others from where we have them."""
     others, work, wheels = tmp_path / "others", tmp_path / "work", tmp_path / "wheels"

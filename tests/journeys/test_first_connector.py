@@ -125,6 +125,7 @@ def terminals(folder: Path, env: dict[str, str]) -> Iterator[Terminals]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+@pytest.mark.at_length
 def test_the_connector_of_the_page_runs_against_its_served_twin(tmp_path: Path, environment: dict[str, str]) -> None:
     """The rest of the page, in its three terminals: from the served twin into a local QuickBooks, and proven."""
     said: list[str] = []

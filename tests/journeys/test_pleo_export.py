@@ -328,6 +328,7 @@ def test_an_export_without_contra_account_ends_and_is_a_task_for_people(house: H
     assert house.results(again)[entry][0] == "successful"
 
 
+@pytest.mark.at_length
 def test_an_export_that_expires_is_left_and_comes_again_with_another(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -389,6 +390,7 @@ def test_an_export_that_expires_while_its_plan_waits_is_told_here_expense_by_exp
 
 
 @pytest.mark.parametrize("status", [409, 413, 422])
+@pytest.mark.every(3)
 def test_what_pleo_refuses_once_is_told_and_nothing_is_lost(house: House, status: int) -> None:
     entry = house.file(1000)
     job = house.export()
@@ -406,6 +408,7 @@ def test_what_pleo_refuses_once_is_told_and_nothing_is_lost(house: House, status
 
 
 @pytest.mark.requirement("PO-09")
+@pytest.mark.at_length
 def test_a_receipt_of_25_mb_fails_its_expense_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     # QuickBooks says 100 MB and is told to refuse from 20 MB on.
     monkeypatch.setattr(http_api, "MAX_UPLOAD", 20 * 1024 * 1024)

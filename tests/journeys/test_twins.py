@@ -640,6 +640,7 @@ TOLD = ("pain 4 T2", "pain 10 T1", "pain 10 T2", "pain 10 T3")
 
 
 @pytest.mark.parametrize("name", scenarios())
+@pytest.mark.every(2)
 def test_pain_2_9_10_each_movement_is_in_the_books_once(house: House, name: str) -> None:
     live(house, SCENARIOS[name])
 

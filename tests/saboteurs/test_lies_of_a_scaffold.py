@@ -93,6 +93,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lie", LIES)
+@pytest.mark.every(3)
 def test_a_lie_in_an_untouched_scaffold_is_caught(home: Path, lie: str) -> None:
     rule, old, new = LIES[lie]
     text = (home / "streams.py").read_text(encoding="utf-8")

@@ -104,6 +104,7 @@ def test_mypy_refuses_each_of_them(folder: Path) -> None:
     assert refused(errors) == set(WRONG) - NAMES_ASIDE, done.stdout + done.stderr
 
 
+@pytest.mark.at_length
 def test_pyright_refuses_each_of_them(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, str(folder)],

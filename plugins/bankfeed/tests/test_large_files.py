@@ -36,6 +36,7 @@ WRITERS: dict[str, Callable[[Iterable[MadeLine]], Iterable[bytes]]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.every(2)
 def test_a_large_file_needs_no_more_memory_than_a_small_one(name: str, tmp_path: Path) -> None:
     path = tmp_path / "large"
     first = date(2020, 1, 1)

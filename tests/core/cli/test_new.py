@@ -49,6 +49,7 @@ def loaded() -> Iterator[Callable[[Path, str], ModuleType]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.every(2)
 def test_a_new_connector_keeps_every_rule_in_few_lines(
     tmp_path: Path, kind: str, loaded: Callable[[Path, str], ModuleType], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,6 +102,7 @@ def test_the_streams_that_a_source_has_are_enough(
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+@pytest.mark.at_length
 def test_pip_installs_new_connectors_offline_and_they_are_green(tmp_path: Path) -> None:
     """An environment that sees this one's packages, and no index: pip, the check, its own test and mypy."""
     home = tmp_path / "venv"

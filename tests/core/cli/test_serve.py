@@ -62,6 +62,7 @@ def started(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.every(2)
 def test_a_fresh_installation_is_served_and_stops_in_order(home: Path, port: int, number: signal.Signals) -> None:
     with started("serve", "--port", str(port)) as (process, said):
         assert said == f"Raccord is at http://127.0.0.1:{port}; Ctrl-C stops it.\n"
@@ -125,6 +126,7 @@ def test_a_worker_on_postgresql_starts_and_stops_in_order(home: Path, fresh_post
         assert "has stopped" in errors
 
 
+@pytest.mark.at_length
 def test_pages_beside_workers_execute_nothing_themselves(
     home: Path, port: int, fresh_postgres: Callable[[], str]
 ) -> None:

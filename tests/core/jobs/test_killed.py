@@ -134,6 +134,7 @@ def test_a_frozen_worker_that_wakes_up_after_its_run_was_taken_over_writes_nothi
 
 
 @pytest.mark.slow
+@pytest.mark.at_length
 def test_workers_killed_again_and_again_bring_every_run_to_its_end_page_by_page(house, started, log, until):
     run_ids = [house.queued(house.connection(house.company(str(realm)))) for realm in range(3)]
     process = started()

@@ -445,6 +445,7 @@ CASES = {
 @ON_SQLITE
 @pytest.mark.requirement("K19", "CH-56")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.every(3)
 def test_a_conflict_holds_asks_in_both_languages_and_goes_as_it_is_answered(world: World, case: Case) -> None:
     case.provoke(world)
     hold, draft = world.hold(), world.draft(case.key)

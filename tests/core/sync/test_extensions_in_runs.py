@@ -145,6 +145,7 @@ WHY = Text("Ainsi.", "So.")
     ],
     ids=["raises", "bad record", "retry later", "no candidate", "no choice", "two that contradict"],
 )
+@pytest.mark.every(3)
 def test_an_extension_that_cannot_be_followed_costs_the_documents_it_was_asked_about(
     workshop: Workshop,
     connection: Connection,

@@ -66,6 +66,7 @@ def void(client: QuickBooks, id_: str) -> None:
     client.void("Invoice", id_, str(client.read("Invoice", id_).value["SyncToken"]), f"void {id_}")
 
 
+@pytest.mark.at_length
 def test_a_deposit_of_the_line_that_came_into_the_books_before_approval_keeps_the_customers_payments_out(
     workshop: Workshop, company: Company, connection: Connection
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_line_of_several_customers_is_one_deposit_of_a_payment_for_each_and_is
 
 
 @pytest.mark.parametrize("approved", [False, True])
+@pytest.mark.every(2)
 def test_a_line_one_of_whose_invoices_is_voided_meanwhile_pays_none_and_says_why(
     workshop: Workshop, company: Company, connection: Connection, approved: bool
 ) -> None:
@@ -385,6 +387,7 @@ def test_payments_without_their_deposit_that_a_person_deposits_by_hand_let_their
     assert (client.count("Payment"), client.count("Deposit")) == (1, 1)
 
 
+@pytest.mark.at_length
 def test_payments_without_their_deposit_that_another_line_deposits_are_no_longer_told_of_theirs(
     workshop: Workshop,
     company: Company,

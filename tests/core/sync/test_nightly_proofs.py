@@ -110,6 +110,7 @@ def test_pain_20_t1_a_steady_night_reads_nothing_for_each_posted_document(
     assert sorted(night(40)) == ["batch", "batch", "batch", "cdc"]
 
 
+@pytest.mark.at_length
 def test_only_the_months_that_a_change_of_ours_or_theirs_touches_are_read(
     workshop: Workshop, opened: tuple[Company, Connection], night: Night, sandbox: SandboxServer
 ) -> None:
@@ -229,6 +230,7 @@ def copy_of(workshop: Workshop, company: Company, kind: str, id_: str) -> dict[s
 
 
 @pytest.mark.parametrize("kinds", [AT_ONCE, OWED], ids=["at once", "owed"])
+@pytest.mark.every(2)
 def test_a_cent_changed_a_document_removed_moved_or_copied_is_named_whatever_its_kind_by_the_next_night(
     workshop: Workshop,
     opened: tuple[Company, Connection],

@@ -141,6 +141,7 @@ def test_a_rule_asks_too_and_a_line_that_is_posted_is_undone_first(
     assert of("b2", workshop).state == DraftState.SKIPPED
 
 
+@pytest.mark.at_length
 def test_where_one_of_the_two_changes_or_goes_the_other_is_a_question_of_its_own(
     workshop: Workshop, company: Company, connection: Connection
 ) -> None:

@@ -127,6 +127,7 @@ def test_an_undone_line_gets_other_answers_one_after_the_other_and_is_posted_onc
     assert told.count("hold.taken_back") == 2
 
 
+@pytest.mark.at_length
 def test_the_history_of_a_record_is_in_the_order_of_time_and_keeps_what_was_posted_before_an_undo(
     workshop: Workshop, company: Company, connection: Connection, places: dict[str, str]
 ) -> None:

@@ -31,6 +31,7 @@ def _computed(net: Decimal, rates: tuple[TaxRate, ...]) -> Decimal:
 
 @pytest.mark.requirement("CH-12")
 @pytest.mark.parametrize("name", CODES)
+@pytest.mark.every(2)
 def test_20_000_totals_that_hold_tax_come_out_of_quickbooks_to_the_cent(
     desk: Any, add_up_as_quickbooks: AddUp, name: str
 ) -> None:
