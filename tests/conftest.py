@@ -68,6 +68,8 @@ SLOW_ONLY = (
     # A restored backup, and a quarter and an export under attack, each told at length.
     "test_restored_backup.py",
     "test_pleo_attacks.py",
+    # Months of many documents, to see that a proof needs no more memory for them.
+    "test_proof_memory.py",
 )
 """Files that neither `make test` nor the merge check has, but `make test-slow`."""
 
@@ -78,7 +80,6 @@ LONG = (
     "test_rules_of_the_kit.py",
     # Nights and months one after the other.
     "test_nightly_proofs.py",
-    "test_proof_memory.py",
     # Processes that are started and stopped, one after the other.
     "test_killed.py",
     "test_serve.py",

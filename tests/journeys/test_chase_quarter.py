@@ -126,6 +126,7 @@ def test_a_document_deleted_in_quickbooks_is_found_by_the_next_proof(quarter: Sh
 
 
 @pytest.mark.parametrize("chance", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 6))])
+@pytest.mark.at_length
 def test_the_same_files_in_another_order_overlapping_or_in_pieces_end_in_the_same_books(
     chance: int, tmp_path: Path
 ) -> None:
