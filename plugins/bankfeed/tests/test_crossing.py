@@ -110,6 +110,18 @@ def test_other_texts_on_a_day_that_may_be_covered_in_part_and_near_days_are_aske
     assert isinstance(map_record(mapping, next(each for each in records if each.raw["amount"] == "-9")), Mapped)
 
 
+def test_what_is_asked_stays_asked_when_the_line_comes_again_by_its_own_road(feed: Feed) -> None:
+    """A bank's next download overlaps: the line in it is the one that waits, and is not let go unanswered."""
+    second = [made(10), made(12, "-9"), made(16)]
+    feed.put(csv(made(10, name="POS 1234"), made(14)), ofx(*second), ofx(*second, made(20, "-7")))
+    told: dict[str, list[object]] = {}
+    for record in feed.read().records:
+        told.setdefault(record.source_id, []).append(record.raw.get("twin"))
+    assert sum(len(each) > 1 for each in told.values()) == len(second)
+    assert sum(each[0] is not None for each in told.values()) == 2
+    assert all(each == each[:1] * len(each) for each in told.values())
+
+
 def twins(feed: Feed, *files: bytes) -> list[tuple[int, int, bool]]:
     """Return of which day each twin is and its other, and whether that is certain."""
     records = feed.put(*files).read().records

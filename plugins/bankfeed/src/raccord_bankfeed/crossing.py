@@ -13,7 +13,7 @@ coffees here and two there leave one:
 
 ``pairing.py`` has the rules.
 
-What is known already by the file's own road stays what it is, and what was the other of one line is not that of another
+What is known already by the file's own road stays what it is, asked about or not, and what was the other of one line is not that of another
 in a later file. Two files of one road are never compared: there equal ids tell. A road that tells changes alone (Plaid)
 covers no day whole; a line that it takes back is no line's other. The result depends on the files and on what people
 said alone, so it is the same whenever it is asked for.
@@ -79,6 +79,8 @@ class _Index:
         self._places: dict[str, tuple[str, date]] = {}
         self._taken: dict[tuple[str, str], str] = {}
         """Of which line a road's other line was the twin, by road and the other's id."""
+        self._asked: dict[tuple[str, str], Twin] = {}
+        """What was asked about a line, by road and its id: asked again wherever the line comes again."""
         self.size = 0
 
     def add(self, file: FileLines, twins: dict[int, Twin]) -> None:
@@ -87,6 +89,8 @@ class _Index:
         for entry in file.entries:
             twin = twins.get(entry.number)
             if twin is None or not twin.certain:
+                if twin is not None:
+                    self._asked[file.road, entry.id] = twin
                 ids.add(entry.id)
                 self._drop(entry.id)
                 self._places[entry.id] = (entry.amount, entry.day)
@@ -123,7 +127,9 @@ class _Index:
                 if self._taken.get((file.road, other.id), entry.id) == entry.id
             )
 
-        return twins_among(mine, others, file.days)
+        asked = ((entry.number, self._asked.get((file.road, entry.id))) for entry in file.entries if entry.id in own)
+        again = {number: twin for number, twin in asked if twin is not None and twin.id in self._places}
+        return {**twins_among(mine, others, file.days), **again}
 
 
 def _of_one_account(entry: Entry, other: Entry) -> bool:
