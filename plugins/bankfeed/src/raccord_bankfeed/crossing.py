@@ -13,10 +13,11 @@ coffees here and two there leave one:
 
 ``pairing.py`` has the rules.
 
-What is known already by the file's own road stays what it is, asked about or not, and what was the other of one line is not that of another
-in a later file. Two files of one road are never compared: there equal ids tell. A road that tells changes alone (Plaid)
-covers no day whole; a line that it takes back is no line's other. The result depends on the files and on what people
-said alone, so it is the same whenever it is asked for.
+What is known already by the file's own road stays what it is, asked about or not, and what was the other of one line
+is not that of another in a later file. Two files of one road are not compared here: there equal ids tell, and
+``replacing.py`` looks for what a bank tells anew. A road that tells changes alone (Plaid) covers no day whole; a line
+that it takes back is no line's other. The result depends on the files and on what people said alone, so it is the same
+whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ def twins_of(
             roads.add(road_of(opened))
     if roads <= {road}:
         return {}
-    mine = _placed(files_seen.of(source, known, said, names), source, names, places)
+    mine = placed_lines(files_seen.of(source, known, said, names), source, names, places)
     if mine is None:
         return {}
     index = _Index()
     for each in earlier:
-        other = _placed(files_seen.of(each, known, said, names), each, names, places)
+        other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
         if other is None:
             continue
         if other.gone or other.near(mine):
@@ -62,7 +63,7 @@ def twins_of(
     return index.pair(mine)
 
 
-def _placed(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
+def placed_lines(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
     """Return a file with the accounts it is of; nothing while a person is asked which."""
     if not file.nameless:
         return file

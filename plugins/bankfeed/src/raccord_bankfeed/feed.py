@@ -26,6 +26,7 @@ from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Reader
 from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker
+from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
 from raccord_bankfeed.series import id_of
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 
@@ -161,9 +162,12 @@ def _read(
     if reading is None:
         known, names = settings.known(), dict(settings.account_names())
         places = Places(context.files, known, place.known, names)
-        twins = twins_of(context.files, source, known, place.known, names, places) if stream == LINES else {}
+        twins, replacing = {}, NOTHING_REPLACED
+        if stream == LINES:
+            twins = twins_of(context.files, source, known, place.known, names, places)
+            replacing = replaced_in(context.files, source, known, place.known, names, places)
         with source.open() as opened:
-            reading = _Reading(placed(reader_for(opened, known), places.of(source.number)), FileState(twins))
+            reading = _Reading(placed(reader_for(opened, known), places.of(source.number)), FileState(twins, replacing))
     with source.open() as opened, closing(reading.reader.events(opened)) as events:
         make = maker(
             source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)
@@ -172,7 +176,7 @@ def _read(
             make(event)
             reading.done += 1
         records, rejects, ended = _collect(reading, map(make, events))
-    waits = place.waits or (source.number if _may_come_again(settings, reading.state) else 0)
+    waits = _waits(place.waits, source, settings, reading.state)
     if ended and stream == STATEMENTS:
         told = _series(context, reading.state)
         ended = len(records) + len(rejects) + len(told) <= PAGE_RECORDS_MAX
@@ -182,6 +186,14 @@ def _read(
         return records, rejects, _Place(source.number, None, waits, place.known, place.sweep)
     _kept.keep(source, stream, place.known, reading)
     return records, rejects, _Place(source.number, reading.done, waits, place.known, place.sweep)
+
+
+def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: FileState) -> int:
+    """Return the first file that is read again when people say something new; 0 where none is."""
+    numbers = [waits, source.number if _may_come_again(settings, state) else 0]
+    # What was said of a line that replaces one is what becomes of that one, too.
+    numbers += [each.file for each in state.replacing.lines.values()]
+    return min(filter(None, numbers), default=0)
 
 
 def _may_come_again(settings: BankFeedSettings, state: FileState) -> bool:

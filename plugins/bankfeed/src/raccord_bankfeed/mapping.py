@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 
 from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
@@ -10,7 +12,8 @@ from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE, Known
-from raccord_bankfeed.records import LINES, QUESTION, SIGNS, STATEMENTS, TURNED, TWIN
+from raccord_bankfeed.records import LINES, QUESTION, REPLACES, SIGNS, STATEMENTS, TURNED, TWIN
+from raccord_bankfeed.replacing import answer_key
 from raccord_bankfeed.series import FILLED, SERIES
 from raccord_bankfeed.settings import BankFeedSettings
 
@@ -58,7 +61,7 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
             raise refusals.currency_foreign(account, stated, context.home_currency)
         raise refusals.account_unnamed(key)
     _check_correction(record)
-    if (known := _twin(settings, record)) is not None:
+    if (known := _twin(settings, record) or _replacing(settings, record)) is not None:
         return known
     _check_sign(settings, record)
     _check_card(settings, record)
@@ -147,6 +150,22 @@ def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
         return refusals.known_by_another_road(other)
     if not said:
         raise refusals.perhaps_known(other, key)
+    return None
+
+
+def _replacing(settings: BankFeedSettings, record: Record) -> Skipped | None:
+    """Say that a line goes on as an earlier one; raises where a person has to say whether it does."""
+    replaces = record.raw.get(REPLACES)
+    # Looked up by the line's own id as well: it may come again where the earlier one is out of sight.
+    key = answer_key(record.source_id) if replaces is None and REPLACES in settings.answers else ""
+    if isinstance(replaces, Mapping):
+        key = str(replaces.get("answer", ""))
+    said = settings.known().says(key, SAME, SEPARATE) if key else ""
+    if said == SAME:
+        return refusals.goes_on_as_another()
+    if isinstance(replaces, Mapping) and not said:
+        day, amount, id_ = (str(replaces.get(name, "")) for name in ("day", "amount", "id"))
+        raise refusals.perhaps_replaces(date.fromisoformat(day), Decimal(amount), id_, key)
     return None
 
 

@@ -21,6 +21,7 @@ SHIFTED = 3
 """So many lines, each of an amount and a text of its own, tell that all are dated otherwise."""
 
 _WORD = re.compile(r"[^\W_]{4,}")
+_NAME = re.compile(r"[^\W\d_]{2,}")
 
 
 class Twin(NamedTuple):
@@ -44,6 +45,10 @@ class Entry(NamedTuple):
     words: frozenset[str]
     wordy: bool
     """Whether its text has a word that is no number."""
+    payee: str = ""
+    """The words of its name, numbers apart."""
+    native: str = ""
+    """The bank's own id."""
 
     def contradicts(self, other: Entry) -> bool:
         """Tell whether both texts say something, and nothing in common."""
@@ -54,6 +59,11 @@ def words_in(text: str) -> tuple[frozenset[str], bool]:
     """Return the words of a text that are compared, and whether any of them is no number."""
     words = frozenset(_WORD.findall(normalised(text)))
     return words, not all(word.isdigit() for word in words)
+
+
+def payee_in(name: str, memo: str) -> str:
+    """Return the words of a line's name, else of its memo, without numbers; empty where neither has a word."""
+    return " ".join(_NAME.findall(normalised(name)) or _NAME.findall(normalised(memo)))
 
 
 def around(day: date, apart: int) -> list[date]:
@@ -68,6 +78,8 @@ class Days:
 
     whole: bool = True
     spans: dict[str, tuple[date, date]] = field(default_factory=dict)
+    stated: dict[str, list[tuple[date, date]]] = field(default_factory=dict)
+    """Which days the file says that it lists, where it does."""
 
     def take(self, entry: Entry) -> None:
         """Take in a line of the file."""
@@ -83,6 +95,17 @@ class Days:
         """Tell whether a day lies between the first and the last that the file has of an account, or near them."""
         # Counted, as the calendar ends.
         return any((first - day).days <= margin >= (day - last).days for first, last in self._of(tokens))
+
+    def state(self, entry: Entry) -> bool:
+        """Tell whether the file says that it lists all of an entry's day."""
+        told = (span for token in entry.tokens for span in self.stated.get(token, ()))
+        return self.whole and any(first <= entry.day <= last for first, last in told)
+
+    def all_spans(self) -> Iterator[tuple[date, date]]:
+        """Yield the first and last day of every stretch of the file."""
+        yield from self.spans.values()
+        for some in self.stated.values():
+            yield from some
 
     def _of(self, tokens: frozenset[str]) -> Iterator[tuple[date, date]]:
         return (self.spans[token] for token in tokens if token in self.spans)

@@ -21,6 +21,7 @@ from raccord_bankfeed.readers.contract import (
     Unreadable,
 )
 from raccord_bankfeed.readers.questions import WAITS, digest
+from raccord_bankfeed.replacing import NOTHING_REPLACED, Replaced, Replacing
 from raccord_bankfeed.series import Series
 
 LINES = "lines"
@@ -39,6 +40,8 @@ TURNED = "turned"
 """Says of such a line that its amount has the other sign than in the file."""
 TWIN = "twin"
 """What a line's ``raw`` has where it came before by another road: the other's id."""
+REPLACES = "replaces"
+"""What a line's ``raw`` has where it may be an earlier one of its road that the bank told with another amount."""
 
 Make = Callable[[Event], Record | Reject | None]
 Earlier = Callable[[str], Mapping[str, JSON] | None]
@@ -51,6 +54,8 @@ class FileState:
 
     twins: Mapping[int, Twin] = field(default_factory=dict)
     """Lines that came before by another road, by their number."""
+    replacing: Replacing = NOTHING_REPLACED
+    """Lines that may be earlier ones of the same road, with another amount."""
     identities: Identities = field(default_factory=Identities)
     lines: int = 0
     asked: set[str] = field(default_factory=set)
@@ -76,11 +81,15 @@ def maker(
         match event:
             case Line():
                 source_id = state.identities.of(event)
-                twin = state.twins.get(state.lines)
+                twin, old = state.twins.get(state.lines), state.replacing.lines.get(state.lines)
                 state.lines += 1
                 if event.correction is not None and event.correction.action is CorrectionAction.GONE:
                     return _gone_record(event, source_id, earlier(source_id))
-                return None if state.held else _line_record(event, source_id, home_currency, twin)
+                if state.held or (source_id in state.replacing.over and old is None):
+                    return None
+                if old is not None and old.same:
+                    return _line_record(event, old.id, home_currency, None)
+                return _line_record(event, source_id, home_currency, twin, old)
             case Statement():
                 _statement_ended(state, event)
                 state.identities.statement_ended()
@@ -163,7 +172,9 @@ def _asked(question: Question) -> dict[str, JSON]:
     return raw
 
 
-def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | None) -> Record:
+def _line_record(
+    line: Line, source_id: str, home_currency: str, twin: Twin | None, old: Replaced | None = None
+) -> Record:
     """Lines that move no money (pending, withdrawn, known by another road) have their amount in ``raw`` alone."""
     correction = line.correction
     raw: dict[str, JSON] = {
@@ -186,6 +197,8 @@ def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | No
         raw |= {SIGNS: line.account.signs, TURNED: line.account.turned}
     if twin is not None:
         raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
+    elif old is not None:
+        raw[REPLACES] = {"id": old.id, "day": old.day, "amount": old.amount, "answer": old.answer}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
     moves = not (line.pending or withdrawn or (twin is not None and twin.certain))
     amount = Money(line.amount, line.currency or home_currency) if moves else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from raccord.plugin import Answers, BadRecord, Money, Skipped, Text
-from raccord_bankfeed.readers.questions import amount_text
+from raccord_bankfeed.readers.questions import amount_text, day_text
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE
 
 
@@ -89,6 +90,42 @@ def perhaps_known(other: str, key: str) -> BadRecord:
             "a near date.",
         ),
         "bankfeed.perhaps_known",
+        Answers(
+            "answers",
+            key,
+            (
+                (SAME, Text("C’est la même opération", "It is the same transaction")),
+                (SEPARATE, Text("C’en est une autre", "It is another one")),
+            ),
+            like=other,
+        ),
+    )
+
+
+def goes_on_as_another() -> Skipped:
+    return Skipped(
+        "bankfeed.goes_on_as_another",
+        Text(
+            "La même opération que la banque donnait avant avec un autre montant : celui-ci y est repris.",
+            "The same transaction that the bank told before with another amount: that one has this amount now.",
+        ),
+    )
+
+
+def perhaps_replaces(day: date, amount: Decimal, other: str, key: str) -> BadRecord:
+    """Ask whether a line is an earlier one that the bank no longer tells, before a tip or as an authorisation."""
+    was, on = amount_text(amount), day_text(day)
+    return BadRecord(
+        "amount",
+        Text(
+            f"La banque donnait une ligne de ce nom le {on.fr}, de {was.fr}, et ne la donne plus : celle-ci est "
+            "peut-être la même, avec un pourboire ou après une préautorisation. Rien n’en est envoyé avant votre "
+            "réponse. Si c’est la même, ce qui a été envoyé est corrigé au nouveau montant.",
+            f"The bank told a line of this name on {on.en}, of {was.en}, and no longer does: this one is perhaps the "
+            "same, with a tip or after a pre-authorisation. Nothing of it is posted before you answer. If it is the "
+            "same, what was posted is corrected to the new amount.",
+        ),
+        "bankfeed.perhaps_replaces",
         Answers(
             "answers",
             key,

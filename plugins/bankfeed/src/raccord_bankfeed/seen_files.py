@@ -8,12 +8,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from threading import Lock
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import Identities, normalised, plain_amount
-from raccord_bankfeed.pairing import Days, Entry, words_in
+from raccord_bankfeed.pairing import Days, Entry, payee_in, words_in
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Account, Balance, CorrectionAction, Line, Question, Statement
@@ -79,7 +79,9 @@ class FileLines:
         }
         if not tokens:
             return self
-        made = FileLines(self.road, days=Days(whole=self.days.whole), gone=self.gone, whole=self.whole)
+        made = FileLines(
+            self.road, days=Days(self.days.whole, stated=self.days.stated), gone=self.gone, whole=self.whole
+        )
         for entry in self.entries:
             key = next((key for key in keys if entry.id.startswith(f"{key}/")), "")
             id_ = f"{keys[key]}{entry.id.removeprefix(key)}" if key else entry.id
@@ -139,6 +141,7 @@ def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLin
                     case Statement():
                         held = False
                         _balances(found, event)
+                        _stated(found, event, names)
                         identities.statement_ended()
                     case Line():
                         number += 1
@@ -177,9 +180,23 @@ def _balances(file: FileLines, statement: Statement) -> None:
         mine.opening, mine.closing = mine.opening or statement.opening, statement.ledger or mine.closing
 
 
+def _stated(file: FileLines, statement: Statement, names: Mapping[str, str]) -> None:
+    """Keep which days a statement says that it lists; one with an opening balance of its first day begins after it."""
+    first, last, opening = statement.starts, statement.ends, statement.opening
+    if first is None or last is None:
+        return
+    if opening is not None and opening.day == first:
+        first += timedelta(1)
+    for token in tokens_of(statement.account, names):
+        file.days.stated.setdefault(token, []).append((first, last))
+
+
 def _entry(line: Line, number: int, source_id: str, tokens: frozenset[str]) -> Entry:
     words, wordy = words_in(f"{line.name} {line.memo} {line.reference} {line.check_number}")
-    return Entry(number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, words, wordy)
+    return Entry(
+        number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, words, wordy,
+        payee_in(line.name, line.memo), line.native,
+    )  # fmt: skip
 
 
 def tokens_of(account: Account, names: Mapping[str, str]) -> frozenset[str]:

@@ -1,0 +1,155 @@
+"""A line that comes back with a tip, or with what the pump really gave, is asked about and never posted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from raccord.plugin import BadRecord, Mapped, Record, Skipped
+from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed import map_record
+from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.csv import csv_chunks
+
+ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
+
+
+def made(day: int, amount: str, name: str = "RESTO LUC", native: str = "") -> MadeLine:
+    return MadeLine(day=date(2026, 3, day), amount=Decimal(amount), name=name, native=native)
+
+
+def ofx(*lines: MadeLine) -> bytes:
+    return statement_file(ACCOUNT, lines, starts=date(2026, 3, 14), ends=date(2026, 3, 31))
+
+
+def csv(*lines: MadeLine) -> bytes:
+    return b"".join(csv_chunks(ACCOUNT, lines))
+
+
+SHOP, PAY = made(2, "-1", "SHOP NORTH"), made(20, "50", "PAYROLL")
+BEFORE = csv(SHOP, made(14, "-20.00"))
+AFTER = csv(SHOP, made(17, "-24.00"), PAY)
+
+
+def asked(feed: Feed) -> list[Record]:
+    return [record for record in feed.read().records if "replaces" in record.raw]
+
+
+def kept(feed: Feed, cursor: str | None = None) -> dict[str, Record]:
+    """Return what a connection keeps after all files were read, each line as it was told last."""
+    return {record.source_id: record for record in feed.read(cursor=cursor).records}
+
+
+def test_a_tip_is_asked_about_and_a_line_that_is_the_same_goes_on_under_the_id_of_the_first(
+    feed: Feed, mapping: FakeMapContext
+) -> None:
+    (first, *_) = (record for record in feed.put(BEFORE).read().records if record.raw["amount"] == "-20.00")
+    reading = feed.put(AFTER).read()
+    (tip,) = (record for record in reading.records if "replaces" in record.raw)
+    assert (tip.raw["amount"], tip.raw["replaces"]["id"]) == ("-24.00", first.source_id)
+    with pytest.raises(BadRecord) as refused:
+        map_record(mapping, tip)
+    offered = refused.value.answers
+    assert offered is not None
+    assert (refused.value.code, offered.like) == ("bankfeed.perhaps_replaces", first.source_id)
+    assert "20.00" in refused.value.text.en
+    # It is the same: one line of 24.00, under the id that 20.00 was posted under; the other is let go.
+    feed.settings = BankFeedSettings(currency_if_missing="CAD", answers=f"{offered.key} = same")
+    same = kept(feed, reading.cursor)
+    assert str(same[first.source_id].amount) == "-24.00 CAD"
+    assert (same[first.source_id].day, tip.source_id in same) == (date(2026, 3, 17), False)
+    context = replace(mapping, settings=feed.settings)
+    assert isinstance(map_record(context, same[first.source_id]), Mapped)
+    answer = map_record(context, tip)
+    assert isinstance(answer, Skipped)
+    assert answer.code == "bankfeed.goes_on_as_another"
+    # Taken back: both are lines of their own, as if it had never been said.
+    feed.settings = BankFeedSettings(currency_if_missing="CAD", answers=f"{offered.key} = separate")
+    apart = kept(feed, reading.cursor)
+    assert {str(apart[each].amount) for each in (first.source_id, tip.source_id)} == {"-20.00 CAD", "-24.00 CAD"}
+    assert isinstance(map_record(replace(mapping, settings=feed.settings), apart[tip.source_id]), Mapped)
+
+
+def test_what_was_said_holds_in_every_file_that_has_either_of_the_two(feed: Feed, mapping: FakeMapContext) -> None:
+    again = csv(SHOP, made(17, "-24.00"), PAY, made(25, "-3", "KIOSK"))
+    older = csv(SHOP, made(14, "-20.00"), made(15, "-2", "KIOSK"))
+    (tip,) = asked(feed.put(BEFORE, AFTER))
+    assert len(asked(feed.put(again))) == 2, "a line that waits waits wherever it comes again"
+    feed.settings = BankFeedSettings(currency_if_missing="CAD", answers=f"{tip.raw['replaces']['answer']} = same")
+    records = kept(feed.put(older))
+    moved = sorted(str(record.amount) for record in records.values())
+    assert moved == ["-1.00 CAD", "-2.00 CAD", "-24.00 CAD", "-3.00 CAD", "50.00 CAD"]
+    # Out of sight of the first one, it is still not told beside it.
+    assert isinstance(
+        map_record(replace(mapping, settings=feed.settings), replace(tip, raw={**tip.raw, "replaces": None})), Skipped
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([SHOP, made(14, "-100", "SHELL 0412")], [SHOP, made(15, "-43.10", "SHELL 0977"), PAY]),
+        ([SHOP, made(14, "-1", "SHELL")], [SHOP, made(14, "-61.20", "SHELL"), PAY]),
+        ([SHOP, made(14, "-20", "RESTO", "F-1001")], [SHOP, made(14, "-24", "AUTRE TEXTE", "F-1001"), PAY]),
+    ],
+    ids=["less than was held", "more than was held", "the bank's id"],
+)
+@pytest.mark.parametrize("road", [csv, ofx])
+def test_a_vanished_line_of_another_amount_is_asked(before, after, road, feed: Feed) -> None:
+    assert len(asked(feed.put(road(*before), road(*after)))) == 1
+
+
+def test_the_days_that_a_statement_says_it_lists_are_believed_unless_it_lacks_others_of_them(
+    new_feed: Callable[[], Feed],
+) -> None:
+    after = ofx(made(17, "-24.00"))
+    believed, doubted = new_feed(), new_feed()
+    assert len(asked(believed.put(ofx(made(14, "-20.00")), after))) == 1
+    assert asked(doubted.put(ofx(made(14, "-20.00"), made(15, "-9.00", "KIOSK")), after)) == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [SHOP, made(14, "-20.00"), made(17, "-24.00"), PAY],
+        [made(17, "-24.00"), PAY],
+        [SHOP, made(17, "24.00"), PAY],
+        [SHOP, made(17, "-24.00", "KIOSK"), PAY],
+        [SHOP, made(28, "-24.00"), made(30, "50", "PAYROLL")],
+        [SHOP, made(17, "-20.00"), PAY],
+    ],
+    ids=["both are there", "not covered", "the other way", "another name", "too late", "same amount, which core asks"],
+)
+def test_what_need_not_be_the_same_line_is_not_asked(after: list[MadeLine], feed: Feed) -> None:
+    assert asked(feed.put(BEFORE, csv(*after))) == []
+
+
+def test_a_file_that_has_both_takes_the_question_back(feed: Feed) -> None:
+    both = csv(SHOP, made(14, "-20.00"), made(17, "-24.00"), PAY)
+    records = kept(feed.put(BEFORE, AFTER, both))
+    assert [record for record in records.values() if "replaces" in record.raw] == []
+
+
+def test_each_line_is_replaced_once_by_the_nearest(feed: Feed) -> None:
+    first = csv(SHOP, made(12, "-30.00"), made(14, "-20.00"))
+    second = csv(SHOP, made(13, "-35.00"), made(15, "-24.00"), made(16, "-9.00"), PAY)
+    found = {
+        str(record.raw["amount"]): str(record.raw["replaces"]["amount"]) for record in asked(feed.put(first, second))
+    }
+    assert found == {"-35.00": "-30", "-24.00": "-20"}
+
+
+def test_a_line_of_the_same_amount_is_the_one_that_replaces_another(feed: Feed) -> None:
+    after = csv(SHOP, made(15, "-24.00"), made(16, "-20.00"), PAY)
+    again = csv(SHOP, made(15, "-24.00"), made(16, "-20.00"), made(18, "-25.00"), PAY)
+    assert asked(feed.put(BEFORE, after, again)) == []
+
+
+def test_a_coffee_a_day_is_never_asked_about(feed: Feed) -> None:
+    daily = [made(day, f"-{4 + day % 3}.20", "CAFE") for day in range(1, 29)]
+    assert asked(feed.put(*(csv(*daily[start : start + 9]) for start in range(0, 20, 5)))) == []
