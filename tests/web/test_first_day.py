@@ -20,7 +20,7 @@ from raccord.sync.workshop import Workshop
 
 Send = Callable[..., Response]
 SAID: dict[Language, tuple[str, str]] = {
-    "fr": ("2 enregistrements restent dehors", "Commencer au premier d’entre eux"),
+    "fr": ("2 opérations restent dehors", "Commencer au premier d’entre eux"),
     "en": ("2 records stay outside", "Begin on the first of them"),
 }
 

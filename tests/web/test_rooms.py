@@ -503,7 +503,7 @@ def test_the_page_of_a_proof_lists_what_its_month_leaves_out_and_what_is_of_no_m
     assert "7.25" in said
     assert "february.ofx · Anne" in said
     french = browser.get(page, headers={"accept-language": "fr"}).text.partition('id="left-out"')[2]
-    for words in ("Laissé de côté ou en attente", "Fichier mis de côté", "une opération", "En échec"):
+    for words in ("Écarté ou en attente", "Fichier mis de côté", "une opération", "En échec"):
         assert words in french, words
     empty = browser.get(f"{page}?month=2026-01-01").text.partition('id="left-out"')[2]
     assert "Nothing of January 2026 is left out or waits." in empty

@@ -201,3 +201,7 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     assert f'<time datetime="{due}"' in alone
     assert "Missing" in alone[alone.index("Data expected by") - 400 :], "three weeks late"
     assert (beside.count("Data expected by"), many) == (3, few)
+    # Its own page says the same: valid access is not all.
+    own = browser.get(f"/connections/{synced.id}").text.partition('<div class="page-head">')[2].partition("</h1>")[2]
+    head = own.partition('<div class="actions">')[0]
+    assert ("Missing" in head, "Data expected by" in head) == (True, True)

@@ -296,6 +296,36 @@ OF_PROGRAMMERS = {"bench.limits", "bench.more.one", "bench.more.other", "plugins
 """Texts of pages for those who write connectors or install them, which do name a command."""
 
 
+@pytest.mark.parametrize(
+    ("sentence", "english", "french"),
+    [
+        ("(2026-03-31)", "(31\xa0Mar\xa02026)", "(31\xa0mars\xa02026)"),
+        ("to 2026-03-01.", "to 1\xa0Mar\xa02026.", "to 1er\xa0mars\xa02026."),
+        ("a date such as 2026-03-31", "a date such as 2026-03-31", "a date such as 2026-03-31"),
+        ("raccord sync --from 2026-03-31", "raccord sync --from 2026-03-31", "raccord sync --from 2026-03-31"),
+        ("s-2026-03-31 2026-03-31.csv 2026-02-30", *["s-2026-03-31 2026-03-31.csv 2026-02-30"] * 2),
+    ],
+)
+def test_days_in_sentences_are_written_too_but_not_names_commands_and_examples(
+    sentence: str, english: str, french: str
+) -> None:
+    assert (formats.with_days(sentence, "en"), formats.with_days(sentence, "fr")) == (english, french)
+
+
+def test_the_hour_at_which_days_end_is_written_as_people_do() -> None:
+    assert [formats.cut_off_text(hour, "fr") for hour in ("00:00", "17:30")] == ["minuit", "17\xa0h\xa030"]
+    assert [formats.cut_off_text(hour, "en") for hour in ("00:00", "17:30")] == ["midnight", "5:30\xa0p.m."]
+
+
+def test_where_a_term_comes_from_is_said_in_words_or_not_at_all() -> None:
+    catalog = load_catalog()
+    names = Names(catalog, wording("fr"))
+    origins = {each.word: names.origin(each) for each in catalog.admitted["chase"].info.terms}
+    assert (origins["sale"], origins["VI"]) == ("", "DFR, mode de paiement")
+    every = [names.origin(each) for one in catalog.admitted.values() for each in one.info.terms]
+    assert [each for each in every if re.search(r"\b[A-Z]{2}-\d\d\b", each)] == []
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_page_names_pages_and_no_commands(language: Language) -> None:
     found = {key for key, text in wording(language).texts.items() if re.search(r"\braccord [a-z]+|\bpip install", text)}

@@ -46,7 +46,7 @@ EXPLANATIONS: Mapping[RunFault, Explanation] = MappingProxyType(
         ),
         RunFault.UNEXPECTED: Explanation(
             Text(
-                fr="Une erreur imprévue de Raccord a arrêté l'exécution.",
+                fr="Une erreur imprévue de Raccord a arrêté la synchro.",
                 en="An unexpected error inside Raccord stopped the run.",
             ),
             Text(
@@ -56,7 +56,7 @@ EXPLANATIONS: Mapping[RunFault, Explanation] = MappingProxyType(
         ),
         RunFault.TOO_MANY_RESTARTS: Explanation(
             Text(
-                fr="L'exécution s'est interrompue sans explication plusieurs fois de suite au même endroit.",
+                fr="La synchro s'est interrompue sans explication plusieurs fois de suite au même endroit.",
                 en="The run broke off without a word several times in a row at the same place.",
             ),
             Text(
@@ -66,7 +66,7 @@ EXPLANATIONS: Mapping[RunFault, Explanation] = MappingProxyType(
         ),
         RunFault.ENGINE_STOPPED: Explanation(
             Text(
-                fr="Le moteur d'exécution a abandonné cette exécution.",
+                fr="Le moteur a abandonné cette synchro.",
                 en="The job engine gave this run up.",
             ),
             Text(fr="Relancez ; elle reprend où elle en était.", en="Run again; it goes on where it was."),
@@ -79,8 +79,8 @@ def unknown_run(run_id: str) -> JobError:
     """Return the error for a run that does not exist."""
     return JobError(
         "jobs.unknown_run",
-        Text(fr=f"L'exécution {run_id} n'existe pas.", en=f"There is no run {run_id}."),
-        Text(fr="Choisissez-la dans la liste des exécutions.", en="Choose it from the list of runs."),
+        Text(fr=f"La synchro {run_id} n'existe pas.", en=f"There is no run {run_id}."),
+        Text(fr="Choisissez-la dans la liste des synchros.", en="Choose it from the list of runs."),
     )
 
 
@@ -122,7 +122,7 @@ def wrong_state(run_id: str, state: str, wish: Text) -> JobError:
     return JobError(
         "jobs.wrong_state",
         Text(
-            fr=f"L'exécution {run_id} ne peut pas {wish.fr} : son état est « {state} ».",
+            fr=f"La synchro {run_id} ne peut pas {wish.fr} : son état est « {state} ».",
             en=f"The run {run_id} cannot {wish.en}: its state is “{state}”.",
         ),
         Text(fr="Rechargez la page : elle a changé d'état.", en="Reload the page: its state has changed."),
@@ -134,7 +134,7 @@ def other_run_open(connection_id: str) -> JobError:
     return JobError(
         "jobs.other_run_open",
         Text(
-            fr=f"La connexion {connection_id} a déjà une autre exécution en cours.",
+            fr=f"La connexion {connection_id} a déjà une autre synchro en cours.",
             en=f"The connection {connection_id} already has another open run.",
         ),
         Text(fr="Attendez sa fin ou abandonnez-la.", en="Wait for its end or cancel it."),
@@ -146,11 +146,11 @@ def company_busy(company_id: str) -> JobError:
     return JobError(
         "jobs.company_busy",
         Text(
-            fr=f"Un autre processus travaille sur l'entreprise {company_id}.",
+            fr=f"Un autre processus travaille sur la société {company_id}.",
             en=f"Another process works on the company {company_id}.",
         ),
         Text(
-            fr="Attendez la fin de son exécution ; celle-ci reste dans la file.",
+            fr="Attendez la fin de sa synchro ; celle-ci reste dans la file.",
             en="Wait for the end of its run; this one stays in the queue.",
         ),
     )

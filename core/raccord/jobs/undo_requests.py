@@ -56,7 +56,7 @@ def request_undo(
             raise UndoError(
                 "undo.run_open",
                 Text(
-                    f"Une exécution de « {connection.label} » est en cours ou en pause.",
+                    f"Une synchro de « {connection.label} » est en cours ou en pause.",
                     f"A run of “{connection.label}” is going on or paused.",
                 ),
                 Text("Attendez sa fin, ou abandonnez-la.", "Wait for its end, or cancel it."),

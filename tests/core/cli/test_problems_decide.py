@@ -39,7 +39,7 @@ def test_a_failed_record_is_tied_to_its_document_or_left_out_and_brought_back(
     assert told("problems", "by-hand", "sales/none")[1]["error"]["code"] == "record.unknown"
     assert told("problems", "by-hand", "sales/s1")[1]["ways"] == []
     assert [each["way"] for each in told("problems", "by-hand", "sales/s3")[1]["ways"]] == ["again"]
-    assert "next sync" in said("problems", "by-hand", "sales/s3")[1]
+    assert "next run" in said("problems", "by-hand", "sales/s3")[1]
     assert told("problems", "by-hand", "sales/s3", "never")[1]["error"]["code"] == "record.no_way"
     assert told("problems", "by-hand", "sales/s3", "again")[1] == {"record": "sales/s3", "decided": "again"}
     told("sync", "Shop")

@@ -68,7 +68,7 @@ def test_data_is_waited_for_then_late_then_missing_and_each_says_what_to_do() ->
     assert at("2026-09-09T00:00", arrived=True) is Lateness.ARRIVED
     late = status_of(day, arrived=False, now=local("2026-09-03T08:00"), delivery=delivery, zone=TORONTO)
     assert not late.alarming
-    assert "2026-09-02 à minuit" in late.text.fr
+    assert "d'ici la fin du 2026-09-02" in late.text.fr
     assert "Check again within 24 hours" in late.text.en
     missing = status_of(day, arrived=False, now=local("2026-09-04T08:00"), delivery=delivery, zone=TORONTO)
     assert missing.alarming

@@ -156,7 +156,7 @@ def said_by(error: RaccordError, request: Request) -> Explained:
     """Return one of core's refusals in the request's language, to stand beside the form that was refused."""
     language = language_of(request)
     fix = on_page(error.fix.get(language), language)
-    return Explained(error.code, typeset(error.text.get(language), language), typeset(fix, language), "")
+    return Explained(error.code, _composed(error.text.get(language), language), _composed(fix, language), "")
 
 
 @cache
@@ -193,11 +193,12 @@ def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, obj
         "short_day": partial(formats.short_day, language=language),
         "number": partial(formats.number, language=language),
         "day": partial(formats.day_text, language=language),
+        "cut_off": partial(formats.cut_off_text, language=language),
         "month": partial(formats.month_text, language=language),
         "moment": _moment(desk, session, language),
         "span": formats.span_text,
         "said": partial(_said_in, names),
-        "typeset": partial(typeset, language=language),
+        "typeset": partial(_composed, language=language),
         "said_of": partial(said_of, names),
         "status_of": status_of,
     }
@@ -246,10 +247,11 @@ def _moment(desk: Desk, session: Session | None, language: Language) -> Callable
             return zones_of(own)
 
     def said(
-        at: datetime | None, place: str = "", *, exact: bool = False, dated: bool = False, clock: bool = False
-    ) -> Markup:
+        at: datetime | None, place: str = "", *, exact: bool = False, dated: bool = False, clock: bool = False,
+        due: bool = False,
+    ) -> Markup:  # fmt: skip
         zone = zones().of(place) if at else ""
-        return formats.moment(at, now, zone, language, exact=exact, dated=dated, clock=clock)
+        return formats.moment(at, now, zone, language, exact=exact, dated=dated, clock=clock, due=due)
 
     return said
 
@@ -294,7 +296,12 @@ class _Typesetting(Environment):
 
 
 def _set_in(text: Text, language: Language) -> str:
-    return typeset(text.get(language), language)
+    return _composed(text.get(language), language)
+
+
+def _composed(sentence: str, language: Language) -> str:
+    """Return a sentence of core or of a connector as pages write it, with its spaces, apostrophes and days."""
+    return typeset(formats.with_days(sentence, language), language)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -42,9 +43,9 @@ def recent(desk: Desk) -> date:
     return desk.workshop.clock.now().date() - timedelta(days=RECENT_DAYS - 1)
 
 
-def data_expected(desk: Desk, session: Session, listing: Listing[ConnectionView]) -> dict[str, DayStatus]:
+def data_expected(desk: Desk, session: Session, views: Sequence[ConnectionView]) -> dict[str, DayStatus]:
     """Return how the day stands whose data comes next, by connection; nothing where nothing is or can be expected."""
-    connections = session.scalars(select(Connection).where(Connection.id.in_([view.id for view in listing.rows]))).all()
+    connections = session.scalars(select(Connection).where(Connection.id.in_([view.id for view in views]))).all()
     found = freshness_of_each(desk.workshop, session, connections)
     return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
 
@@ -80,7 +81,7 @@ def home(
             session,
             companies=companies,
             listing=listing,
-            expected=data_expected(desk_of(request), session, listing),
+            expected=data_expected(desk_of(request), session, listing.rows),
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             needing=needing,

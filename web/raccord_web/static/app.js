@@ -27,6 +27,20 @@
     }
   });
 
+  // What came of a form is said once when its page opens: a refusal gets the focus, a result is spoken. Without this
+  // file both stand first on the page.
+  window.addEventListener("load", () => {
+    const refused = performance.getEntriesByType("navigation")[0]?.responseStatus >= 400 && document.querySelector("#main [role=alert]");
+    const told = document.querySelector("#main .told[role=status]");
+    if (refused) {
+      refused.tabIndex = -1;
+      refused.focus();
+    } else if (told) {
+      told.removeAttribute("role");
+      setTimeout(() => { document.getElementById("aloud").textContent = told.textContent.trim().replace(/\s+/g, " "); }, 100);
+    }
+  });
+
   // Help was one page once: an address of one of its parts leads on to the page that this has become.
   window.addEventListener("load", () => {
     const moved = document.querySelector("[data-leads]:target a, [data-leads]:has(:target) a");

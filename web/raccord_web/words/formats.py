@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,11 @@ from raccord.plugin.texts import Language
 from raccord_web.words.wording import NBSP
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_IN_SENTENCE = re.compile(
+    r"(?<![\w/.:=-])(?<!comme )(?<!such as )(?<!= )(?<!--first )(?<!--last )(?<!--from )(?<!--to )(?<!--on )"
+    r"\d{4}-\d\d-\d\d(?![\w-]|[.:/]\w)"
+)
+"""A day in a sentence; not in a name, a moment or a command, nor where it shows how to type one."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _BY_CLOCKS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) ([A-Z]{2,5}|[+-]\d\d(?:\d\d)?)")
 """As ``raccord.clock.written`` says a moment."""
@@ -88,12 +93,18 @@ def month_text(day: date, language: Language) -> str:
     return f"{LONG_MONTHS[language][day.month - 1]} {day.year}"
 
 
-def hour_text(moment: datetime, language: Language) -> str:
+def hour_text(moment: datetime | time, language: Language) -> str:
     """Return an hour: ``3:10 p.m.`` or ``15 h 10``."""
     if language == "fr":
         return f"{moment.hour}{NBSP}h{NBSP}{moment.minute:02d}"
     half = "a.m." if moment.hour < 12 else "p.m."
     return f"{moment.hour % 12 or 12}:{moment.minute:02d}{NBSP}{half}"
+
+
+def cut_off_text(hour: str, language: Language) -> str:
+    """Return the hour at which days end, given as ``HH:MM``: ``midnight``, ``5:00 p.m.`` or ``17 h 00``."""
+    at = time.fromisoformat(hour)
+    return hour_text(at, language) if at.hour or at.minute else {"fr": "minuit", "en": "midnight"}[language]
 
 
 def moment(
@@ -105,11 +116,13 @@ def moment(
     exact: bool = False,
     dated: bool = False,
     clock: bool = False,
+    due: bool = False,
 ) -> Markup:
     """Return a moment in its zone: minutes when it is near, else day and hour; the exact time stands in its title.
 
     With ``exact`` it is said in full, for what is kept or printed; ``dated`` has day and hour always, and beside them
-    the minutes when it is near; ``clock`` has what a clock shows, seconds too, for a log.
+    the minutes when it is near; ``clock`` has what a clock shows, seconds too, for a log; ``due`` has the
+    day at whose end it is.
     """
     if at is None:
         return Markup("")
@@ -118,9 +131,16 @@ def moment(
     exact_time, near = f"{in_full} ({zone})", _near(at - now, language)
     if clock:
         near = local.time().isoformat(timespec="seconds")
+    if due:
+        near = day_text((local - timedelta(microseconds=1)).date(), language)
     said = exact_time if exact else in_full if dated else near or _far(local, today, language)
     told = _NOTHING.join((_TIME, at.isoformat(timespec="seconds"), _TITLE, exact_time, _SAID, said, _SAID_ALL))
     return told + f" ({near})" if dated and near else told
+
+
+def with_days(sentence: str, language: Language) -> str:
+    """Return a sentence in which each day in figures is written as people do; an example of how to type one stays."""
+    return _IN_SENTENCE.sub(lambda found: written(found[0], language), sentence)
 
 
 def written(value: str, language: Language) -> str:

@@ -12,7 +12,7 @@ from raccord.catalog import Catalog
 from raccord.masking import masked
 from raccord.overview.explain import NAMED_BY_SOURCE
 from raccord.plugin.info import ConnectorInfo
-from raccord.plugin.terms import TermTable
+from raccord.plugin.terms import Term, TermTable
 from raccord.plugin.texts import Text
 from raccord.quickbooks.fields import KIND_FIELDS, field_named, value_named
 from raccord.quickbooks.kinds import KINDS, kind_named
@@ -32,6 +32,8 @@ KIND_PARAMS = frozenset({"kind", "is", "was"})
 UNWRITTEN = frozenset({*NAMED_BY_SOURCE, "detail", "fr", "en", "name", "file", "version", "text"})
 """Values of sentences that stay as they are: what a source, a person or QuickBooks wrote."""
 
+_MARK = re.compile(r"^[A-Z]{1,3}-?\d{1,3}$|\s*\([A-Z]{1,3}-\d{1,3}\)")
+"""A row of the list that a connector was written by, which no reader of a page has."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _WORDED = ("DocNumber", "PaymentRefNum", "PrivateNote", "CustomerMemo", "Description")
 """Properties of documents that hold what somebody wrote."""
@@ -95,6 +97,11 @@ class Names:
         """Return what a word becomes, as its connector calls it, else QuickBooks."""
         info = self._info(connector)
         return self._set(meaning_named(TermTable() if info is None else info.terms, word))
+
+    def origin(self, term: Term) -> str:
+        """Return where a row of a term table comes from, as a sentence; nothing where only a mark of a list says it."""
+        text = _MARK.sub("", term.origin_in(self.words.language)).strip()
+        return typeset(text, self.words.language)
 
     def account_type(self, name: str) -> str:
         """Return what QuickBooks calls a type of its chart or of its items; one that nobody knows by its own name."""

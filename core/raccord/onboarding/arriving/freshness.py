@@ -83,7 +83,7 @@ def status_of(
     ``by_files`` says that only files bring it, so that connecting again would mend nothing.
     """
     due = expected_by(day, delivery, zone)
-    fr, en = f"le {last_day(due)} à minuit", f"the end of {last_day(due)}"
+    fr, en = f"la fin du {last_day(due)}", f"the end of {last_day(due)}"
     if arrived:
         return DayStatus(Lateness.ARRIVED, day, due, Text(f"Données du {day} reçues.", f"Data of {day} arrived."))
     if _instant(now) < _instant(due):

@@ -60,7 +60,7 @@ def open_messages(workshop: Workshop, actor: Actor, connection_id: str, given: s
             "webhook.not_subscribed",
             error.text,
             Text(
-                "Rien n'a changé : chaque exécution cherche d'elle-même ce qu'il y a de nouveau. Essayez de nouveau, "
+                "Rien n'a changé : chaque synchro cherche d'elle-même ce qu'il y a de nouveau. Essayez de nouveau, "
                 "ou apportez le secret de la source à la main.",
                 "Nothing has changed: each run looks for what is new by itself. Try again, or bring the source's "
                 "secret by hand.",

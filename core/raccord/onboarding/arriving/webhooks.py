@@ -273,7 +273,7 @@ def _managed(workshop: Workshop, session: Session, actor: Actor, connection_id: 
                 f"Le connecteur « {connection.connector} » ne reçoit pas de messages.",
                 f"The connector “{connection.connector}” takes no messages.",
             ),
-            Text("Ses données sont lues à chaque exécution.", "Its data is read by each run."),
+            Text("Ses données sont lues à chaque synchro.", "Its data is read by each run."),
         )
     return connection
 

@@ -46,7 +46,7 @@ _AGAIN = Way(
     _ALL_THE_SAME,
     Text(
         "Il part avec la prochaine synchronisation, s'il n'est pas déjà dans QuickBooks.",
-        "It goes with the next sync, unless it is in QuickBooks already.",
+        "It goes with the next run, unless it is in QuickBooks already.",
     ),
     Power.WORK,
 )

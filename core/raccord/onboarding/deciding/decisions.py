@@ -157,7 +157,7 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str,
             raise DecisionError(
                 "plan.run_open",
                 Text(
-                    "Une autre exécution de cette connexion est en cours.",
+                    "Une autre synchro de cette connexion est en cours.",
                     "Another run of this connection is going on.",
                 ),
                 Text("Attendez sa fin : elle refait le plan.", "Wait for its end: it makes the plan again."),

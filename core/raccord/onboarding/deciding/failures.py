@@ -265,7 +265,7 @@ def _why_not(session: Session, draft: DraftRow) -> DecisionError | None:
         return DecisionError(
             "problem.sending",
             Text("Ce document est en cours d'envoi.", "This document is being sent."),
-            Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+            Text("Attendez la fin de la synchro.", "Wait for the end of the run."),
         )
     return None
 

@@ -197,7 +197,7 @@ def _not_proposed() -> DecisionError:
         "pays.not_proposed",
         Text("Cette opération n'a pas cette proposition.", "This line does not have that proposal."),
         Text(
-            "Relancez une exécution : elle relit les factures ouvertes et propose à nouveau.",
+            "Relancez une synchro : elle relit les factures ouvertes et propose à nouveau.",
             "Run again: a run reads the open invoices and bills and proposes anew.",
         ),
     )

@@ -250,7 +250,7 @@ def cancel(workshop: Workshop, actor: Actor, connection_id: str) -> int:
             raise RemappingError(
                 "repost.approved",
                 Text("Un plan approuvé est en cours d'envoi.", "An approved plan is being posted."),
-                Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+                Text("Attendez la fin de la synchro.", "Wait for the end of the run."),
             )
         back = cancel_repost(session, connection, found, actor.name, now)
         _note(session, actor, connection, "repost.cancelled", connection.label, now, documents=back)

@@ -90,7 +90,7 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "no_transfer": (
             Text("Cette question ne propose aucun virement.", "This question proposes no transfer."),
-            Text("Relancez une exécution, ou dites ce qu'est l'opération.", "Run again, or say what the line is."),
+            Text("Relancez une synchro, ou dites ce qu'est l'opération.", "Run again, or say what the line is."),
         ),
         "other_side": (
             Text(

@@ -51,7 +51,7 @@ EXCLUDE = Text(
 )
 MATCH = Text(
     "QuickBooks → Opérations → Opérations bancaires → ce compte : associez (« Associer ») chaque ligne téléchargée au "
-    "document que Raccord a écrit ; ne l'ajoutez pas (« Ajouter »), elle compterait deux fois. Attendez l'exécution du "
+    "document que Raccord a écrit ; ne l'ajoutez pas (« Ajouter »), elle compterait deux fois. Attendez la synchro du "
     "jour si le document manque encore. Désactivez les règles bancaires qui ajoutent d'elles-mêmes.",
     "QuickBooks → Transactions → Bank transactions → this account: “Match” each downloaded line with the document "
     "that Raccord posted; do not “Add” it, or it counts twice. If the document is not there yet, wait for the day's "

@@ -30,7 +30,7 @@ LIMITS = (
         "SimpleFIN: 90 days back, one look at the bank a day; further back by a file.",
     ),
     Text(
-        "Plaid : 730 jours en arrière au plus, selon la banque ; ses messages ne sont pas reçus, chaque exécution "
+        "Plaid : 730 jours en arrière au plus, selon la banque ; ses messages ne sont pas reçus, chaque synchro "
         "demande.",
         "Plaid: 730 days back at most, as the bank gives; its own messages are not taken in, each run asks.",
     ),
@@ -40,7 +40,7 @@ LIMITS = (
         "Enable Banking: 89 days back at most banks, four looks a day; the consent has to be given again every 90 to "
         "180 days.",
     ),
-    Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
+    Text("Seulement les lignes dans la devise de la société.", "Only lines in the company's own currency."),
     Text(
         "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
         "Pending transactions are not posted; investment and loan accounts are not read.",
@@ -150,7 +150,7 @@ def manifest() -> ConnectorInfo:
         limits=LIMITS,
         warnings=(
             Text(
-                "Un compte peut mêler dépenses de l’entreprise et dépenses personnelles : écartez les lignes "
+                "Un compte peut mêler dépenses de la société et dépenses personnelles : écartez les lignes "
                 "personnelles "
                 "à mesure qu’elles arrivent.",
                 "An account may mix business and personal spending: sort the personal lines out as they come.",

@@ -202,7 +202,7 @@ def answered() -> Skipped:
     return Skipped(
         "bankfeed.question_answered",
         Text(
-            "La question est répondue ; le fichier est relu à la prochaine exécution.",
+            "La question est répondue ; le fichier est relu à la prochaine synchro.",
             "The question is answered; the file is read again by the next run.",
         ),
     )

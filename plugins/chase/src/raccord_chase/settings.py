@@ -150,7 +150,7 @@ class ChaseSettings(BaseModel):
         pattern=r"^([A-Z]{3})?$",
         examples=["CAD"],
         title="Currency of the merchant account (empty: the company's)",
-        json_schema_extra={"fold": _SELDOM, "fr": "Devise du compte de commerçant (vide : celle de l’entreprise)"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Devise du compte de commerçant (vide : celle de la société)"},
     )
     funding_days: int = Field(
         1,

@@ -258,7 +258,7 @@ def _refusal(answer: Answer, scope: str) -> PleoRefused:
         )
     elif kind == "EXPORT_ALREADY_IN_PROGRESS":
         text = Text(
-            "Un autre export de cette entreprise est en cours chez Pleo : attendez sa fin.",
+            "Un autre export de cette société est en cours chez Pleo : attendez sa fin.",
             "Another export of this company is running at Pleo: wait for its end.",
         )
     elif answer.status == 403:

@@ -113,7 +113,7 @@ def category_task(client: PleoClient) -> SourceTask:
         of,
         Text(
             "Dans Pleo, « Comptabilité », « Catégories », donnez-leur un nom que vos employés comprennent ; les "
-            "comptes y sont après la première exécution, ou par raccord lists push.",
+            "comptes y sont après la première synchro, ou par raccord lists push.",
             "In Pleo, Accounting, Categories, give them a name that your employees understand; the accounts are there "
             "after the first run, or by raccord lists push.",
         ),

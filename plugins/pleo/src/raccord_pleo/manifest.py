@@ -43,7 +43,7 @@ ROLES = (
         Text("Compte pour les dépenses Pleo Pocket", "Account for Pleo Pocket expenses"),
         Accepts.BANK,
         help=Text(
-            "Un second compte bancaire : son solde est ce que l'entreprise doit aux employés.",
+            "Un second compte bancaire : son solde est ce que la société doit aux employés.",
             "A second bank account: its balance is what the company owes its employees.",
         ),
         proposal=NewObject(Text("Pleo Pocket", "Pleo Pocket")),

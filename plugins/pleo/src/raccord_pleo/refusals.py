@@ -60,7 +60,7 @@ def currency_foreign(currency: str, home: str) -> BadRecord:
     return BadRecord(
         "amount",
         Text(
-            f"Le compte Pleo est tenu en {currency}, l'entreprise en {home} : la dépense n'est pas écrite.",
+            f"Le compte Pleo est tenu en {currency}, la société en {home} : la dépense n'est pas écrite.",
             f"The Pleo account is kept in {currency}, the company in {home}: the expense is not posted.",
         ),
         "pleo.currency_foreign",

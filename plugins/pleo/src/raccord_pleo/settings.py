@@ -35,7 +35,7 @@ class PleoSettings(BaseModel):
     company_id: str = Field(
         title="Company id at Pleo",
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-        json_schema_extra={"fr": "Identifiant de l’entreprise chez Pleo"},
+        json_schema_extra={"fr": "Identifiant de la société chez Pleo"},
     )
     way: Way = Field(
         Way.API_KEY,

@@ -224,7 +224,7 @@ _BY_HAND = (
         consequence=Text(
             "Il part avec la prochaine synchronisation, ses remboursements aussi. S’il est déjà dans QuickBooks, il y "
             "serait deux fois.",
-            "It goes with the next sync, its refunds too. If it is in QuickBooks already, it would be there twice.",
+            "It goes with the next run, its refunds too. If it is in QuickBooks already, it would be there twice.",
         ),
     ),
     ByHand(
@@ -235,7 +235,7 @@ _BY_HAND = (
         label=Text("Synchroniser ce compte de nouveau", "Sync this account again"),
         consequence=Text(
             "Ce qui était resté dehors de ce compte vient avec la prochaine synchronisation, une seule fois.",
-            "What stayed out of this account comes with the next sync, once.",
+            "What stayed out of this account comes with the next run, once.",
         ),
     ),
     ByHand(
@@ -246,7 +246,7 @@ _BY_HAND = (
         label=Text("Synchroniser ce compte aussi", "Sync this account too"),
         consequence=Text(
             "Il s’ajoute aux comptes choisis ; ses factures et paiements viennent avec la prochaine synchronisation.",
-            "It joins the selected accounts; its invoices and payments come with the next sync.",
+            "It joins the selected accounts; its invoices and payments come with the next run.",
         ),
     ),
     ByHand(

@@ -23,6 +23,7 @@ from raccord_web.words.languages import COOKIE as LANGUAGE_COOKIE
 from raccord_web.words.languages import YEAR_SECONDS
 
 router = APIRouter()
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @router.get("/settings")
@@ -102,7 +103,7 @@ def _page(request: Request, *, status: int = HTTPStatus.OK, wrong: object = None
             chosen_language=request.cookies.get(desk.access.cookie(LANGUAGE_COOKIE), ""),
             installation={
                 "version": version("raccord"),
-                "database": desk.workshop.database.dialect,
+                "database": DATABASES.get(desk.workshop.database.dialect, desk.workshop.database.dialect),
                 "data_dir": str(chosen.data_dir),
                 "web_url": chosen.web_url,
                 "quickbooks": chosen.quickbooks_environment,
