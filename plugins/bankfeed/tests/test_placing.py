@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from raccord.plugin import Record
+from raccord.plugin import BadRecord, Record, Skipped
+from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed import describe, map_record
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.seen_files import name_pattern
 from raccord_bankfeed.settings import BankFeedSettings
@@ -33,8 +35,22 @@ def accounts(feed: Feed) -> dict[str, list[str]]:
     return found
 
 
+def told(feed: Feed, *, answered: bool) -> list[Record]:
+    """Return the questions that are answered, or those that are not."""
+    records = [each for each in feed.read(STATEMENTS).records if each.raw.get("code") == "bankfeed.which_account"]
+    context = FakeMapContext(settings=feed.settings, terms=describe().terms)
+
+    def is_answered(record: Record) -> bool:
+        try:
+            return isinstance(map_record(context, record), Skipped)
+        except BadRecord:
+            return False
+
+    return [each for each in records if is_answered(each) is answered]
+
+
 def asked(feed: Feed) -> list[Record]:
-    return [each for each in feed.read(STATEMENTS).records if each.raw.get("code") == "bankfeed.which_account"]
+    return told(feed, answered=False)
 
 
 def readings(question: Record) -> dict[str, str]:
@@ -136,3 +152,19 @@ def test_names_with_the_number_of_an_account_are_told_apart(feed: Feed) -> None:
     assert accounts(feed) == {"1": ["Rent"], "2": ["Pay", "Pay"]}
     put(feed, {"4567-04.csv": csv("04-14,Rent,-900.00")})
     assert [each.raw["file"] for each in asked(feed)] == ["4567-04.csv"], "of this name nothing was said"
+
+
+def test_what_was_said_of_a_file_is_told_again_with_what_may_be_said_instead(feed: Feed) -> None:
+    put(feed, {"mars.csv": csv("03-14,Rent,-900.00"), "avril.csv": csv("04-14,Rent,-900.00")})
+    (question,) = asked(feed)
+    assert told(feed, answered=True) == []
+    say(feed, question, "account-1", every=True)
+    put(feed, {"mai.csv": csv("05-14,Rent,-900.00"), "juin.csv": csv("06-14,Rent,-900.00")})
+    (said,) = told(feed, answered=True)
+    assert said.raw["file"] == "avril.csv", "what counts for all files of a name is told once"
+    assert (said.source_id, said.raw["layout"]) == (question.source_id, question.raw["layout"])
+    assert list(readings(said)) == ["account-1", "account-2"]
+    feed.settings = BankFeedSettings()
+    say(feed, said, "account-2", every=False)
+    assert [each.raw["file"] for each in told(feed, answered=True)] == ["avril.csv"]
+    assert [each.raw["file"] for each in asked(feed)] == ["mai.csv", "juin.csv"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -436,3 +437,57 @@ def test_an_account_of_a_file_is_left_out_where_it_is_asked_about_and_taken_up_a
     assert re.findall(r'id="account-bank-([0-9]{4})-', asked) == ["8999"], "it is asked about again"
     with workshop.database.read() as session:
         assert session.scalars(select(Connection)).one().settings["left_out"] == f"{keys['5666']} = …5666"
+
+
+def test_which_account_a_file_is_of_is_asked_before_the_first_run_and_said_otherwise_until_it_is_posted(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    for name, row in (("mars.csv", "2026-03-14,LOYER,-900.00"), ("avril.csv", "2026-04-15,CAFE,-4.20")):
+        rows = f"Date,Description,Amount\n{row}\n".encode()
+        browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", (name, rows))])
+
+    def accounts() -> dict[str, str]:
+        """Finish the run that was asked for; return the account of each line that is not left out, by its text."""
+        with workshop.database.read() as session:
+            run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+        with workshop.database.read() as session:
+            rows = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        raws = [json.loads(each.raw) for each in rows if each.state in (RecordState.FAILED, RecordState.MAPPED)]
+        return {raw["name"]: raw["account"].rpartition("-")[2] for raw in raws}
+
+    asked = browser.get(f"{bank}/setup/files").text
+    [key] = re.findall(r'name="key" value="(place-[^"]+)"', asked)
+    said = {"key": key, "answer:bankfeed.which_account": "account-2", "scope": "one"}
+    assert send(f"{bank}/setup/files", f"{bank}/files/answer", **said, then="files").status_code == 303
+    assert f'value="{key}"' not in browser.get(f"{bank}/setup/files").text
+    change = f"{bank}/files?change={key}"
+    assert f"{change}#change" in browser.get(f"{bank}/files").text, "said before any run has read them"
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    first = accounts()
+    assert (first["CAFE"], first["LOYER"] != "2") == ("2", True)
+    form = browser.get(change).text
+    assert 'value="account-2" required checked' in form
+    other = {**said, "answer:bankfeed.which_account": "account-1", "again": "yes"}
+    assert send(change, f"{bank}/files/answer", **other).status_code == 303
+    assert accounts() == {"CAFE": first["LOYER"], "LOYER": first["LOYER"]}, "each line once, in the other account"
+    # Once a line of it is in QuickBooks, what was said of it stays, and why is told.
+    [unnamed] = re.findall(r'name="key" value="(unnamed-[^"]+)"', form := browser.get(f"{bank}/files").text)
+    [checking, *_] = re.findall(r'<option value="(\d+)">', form)
+    assert send(f"{bank}/files", f"{bank}/files/account", key=unnamed, ledger=checking).status_code == 303
+    assert set(accounts()) == {"CAFE", "LOYER"}
+    with workshop.database.begin() as session:
+        connection = session.scalars(select(Connection).where(Connection.connector == "bankfeed")).one()
+        draft = session.scalars(select(DraftRow).where(DraftRow.day == date(2026, 4, 15))).one()
+        session.add(
+            LinkRow(
+                company_id=connection.company_id, key=draft.key, kind="Purchase", connection_id=connection.id,
+                document_id="77", sync_token="0", revision=1, marker="m", payload_hash="", linked_at=NOW,
+            )
+        )  # fmt: skip
+    refusal = send(change, f"{bank}/files/answer", **{**other, "answer:bankfeed.which_account": "account-2"})
+    assert (refusal.status_code, "in QuickBooks" in refusal.text) == (409, True)

@@ -12,7 +12,7 @@ from raccord.jobs.requests import RUNNABLE, request_run
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.answering import FileQuestion, unsettled
 from raccord.onboarding.arriving.changing import Told, account_posted, posted_of
-from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, look_into, takes_files
+from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, asked_together, look_into, takes_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, BankAccount, bank_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount
 from raccord.overview.explain import Explained
@@ -82,7 +82,8 @@ def asked_accounts(
     looked: Sequence[SeenFile] = ()
     if ahead or arrived or found.questions or found.accounts:
         looked = look_into(workshop, connection.id)
-        found = unsettled(session, connection, info, looked, ahead=ahead)
+        together = asked_together(workshop, connection.id) if ahead else ()
+        found = unsettled(session, connection, info, looked, ahead=ahead, together=together)
     faults = [(each.name, fault) for each in looked for fault in each.faults if ahead or arrived]
     faults, seen = faults[:FAULTS_MAX], {each.sha256: each for each in looked if ahead or arrived}
     if not found.questions and not found.accounts:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, look_into
+from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, asked_together, look_into
 from raccord.onboarding.arriving.untold_accounts import (
     AccountTold,
     AskedAccount,
@@ -102,15 +102,17 @@ def unsettled(
     looked: Sequence[SeenFile] = (),
     *,
     ahead: bool = False,
+    together: Sequence[Mapping[str, Any]] = (),
 ) -> Unsettled:
     """Return what is asked about a connection's files and was not answered since they were read, each file once.
 
-    ``looked`` is what its files hold; with ``ahead``, what those ask counts that no run has read.
+    ``looked`` is what its files hold, ``together`` what they ask that rests on several of them; with ``ahead``, what
+    those ask counts that no run has read.
     """
-    raws = [(str(raw.get("code", "")), raw) for each in looked for raw in each.asks] if ahead else []
+    raws = [raw for each in looked for raw in each.asks] + list(together) if ahead else []
     accounts = untold_accounts(session, connection, info, looked)
     found: dict[str, FileQuestion] = {}
-    for code, raw in raws + _kept(session, connection, info):
+    for code, raw in [(str(raw.get("code", "")), raw) for raw in raws] + _kept(session, connection, info):
         question = question_in(raw, code, info, connection, looked, accounts)
         if question is not None and answers_in(question, connection.settings) is None:
             found.setdefault(question.key, question)
@@ -127,9 +129,11 @@ def questions_of(workshop: Workshop, connection_id: str) -> list[FileQuestion]:
 def all_unsettled(workshop: Workshop, connection_id: str) -> Unsettled:
     """Return what files of a connection leave open, with what is in them."""
     looked, ahead = look_into(workshop, connection_id), unread(workshop, connection_id)
+    together = asked_together(workshop, connection_id) if ahead else ()
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        return unsettled(session, connection, info_of(workshop, connection.connector), looked, ahead=ahead)
+        info = info_of(workshop, connection.connector)
+        return unsettled(session, connection, info, looked, ahead=ahead, together=together)
 
 
 def answer_file(
@@ -235,6 +239,20 @@ def _kept(session: Session, connection: Connection, info: ConnectorInfo) -> list
     return [
         (code, json.loads(found[subject].raw, parse_float=str)) for subject, code in asked.items() if subject in found
     ]
+
+
+def kept_questions(session: Session, connection: Connection, info: ConnectorInfo) -> list[Mapping[str, Any]]:
+    """Return the bodies of records that asked about files, or tell what was answered, the newest first."""
+    if info.files_cover is None:
+        return []
+    rows = select(SourceRecord.raw).where(
+        SourceRecord.connection_id == connection.id,
+        SourceRecord.stream == info.files_cover.stream,
+        SourceRecord.state == RecordState.SKIPPED,
+        SourceRecord.raw.contains('"question":'),
+    )
+    newest = session.scalars(rows.order_by(SourceRecord.id.desc()).limit(QUESTIONS_MAX))
+    return [json.loads(raw, parse_float=str) for raw in newest]
 
 
 def question_in(

@@ -13,9 +13,23 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.arriving.answering import FileQuestion, answers_in, kept_under, question_in
-from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, ids_in, look_into, takes_files
-from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, keep_told, said_of, waits_no_more
+from raccord.onboarding.arriving.answering import FileQuestion, answers_in, kept_questions, kept_under, question_in
+from raccord.onboarding.arriving.reading_ahead import (
+    SeenAccount,
+    SeenFile,
+    asked_together,
+    ids_in,
+    look_into,
+    takes_files,
+)
+from raccord.onboarding.arriving.untold_accounts import (
+    AccountTold,
+    AskedAccount,
+    keep_told,
+    said_of,
+    unread,
+    waits_no_more,
+)
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.source_accounts import info_of, refused
@@ -75,12 +89,15 @@ def told_of(workshop: Workshop, connection_id: str) -> Told:
     if not any(settings.get(each) for each in info.questions.values()):
         return Told((), accounts)
     looked = look_into(workshop, connection_id, unanswered=True)
+    with workshop.database.read() as session:
+        kept = kept_questions(session, connection, info)
+    # What rests on several files is told by a run; before the first one it is looked up as a run will tell it.
+    together = asked_together(workshop, connection_id) if unread(workshop, connection_id) else ()
     files: dict[str, FileQuestion] = {}
-    for seen in looked:
-        for raw in seen.asks:
-            question = question_in(raw, str(raw.get("code", "")), info, connection, looked, ())
-            if question is not None and (said := answers_in(question, settings)) is not None:
-                files.setdefault(question.key, replace(question, said=said, unnamed="", account=None))
+    for raw in (*(raw for seen in looked for raw in seen.asks), *together, *kept):
+        question = question_in(raw, str(raw.get("code", "")), info, connection, looked, ())
+        if question is not None and (said := answers_in(question, settings)) is not None:
+            files.setdefault(question.key, replace(question, said=said, unnamed="", account=None))
     return Told(list(files.values())[:TOLD_MAX], accounts)
 
 

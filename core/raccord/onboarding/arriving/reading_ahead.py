@@ -129,6 +129,9 @@ class _All(_Alone):
 
 ViewOn = Callable[[date], MapView]
 
+_together: OrderedDict[tuple[str, int, tuple[str, ...]], Sequence[Mapping[str, Any]]] = OrderedDict()
+"""What files ask together, by connection, its revision and the bytes of all of them."""
+
 _kept: OrderedDict[tuple[str, int, str, bool], SeenFile] = OrderedDict()
 """What was seen, by connection, its revision and the file's bytes, which are all that it depends on; and whether
 nothing was to be taken as answered.
@@ -171,6 +174,37 @@ def look_into(workshop: Workshop, connection_id: str, *, unanswered: bool = Fals
         _known(bench, each, unanswered=unanswered) or _seen(bench, view_on, box.of_hash(each), unanswered=unanswered)
         for each in reversed(hashes)
     ]
+
+
+def asked_together(workshop: Workshop, connection_id: str) -> Sequence[Mapping[str, Any]]:
+    """Return the questions that rest on several of a connection's files, answered ones too, as a run will ask them.
+
+    Nothing where there are more files than a page waits for: a run asks about them.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        admitted = workshop.scopes.catalog.get(connection.connector)
+        mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
+        arrived = session.execute(select(SourceFile.sha256, SourceFile.size).where(*mine)).all()
+        place = (connection_id, connection.revision, tuple(sorted(each.sha256 for each in arrived)))
+        with _lock:
+            if (kept := _together.get(place)) is not None:
+                return kept
+        cover = admitted.info.files_cover if admitted is not None and admitted.info.questions else None
+        if cover is None or len(arrived) < 2 or sum(each.size for each in arrived) > BYTES_MAX:
+            return []
+        try:
+            bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
+        except ScopeError:
+            return []
+    view = replace(workshop.fetch_view(bench), files=_All(workshop.files(connection_id)))
+    records = _of_stream(bench, view, cover.stream, {}, pages=LINES_MAX)
+    found = [each.raw for each in records if "question" in each.raw]
+    with _lock:
+        _together[place] = found
+        while len(_together) > _KEPT_MAX:
+            _together.popitem(last=False)
+    return found
 
 
 def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -241,18 +275,22 @@ def _seen(bench: Bench, view_on: ViewOn, file: StoredFile, *, unanswered: bool) 
 def _records(bench: Bench, view: FetchView, rejects: dict[str, Text], *, pages: int = PAGES_MAX) -> Iterator[Record]:
     """Yield what a file says; ``rejects`` takes why rows of it cannot be read, the first of each code."""
     for stream in bench.scope.info.streams:
-        cursor, more = None, True
-        for _ in range(pages):
-            if not more:
-                break
-            try:
-                page = bench.scope.fetch(view, stream.name, cursor)
-            except (PluginFault, ConnectorError):
-                break
-            for reject in page.rejects:
-                rejects.setdefault(reject.code, reject.reason)
-            yield from page.records
-            cursor, more = page.cursor, page.more
+        yield from _of_stream(bench, view, stream.name, rejects, pages=pages)
+
+
+def _of_stream(bench: Bench, view: FetchView, stream: str, rejects: dict[str, Text], *, pages: int) -> Iterator[Record]:
+    cursor, more = None, True
+    for _ in range(pages):
+        if not more:
+            break
+        try:
+            page = bench.scope.fetch(view, stream, cursor)
+        except (PluginFault, ConnectorError):
+            break
+        for reject in page.rejects:
+            rejects.setdefault(reject.code, reject.reason)
+        yield from page.records
+        cursor, more = page.cursor, page.more
 
 
 def _as_answered(bench: Bench, view: FetchView, asks: Sequence[Mapping[str, Any]]) -> FetchView:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from raccord_bankfeed.placing import Place
-from raccord_bankfeed.readers.contract import Account, Event, Events, Line, Reader, Statement
+from raccord_bankfeed.readers.contract import Account, Answered, Event, Events, Line, Reader, Statement
 from raccord_bankfeed.readers.questions import together
 
 
 def placed(reader: Reader, place: Place) -> Reader:
     """Return a reader that puts the accounts of a file where they belong."""
-    if not place.asked and all(key == under for key, under in place.keys.items()):
+    if not (place.asked or place.said) and all(key == under for key, under in place.keys.items()):
         return reader
     return _PlacedReader(reader, place)
 
@@ -27,6 +27,7 @@ class _PlacedReader:
         self._asked = next(iter(together(place.asked)), None)
         self._asks = self._asked is not None
         """Whether it is asked before the next event: what follows waits up to a statement's end."""
+        self._said = [Answered(each) for each in place.said]
         self._held: Event | None = None
         """Taken of the reader, and not handed on yet."""
         self._accounts: dict[str, Account] = {}
@@ -39,6 +40,8 @@ class _PlacedReader:
                     self._held = event
                 if self._held is None:
                     return
+                while self._said:
+                    yield self._said.pop(0)
                 if self._asks and self._asked is not None:
                     self._asks = False
                     yield self._asked

@@ -37,6 +37,8 @@ class Place:
 
     keys: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[Question, ...] = ()
+    said: tuple[Question, ...] = ()
+    """What a person said of them; what counts for all files of a name stands with the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Places:
         self._slots: dict[str, list[Slot]] = {}
         self._named: dict[tuple[str, str], set[int]] = {}
         """By account and form of a file's name, of which of the accounts such files are."""
+        self._recalled: set[str] = set()
         self._lines = 0
 
     def of(self, number: int) -> Place:
@@ -153,6 +156,7 @@ class Places:
         self._lines += len(file.entries)
         keys: dict[str, str] = {}
         asked: list[Question] = []
+        said: list[Question] = []
         for key, mine in file.nameless.items():
             if file.open or not mine.days:
                 # It begins its account all the same: one that comes later is compared once this one can be.
@@ -163,19 +167,25 @@ class Places:
                 slot.files.append((source.name, mine))
                 self._named.setdefault((key, name_pattern(source.name)), set()).add(slot.number)
                 keys[key] = slot.key
-            asked += [] if question is None else [question]
-        return Place(keys, tuple(asked))
+            (asked if slot is None else said).extend(() if question is None else (question,))
+        return Place(keys, tuple(asked), tuple(said))
 
     def _slot(self, source: SourceFile, key: str, mine: Nameless) -> tuple[Slot | None, Question | None]:
+        """Return the account that one of a file is, and what was said of it; or nothing, and what is asked."""
         if self._begin(key):
             return self._at(key, 1), None
         slots = self._slots[key]
         pattern = name_pattern(source.name)
         alike = f"place-{digest(key, pattern)}"
         own = f"{alike}-{source.sha256[:8]}"
-        if said := self._known.says(own, *ACCOUNT_WORDS):
-            return self._at(key, ACCOUNT_WORDS.index(said) + 1), None
         compared = {slot.number: slot.compare(mine) for slot in slots}
+
+        def question(layout: str) -> Question:
+            return which_account(own, layout, source.name, mine, list(slots), compared, self._names)
+
+        if said := self._known.says(own, *ACCOUNT_WORDS):
+            told = question("")
+            return self._at(key, ACCOUNT_WORDS.index(said) + 1), told
         chained = [slot for slot in slots if compared[slot.number].chained]
         if len(chained) == 1:
             return chained[0], None
@@ -184,10 +194,11 @@ class Places:
         named = self._named.get((key, pattern), set())
         contradicted = remembered in compared and compared[remembered].contradicts
         if remembered and named <= {remembered} and not contradicted:
-            return self._at(key, remembered), None
+            first = None if alike in self._recalled else question(alike)
+            self._recalled.add(alike)
+            return self._at(key, remembered), first
         # Where files of two accounts bear such names, an answer counts for one file alone.
-        layout = alike if len(named) < 2 and not words else ""
-        return None, which_account(own, layout, source.name, mine, slots, compared, self._names)
+        return None, question(alike if len(named) < 2 and not words else "")
 
     def _begin(self, key: str) -> bool:
         """Begin the first account of a key; false where it is begun."""

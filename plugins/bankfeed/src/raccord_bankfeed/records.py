@@ -12,6 +12,7 @@ from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
 from raccord_bankfeed.identity import Identities
 from raccord_bankfeed.pairing import Twin
 from raccord_bankfeed.readers.contract import (
+    Answered,
     Balance,
     CorrectionAction,
     Event,
@@ -110,6 +111,8 @@ def maker(
                 told = event.key in state.asked
                 _hold(state, event)
                 return None if told else _question_record(source, event, starts_on)
+            case Answered():
+                return _question_record(source, event.question, starts_on)
             case _:
                 return None
 

@@ -183,6 +183,13 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that a person answered and that rests on other files than its own, told so that it can be changed."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A row, or a file, that cannot be read: where it stands, why, and an excerpt without card numbers."""
 
@@ -193,7 +200,7 @@ class Unreadable:
     excerpt: str = ""
 
 
-Event = Line | Statement | Unreadable | Question
+Event = Line | Statement | Unreadable | Question | Answered
 Events = Generator[Event, None, None]
 
 
