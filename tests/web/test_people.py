@@ -243,6 +243,13 @@ def test_the_last_owner_stays_and_a_changed_role_signs_out(
     done = post(browser, "/people", f"/people/{bea.id}/role", role="accountant", company=company.id)
     assert done.headers["location"] == "/people?done=role_changed"
     assert hers.get("/").status_code == 303
+    assert browser.get("/people").text.count('name="seen" value="accountant"') == 2
+    for deed in ("role", "remove"):
+        old = post(
+            browser, "/people", f"/people/{bea.id}/{deed}", role="admin", company=company.id, seen="bookkeeper"
+        )  # fmt: skip
+        assert (old.status_code, "bea@example.ca was changed since you read it" in old.text) == (409, True)
+        assert 'value="accountant" selected' in old.text, "the page says what stands"
     assert post(browser, "/people", f"/people/{bea.id}/remove", company=company.id).status_code == 303
     hers = as_person(house, workshop, bea)
     assert company.name not in hers.get("/people").text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,12 +14,13 @@ from argon2 import PasswordHasher
 from raccord.clock import FixedClock
 from raccord.onboarding.access import accounts
 from raccord.onboarding.access.accounts import AccountError, set_up_first, sign_in
-from raccord.onboarding.access.members import accept, change_role, invite, list_members, remove
+from raccord.onboarding.access.members import MemberChangedError, accept, change_role, invite, list_members, remove
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.access.sessions import end_session, open_session, sessions_of, signed_in
 from raccord.store import events
 from raccord.store.database import Database
-from raccord.store.models import Company
+from raccord.store.models import Company, Membership
+from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop
 
 PASSWORD = "correct horse battery"
@@ -68,8 +70,30 @@ def test_people_come_work_and_go(
     assert signed_in(here, token) is None
 
     token = open_session(here, bea, "Firefox", "10.0.0.1")
-    change_role(here, boss, bea.id, company.id, RoleName.ACCOUNTANT)
+    change_role(here, boss, bea.id, company.id, RoleName.ACCOUNTANT, seen="admin")
     assert signed_in(here, token) is None
+    changes: list[Callable[[], None]] = [
+        lambda: change_role(here, boss, bea.id, company.id, RoleName.BOOKKEEPER, seen="admin"),
+        lambda: remove(here, boss, bea.id, company.id, seen="admin"),
+    ]
+    for old in changes:
+        with pytest.raises(MemberChangedError, match="was changed since you read it"):
+            old()
+    with database.read() as session:
+        assert [each.role for each in list_members(session, frozenset({company.id}))] == ["accountant"], (
+            "nothing is saved"
+        )
+
+    other = accept(here, invite(here, boss, "p@example.ca", RoleName.OWNER), "P", PASSWORD)
+    with ThreadPoolExecutor(1) as pool, database.begin() as session:
+        session.get_one(Membership, (other.id, EVERYWHERE)).role = RoleName.OPERATOR
+        session.flush()
+        last = pool.submit(change_role, here, boss, owner.id, EVERYWHERE, RoleName.OPERATOR)
+        assert not wait([last], timeout=0.2).done, "of two owners who go in the same moment one waits for the other"
+        session.commit()
+        with pytest.raises(AccountError, match="last owner"):
+            last.result()
+    remove(here, boss, other.id, EVERYWHERE)
     remove(here, boss, bea.id, company.id)
     with database.read() as session:
         assert [each.email for each in list_members(session, None)] == [owner.email]

@@ -40,6 +40,10 @@ _GRANTS = {
 """What each role may make of others: never more than it is itself."""
 
 
+class MemberChangedError(AccountError):
+    """Raised where a member became something else since they were seen by whoever changes them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One person's place in a company, or everywhere."""
@@ -175,25 +179,26 @@ def withdraw(workshop: Workshop, actor: Actor, invitation_id: str) -> None:
         )
 
 
-def change_role(workshop: Workshop, actor: Actor, person_id: str, company_id: str, role: RoleName) -> None:
-    """Make a member something else; they sign in again."""
+def change_role(
+    workshop: Workshop, actor: Actor, person_id: str, company_id: str, role: RoleName, *, seen: str | None = None
+) -> None:
+    """Make a member something else; they sign in again.
+
+    Refused with ``people.role_changed`` where they are not what was ``seen`` of them, if that is told.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        held = session.get_one(Membership, (person_id, company_id))
-        _may_give(actor, RoleName(held.role), company_id)
+        _held(session, actor, person_id, company_id, role, seen)
         _may_give(actor, role, company_id)
-        _keep_an_owner(session, held, role)
         give_role(session, session.get_one(Person, person_id), company_id, role, actor.name, now)
         end_all(session, person_id, now)
 
 
-def remove(workshop: Workshop, actor: Actor, person_id: str, company_id: str) -> None:
-    """Take a member's place away; what they did stays in the audit chain under their name."""
+def remove(workshop: Workshop, actor: Actor, person_id: str, company_id: str, *, seen: str | None = None) -> None:
+    """Take a member's place away; what they did stays in the audit chain under their name. Refused as a change is."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        held = session.get_one(Membership, (person_id, company_id))
-        _may_give(actor, RoleName(held.role), company_id)
-        _keep_an_owner(session, held, None)
+        held = _held(session, actor, person_id, company_id, None, seen)
         person = session.get_one(Person, person_id)
         session.delete(held)
         end_all(session, person_id, now)
@@ -277,6 +282,30 @@ def _may_give(actor: Actor, role: RoleName, company_id: str) -> None:
             Text("On ne donne pas un rôle plus étendu que le sien.", "Nobody gives a role wider than their own."),
             Text("Demandez-le au propriétaire.", "Ask the owner for it."),
         )
+
+
+def _held(
+    session: Session, actor: Actor, person_id: str, company_id: str, becomes: RoleName | None, seen: str | None
+) -> Membership:
+    """Return a member's place that is to change or go, which nobody else changes before the transaction ends."""
+    if company_id == EVERYWHERE:
+        # Of two owners who take each other's place in the same moment, the second one is the last.
+        owners = select(Membership).where(Membership.company_id == EVERYWHERE, Membership.role == RoleName.OWNER)
+        session.scalars(owners.order_by(Membership.person_id).with_for_update()).all()
+    held = session.get_one(Membership, (person_id, company_id), with_for_update=True)
+    _may_give(actor, RoleName(held.role), company_id)
+    if seen is not None and held.role != seen:
+        email = session.get_one(Person, person_id).email
+        raise MemberChangedError(
+            "people.role_changed",
+            Text(
+                f"Le rôle de {email} a changé depuis que vous l'avez lu : rien n'est enregistré.",
+                f"The role of {email} was changed since you read it: nothing is saved.",
+            ),
+            Text("Lisez ce qui vaut maintenant, puis recommencez.", "Read what stands now, then try again."),
+        )
+    _keep_an_owner(session, held, becomes)
+    return held
 
 
 def _keep_an_owner(session: Session, held: Membership, becomes: RoleName | None) -> None:

@@ -60,22 +60,27 @@ def withdraw(request: Request, invitation_id: str, fields: Fields) -> Response:
 
 @router.post("/people/{person_id}/{deed}")
 def change(request: Request, person_id: str, deed: str, fields: Fields) -> Response:
-    """Give a member another role, take their place away, or make a link for a new password."""
+    """Give a member another role, take their place away, or make a link for a new password; who became something else
+    since the form was shown is shown first.
+    """
     desk = desk_of(request)
     company_id = fields.get("company", EVERYWHERE)
-    actor = _toward(request, company_id)
-    match deed:
-        case "role" if fields.get("role", "") in set(RoleName):
-            members.change_role(desk.workshop, actor, person_id, company_id, RoleName(fields["role"]))
-            done = "role_changed"
-        case "remove":
-            members.remove(desk.workshop, actor, person_id, company_id)
-            done = "removed"
-        case "reset":
-            secret = members.reset_of(desk.workshop, visitor_of(request).reach.actor, person_id)
-            return _page(request, link=f"{desk.workshop.settings.web_url}/invitation/{secret}", given=fields)
-        case _:
-            return explained(request, HTTPStatus.NOT_FOUND)
+    actor, seen = _toward(request, company_id), fields.get("seen")
+    try:
+        match deed:
+            case "role" if fields.get("role", "") in set(RoleName):
+                members.change_role(desk.workshop, actor, person_id, company_id, RoleName(fields["role"]), seen=seen)
+                done = "role_changed"
+            case "remove":
+                members.remove(desk.workshop, actor, person_id, company_id, seen=seen)
+                done = "removed"
+            case "reset":
+                secret = members.reset_of(desk.workshop, visitor_of(request).reach.actor, person_id)
+                return _page(request, link=f"{desk.workshop.settings.web_url}/invitation/{secret}", given=fields)
+            case _:
+                return explained(request, HTTPStatus.NOT_FOUND)
+    except members.MemberChangedError as error:
+        return _page(request, status=HTTPStatus.CONFLICT, changed=said_by(error, request))
     return RedirectResponse(f"/people?done={done}", HTTPStatus.SEE_OTHER)
 
 
@@ -107,7 +112,7 @@ def _page(request: Request, *, status: int = HTTPStatus.OK, **values: object) ->
             powers=list(Power),
             roles=list(RoleName),
             holds=lambda role, power: may(Actor("", role), power),
-            **{"link": "", "wrong": None, "given": {}, **values},
+            **{"link": "", "wrong": None, "changed": None, "given": {}, **values},
         )
 
 
