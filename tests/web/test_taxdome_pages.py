@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,11 @@ def billed(firm: Cabinet, name: str = "Érable & fils", rate: str = "100.00") ->
 @pytest.mark.requirement("TD-31", "TD-32", "TD-34", "TD-44", "TD-46", "K22")
 def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(desk: Desk) -> None:
     firm, door = desk.firm, "/settings/integrations/quickbooks"
+    options, began = f"/connections/{firm.connection.id}/options", firm.connection.starts_on
+    half = desk.send(door, options, expects=409, s_firm="another", first=(began - timedelta(days=9)).isoformat()).text
+    assert "name another source account" in half
+    with firm.workshop.database.read() as session:
+        assert session.get_one(Connection, firm.connection.id).starts_on == began, "all of a form is kept, or nothing"
     billed(firm)
     firm.practice.account("Prospect")
     firm.sync()
@@ -125,8 +131,8 @@ def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(
     ):  # fmt: skip
         assert label in shown
     first = firm.connection.starts_on.isoformat()
-    desk.send(door, f"/connections/{firm.connection.id}/options", expects=422, s_accounts="all", first="31/02/2026")
-    saved = desk.send(door, f"/connections/{firm.connection.id}/options", s_accounts="all", first=first)
+    desk.send(door, options, expects=422, s_accounts="all", first="31/02/2026")
+    saved = desk.send(door, options, s_accounts="all", first=first)
     assert saved.headers["location"] == f"{door}?done=options"
     assert "La synchro qui les suit a démarré." in desk.text(saved.headers["location"])
     with firm.workshop.database.read() as session:
@@ -136,20 +142,20 @@ def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(
     assert run.state == "queued"
     assert (kept.settings["accounts"], kept.settings["firm"]) == ("all", firm.values["firm"]), "the rest stays"
     assert not firm.named("Customer", "Prospect"), "saving alone writes nothing"
-    desk.send(door, f"/connections/{firm.connection.id}/options", expects=409, s_accounts="used", first="2025-01-01")
+    desk.send(door, options, expects=409, s_accounts="used", first="2025-01-01")
 
     # A colleague changes what is synced meanwhile: the form of before says so and takes nothing back.
-    action, was = f"/connections/{firm.connection.id}/options", r'name="(seen|seen_first)" value="([^"]*)"'
+    was = r'name="(seen|seen_first)" value="([^"]*)"'
     old = dict(re.findall(was, desk.browser.get(door).text))
     assert sorted(old) == ["seen", "seen_first"]
     update_settings(firm.workshop, OWNER, firm.connection.id, {"accounts": "used"})
-    refused = desk.send(door, action, expects=409, s_accounts="all", first=first, **old).text
+    refused = desk.send(door, options, expects=409, s_accounts="all", first=first, **old).text
     alert = refused.partition('role="alert"')[2].partition("</ul>")[0]
     assert "Quelqu’un a changé ces réglages" in alert
     assert "Synchronisez uniquement les comptes" in alert, "how it stands now"
     with firm.workshop.database.read() as session:
         assert session.get_one(Connection, firm.connection.id).settings["accounts"] == "used"
-    desk.send(door, action, s_accounts="all", first=first, **dict(re.findall(was, refused)))
+    desk.send(door, options, s_accounts="all", first=first, **dict(re.findall(was, refused)))
     with firm.workshop.database.read() as session:
         assert session.get_one(Connection, firm.connection.id).settings["accounts"] == "all"
     desk.send(door, f"/connections/{firm.connection.id}/disconnect")

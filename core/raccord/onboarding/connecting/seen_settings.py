@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -37,15 +37,20 @@ def require_seen(seen: str, settings: BaseModel) -> None:
     """Refuse a change that was made on settings that do not stand any more."""
     names = changed_since(seen, settings)
     if names:
-        said = ", ".join(name[:60] for name in names[:10])
-        raise SettingsChangedError(
-            "connection.settings_changed",
-            Text(
-                f"Ces réglages ont changé depuis que vous les avez lus ({said}) : rien n'est enregistré.",
-                f"These settings were changed since you read them ({said}): nothing is saved.",
-            ),
-            Text("Relisez-les, puis enregistrez de nouveau.", "Read them again, then save again."),
-        )
+        raise settings_changed(names)
+
+
+def settings_changed(names: Sequence[str]) -> SettingsChangedError:
+    """Return the refusal of a change that was made on others than stand of the settings named."""
+    said = ", ".join(name[:60] for name in names[:10])
+    return SettingsChangedError(
+        "connection.settings_changed",
+        Text(
+            f"Ces réglages ont changé depuis que vous les avez lus ({said}) : rien n'est enregistré.",
+            f"These settings were changed since you read them ({said}): nothing is saved.",
+        ),
+        Text("Relisez-les, puis enregistrez de nouveau.", "Read them again, then save again."),
+    )
 
 
 def _digest(value: Any) -> str:

@@ -17,6 +17,7 @@ from raccord.onboarding.connecting.connections import (
     reconnect,
     update_settings,
 )
+from raccord.onboarding.connecting.seen_settings import settings_changed
 from raccord.onboarding.deciding.decisions import BEGINNING, choose
 from raccord.onboarding.gates.gates import require_early, require_stage
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
@@ -108,36 +109,48 @@ def set_scope(
     workshop: Workshop, actor: Actor, connection_id: str, first: date, time_zone: str, cut_off: str
 ) -> Connection:
     """Say from which day on data is brought over, and when the source's days end; only before the first approval."""
-    zone, hour = read_zone(time_zone), read_hour(cut_off)
-    now = workshop.clock.now()
     with workshop.database.begin() as session:
-        connection = _open(workshop, session, actor, connection_id)
-        company = session.get_one(Company, connection.company_id)
-        settings = workshop.bench_of(session, company, connection).view.settings
-        today = Days.of(zone, hour).day_of(now)
-        require_history(workshop.scopes.catalog.get(connection.connector), settings, first, today)
-        say_days(session, actor, connection, zone.key, f"{hour:%H:%M}", now)
-        connection.starts_on = first
-        connection.revision += 1
-        for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "before_start")):
-            gap.last_day = first - timedelta(days=1)
-        # What was read already and stayed out for its day only comes in with an earlier one.
-        session.execute(
-            update(SourceRecord)
-            .where(
-                SourceRecord.connection_id == connection.id,
-                SourceRecord.state == RecordState.SKIPPED,
-                SourceRecord.reason == BEFORE_START,
-                SourceRecord.day >= first,
-            )
-            .values(state=RecordState.NEW, reason="")
+        return set_scope_in(session, workshop, actor, connection_id, first, time_zone, cut_off)
+
+
+def set_scope_in(
+    session: Session, workshop: Workshop, actor: Actor, connection_id: str, first: date, time_zone: str = "",
+    cut_off: str = "", *, seen: date | None = None,
+) -> Connection:  # fmt: skip
+    """Say so within a transaction, which may change settings too; refused where the first day is not as it was
+    ``seen``, if that is told. A time zone or cut-off hour that is not said stays.
+    """
+    now = workshop.clock.now()
+    connection = _open(workshop, session, actor, connection_id)
+    zone, hour = read_zone(time_zone or connection.time_zone), read_hour(cut_off or connection.cut_off)
+    if seen not in (None, connection.starts_on):
+        raise settings_changed(["starts_on"])
+    company = session.get_one(Company, connection.company_id)
+    settings = workshop.bench_of(session, company, connection).view.settings
+    today = Days.of(zone, hour).day_of(now)
+    require_history(workshop.scopes.catalog.get(connection.connector), settings, first, today)
+    say_days(session, actor, connection, zone.key, f"{hour:%H:%M}", now)
+    connection.starts_on = first
+    connection.revision += 1
+    for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "before_start")):
+        gap.last_day = first - timedelta(days=1)
+    # What was read already and stayed out for its day only comes in with an earlier one.
+    session.execute(
+        update(SourceRecord)
+        .where(
+            SourceRecord.connection_id == connection.id,
+            SourceRecord.state == RecordState.SKIPPED,
+            SourceRecord.reason == BEFORE_START,
+            SourceRecord.day >= first,
         )
-        events.append(
-            session, actor=actor.name, action="connection.scope", subject=connection.label,
-            company_id=connection.company_id, connection_id=connection.id, now=now,
-            body={"first": first.isoformat(), "time_zone": zone.key, "cut_off": connection.cut_off},
-        )  # fmt: skip
-        return connection
+        .values(state=RecordState.NEW, reason="")
+    )
+    events.append(
+        session, actor=actor.name, action="connection.scope", subject=connection.label,
+        company_id=connection.company_id, connection_id=connection.id, now=now,
+        body={"first": first.isoformat(), "time_zone": zone.key, "cut_off": connection.cut_off},
+    )  # fmt: skip
+    return connection
 
 
 def set_mode(workshop: Workshop, actor: Actor, connection_id: str, mode: Mode) -> Connection:

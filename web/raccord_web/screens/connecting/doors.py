@@ -11,15 +11,16 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
 from raccord.onboarding.connecting import connections
-from raccord.onboarding.connecting.seen_settings import SettingsChangedError, changed_since, seen_of
+from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of
 from raccord.onboarding.gates.gates import early_gates
-from raccord.onboarding.setting_up.steps import set_scope
+from raccord.onboarding.setting_up.steps import set_scope_in
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
@@ -88,16 +89,14 @@ def save(request: Request, connection_id: str, fields: Fields) -> Response:
     first, shown_first = _day(fields.get("first", "")), _day(fields.get("seen_first", ""))
     if wrong or (fields.get("first") and first is None):
         return explained(request, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if first == shown_first:
+
+    def move(session: Session) -> None:
         # Sent as it was shown: this person says nothing of it.
-        first = None
-    moved = first is not None and shown_first not in (None, connection.starts_on)
-    if moved or changed_since(seen, held):
-        return _again(request, connection_id, fields, values)
-    if first is not None and first != connection.starts_on:
-        set_scope(desk.workshop, actor, connection_id, first, connection.time_zone, connection.cut_off)
+        if first is not None and first != (shown_first or connection.starts_on):
+            set_scope_in(session, desk.workshop, actor, connection_id, first, seen=shown_first)
+
     try:
-        connections.update_settings(desk.workshop, actor, connection_id, changes_in(values, held), seen=seen)
+        connections.update_settings(desk.workshop, actor, connection_id, changes_in(values, held), move, seen)
     except SettingsChangedError:
         return _again(request, connection_id, fields, values)
     if connection.state != ConnectionState.CONNECTED:
