@@ -30,10 +30,11 @@ from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import update_settings
-from raccord.overview import records, sought
+from raccord.overview import counted, sought
+from raccord.overview.counted import count_each_fate
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
-from raccord.overview.records import count_each_fate, list_records
+from raccord.overview.records import list_records
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate, Wanted
 from raccord.overview.tables import records as tables
@@ -155,7 +156,7 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     assert found[Fate.REVIEW] == ["b1"]
     assert found[Fate.FAILED] == ["s3"]
     assert found[Fate.RESOLVED] == found[Fate.WAITING] == []
-    monkeypatch.setattr(records, "COUNTED", 1)
+    monkeypatch.setattr(counted, "COUNTED", 1)
     with workshop.database.read() as session:
         counts = count_each_fate(session, Wanted(fate=Fate.FAILED))
     assert (counts[None], counts[Fate.POSTED], counts[Fate.REVIEW]) == (2, 2, 1), "no count goes further than needed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -86,6 +86,7 @@ class ConnectionView(ConnectionHead):
     """Bank lines among the questions."""
     problems: int
     documents: int
+    """How many are in QuickBooks; like ``moved`` nothing where nothing was added up."""
     moved: Sequence[MoneyMoved]
     proven: Proven | None
     """Nothing was proven yet where this is empty."""
@@ -167,6 +168,27 @@ def connection_head(session: Session, connection_id: str) -> ConnectionHead | No
     if connection is None:
         return None
     return _head(connection, session.get_one(Company, connection.company_id))
+
+
+def has_documents(session: Session, connection_id: str) -> bool:
+    """Tell whether a connection has any document in QuickBooks."""
+    mine = LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+    return session.scalar(select(LinkRow.id).where(*mine).limit(1)) is not None
+
+
+def proven_of(session: Session, connection_id: str) -> Proven | None:
+    """Return what was proven of a connection, or nothing yet."""
+    return _proven(session, [connection_id]).get(connection_id)
+
+
+def questions_of(session: Session, connection_id: str) -> int:
+    """Return how much waits for an answer in a connection, its bank lines included."""
+    return sum(_questions(session, [connection_id]).get(connection_id, (0, 0)))
+
+
+def waiting_of(session: Session, connection_id: str) -> str:
+    """Return the id of a connection's plan that waits for approval, empty if none does."""
+    return _waiting(session, [connection_id]).get(connection_id, "")
 
 
 def connection_view(session: Session, connection_id: str, *, since: date | None = EVER) -> ConnectionView | None:
@@ -258,13 +280,10 @@ def _problems(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
 
 def _posted(session: Session, companies: Mapping[str, str], since: date | None) -> Mapping[str, _Posted]:
     """Return what each connection (its id to its company's) has in QuickBooks, and what that moved from a day on."""
-    live = LinkRow.connection_id.in_(companies), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
-    counts: dict[str, int] = {}
-    if since != EVER:
-        documents = select(LinkRow.connection_id, func.count()).where(*live).group_by(LinkRow.connection_id)
-        counts = {row[0]: row[1] for row in session.execute(documents)}
     if since is None:
-        return {id_: _Posted(count) for id_, count in counts.items()}
+        return {}
+    live = LinkRow.connection_id.in_(companies), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+    counts = _counts(session, companies) if since != EVER else {}
     # By account, and which accounts hold money is asked once: not for each document.
     money = money_accounts(session, set(companies.values()))
     sums: dict[str, dict[str, Tally]] = {}
@@ -285,6 +304,14 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
         )
         for id_, count in counts.items()
     }
+
+
+def _counts(session: Session, ids: Collection[str]) -> dict[str, int]:
+    """Return how many documents of each connection are in QuickBooks, each counted by itself in its index."""
+    mine = LinkRow.connection_id == Connection.id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+    count = select(func.count()).select_from(LinkRow).where(*mine).correlate(Connection).scalar_subquery()
+    rows = session.execute(select(Connection.id, count).where(Connection.id.in_(ids)))
+    return {row[0]: row[1] for row in rows if row[1]}
 
 
 def _proven(session: Session, ids: Sequence[str]) -> Mapping[str, Proven]:

@@ -47,6 +47,13 @@ def among(connection_id: Any, within: Within) -> list[ColumnElement[bool]]:
     return [connection_id.in_(select(Connection.id).where(Connection.company_id.in_(within)))]
 
 
+def sees_all(session: Session, within: Within) -> bool:
+    """Tell whether somebody sees every connection there is, so that nothing need be asked of each row."""
+    if within is None:
+        return True
+    return session.scalar(select(Connection.id).where(Connection.company_id.not_in(within)).limit(1)) is None
+
+
 def count_of(session: Session, statement: Select[Any]) -> int:
     """Return how many rows a statement gives without limit."""
     return session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0

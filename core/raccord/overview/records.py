@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
+from raccord.overview.counted import count_wanted
 from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo_that_waits
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
-from raccord.overview.listing import USUAL, Listing, Within, bounds
-from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of, of_fate
+from raccord.overview.listing import USUAL, Listing, Within, bounds, sees_all
+from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of
 from raccord.overview.titles import file_of
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
@@ -45,10 +46,6 @@ DRAFTS_MAX = 100
 
 
 BY_DAY = (SourceRecord.day.desc(), SourceRecord.id.desc())
-
-
-_NEWEST = tuple(each for each in RecordState if each != RecordState.SUPERSEDED)
-"""The states of newest revisions, by name: an index by connection and state finds so each of a few records at once."""
 
 
 MATCHED = "matched"
@@ -146,18 +143,14 @@ def list_records(
 ) -> Listing[RecordView]:
     """Return records in their newest revision, by day, the newest first; of one day those that came last first."""
     limit, offset = bounds(limit, offset)
+    within = None if sees_all(session, within) else within
     conditions = conditions_of(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
-    page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY).limit(limit).offset(offset)
-    apart = wanted.kind and not wanted.search
-    every = conditions_of(session, wanted, within, whole=True) if apart else conditions
-    count = select(func.count()).select_from(SourceRecord).where(*every)
     if wanted.search:
-        shown, total = _page_and_count(session, page, count)
+        shown, total = _page_and_count(session, conditions, limit, offset)
     else:
-        shown = session.scalars(page).all()
-        total = (_all_posted(session) if wanted == Wanted(fate=Fate.POSTED) and within is None
-                 else session.scalar(count) or 0)  # fmt: skip
+        page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY)
+        shown, total = session.scalars(page.limit(limit).offset(offset)).all(), count_wanted(session, wanted, within)
     rows = session.execute(
         select(SourceRecord, Connection, Company)
         .join(Connection, Connection.id == SourceRecord.connection_id)
@@ -166,40 +159,6 @@ def list_records(
         .order_by(*BY_DAY)
     ).all()
     return Listing(_views(session, [(row[0], row[1], row[2]) for row in rows]), total, offset, limit)
-
-
-def count_by_fate(
-    session: Session, connection_id: str, fates: Sequence[Fate], *, within: Within = None
-) -> dict[Fate, int]:
-    """Return how many records of a connection, or without one of all, the list of each fate shows."""
-    counts = [
-        select(func.count())
-        .select_from(SourceRecord)
-        .where(*conditions_of(session, Wanted(connection_id, fate), within), SourceRecord.state.in_(_NEWEST))
-        .scalar_subquery()
-        for fate in fates
-    ]
-    return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
-
-
-COUNTED = 10_000
-"""How far lists of records are counted that are not shown: beyond, each says that it has more."""
-
-
-def count_each_fate(session: Session, wanted: Wanted, *, within: Within = None) -> dict[Fate | None, int]:
-    """Return how many records the list of each fate, and of all, has under the other filters, in one question.
-
-    None is counted further than one beyond ``COUNTED``, and that of ``wanted`` is left out, since its list is read;
-    while something is searched, or one kind is shown, nothing is counted at all, since each count would look again.
-    """
-    if wanted.search or wanted.kind:
-        return {}
-    fates = [fate for fate in (None, *Fate) if fate != wanted.fate]
-    counts = []
-    for fate in fates:
-        few = select(literal(1)).where(*conditions_of(session, replace(wanted, fate=fate), within)).limit(COUNTED + 1)
-        counts.append(select(func.count()).select_from(few.subquery()).scalar_subquery())
-    return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
 
 
 def record_story(session: Session, record_id: int) -> RecordStory | None:
@@ -258,27 +217,15 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
     )
 
 
-def _page_and_count(session: Session, page: Select[int, date], count: Select[int]) -> tuple[Sequence[int], int]:
-    """Return the ids of a page and how long the whole is in one question, for which what both of them name is looked
-    for once.
-    """
-    shown, whole = page.subquery(), count.subquery()
+def _page_and_count(
+    session: Session, conditions: Sequence[ColumnElement[bool]], limit: int, offset: int
+) -> tuple[Sequence[int], int]:
+    """Return the ids of a page and how long the whole is in one question, which looks for all of it once."""
+    found = select(SourceRecord.id, SourceRecord.day).where(*conditions).cte("found")
+    shown = select(found.c.id).order_by(found.c.day.desc(), found.c.id.desc()).limit(limit).offset(offset).subquery()
+    whole = select(func.count()).select_from(found).subquery()
     rows = session.execute(select(whole.c[0], shown.c.id).outerjoin(shown, literal(value=True))).all()
     return [row.id for row in rows if row.id is not None], rows[0][0]
-
-
-def _all_posted(session: Session) -> int:
-    """Return how many records are posted in all, nearly every one there is, without asking each: the index has the
-    records of posted drafts, and few of them have a later revision.
-    """
-    of_drafts = DraftRow.state.in_(DRAFTS_OF[Fate.POSTED]), DraftRow.record_id.is_not(None)
-    every = select(func.count(DraftRow.record_id.distinct())).where(*of_drafts)
-    earlier = select(func.count()).where(
-        SourceRecord.connection_id.in_(select(Connection.id)),
-        SourceRecord.state == RecordState.SUPERSEDED,
-        of_fate(Fate.POSTED),
-    )
-    return (session.scalar(every) or 0) - (session.scalar(earlier) or 0)
 
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:

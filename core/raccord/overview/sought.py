@@ -136,10 +136,13 @@ def _searched(session: Session, search: str, connection_id: str) -> CompoundSele
     if connection_id:
         of_source = of_source.where(SourceRecord.connection_id == connection_id)
         of_drafts = of_drafts.where(DraftRow.connection_id == connection_id)
-    of_document = of_drafts.join(
-        LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
-    ).where(or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search))
-    return union(of_source, of_document, of_drafts.where(memo_says(search)))
+    its = and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
+    # One by one, for each of which there is an index.
+    of_document = [
+        of_drafts.join(LinkRow, its).where(said == search)
+        for said in (LinkRow.document_number, LinkRow.document_id, LinkRow.marker)
+    ]
+    return union(of_source, *of_document, of_drafts.where(memo_says(search)))
 
 
 def _of_kind(session: Session, kind: Kind, *, whole: bool) -> ColumnElement[bool]:

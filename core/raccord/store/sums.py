@@ -11,12 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
     String,
-    and_,
     case,
     cast,
     func,
     literal,
-    not_,
     select,
     type_coerce,
 )
@@ -42,24 +40,32 @@ def in_and_out(
 ) -> Iterator[tuple[tuple[Any, ...], int, Decimal, Decimal]]:
     """Return for each value of ``of`` how many amounts there are, what comes in by them and what goes out.
 
-    Nearly all are written with two decimals. These are added up in one pass, which an index that begins with ``of`` has
-    in order; the others are asked for, and sorted by how they are written, where there are any.
+    Nearly all are written with two decimals. Where all of a value are, one pass, which an index that begins with ``of``
+    has in order, adds them up as whole numbers of cents; what comes in is all of it without what goes out. The others
+    are asked for again, and sorted by how they are written.
     """
     text = type_coerce(amount, String)
     cents, out = text.like("%.__"), text.like("-%")
-    sums = [units_of(case((and_(cents, which), amount))) for which in (not_(out), out)]
-    others = False
-    for *values, rows, apart, came, went in session.execute(
-        select(*of, func.count(), func.count(case((not_(cents), 1))), *sums).where(*where).group_by(*of)
-    ).all():
-        others |= apart > 0
-        yield tuple(values), rows, exact(came, 2), -exact(went, 2)
-    if others:
+    asked = select(*of, func.count(), func.count(case((cents, 1))), units_of(amount), units_of(case((out, amount))))
+    mixed: dict[tuple[Any, ...], tuple[int, Decimal, Decimal]] = {}
+    for *values, rows, written, every, went in session.execute(asked.where(*where).group_by(*of)).all():
+        if written == rows:
+            yield tuple(values), rows, exact(every, 2) - exact(went, 2), -exact(went, 2)
+        else:
+            mixed[tuple(values)] = rows, Decimal(0), Decimal(0)
+    if mixed:
         by = *of, out.label("out"), scale_of(session, amount).label("scale")
-        asked = select(*by, units_of(amount)).where(*where, not_(cents)).group_by(*of, "out", "scale")
-        for *values, is_out, scale, units in session.execute(asked).all():
-            moved, nothing = exact(units, scale), Decimal(0)
-            yield tuple(values), 0, *((nothing, -moved) if is_out else (moved, nothing))
+        for *values, is_out, scale, units in session.execute(
+            select(*by, units_of(amount)).where(*where).group_by(*of, "out", "scale")
+        ).all():
+            if tuple(values) in mixed:
+                rows, came_in, went_out = mixed[tuple(values)]
+                moved = exact(units, scale)
+                mixed[tuple(values)] = (
+                    (rows, came_in, went_out - moved) if is_out else (rows, came_in + moved, went_out)
+                )
+    for place, (rows, came_in, went_out) in mixed.items():
+        yield place, rows, came_in, went_out
 
 
 def is_something(amount: SQLColumnExpression[Any]) -> ColumnElement[bool]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from full_store import FullStore, Sizes, fill
-from sqlalchemy import event
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
+from raccord.overview.connections import connection_view
+from raccord.overview.counted import count_by_fate, count_wanted
 from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines
 from raccord.overview.plans import plan_lines, plan_summary
-from raccord.overview.records import Fate, Wanted, list_records
+from raccord.overview.records import list_records
+from raccord.overview.sought import Fate, Kind, Wanted, conditions_of
 from raccord.overview.waiting import waiting
 from raccord.store import schema
 from raccord.store.database import Database
-from raccord.store.models import Connection
+from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
 from raccord.sync.undoing.selection import following
 
 ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
@@ -32,6 +37,34 @@ ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
     "posted records": (
         lambda session, _: list_records(session, Wanted(fate=Fate.POSTED), offset=50),
         "SEARCH draft USING COVERING INDEX ix_draft_record (record_id=? AND state=?)",
+    ),
+    "how many wait for a person": (
+        lambda session, store: count_by_fate(session, store.bank, [Fate.REVIEW]),
+        "SEARCH draft USING COVERING INDEX ix_draft_connection_state (connection_id=? AND state=? AND record_id>?)",
+    ),
+    "how many of all a company's failed": (
+        lambda session, store: count_wanted(session, Wanted(fate=Fate.FAILED), [store.company_id]),
+        "SEARCH draft USING COVERING INDEX ix_draft_connection_state (connection_id=? AND state=? AND record_id>?)",
+    ),
+    "how many are of a kind": (
+        lambda session, store: count_wanted(session, Wanted(kind=Kind.EXPENSE), [store.company_id]),
+        "SEARCH draft USING COVERING INDEX ix_draft_kind (kind=? AND record_id>?)",
+    ),
+    "a page of a kind for who sees everything": (
+        lambda session, store: list_records(session, Wanted(fate=Fate.POSTED), within=[store.company_id]),
+        "SCAN record USING COVERING INDEX ix_record_by_day",
+    ),
+    "a document by its number": (
+        lambda session, store: list_records(session, Wanted(search="10001")),
+        "SEARCH link USING INDEX ix_link_document_number (document_number=?)",
+    ),
+    "words of a connection": (
+        lambda session, store: list_records(session, Wanted(store.bank, search="bell")),
+        "SEARCH draft USING COVERING INDEX ix_draft_memo (connection_id=?)",
+    ),
+    "documents of a connection": (
+        lambda session, store: connection_view(session, store.bank, since=date(2026, 3, 1)),
+        "SEARCH link USING COVERING INDEX ix_link_moved (connection_id=? AND state=?)",
     ),
     "lines of a plan": (
         lambda session, store: plan_lines(session, store.first_plan, offset=50),
@@ -84,3 +117,31 @@ def test_a_list_of_a_full_store_is_found_in_an_index(full: tuple[Database, FullS
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         ]
     assert [step for step in steps if index in step], steps
+
+
+def test_what_indexes_count_is_what_the_lists_show(full: tuple[Database, FullStore]) -> None:
+    database, store = full
+    with Session(database.engine) as session:
+        # Earlier revisions, two drafts of one record, and a record that failed beside a draft that did not.
+        session.execute(update(SourceRecord).where(SourceRecord.id % 7 == 0).values(state=RecordState.SUPERSEDED))
+        session.execute(update(SourceRecord).where(SourceRecord.id % 9 == 0).values(state=RecordState.FAILED))
+        same = select(func.min(SourceRecord.id)).where(SourceRecord.connection_id == DraftRow.connection_id)
+        session.execute(update(DraftRow).where(DraftRow.id % 5 == 0).values(record_id=same.scalar_subquery()))
+        session.execute(update(DraftRow).where(DraftRow.id % 11 == 0).values(state=DraftState.WITHDRAWN))
+        session.execute(update(DraftRow).where(DraftRow.id % 13 == 0).values(state=DraftState.SKIPPED))
+        some = 0
+        for connection, (fate, kind), within in product(
+            ["", store.cards, store.bank],
+            [
+                *((fate, None) for fate in Fate),
+                *((None, kind) for kind in Kind),
+                (None, None),
+                (Fate.POSTED, Kind.EXPENSE),
+            ],
+            [None, [store.company_id], ["another"]],
+        ):
+            wanted = Wanted(connection, fate, kind=kind)
+            shown = select(func.count()).select_from(SourceRecord).where(*conditions_of(session, wanted, within))
+            assert count_wanted(session, wanted, within) == session.scalar(shown), wanted
+            some += bool(session.scalar(shown))
+        assert some > 30, "of most of these there are some"

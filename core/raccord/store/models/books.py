@@ -201,6 +201,10 @@ class LinkRow(Model):
         Index("ix_link_key", "connection_id", "key"),
         # Holds all that sums of what was moved read, so that they read no rows.
         Index("ix_link_moved", "connection_id", "state", "money_account", "currency", "amount"),
+        # What people type of a document to find its record.
+        Index("ix_link_document_number", "document_number"),
+        Index("ix_link_document_id", "document_id"),
+        Index("ix_link_marker", "marker"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

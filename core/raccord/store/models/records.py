@@ -92,7 +92,7 @@ class DraftRow(Model):
     __tablename__ = "draft"
     __table_args__ = (
         UniqueConstraint("connection_id", "key"),
-        Index("ix_draft_connection_state", "connection_id", "state"),
+        Index("ix_draft_connection_state", "connection_id", "state", "record_id"),
         Index("ix_draft_record", "record_id", "state"),
         # Each undo looks for the refunds among all drafts, which are few or none.
         Index(
@@ -103,8 +103,8 @@ class DraftRow(Model):
         ),
         Index("ix_draft_state_record", "state", "record_id"),
         # All that a search by words or by kind reads: the bodies are twenty times as long.
-        Index("ix_draft_memo", "memo", "record_id", "connection_id"),
-        Index("ix_draft_kind", "kind", "record_id", "state"),
+        Index("ix_draft_memo", "connection_id", "memo", "record_id"),
+        Index("ix_draft_kind", "kind", "record_id", "state", "connection_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

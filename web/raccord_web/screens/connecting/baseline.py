@@ -13,7 +13,7 @@ from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.onboarding.setting_up.baseline import baseline_of, link_certain
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head, waiting_of
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
 from raccord.plugin.ledger import ResolutionKind
@@ -66,13 +66,14 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
-        found, view = baseline_of(session, connection_id), connection_view(session, connection_id, since=None)
+        found, view = baseline_of(session, connection_id), connection_head(session, connection_id)
         return show(
             request,
             "connecting/baseline.html",
             session,
             status=HTTPStatus.OK if refusal is None else HTTPStatus.CONFLICT,
             view=view,
+            waiting_plan=waiting_of(session, connection_id),
             found=found,
             listing=Listing(found.rows[offset : offset + SHOWN], len(found.rows), offset, SHOWN),
             refusal=refusal,

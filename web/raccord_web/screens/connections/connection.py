@@ -22,13 +22,13 @@ from raccord.onboarding.setting_up.instances import roles_with_instances
 from raccord.onboarding.sources.feeds import fed_accounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
+from raccord.overview.counted import count_by_fate
 from raccord.overview.coverage import coverage_of
 from raccord.overview.listing import MOST
 from raccord.overview.posted import posted_by_day
 from raccord.overview.problems import problem_groups
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
-from raccord.overview.records import count_by_fate
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate
 from raccord.plugin.texts import Text

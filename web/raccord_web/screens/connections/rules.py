@@ -15,7 +15,7 @@ from raccord.onboarding.closing.closings import answer_closed_month, set_closed_
 from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head, has_documents
 from raccord.store.models import Connection
 from raccord.sync.days import days_of, today_of
 from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
@@ -92,7 +92,7 @@ def _month(text: str) -> date | None:
 def _page(request: Request, connection_id: str, error: RaccordError | None = None) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         held = session.get_one(Connection, connection_id)
@@ -104,6 +104,7 @@ def _page(request: Request, connection_id: str, error: RaccordError | None = Non
             session,
             status=HTTPStatus.OK if error is None else HTTPStatus.CONFLICT,
             view=view,
+            posted=has_documents(session, connection_id),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             policies=list(ClosedPolicy),
             answers=list(MonthAnswer),

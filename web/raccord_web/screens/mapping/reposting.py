@@ -13,7 +13,7 @@ from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.deciding.remapping import cancel, repost, survey
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head, waiting_of
 from raccord.sync.days import today_of
 from raccord.sync.planning.reposts import open_repost
 from raccord.sync.planning.survey import Survey
@@ -84,7 +84,8 @@ def _page(
         return show(
             request, "mapping/repost.html", session, status=status,
             **{
-                **usual, "view": connection_view(session, connection_id, since=None), "connector": info.name,
+                **usual, "view": connection_head(session, connection_id), "connector": info.name,
+                "waiting_plan": waiting_of(session, connection_id),
                 "waiting": open_repost(session, connection_id), "seen": seen, "shown": REWRITES_SHOWN,
                 "first": first or connection.starts_on, "last": last or today_of(connection, workshop.clock.now()),
                 "effect": effect_by_account(session, connection, seen),

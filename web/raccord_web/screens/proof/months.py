@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.onboarding.closing.certificates import next_month
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head, proven_of
+from raccord.overview.counted import count_by_fate
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
-from raccord.overview.records import count_by_fate
 from raccord.overview.sought import Fate
 from raccord_web.front.desk import desk_of
 from raccord_web.pages.failures import explained
@@ -33,7 +33,7 @@ def proof(
     """Show one month (any day of it), the newest unless asked; ``only=unequal`` shows what differs, in any month."""
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id, since=None)
+        view = connection_head(session, connection_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         admitted = workshop.scopes.catalog.get(view.connector)
@@ -45,6 +45,7 @@ def proof(
             "proof/proof.html",
             session,
             view=view,
+            proven=proven_of(session, connection_id),
             months=months,
             chosen=chosen,
             unequal=unequal,

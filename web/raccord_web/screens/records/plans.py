@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.overview.approving.checks import plan_checks, totals_by_kind
 from raccord.overview.approving.table import plan_table
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_head, questions_of
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
 from raccord.overview.pointing.sent import FIELDS_MAX, fields_sent
 from raccord.overview.undone import REMOVING, count_undone
@@ -34,7 +34,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
     wanted = Action(action) if action in set(Action) else None
     with desk_of(request).workshop.database.read() as session:
         summary = plan_summary(session, plan_id)
-        view = None if summary is None else connection_view(session, summary.connection_id, since=None)
+        view = None if summary is None else connection_head(session, summary.connection_id)
         if summary is None or view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         effects = plan_effect(session, plan_id)
@@ -48,6 +48,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             session,
             plan=summary,
             view=view,
+            questions=questions_of(session, summary.connection_id),
             undone=count_undone(session, plan_id)
             if summary.state == PlanState.APPLIED and any(each.action in REMOVING for each in summary.groups)
             else None,

@@ -20,11 +20,12 @@ from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
+from raccord.overview.counted import COUNTED, count_each_fate
 from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.pointing.referred import referred
-from raccord.overview.records import COUNTED, RecordView, count_each_fate, list_records, record_story
+from raccord.overview.records import RecordView, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
