@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import ColumnElement, func, literal, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from raccord.overview.listing import Within, among
 from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of
@@ -90,6 +90,6 @@ def _of_drafts(wanted: Wanted, within: Within) -> ColumnElement[int]:
     return every - earlier.scalar_subquery()
 
 
-def _mine(connection_id: ColumnElement[str], wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
+def _mine(connection_id: InstrumentedAttribute[str], wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
     named = [connection_id == wanted.connection_id] if wanted.connection_id else []
     return [*named, *among(connection_id, within)]

@@ -18,10 +18,13 @@ import till
 from harness import NOW, catalog_of, lab
 
 import raccord_bankfeed
+from raccord.cli.connect import source
 from raccord.cli.terminal import callback_listener
 from raccord.cli.terminal.callback_listener import ListenerError, is_loopback, wait_for_callback
 from raccord.cli.terminal.exits import Exit
 from raccord.clock import FixedClock, SystemClock
+from raccord.store.database import Database
+from raccord.store.models import Connection
 from raccord_bankfeed.twins.http import TwinServer
 from raccord_bankfeed.twins.ofx import OfxTwin, three_accounts
 from raccord_sandbox.serving.server import SandboxServer
@@ -210,13 +213,24 @@ def test_without_a_person_nothing_irreversible_happens_unless_yes_is_said(told: 
 
 @pytest.mark.requirement("TD-47", "CH-64")
 def test_a_disconnected_source_is_connected_again_and_nothing_comes_twice(
-    told: Told, chosen: str, realm: str, monkeypatch: pytest.MonkeyPatch
+    told: Told, chosen: str, realm: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}]
     _, plan = told("plan")
     told("apply", "--hash", plan["hash"], "--yes")
     told("connect", "disconnect", "Shop", "--yes")
     assert told("connect", "quickbooks", "--consent", "--realm", realm)[0] == Exit.OK
+
+    def say(till_id: str) -> None:
+        with database.begin() as session:
+            session.get_one(Connection, chosen).settings = {"till": till_id}
+
+    with monkeypatch.context() as asking:
+        # Somebody else says otherwise while this person is asked.
+        asking.setattr(source, "confirm", lambda *_, **__: say("T2"))
+        status, refused = told("connect", "reconnect", "Shop", "--secret", "code=env:TILL_CODE")
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "connection.settings_changed")
+    say("T1")
     status, again = told("connect", "reconnect", "Shop", "--secret", "code=env:TILL_CODE", "--yes")
     assert (status, again["connection"]) == (Exit.OK, chosen)
     status, run = told("sync", "Shop")

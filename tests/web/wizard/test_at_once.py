@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from browsing import TOKEN
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 from raccord.onboarding.arriving import untold_accounts
 from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.untold_accounts import AccountTold
-from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.connecting.connections import disconnect, reconnect, update_settings
 from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop
 from raccord_web.pages.forms import VALUE_MAX
@@ -112,3 +113,24 @@ def test_a_form_of_settings_that_changed_meanwhile_takes_nothing_back(
     kept = settings(workshop, bank)
     assert browser.post(page, data={**again, "seen": "", "s_csv_columns": fits + fits}).status_code == 413
     assert settings(workshop, bank) == kept
+
+    # Connecting again what ended, with the settings that it had in the form.
+    disconnect(workshop, OWNER, id_)
+    source = re.search(r'href="(/connect/bankfeed/source[?][^"]+)"', browser.get(bank).text)
+    assert source
+    address = html.unescape(source[1])
+    place, _, said = address.partition("?")
+    shown = browser.get(address).text
+    label = re.search(r'name="label"[^>]* value="([^"]*)"', shown)
+    assert label
+    old = dict(parse_qsl(said)) | form_of(shown) | {"label": html.unescape(label[1]), "s_currency_if_missing": "EUR"}
+    reconnect(workshop, OWNER, id_, {**kept, "currency_if_missing": "CAD"})
+    disconnect(workshop, OWNER, id_)
+    refused = browser.post(place, data=old)
+    assert (refused.status_code, settings(workshop, bank)["currency_if_missing"]) == (409, "CAD")
+    told = refused.text.partition('role="alert"')[2].partition("</ul>")[0]
+    assert ("Somebody changed these settings" in told, "CAD" in told) == (True, True)
+    anew = old | form_of(refused.text)
+    assert anew["s_currency_if_missing"] == "EUR", "what was typed stays, beside what stands"
+    assert browser.post(place, data=anew).status_code == 303
+    assert settings(workshop, bank) == {**kept, "currency_if_missing": "EUR"}, "what files asked for stays said"

@@ -20,6 +20,7 @@ from wizards import count
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
 from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.deciding.decisions import BEGINNING, choose
 from raccord.plugin.texts import Language
 from raccord.store.models import (
     Choice,
@@ -218,3 +219,20 @@ def accounts_are_told_on_one_step(
             settings = session.scalars(select(Connection)).one().settings
         assert (choice.of, choice.held_as, choice.ledger_id) == (key[1], held_as, ledger)
         assert json.loads(settings["chosen"])["card"] == (held_as == "card"), "its lines are read as what it is"
+
+    # Somebody else says meanwhile what it is: an old form takes nothing back, and says nothing that it was shown.
+    seen = re.search(r'name="seen" value="([^"]+)"', browser.get(page).text)
+    old = {**row, "type_0": "cash", "account_0": checking, "seen": seen[1] if seen else ""}
+    with workshop.database.read() as session:
+        connection = session.scalars(select(Connection)).one()
+        role = session.scalars(select(Choice)).one().role
+    choose(workshop, OWNER, connection.id, role, checking, key[1], BEGINNING, type_said="bank")
+    assert send(page, page, **old).headers["location"] == f"{own}/scope"
+    refused = send(page, page, **{**old, "type_0": "card", "account_0": card})
+    assert (refused.status_code, "chosen since you read it" in refused.text) == (409, True)
+    late = send(page, page, **{**old, **saving, "name_0": "Épargne tardive"})
+    added = list(workshop.client(company).query("SELECT * FROM Account WHERE Name = 'Épargne tardive'"))
+    assert (late.status_code, added) == (409, [])
+    with workshop.database.read() as session:
+        choice = session.scalars(select(Choice)).one()
+    assert (choice.held_as, choice.ledger_id) == ("bank", checking)

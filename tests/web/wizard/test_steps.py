@@ -13,7 +13,7 @@ import pytest
 import till
 from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
-from harness import consent, lab
+from harness import OWNER, consent, lab
 from httpx2 import Response
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
@@ -22,10 +22,12 @@ from visiting import Journey
 from wizards import count
 
 import raccord_chase
+from raccord.onboarding.deciding.decisions import BEGINNING, choose
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import (
     Choice,
+    Company,
     Connection,
     ConnectionState,
     Gap,
@@ -49,6 +51,48 @@ def door() -> Iterator[socket]:
 @pytest.fixture
 def address(door: socket) -> str:
     return f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+def an_old_form_of_accounts_takes_nothing_back(
+    workshop: Workshop, browser: TestClient, send: Callable[..., Response], page: str, shown: dict[str, str]
+) -> None:
+    """Two people fill the step at the same time: neither loses what the other one said."""
+    seen = r'name="seen" value="([^"]+)"'
+
+    def held() -> dict[str, str]:
+        with workshop.database.read() as session:
+            return {f"role_{each.role}": each.ledger_id for each in session.scalars(select(Choice))}
+
+    before = browser.get(page).text
+    old, id_ = re.search(seen, before), page.split("/")[2]
+    banks = re.findall(r'<option value="(\d+)"', before.partition('id="role_bank"')[2].partition("</select>")[0])
+    taxes = re.findall(r'<option value="(\d+)"', before.partition('id="role_tax"')[2].partition("</select>")[0])
+    mine, theirs = (next(each for each in banks if each != shown["role_bank"]) for banks in (banks, reversed(banks)))
+    other = next(each for each in taxes if each != shown["role_tax"])
+    assert old
+    assert mine != theirs
+    choose(workshop, OWNER, id_, "bank", theirs, valid_from=BEGINNING)
+    changes = shown | {"role_tax": other, "seen": old[1]}
+    lacking = send(page, page, **changes | {"role_tax": ""})
+    again = re.search(seen, lacking.text)
+    assert (lacking.status_code, again is not None) == (422, True)
+    for form in (changes, changes | {"role_bank": theirs, "seen": again[1] if again else ""}):
+        assert send(page, page, **form).status_code == 303, "what is sent as it was shown stays as it stands"
+        assert held() == {"role_bank": theirs, "role_tax": other}
+        choose(workshop, OWNER, id_, "tax", shown["role_tax"], valid_from=BEGINNING)
+    refused = send(page, page, **shown | {"role_bank": mine, "role_tax": other, "seen": old[1]})
+    assert (refused.status_code, "chosen since you read it: nothing is saved" in refused.text) == (409, True)
+    assert held() == {"role_bank": theirs, "role_tax": shown["role_tax"]}, "not the other role either"
+    named = send(page, page, **shown | {"new_bank": "Trop tard", "kind_bank": "cash", "add": "bank", "seen": old[1]})
+    assert named.status_code == 409
+    with workshop.database.read() as session:
+        company = session.get_one(Company, session.get_one(Connection, id_).company_id)
+    assert not list(workshop.client(company).query("SELECT * FROM Account WHERE Name = 'Trop tard'"))
+    assert f'<option value="{mine}" selected>' in refused.text, "what was typed stands in the form"
+    now = re.search(seen, refused.text)
+    assert now
+    assert send(page, page, **shown | {"role_bank": mine, "seen": now[1]}).status_code == 303, "who has read it saves"
+    assert held() == {"role_bank": mine, "role_tax": shown["role_tax"]}
 
 
 def test_a_source_is_connected_step_by_step_without_a_script(
@@ -86,6 +130,7 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     assert count(workshop, Choice) == 0
     both = {"role_bank": bank[1], "role_tax": tax[1]}
     assert send(f"{own}/accounts", f"{own}/accounts", **both).headers["location"] == f"{own}/scope"
+    an_old_form_of_accounts_takes_nothing_back(workshop, browser, send, f"{own}/accounts", both)
     new = {"role_bank": bank[1], "role_tax": tax[1], "new_bank": "Caisse du soir", "add": "bank"}
     unsaid = send(f"{own}/accounts", f"{own}/accounts", **new, kind_bank="")
     assert unsaid.status_code == 409

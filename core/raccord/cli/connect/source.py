@@ -36,7 +36,7 @@ from raccord.enablement import Switchboard
 from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.connecting.companies import the_company
 from raccord.onboarding.connecting.connections import NIGHTLY, NewConnection, connect, reconnect, update_settings
-from raccord.onboarding.connecting.seen_settings import seen_of
+from raccord.onboarding.connecting.seen_settings import seen_of, seen_of_kept
 from raccord.plugin.info import ConnectorInfo, Mode
 from raccord.plugin.texts import Text
 from raccord.scope import ScopeError
@@ -225,7 +225,8 @@ def reconnect_command(connection: str, typed: tuple[str, ...], secrets: tuple[st
             yes=yes,
         )
         values = _asked(info, typed, secrets, known, out)
-        _tell_state(out, reconnect(workshop, operator(actor()), found.id, values))
+        # Secrets are asked for meanwhile, as above; all other settings are written again as they were read.
+        _tell_state(out, reconnect(workshop, operator(actor()), found.id, values, seen=seen_of_kept(found.settings)))
         return Exit.OK
 
 

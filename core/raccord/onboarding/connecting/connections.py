@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.connecting.dated_settings import with_before
 from raccord.onboarding.connecting.leaving import close_source, lay_aside
-from raccord.onboarding.connecting.seen_settings import require_seen
+from raccord.onboarding.connecting.seen_settings import require_seen, require_seen_kept
 from raccord.onboarding.gates.each_account import require_told
 from raccord.onboarding.gates.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
@@ -25,7 +26,7 @@ from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.errors import StoreError
-from raccord.store.models import Company, Connection, ConnectionState, Gap, LinkRow, LinkState, Schedule
+from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
 from raccord.store.vault import join_secrets, split_secrets
 from raccord.sync.days import today_of
 from raccord.sync.fetching.renewing import alone_with_secrets
@@ -58,6 +59,10 @@ class NewConnection:
     """Whether it is kept to be finished: nothing is read or written before it is activated."""
     passed: frozenset[str] = frozenset()
     """Names of gates that a person says are passed."""
+    again: str = ""
+    """The connection that ended whose settings were read first."""
+    seen: str = ""
+    """What tells these settings as they were read."""
 
 
 def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
@@ -70,7 +75,7 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     with workshop.database.read() as session:
         before = earlier(session, new.company_id, info, identity, new.label)
     if before is not None:
-        return reconnect(workshop, actor, before.id, new.values, new.passed, (new.time_zone, new.cut_off))
+        return connect_again(workshop, actor, before.id, new)
     try:
         with workshop.database.begin() as session:
             connection, taken = create(workshop, session, actor, new, info, settings)
@@ -80,6 +85,14 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     if taken is not None:
         raise taken
     return connection
+
+
+def connect_again(workshop: Workshop, actor: Actor, connection_id: str, new: NewConnection) -> Connection:
+    """Connect a source account again that ``new`` is found to be of."""
+    seen = new.seen if new.again == connection_id else ""
+    return reconnect(
+        workshop, actor, connection_id, new.values, new.passed, (new.time_zone, new.cut_off), seen=seen
+    )  # fmt: skip
 
 
 def update_settings(
@@ -108,7 +121,7 @@ def update_settings(
         if also is not None:
             also(session)
         typed = _over_standing(workshop, session, info, connection, values, seen)
-        settings = _with_before(session, info, connection, read_settings(info, typed))
+        settings = with_before(session, info, connection, read_settings(info, typed))
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
             raise refused(
                 "connection.identity_fixed",
@@ -152,21 +165,6 @@ def _over_standing(
         return {**connection.settings, **values}
     require_seen(seen, standing)
     return standing.model_dump() | dict(values(standing) if callable(values) else values)
-
-
-def _with_before(session: Session, info: ConnectorInfo, connection: Connection, settings: BaseModel) -> BaseModel:
-    """Return settings that say what counted up to the last day of which something is posted; who says it otherwise
-    reads the next plan first.
-    """
-    of = select(func.max(LinkRow.day)).where(LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE)
-    last, typed, kept = session.scalar(of), settings.model_dump(mode="json"), connection.settings
-    for name, before in info.dated.items():
-        if str(typed.get(before, "")) != str(kept.get(before, "")):
-            connection.review_next = True
-        elif last is not None and name in kept and typed[name] != kept[name]:
-            lines = [*str(typed.get(before, "")).splitlines(), f"{last.isoformat()} = {kept[name]}"]
-            settings = settings.model_copy(update={before: "\n".join(line for line in lines if line.strip())})
-    return settings
 
 
 def grant_managing(workshop: Workshop, actor: Actor, connection_id: str, *, granted: bool) -> Connection:
@@ -272,16 +270,21 @@ def reconnect(
     values: Mapping[str, object],
     passed: frozenset[str] = frozenset(),
     days: tuple[str, str] = ("", ""),
+    *,
+    seen: str = "",
 ) -> Connection:
     """Connect the same source account again: same row, same marks, so that nothing comes twice (pain 4).
 
     ``days`` are the time zone and cut-off hour that were said, empty where they stay; refused if something is posted.
+    Refused too where settings are not as they were ``seen``, if that is told.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        connection = session.get_one(Connection, connection_id)
+        connection = session.get_one(Connection, connection_id, with_for_update=True)
         info = info_of(workshop, connection.connector)
         require(actor, Power.LINK, info)
+        require_step(connection, Step.RECONNECT)
+        require_seen_kept(seen, connection.settings)
         begin_again(workshop, session, connection, info, read_settings(info, values))
         say_days(session, actor, connection, *days, now)
         note_passed(connection, actor, passed & {each.name for each in info.gates if each.said}, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -22,22 +22,28 @@ class SettingsChangedError(RaccordError):
 
 def seen_of(settings: BaseModel, names: Collection[str] | None = None) -> str:
     """Return what tells these settings, or those of them that are named, from any others; secrets are left out."""
-    plain, _ = split_secrets(settings)
+    return seen_of_kept(split_secrets(settings)[0], names)
+
+
+def seen_of_kept(plain: Mapping[str, object], names: Collection[str] | None = None) -> str:
+    """Return what tells settings as they are kept, without their secrets, from any others."""
     return ";".join(f"{name}={_digest(value)}" for name, value in plain.items() if names is None or name in names)
 
 
 def changed_since(seen: str, settings: BaseModel) -> list[str]:
     """Return the names of settings that are not as they were seen; nothing where it is not told what was."""
-    plain, _ = split_secrets(settings)
-    told = (each.partition("=") for each in seen.split(";") if each)
-    return [name for name, _, digest in told if _digest(plain.get(name)) != digest]
+    return _changed(seen, split_secrets(settings)[0])
+
+
+def require_seen_kept(seen: str, plain: Mapping[str, object]) -> None:
+    """Refuse a change that was made on settings that are not kept any more."""
+    if names := _changed(seen, plain):
+        raise settings_changed(names)
 
 
 def require_seen(seen: str, settings: BaseModel) -> None:
     """Refuse a change that was made on settings that do not stand any more."""
-    names = changed_since(seen, settings)
-    if names:
-        raise settings_changed(names)
+    require_seen_kept(seen, split_secrets(settings)[0])
 
 
 def settings_changed(names: Sequence[str]) -> SettingsChangedError:
@@ -51,6 +57,11 @@ def settings_changed(names: Sequence[str]) -> SettingsChangedError:
         ),
         Text("Relisez-les, puis enregistrez de nouveau.", "Read them again, then save again."),
     )
+
+
+def _changed(seen: str, plain: Mapping[str, object]) -> list[str]:
+    told = (each.partition("=") for each in seen.split(";") if each)
+    return [name for name, _, digest in told if _digest(plain.get(name)) != digest]
 
 
 def _digest(value: Any) -> str:

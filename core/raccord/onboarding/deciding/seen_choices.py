@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
@@ -19,6 +20,12 @@ from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Connection, TermOverride
 from raccord.sync.resolving.terms import meaning_named
 from raccord.sync.workshop import Workshop
+
+Place = tuple[str, str]
+"""A role, and what of the source it is for (empty for all of it)."""
+Value = tuple[str, str]
+"""What an account at a bank is (empty for what is none), and the ledger id that fills the role (empty for none)."""
+_DIGITS = 12
 
 
 class ChoiceChangedError(DecisionError):
@@ -55,15 +62,43 @@ class Standing:
 
 def choice_standing(session: Session, connection_id: str, role: RoleInfo, of: str) -> Standing:
     """Return what fills a role, for one word or account of the source or for all."""
-    choice = session.scalars(
-        select(Choice)
-        .where(Choice.connection_id == connection_id, Choice.role == role.name, Choice.of == of)
-        .order_by(Choice.valid_from.desc())
-    ).first()
+    choice = _newest(session, connection_id, role.name, of)
     place = Text(f"{role.label.fr} {of}".strip(), f"{role.label.en} {of}".strip())
     if choice is None:
         return Standing(place, "", Text("–", "–"), "")
     return Standing(place, choice.ledger_id, Text(choice.ledger_name, choice.ledger_name), choice.chosen_by)
+
+
+def told_choices(session: Session, connection_id: str, of_accounts: Collection[str]) -> str:
+    """Return what tells the choices that a form shows from any others: those for all of the source, and those for one
+    account of it in the roles that are named.
+    """
+    return _told(_standing_digests(session, connection_id, of_accounts))
+
+
+def told_again(
+    session: Session, connection_id: str, of_accounts: Collection[str], told: str, said: Mapping[Place, Value]
+) -> str:
+    """Return what tells the choices of a form that is shown again: as they stand, but for those that it says otherwise,
+    which it goes on saying of what it was told.
+    """
+    now, before = _standing_digests(session, connection_id, of_accounts), _read_told(told)
+    for place, value in said.items():
+        if now.get(_key(place), "") != _digest(value):
+            now[_key(place)] = before.get(_key(place), "")
+    return _told(now)
+
+
+def sent_as_told(told: str | None, place: Place, value: Value) -> bool:
+    """Tell whether a form says of a choice what it was told of it; never where it was told nothing."""
+    return told is not None and _read_told(told).get(_key(place), "") == _digest(value)
+
+
+def require_told(session: Session, connection_id: str, told: str, role: RoleInfo, of: str) -> None:
+    """Refuse to choose where something else stands than the form was told."""
+    choice = _newest(session, connection_id, role.name, of)
+    if _read_told(told).get(_key((role.name, of)), "") != _digest(_value(choice)):
+        choice_standing(session, connection_id, role, of).require(None)
 
 
 def choices_standing(
@@ -119,3 +154,35 @@ def choose_seen(
         return made
 
     return fill_with_kinds(workshop, actor, connection_id, [(role, of, ledger_id)], fill)
+
+
+def _newest(session: Session, connection_id: str, role: str, of: str) -> Choice | None:
+    mine = Choice.connection_id == connection_id, Choice.role == role, Choice.of == of
+    return session.scalars(select(Choice).where(*mine).order_by(Choice.valid_from.desc())).first()
+
+
+def _standing_digests(session: Session, connection_id: str, of_accounts: Collection[str]) -> dict[str, str]:
+    shown = Choice.connection_id == connection_id, or_(Choice.of == "", Choice.role.in_(of_accounts))
+    rows = session.scalars(select(Choice).where(*shown).order_by(Choice.valid_from, Choice.id))
+    return {_key((each.role, each.of)): _digest(_value(each)) for each in rows}
+
+
+def _value(choice: Choice | None) -> Value:
+    return ("", "") if choice is None else (choice.held_as, choice.ledger_id)
+
+
+def _told(digests: Mapping[str, str]) -> str:
+    # Something even where nothing is chosen: a form leaves out what is empty.
+    return " ".join(["=", *(f"{key}={digest}" for key, digest in sorted(digests.items()) if digest)])
+
+
+def _read_told(told: str) -> dict[str, str]:
+    return {key: digest for key, _, digest in (each.partition("=") for each in told.split())}
+
+
+def _key(place: Place) -> str:
+    return sha256("\0".join(place).encode()).hexdigest()[:_DIGITS]
+
+
+def _digest(value: Value) -> str:
+    return sha256("\0".join(value).encode()).hexdigest()[:_DIGITS] if value[1] else ""

@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.deciding.decisions import DecisionError, choose, role_of
+from raccord.onboarding.deciding.decisions import DecisionError, role_of
+from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
@@ -85,10 +86,12 @@ def add_account(
 ) -> Choice:
     """Add an account to the company's chart in QuickBooks and fill the role with it.
 
-    Refuses what ``add_to_chart`` refuses.
+    Refuses what ``add_to_chart`` refuses, and to fill a role that somebody filled while QuickBooks was asked.
     """
+    with workshop.database.read() as session:
+        seen = choices_standing(session, [connection_id], [role]).get((connection_id, role, of), "")
     made = add_to_chart(workshop, actor, connection_id, role, name, kind, of, number=number, journal=journal)
-    return choose(workshop, actor, connection_id, role, made, of, valid_from)
+    return choose_seen(workshop, actor, connection_id, role, made, of, valid_from, seen=seen)
 
 
 def add_to_chart(

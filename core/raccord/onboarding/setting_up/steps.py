@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.connecting.connections import (
     NewConnection,
+    connect_again,
     create,
     read_settings,
-    reconnect,
     update_settings,
 )
 from raccord.onboarding.connecting.seen_settings import settings_changed
-from raccord.onboarding.deciding.decisions import BEGINNING, choose
+from raccord.onboarding.deciding.decisions import BEGINNING, choose_in, role_of
+from raccord.onboarding.deciding.seen_choices import Place, require_told, sent_as_told
 from raccord.onboarding.gates.gates import require_early, require_stage
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
 from raccord.onboarding.sources.institutions import require_history
@@ -68,7 +71,7 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
             say_days(session, actor, again, new.time_zone, new.cut_off, workshop.clock.now())
         return update_settings(workshop, actor, begun.id, new.values)
     if before is not None:
-        return reconnect(workshop, actor, before.id, new.values, new.passed, (new.time_zone, new.cut_off))
+        return connect_again(workshop, actor, before.id, new)
     if made is None:
         raise AssertionError("nothing was begun, and nothing made")
     return made
@@ -181,43 +184,76 @@ def set_mode(workshop: Workshop, actor: Actor, connection_id: str, mode: Mode) -
         return connection
 
 
-def fill_roles(
-    workshop: Workshop, actor: Actor, connection_id: str, wanted: Mapping[str, str], *, whole: bool = True
-) -> None:
-    """Fill each role with a ledger object from the beginning; an empty one goes back to what core would take.
+@dataclass(frozen=True, slots=True)
+class AccountSaid:
+    """What a person says of one account at a bank: its type, and the id of its account in the books."""
 
-    Where all is said (``whole``) a role that nothing else fills is neither emptied nor passed over; nothing is kept
-    then.
+    role: str
+    key: str
+    held_as: str
+    ledger_id: str
+
+
+def fill_roles(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    wanted: Mapping[str, str],
+    accounts: Sequence[AccountSaid] = (),
+    *,
+    whole: bool = True,
+    told: str | None = None,
+    adding: Collection[Place] = (),
+) -> None:
+    """Fill each role with a ledger object, and say what each account at a bank is, from the beginning: all or nothing.
+
+    An empty one goes back to what core would take. Where all is said (``whole``) a role that nothing else fills is
+    neither emptied nor passed over. ``told`` is what the form was told of the choices (``told_choices``): what it sends
+    as it was told stays as it stands, and what it changes is refused where something else stands by now; so is what is
+    filled afterwards with an account to add (``adding``).
     """
-    with workshop.database.begin() as session:
-        connection = _open(workshop, session, actor, connection_id)
+    wanted = {role: id_ for role, id_ in wanted.items() if not sent_as_told(told, (role, ""), ("", id_))}
+    accounts = [
+        each for each in accounts if not sent_as_told(told, (each.role, each.key), (each.held_as, each.ledger_id))
+    ]
+
+    def fill(session: Session) -> None:
+        connection = _open(workshop, session, actor, connection_id, lock=True)
         info = info_of(workshop, connection.connector)
         require_stage(session, connection, info, Stage.ACCOUNTS)
         empty = roles_left_empty(session, connection, info, wanted) if whole else []
         if empty:
-            raise refused(
-                "connection.roles_empty",
-                Text(
-                    f"Personne n'a choisi : {', '.join(each.label.fr for each in empty)}.",
-                    f"Nobody has chosen: {', '.join(each.label.en for each in empty)}.",
-                ),
-                Text("Choisissez un compte pour chacun.", "Choose an account for each."),
-            )
-        held = {
-            each.role: each
-            for each in session.scalars(
-                select(Choice).where(
-                    Choice.connection_id == connection.id, Choice.of == "", Choice.valid_from == BEGINNING
-                )
-            )
-        }
+            raise _roles_empty(empty)
+        if told is not None:
+            for role, of in [*((name, "") for name in wanted), *((each.role, each.key) for each in accounts), *adding]:
+                require_told(session, connection.id, told, role_of(info, role), of)
+        first = Choice.connection_id == connection.id, Choice.of == "", Choice.valid_from == BEGINNING
+        held = {each.role: each for each in session.scalars(select(Choice).where(*first))}
         for role, ledger in wanted.items():
             if not ledger and role in held:
                 session.delete(held[role])
                 connection.revision += 1
-    for role, ledger in wanted.items():
-        if ledger and (role not in held or held[role].ledger_id != ledger):
-            choose(workshop, actor, connection_id, role, ledger, valid_from=BEGINNING)
+            elif ledger and (role not in held or held[role].ledger_id != ledger):
+                choose_in(session, workshop, actor, connection_id, role, ledger, "", BEGINNING)
+        for each in accounts:
+            choose_in(
+                session, workshop, actor, connection_id, each.role, each.ledger_id, each.key, BEGINNING, each.held_as
+            )
+
+    chosen = [*((role, "", id_) for role, id_ in wanted.items() if id_)]
+    chosen += [(each.role, each.key, each.ledger_id) for each in accounts]
+    fill_with_kinds(workshop, actor, connection_id, chosen, fill)
+
+
+def _roles_empty(empty: Sequence[RoleInfo]) -> RaccordError:
+    return refused(
+        "connection.roles_empty",
+        Text(
+            f"Personne n'a choisi : {', '.join(each.label.fr for each in empty)}.",
+            f"Nobody has chosen: {', '.join(each.label.en for each in empty)}.",
+        ),
+        Text("Choisissez un compte pour chacun.", "Choose an account for each."),
+    )
 
 
 def roles_left_empty(
@@ -249,8 +285,10 @@ def _begun(session: Session, new: NewConnection, info: ConnectorInfo, identity: 
     ).first()
 
 
-def _open(workshop: Workshop, session: Session, actor: Actor, connection_id: str) -> Connection:
-    connection = session.get_one(Connection, connection_id)
+def _open(
+    workshop: Workshop, session: Session, actor: Actor, connection_id: str, *, lock: bool = False
+) -> Connection:  # fmt: skip
+    connection = session.get_one(Connection, connection_id, with_for_update=lock)
     require(actor, Power.LINK, info_of(workshop, connection.connector))
     if connection.approved_at is not None or connection.state not in UNFINISHED:
         raise refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from raccord.enablement import is_allowed
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of_kept
 from raccord.onboarding.connecting.signing_in import signs_in
 from raccord.onboarding.setting_up.steps import begin, unfinished
 from raccord.onboarding.sources.institutions import Found, search_institutions
@@ -29,7 +31,8 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.manual import chapter
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.pages.typed import read, said_beside_files, shown
+from raccord_web.pages.typed import Field, read, said_beside_files, shown
+from raccord_web.parts.held import with_meanwhile
 from raccord_web.steps.beginning import Beginning, beginning_of
 from raccord_web.steps.order import first_steps, where_left
 
@@ -140,8 +143,9 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
                 return explained(request, HTTPStatus.NOT_FOUND)
             return _company_step(request, session, beginning, taken=beginning.company)
         return _step(
-            request, session, beginning, "source", fields=fields, label=label, q=q, found=found, institution=chosen
-        )
+            request, session, beginning, "source", fields=fields, label=label, q=q, found=found, institution=chosen,
+            seen="" if before is None else seen_of_kept(before.settings, {each.name for each in fields}),
+        )  # fmt: skip
 
 
 @router.post("/connect/{connector}/source")
@@ -155,38 +159,72 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
     if beginning.mode is None:
         return RedirectResponse(beginning.address("mode"), HTTPStatus.SEE_OTHER)
     values, wrong = read(info.settings, fields, _usual(info), language_of(request))
-    refusal = None
+    refusal, seen = None, fields.get("seen", "")
+    changed: Sequence[str] = ()
     if not wrong:
         new = NewConnection(
             company_id=beginning.company,
             connector=connector,
-            values=values,
+            values={**values, **_beside_files(request, beginning, values, fields)},
             label=fields.get("label", "")[:80],
             mode=beginning.mode,
             starts_on=beginning.starts_on,
             passed=beginning.passed,
+            again=beginning.again,
+            seen=seen,
         )
         try:
             connection = begin(workshop, acting(request), new)
+        except SettingsChangedError:
+            values, seen, changed = _meanwhile(request, beginning, values, seen)
         except RaccordError as error:
             refusal = said_by(error, request)
         else:
             following = "signin" if signs_in(info, connection.settings) else "accounts"
             return RedirectResponse(f"/connections/{connection.id}/setup/{following}", HTTPStatus.SEE_OTHER)
-    again = shown(
-        info.settings,
-        values,
-        language_of(request),
-        wrong=wrong,
-        without=said_beside_files(info),
-        later=info.signs_in,
-    )
+
+    def form_of(said: Mapping[str, Any]) -> list[Field]:
+        return shown(
+            info.settings, said, language_of(request), wrong=wrong, without=said_beside_files(info),
+            later=info.signs_in,
+        )  # fmt: skip
+
+    again = form_of(values)
     with workshop.database.read() as session:
         return _step(
-            request, session, beginning, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,
+            request, session, beginning, "source",
+            status=HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,
             wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""), q=fields.get("q", "")[:100],
-            institution=_institution(info, fields.get("institution", "")),
+            institution=_institution(info, fields.get("institution", "")), seen=seen,
+            meanwhile=[each for each in form_of(_kept(request, beginning, values)) if each.name in changed],
         )  # fmt: skip
+
+
+def _beside_files(
+    request: Request, beginning: Beginning, values: Mapping[str, Any], fields: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what no form of the source asks for, as it was said beside the files of the account connected again."""
+    before, name = _before(request, beginning), beginning.info.identity_setting
+    said = str(values.get(name, "")) if name else fields.get("label", "")
+    if before is None or said != (before.source_identity if name else before.label):
+        return {}
+    return {each: before.settings[each] for each in said_beside_files(beginning.info) if each in before.settings}
+
+
+def _meanwhile(
+    request: Request, beginning: Beginning, values: Mapping[str, Any], seen: str
+) -> tuple[dict[str, Any], str, Sequence[str]]:
+    """Return a form to connect again with what others changed since it was shown, what tells that, and its names."""
+    kept = _kept(request, beginning, values)
+    names = {each.partition("=")[0] for each in seen.split(";")}
+    merged, changed = with_meanwhile(values, seen, beginning.info.settings.model_validate(kept))
+    return merged, seen_of_kept(kept, names), changed
+
+
+def _kept(request: Request, beginning: Beginning, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of the connection that is connected again, beside the secrets that are typed."""
+    before = _before(request, beginning)
+    return {**values, **({} if before is None else before.settings)}
 
 
 def _step(
@@ -201,7 +239,15 @@ def _step(
     info, steps = beginning.info, first_steps(beginning.info, step, beginning)
     names = [each.name for each in steps]
     before = names[names.index(step) - 1] if names.index(step) else ""
-    usual: dict[str, object] = {"wrong": "", "refusal": None, "q": "", "found": None, "institution": None}
+    usual: dict[str, object] = {
+        "wrong": "",
+        "refusal": None,
+        "q": "",
+        "found": None,
+        "institution": None,
+        "seen": "",
+        "meanwhile": (),
+    }
     return show(
         request, f"connecting/connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
         step=step, beginning=beginning, mode=beginning.mode, back=beginning.address(before) if before else "",

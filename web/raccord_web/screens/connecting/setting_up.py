@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
-from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import files_of
@@ -25,14 +25,15 @@ from raccord.onboarding.checking.findings import Finding, Level
 from raccord.onboarding.closing.holes import left_outside
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.seen_settings import seen_of
-from raccord.onboarding.deciding.decisions import BEGINNING, approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.onboarding.deciding.seen_choices import ChoiceChangedError
 from raccord.onboarding.gates.each_account import each_account
 from raccord.onboarding.gates.gates import closing, gates_of, pass_gate
 from raccord.onboarding.setting_up.baseline import baseline_of
-from raccord.onboarding.setting_up.chart_accounts import add_account, journals_of, kinds_for, read_kind
+from raccord.onboarding.setting_up.chart_accounts import journals_of, kinds_for
 from raccord.onboarding.setting_up.duplicates_step import answered_since
 from raccord.onboarding.setting_up.lists_step import needs_new_plan
-from raccord.onboarding.setting_up.steps import fill_roles, roles_left_empty, set_mode, set_scope
+from raccord.onboarding.setting_up.steps import roles_left_empty, set_mode, set_scope
 from raccord.onboarding.sources.account_types import HeldAs
 from raccord.overview.approving.checks import plan_checks, totals_by_kind
 from raccord.overview.connections import connection_view
@@ -41,7 +42,7 @@ from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import PHASES, RunView, recent_runs
 from raccord.plugin.errors import ConnectorError
-from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
+from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
@@ -54,9 +55,18 @@ from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, said_beside_files, shown
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
-from raccord_web.parts.mapped import RoleView, language_of_books, leaving_defaults, roles_of
+from raccord_web.parts.mapped import language_of_books, roles_of
 from raccord_web.screens.connecting.lists import of_source
-from raccord_web.steps.accounts import account_rows, fitting_roles, kinds_of_type, take_accounts
+from raccord_web.steps.accounts import (
+    account_rows,
+    fitting_roles,
+    kinds_of_type,
+    left_defaults,
+    named_for,
+    roles_said,
+    take_accounts,
+    told_of,
+)
 from raccord_web.steps.duplicates import duplicates_values, take_duplicates
 from raccord_web.steps.lists import lists_values, take_lists
 from raccord_web.steps.order import later_steps, names_of
@@ -69,10 +79,6 @@ ASKING = frozenset({"files", "checks", "plan"})
 """The steps that tell what files leave open."""
 ALSO_PAGES = {"lists": lists_values, "duplicates": duplicates_values}
 """What a step shows that stays a page of its own after the set-up."""
-ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
-"""What the names of a role's fields begin with: the account that fills it, or one to add, what that one holds, its
-number and its journal.
-"""
 
 
 @router.get("/connections/{connection_id}/setup/{step}")
@@ -123,7 +129,7 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
             form |= credentials(request, connection, info)
         return step_page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
-            findings=[], typed=fields, **form,
+            findings=[], typed=fields, changed=isinstance(error, ChoiceChangedError), **form,
         )  # fmt: skip
     if again is not None:
         return again
@@ -250,25 +256,21 @@ def _keep_accounts(
 ) -> Response | None:
     """Keep what fills each role, and what each account of the source is; what lacks is named beside its field."""
     workshop, actor, adding = desk_of(request).workshop, acting(request), fields.get("add")
-    wanted = {role.name: fields[ROLE + role.name] for role in info.roles if ROLE + role.name in fields}
-    leaving = _leaving(workshop, connection, info, fields)
+    leaving = left_defaults(workshop, connection, info, fields)
     if leaving:
-        return step_page(request, connection, info, "accounts", leaving=leaving, wanted=wanted, typed=fields)
-    rows = account_rows(workshop, connection, info, fields)
+        return step_page(request, connection, info, "accounts", leaving=leaving, typed=fields)
+    rows, wanted = account_rows(workshop, connection, info, fields), roles_said(info, fields)
     with workshop.database.read() as session:
         left = roles_left_empty(session, connection, info, wanted)
         shut = closing(session, connection, info, Stage.ACCOUNTS)
-    empty = [role.name for role in left if not _named(role, fields)]
+    empty = [role.name for role in left if not named_for(role, fields)]
     lacking = [each for each in rows if not each.whole]
     if adding is None and not shut and (empty or lacking):
         return step_page(
-            request, connection, info, "accounts", status=HTTPStatus.UNPROCESSABLE_ENTITY, wanted=wanted, typed=fields,
+            request, connection, info, "accounts", status=HTTPStatus.UNPROCESSABLE_ENTITY, typed=fields,
             accounts=rows, empty=empty,
         )  # fmt: skip
-    fill_roles(workshop, actor, connection.id, wanted, whole=False)
-    _add_accounts(workshop, actor, connection, info, fields)
-    only = next((each.at for each in rows if adding == f"account_{each.at}"), None)
-    take_accounts(workshop, actor, connection, rows, only if adding is None or only is not None else -1)
+    take_accounts(workshop, actor, connection, info, rows, fields)
     if adding is None:
         return None
     return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
@@ -278,39 +280,6 @@ def _plan_anew(request: Request, connection: Connection) -> None:
     desk, by = desk_of(request), acting(request).name
     database, clock = desk.workshop.database, desk.workshop.clock
     request_run(database, desk.engine, connection.id, trigger="person", by=by, clock=clock)
-
-
-def _leaving(
-    workshop: Workshop, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
-) -> list[RoleView]:
-    """Return the roles that would leave a default worth keeping and were not asked about yet."""
-    wanted = {role.name: fields.get(ROLE + role.name, "") or _named(role, fields) for role in info.roles}
-    asked = fields.get("sure", "").split()
-    with workshop.database.read() as session:
-        views = leaving_defaults(roles_of(session, connection, info), wanted)
-    return [each for each in views if each.info.name not in asked]
-
-
-def _add_accounts(
-    workshop: Workshop, actor: Actor, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
-) -> None:
-    """Add each account that was named beside a role and fill the role with it, whichever button was pressed; one whose
-    name stood there beforehand, only with its own button.
-    """
-    for role in info.roles:
-        if name := _named(role, fields):
-            kind = read_kind(fields.get(KIND + role.name, ""))
-            add_account(
-                workshop, actor, connection.id, role.name, name, kind, valid_from=BEGINNING,
-                number=fields.get(NUMBER + role.name, ""), journal=fields.get(JOURNAL + role.name, ""),
-            )  # fmt: skip
-
-
-def _named(role: RoleInfo, fields: Mapping[str, str]) -> str:
-    """Return the name of an account that a person wants added for a role."""
-    name = fields.get(NEW + role.name, "").strip()
-    stood = set() if role.proposal is None else {role.proposal.name.fr, role.proposal.name.en}
-    return "" if name in stood and fields.get("add") != role.name else name
 
 
 def step_page(
@@ -325,9 +294,11 @@ def step_page(
     workshop = desk_of(request).workshop
     if step == "accounts":
         values["journals"] = _journals(workshop, connection, info)
+        typed = values.get("typed")
+        said: Mapping[str, str] = typed if isinstance(typed, Mapping) else {}
+        values["wanted"] = roles_said(info, said)
         if "accounts" not in values:
-            typed = values.get("typed")
-            values["accounts"] = account_rows(workshop, connection, info, typed if isinstance(typed, Mapping) else None)
+            values["accounts"] = account_rows(workshop, connection, info, said if "typed" in values else None)
     if step in ALSO_PAGES:
         values = {**ALSO_PAGES[step](request, connection, info), **values}
     with workshop.database.read() as session:
@@ -367,7 +338,8 @@ def _shown(
                 "gates": closing(session, connection, info, Stage.ACCOUNTS),
                 "roles": roles,
                 "books_lang": language_of_books(session, connection),
-                "fitting": fitting_roles(request, session, connection, info, roles, values.get("wanted")),
+                "fitting": fitting_roles(request, session, connection, info, roles, values["wanted"]),
+                "seen": told_of(session, connection, info, values),
                 "new_accounts": {each.accepts: kinds_for(each.accepts) for each in info.roles},
                 "types": list(HeldAs),
                 "new_bank_accounts": kinds_of_type(),
