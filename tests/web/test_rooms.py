@@ -30,14 +30,15 @@ from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import update_settings
-from raccord.overview import counted, sought
-from raccord.overview.counted import count_each_fate
+from raccord.overview import sought
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import list_records
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate, Wanted
 from raccord.overview.tables import records as tables
+from raccord.overview.weighing import counted
+from raccord.overview.weighing.counted import count_each_fate
 from raccord.store import events
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import (

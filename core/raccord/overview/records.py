@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
-from raccord.overview.counted import count_wanted
 from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo_that_waits
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, bounds, sees_all
 from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of
 from raccord.overview.titles import file_of
+from raccord.overview.weighing.counted import count_wanted
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
     Company,

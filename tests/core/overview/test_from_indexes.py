@@ -14,12 +14,12 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.overview.connections import connection_view
-from raccord.overview.counted import count_by_fate, count_wanted
 from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines
 from raccord.overview.plans import plan_lines, plan_summary
 from raccord.overview.records import list_records
 from raccord.overview.sought import Fate, Kind, Wanted, conditions_of
 from raccord.overview.waiting import waiting
+from raccord.overview.weighing.counted import count_by_fate, count_wanted
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord

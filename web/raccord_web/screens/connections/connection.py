@@ -22,7 +22,6 @@ from raccord.onboarding.setting_up.instances import roles_with_instances
 from raccord.onboarding.sources.feeds import fed_accounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
-from raccord.overview.counted import count_by_fate
 from raccord.overview.coverage import coverage_of
 from raccord.overview.listing import MOST
 from raccord.overview.posted import posted_by_day
@@ -31,6 +30,7 @@ from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate
+from raccord.overview.weighing.counted import count_by_fate
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
 from raccord.sync.days import today_of

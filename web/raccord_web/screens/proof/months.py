@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from raccord.onboarding.closing.certificates import next_month
 from raccord.overview.connections import connection_head, proven_of
-from raccord.overview.counted import count_by_fate
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.sought import Fate
+from raccord.overview.weighing.counted import count_by_fate
 from raccord_web.front.desk import desk_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.rendering import show

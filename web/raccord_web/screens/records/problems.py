@@ -25,10 +25,10 @@ from raccord.onboarding.deciding.failures import (
     set_file_aside,
     skip_failed,
 )
-from raccord.overview.counted import count_by_fate
 from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
 from raccord.overview.sought import Fate
+from raccord.overview.weighing.counted import count_by_fate
 from raccord.store.models import Connection, ProblemState
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART

@@ -20,7 +20,6 @@ from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
-from raccord.overview.counted import COUNTED, count_each_fate
 from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
@@ -29,6 +28,7 @@ from raccord.overview.records import RecordView, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
+from raccord.overview.weighing.counted import COUNTED, count_each_fate
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, let_to, within_of
