@@ -8,7 +8,7 @@ import pytest
 
 from raccord.plugin import BadRecord, Record, Skipped
 from raccord.plugin.testing import FakeMapContext
-from raccord_bankfeed import describe, map_record
+from raccord_bankfeed import describe, map_record, placing
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.seen_files import name_pattern
 from raccord_bankfeed.settings import BankFeedSettings
@@ -168,3 +168,23 @@ def test_what_was_said_of_a_file_is_told_again_with_what_may_be_said_instead(fee
     say(feed, said, "account-2", every=False)
     assert [each.raw["file"] for each in told(feed, answered=True)] == ["avril.csv"]
     assert [each.raw["file"] for each in asked(feed)] == ["mai.csv", "juin.csv"]
+
+
+def test_beyond_what_is_compared_a_file_still_waits_until_it_is_said_whose_it_is(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "LINES_MAX", 2)
+    put(feed, {"a.csv": csv("03-14,Rent,-900.00", "03-15,Cafe,-4.20"), "b.csv": csv("04-14,Pay,100.00")})
+    (question,) = asked(feed)
+    say(feed, question, "account-2", every=True)
+    put(feed, {"c.csv": csv("05-14,Wages,-70.00")})
+    assert accounts(feed) == {"1": ["Rent", "Cafe"], "2": ["Pay"]}, "nobody said whose it is"
+    (question,) = asked(feed)
+    assert question.raw["file"] == "c.csv"
+    say(feed, question, "account-2", every=False)
+    assert accounts(feed) == {"1": ["Rent", "Cafe"], "2": ["Pay", "Wages"]}
+
+
+def test_one_line_in_common_is_no_proof_where_it_is_all_that_a_file_has(feed: Feed) -> None:
+    put(feed, {"a.csv": csv("03-14,Rent,-900.00", "03-31,Fee,-5.00"), "b.csv": csv("03-31,Fee,-5.00")})
+    assert len(asked(feed)) == 1, "another account has the same fee on the same day"

@@ -2,14 +2,15 @@
 
 The first file of a layout begins an account. One that comes later is of it, or of another such account, where it shows:
 
-* *lines in common*: at least two, or all that one of both has, and no day that both cover whole with other amounts;
+* *lines in common*: at least two, and no day that both cover whole with other amounts;
 * *balances*: it begins with what the account held at the end of the file before, or ends with what it held at the
   beginning of the one after;
 * *a person's word* of this file, or of all that bear such a name, as long as no line and no balance contradicts it and
   no file of another account bears such a name.
 
-Else it is asked, with what each account's files say, and the lines wait. What is found depends on the files and on what
-people said alone, so it is the same whenever it is asked for.
+Else it is asked, with what each account's files say, and the lines wait. A file that comes once ``LINES_MAX`` lines were
+compared is still held against those, and no later one against it. What is found depends on the files and on what people
+said alone, so it is the same whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import ACCOUNT_WORDS, Known
-from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_seen, name_pattern
+from raccord_bankfeed.seen_files import LINES_MAX, Nameless, files_seen, name_pattern
 
 SHARED_MIN = 2
 """So many lines in common tell that two files are of one account; a monthly fee alone may be any account's."""
@@ -71,11 +72,10 @@ class Slot:
     def compare(self, mine: Nameless) -> Compared:
         """Compare a file with those of the account."""
         shared = max((len(mine.ids & other.ids) for _, other in self.files), default=0)
-        overlaps = any(_overlaps(mine, other) for _, other in self.files)
         conflict = any(_conflict(mine, other) for _, other in self.files)
         follows, balances = self._balances(mine)
         contradicts = conflict or follows is False
-        return Compared(shared, contradicts, not contradicts and (overlaps or follows is True), balances)
+        return Compared(shared, contradicts, not contradicts and (shared >= SHARED_MIN or follows is True), balances)
 
     def _balances(self, mine: Nameless) -> tuple[bool | None, tuple[Decimal, Decimal] | None]:
         """Tell whether balances go on from the file before and to the one after; nothing where none tells."""
@@ -100,11 +100,6 @@ class Slot:
         return (all(told) if told else None), shown
 
 
-def _overlaps(mine: Nameless, other: Nameless) -> bool:
-    shared = len(mine.ids & other.ids)
-    return shared >= SHARED_MIN or (shared > 0 and shared in (len(mine.ids), len(other.ids)))
-
-
 def _conflict(mine: Nameless, other: Nameless) -> bool:
     """Tell whether a day that both cover whole, neither's first nor last, has other amounts in one of them."""
     first, last = max(mine.first, other.first), min(mine.last, other.last)
@@ -126,6 +121,8 @@ class Places:
         """By account and form of a file's name, of which of the accounts such files are."""
         self._recalled: set[str] = set()
         self._lines = 0
+        self._beyond: dict[int, SourceFile] = {}
+        """Files that came after so many lines that none is compared with them; each is read if it is asked for."""
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
@@ -134,26 +131,32 @@ class Places:
             if source is None or source.number > number:
                 break
             self._reached = source.number
-            self._found[source.number] = self._next(source)
+            self._next(source)
+        if (source := self._beyond.pop(number, None)) is not None:
+            self._found[number] = self._decide(source)
         return self._found.get(number, Place())
 
-    def _next(self, source: SourceFile) -> Place:
+    def _next(self, source: SourceFile) -> None:
         with source.open() as opened:
             road = road_of(opened)
         if not (road.startswith("csv") or road == QifReader.__name__):
-            return Place()
+            return
         if road not in self._first:
             # Alone of its kind it is compared with nothing, and need not be read for it.
             self._first[road] = source
-            return Place()
+            return
         if road not in self._loaded:
             self._loaded.add(road)
             self._decide(self._first[road])
-        return self._decide(source)
+        if self._lines > LINES_MAX:
+            self._beyond[source.number] = source
+        else:
+            self._found[source.number] = self._decide(source)
 
     def _decide(self, source: SourceFile) -> Place:
-        file = FileLines("") if self._lines > LINES_MAX else files_seen.of(source, self._known, self._said, self._names)
-        self._lines += len(file.entries)
+        compared = self._lines <= LINES_MAX
+        file = files_seen.of(source, self._known, self._said, self._names)
+        self._lines += len(file.entries) if compared else 0
         keys: dict[str, str] = {}
         asked: list[Question] = []
         said: list[Question] = []
@@ -164,9 +167,10 @@ class Places:
                 continue
             slot, question = self._slot(source, key, mine)
             if slot is not None:
+                keys[key] = slot.key
+            if slot is not None and compared:
                 slot.files.append((source.name, mine))
                 self._named.setdefault((key, name_pattern(source.name)), set()).add(slot.number)
-                keys[key] = slot.key
             (asked if slot is None else said).extend(() if question is None else (question,))
         return Place(keys, tuple(asked), tuple(said))
 
