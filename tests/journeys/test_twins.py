@@ -639,6 +639,14 @@ SCENARIOS = {
         [by_hand("Deposit 60.00 03-05"), bank("03-04 60.00 CLIENT #CLI001"), ANOTHER, categorise],
         ["Deposit 60.00 03-05", "Deposit 60.00 03-04"],
     ),
+    "said not to be the first of two entered by hand, it is the second": Scenario(
+        [by_hand("Purchase 4.50 03-03"), by_hand("Purchase 4.50 03-05"), bank(COFFEE), ANOTHER, again(1), SAME],
+        ["Purchase 4.50 03-03", "Purchase 4.50 03-05"],
+    ),
+    "said to be neither of two entered by hand, it is booked beside them": Scenario(
+        [by_hand("Purchase 4.50 03-03"), by_hand("Purchase 4.50 03-05"), bank(COFFEE), ANOTHER, ANOTHER, categorise],
+        ["Purchase 4.50 03-03", "Purchase 4.50 03-04", "Purchase 4.50 03-05"],
+    ),
     "a refund is no twin of the purchase of the same amount": Scenario(
         [by_hand("Purchase 33.00 03-04"), bank("03-04 33.00 REMBOURSEMENT #REM001"), categorise],
         ["Purchase 33.00 03-04", "Deposit 33.00 03-04"],

@@ -11,6 +11,7 @@ from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
 from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.closed_months import asked_months
@@ -351,3 +352,23 @@ def test_pain_12_t1_a_moved_document_whose_answer_was_lost_is_there_once(
     sync(workshop, connection)
     assert dates(workshop, company) == ["2026-04-01"] * 2
     assert all(row[1] for row in proofs(workshop))
+
+
+def test_what_another_connection_posted_on_the_first_open_day_is_not_posted_there_again(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    values = {"till": "T2", "code": "x"}
+    new = NewConnection(company_id=company.id, connector="till", values=values, starts_on=date(2026, 3, 1))
+    lab(sandbox, "close-books", date="2026-03-10")
+    for each, number, day in ((connection, "T1", "02"), (connect(workshop, OWNER, new), "T2", "03")):
+        choose_usual(workshop, each, company)
+        set_closed_policy(workshop, OWNER, each.id, ClosedPolicy.NEXT_OPEN_DAY)
+        till.ROWS[number] = [
+            {"stream": "bank", "kind": "paid out", "id": number, "day": f"2026-03-{day}", "amount": "-12.30"},
+        ]
+        assert sync(workshop, each).state == RunState.DONE
+    assert dates(workshop, company, "Purchase") == ["2026-03-11"]
+    assert open_holds(workshop) == {"bank/T2": "conflict.already_exists"}
+    with workshop.database.read() as session:
+        (hold,) = session.scalars(select(Hold).where(Hold.closed_at.is_(None)))
+    assert (hold.params["day"], hold.params["owner"]) == ("2026-03-11", connection.label), "as it stands in QuickBooks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Company, Connection, Hold, Run, RunState
 from raccord.sync.phases import Phase
+from raccord.sync.posting import claims
 from raccord.sync.posting.post import Poster
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
@@ -136,6 +137,49 @@ def test_two_runs_that_claim_in_the_same_moment_wait_for_one_another(
         return intend(self, *arguments)
 
     monkeypatch.setattr(Poster, "_intend", slowly)
+    assert finish(workshop, first).state == RunState.DONE
+    other.join(timeout=60)
+    assert ended == [RunState.DONE]
+    assert purchases(workshop, company) == 1
+    (hold,) = open_holds(workshop)
+    assert (hold.connection_id, hold.params["owner"]) == (two.id, one.label)
+
+
+@pytest.mark.at_length
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_another_run_finishes_while_it_is_looked_for_is_seen_as_the_one_or_the_other(
+    workshop: Workshop, company: Company, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = two_by_themselves(workshop, company, connection)
+    till.ROWS["T1"].append(paid("a"))
+    till.ROWS["T2"].append(paid("b"))
+    first, second = (about_to_post(workshop, each) for each in (one, two))
+    looked, go_on = Event(), Event()
+    settle, posted, under_way = Poster._settle, claims._posted, claims._under_way
+    ended = list[RunState]()
+    other = Thread(target=lambda: ended.append(RunState(finish(workshop, second).state)))
+
+    def settling(self: Poster, results: Sequence[Any]) -> None:
+        # The first one's document is in QuickBooks, and its answer is about to be stored.
+        if self.connection_id == one.id:
+            other.start()
+            assert looked.wait(timeout=60)
+        settle(self, results)
+        go_on.set()
+
+    def between(look: Any) -> Any:
+        def looking(session: Any, labels: Any, *where: Any) -> list[Any]:
+            found = list(look(session, labels, *where))
+            if one.id in labels:
+                looked.set()
+                assert go_on.wait(timeout=60)
+            return found
+
+        return looking
+
+    monkeypatch.setattr(Poster, "_settle", settling)
+    monkeypatch.setattr(claims, "_posted", between(posted))
+    monkeypatch.setattr(claims, "_under_way", between(under_way))
     assert finish(workshop, first).state == RunState.DONE
     other.join(timeout=60)
     assert ended == [RunState.DONE]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, defer
 
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import Mode
-from raccord.quickbooks import QuickBooks, quoted
+from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
 from raccord.quickbooks.codec import code_of, money_of, summary_of
 from raccord.store.models import (
     Action,
@@ -24,6 +24,8 @@ from raccord.store.models import (
     Hold,
     LedgerEntry,
     LineState,
+    LinkRow,
+    LinkState,
     PlanLine,
 )
 from raccord.sync.books.company import TYPES
@@ -57,6 +59,8 @@ class Ways:
     """Documents (kind, id, account) that lines were asked to be parts of."""
     waiting: Pieces = field(default_factory=Pieces)
     """What the lines move that wait for a person anyway, and may be several documents."""
+    true_days: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    """When the movements were, by kind and id, of documents of ours that bear another date: theirs was closed."""
 
     def may_be_shared(self, kind: str, document_id: str, account: str, amount: Decimal, day: date) -> bool:
         """Tell whether several lines may be a document together."""
@@ -107,7 +111,28 @@ class Sought:
                 ways.waiting.take(account, amount or Decimal(0), day)
         said = self.session.execute(said_to_be_parts([*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY])).all()
         shared = asked_of(self.session, self.connection, (first, last), [row[1] for row in said])
-        return replace(ways, shared=shared)
+        return replace(ways, shared=shared, true_days=self._true_days(ways))
+
+    def _true_days(self, ways: Ways) -> dict[tuple[str, str], date]:
+        if not ways.days:
+            return {}
+        first, last = around(min(ways.days), max(ways.days), DAYS_APART)
+        rows = self.session.execute(
+            select(LinkRow.kind, LinkRow.document_id, LinkRow.record_day)
+            .join(Connection, Connection.id == LinkRow.connection_id)
+            .where(
+                Connection.company_id == self.connection.company_id,
+                # A document only ever bears a later date than its own.
+                LinkRow.day >= first,
+                or_(
+                    LinkRow.record_day.between(first, last), and_(LinkRow.record_day.is_not(None), LinkRow.day <= last)
+                ),
+                LinkRow.state == LinkState.LIVE,
+                LinkRow.kind.in_(ways.kinds),
+                or_(LinkRow.money_account.in_(ways.moved), LinkRow.kind == "Transfer"),
+            )
+        )
+        return {(kind, id_): day for kind, id_, day in rows if day is not None}
 
     def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
         """Return those of such lines, of some days and soon after, that one of these documents may be, or another line
@@ -193,7 +218,9 @@ def with_following(last: date) -> date:
 
 
 def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
-    """Read the documents that move the lines' accounts by their amounts, around their days."""
+    """Read the documents that move the lines' accounts by their amounts, around their days; what a closed period made
+    bear another date counts as of its own day.
+    """
     if not ways.days:
         return []
     first, last = around(min(ways.days), max(ways.days), DAYS_APART)
@@ -205,12 +232,22 @@ def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
             if not amount:
                 continue
             found = _found(kind, document, account, amount)
+            if (own := ways.true_days.get((kind, found.id))) is not None:
+                found = replace(found, day=own, dated=found.day)
             summed = ways.may_be_shared(*found.place, amount, found.day)
             if summed or amount in amounts or ways.waiting.larger(account, amount, found.day):
                 yield replace(found, summed=summed)
 
     answers = client.kept_of_each([(kind, where) for kind in sorted(ways.kinds)], moving)
-    return [each for found in answers for each in found]
+    near = {each.place: each for found in answers for each in found}
+    moved = sorted(place for place, day in ways.true_days.items() if first <= day <= last)
+    dated_elsewhere = [
+        (kind, f"Id IN ({', '.join(map(quoted, some))})")
+        for kind in sorted(ways.kinds)
+        for some in chunks([id_ for of, id_ in moved if of == kind], BATCH_MAX)
+    ]
+    near |= {each.place: each for found in client.kept_of_each(dated_elsewhere, moving) for each in found}
+    return list(near.values())
 
 
 def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:

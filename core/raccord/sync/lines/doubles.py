@@ -41,7 +41,7 @@ from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import Found, Line, Telling, pair, sure_of
 from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
-from raccord.sync.lines.spoken_for import being_sent, ours_of, spoken_for
+from raccord.sync.lines.spoken_for import REFUSED, being_sent, ours_of, refused_by, spoken_for
 from raccord.sync.lines.told_before import (
     NOT_TOLD,
     account_told,
@@ -57,7 +57,7 @@ from raccord.sync.lines.told_before import (
 from raccord.sync.lines.treatments import OTHER_SIDE, as_treated
 from raccord.sync.resolving.answered import Answered
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
-from raccord.sync.resolving.conflicts import DECISION, linked_to, settle, without_decision
+from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to, settle, without_decision
 from raccord.sync.resolving.holds import close_hold, open_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.resolving.views import View
@@ -177,6 +177,7 @@ class Doubles:
         pairs = pair(
             [each for id_, each in sought.items() if id_ not in said and id_ not in several],
             [*(each for each in free if not each.covered), *self._not_there_yet(lines, sought, rows, records)],
+            {id_: refused_by(row) for id_, row in rows.items()},
         )
         known, paired = {*said, *several, *pairs}, set(pairs.values())
         asked = self._asked(lines, sought, rows, known, [each for each in free if each not in paired])
@@ -219,16 +220,19 @@ class Doubles:
             if not each.covered and (each.other_leg or (each.kind, each.id) not in ours) and not each.names & named
         ]
         sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
-        pairs = pair(sought, free)
+        refused = {id_: refused_by(row) for id_, row in rows.items()}
+        pairs = pair(sought, free, refused)
         held = 0
         for line, of in zip([line for line in lines if line.id in rows], sought, strict=True):
             row, double = rows[line.id], pairs.get(line.id)
             if double is None or line.action != Action.CREATE or (line.record_day or line.day or until) > until:
                 continue
-            if DECISION in row.decisions or any(each["about"] == ALREADY_EXISTS for each in line.answered_by):
-                # Whoever answered knew that there was one like it.
+            known = not double.names.isdisjoint(refused[line.id])
+            if known or any(each["about"] == ALREADY_EXISTS for each in line.answered_by):
+                # A person said of this one that it is another movement; a plugin knew that there was one like it.
                 continue
             apart = double.kind != line.kind or bool(double.owner)
+            row.decisions = _asked_anew(row)
             self._hold(line, row, double, {"linkable": not apart, SURE: Sure.LIKELY if apart else sure_of(of, double)})
             held += 1
         return held
@@ -302,10 +306,17 @@ class Doubles:
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:
+        refused, before = refused_by(row), row.decisions
+        if not found.names.isdisjoint(refused):
+            if line.action == Action.CREATE:
+                self._free(row)
+            return
+        # What was said of one document says nothing of another.
+        row.decisions = _asked_anew(row)
         # A document is linked by one draft alone, and only where both are of one kind; anything else is matched.
         apart = found.kind != line.kind or bool(found.owner)
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
-        existing = None if found.line else Document(found.kind, found.id, found.number, found.day, total)
+        existing = None if found.line else Document(found.kind, found.id, found.number, found.bears, total)
         detail = f"{found.kind} {found.id}"
         draft = as_treated(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
@@ -319,6 +330,7 @@ class Doubles:
         answered.tell_faults(self.session, self.connection.id, self.run_id, row.key, self.now, troubled=False)
         match resolution.kind:
             case ResolutionKind.CREATE:
+                row.decisions = before
                 if line.action == Action.CREATE:
                     self._free(row)
             case ResolutionKind.SKIP:
@@ -391,6 +403,14 @@ class Doubles:
         _nothing_sent(line)
 
 
+def _asked_anew(row: DraftRow) -> dict[str, Any]:
+    """Return a draft's decisions for a question about a document that it was not said not to be, as others were."""
+    refused = refused_by(row)
+    decided = decision_of(row)
+    kept = without_decision(row) if decided is not None and decided.kind is ResolutionKind.CREATE else row.decisions
+    return {**kept, REFUSED: sorted(map(list, refused))} if refused else row.decisions
+
+
 def _nothing_sent(line: PlanLine) -> None:
     line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
 
@@ -400,7 +420,7 @@ def _said(found: Found) -> dict[str, Any]:
         "document": f"{found.kind} {found.number or found.id}",
         "kind": found.kind,
         "id": found.id,
-        "day": found.day.isoformat(),
+        "day": found.bears.isoformat(),
         "amount": format(found.amount, "f"),
         "owner": found.owner,
         "owner_key": found.owner_key,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from raccord.sync.days import around
 from raccord.sync.fetching.repeated import Delivery
@@ -23,6 +24,9 @@ ID_DAYS_APART = 3
 ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
 """Documents that are doubled by their like alone: sales made at a till, and what is owed."""
 
+
+Named = tuple[str, str]
+"""Kind and id of a document, or the connection that posts it and under which key."""
 
 _AGREEING, _CONTRADICTING = 2, -1
 
@@ -60,6 +64,13 @@ class Found:
     """Whether several lines around it may be it together, or were said to be."""
     covered: Decimal = Decimal(0)
     """What of its amount lines are already, each a part."""
+    dated: date | None = None
+    """The date that it bears, where that is not the movement's own."""
+
+    @property
+    def bears(self) -> date:
+        """The date that it bears."""
+        return self.dated or self.day
 
     @property
     def left(self) -> Decimal:
@@ -72,7 +83,7 @@ class Found:
         return (self.kind, self.id, self.account)
 
     @property
-    def names(self) -> set[tuple[str, str]]:
+    def names(self) -> set[Named]:
         """Kind and id of the document, once it is there, and who posts it under which key, where that is known."""
         there, posted = {(self.kind, self.id)}, {(self.owner, self.owner_key)}
         return (there if self.id else set()) | (posted if self.owner_key else set())
@@ -138,12 +149,26 @@ class Line:
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
 
 
-def pair(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
+def pair(
+    lines: Sequence[Line], found: Sequence[Found], refused: Mapping[int, Collection[Named]] = MappingProxyType({})
+) -> dict[int, Found]:
     """Return for each line the nearest document that may be its movement, each document once.
 
     Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
-    neighbouring days each keeps its own.
+    neighbouring days each keeps its own. A line that was said not to be its document (``refused``, by line) has another
+    one, if one is left that may be its movement.
     """
+    pairs = _nearest(lines, found)
+    for line in lines:
+        not_these = refused.get(line.id, ())
+        if line.id in pairs and not pairs[line.id].names.isdisjoint(not_these):
+            taken = set(pairs.values())
+            left = [each for each in found if each not in taken and each.names.isdisjoint(not_these)]
+            pairs |= _nearest([line], left)
+    return pairs
+
+
+def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
     free: dict[tuple[str, Decimal, date], list[Found]] = defaultdict(list)
     for each in sorted(found, key=lambda each: (each.kind, each.id)):
         free[each.account, each.amount, each.day].append(each)

@@ -66,7 +66,7 @@ def _said(found: Sequence[Found]) -> dict[str, Any]:
     return {
         SEVERAL: [{"kind": each.kind, "id": each.id, "account": each.account} for each in found],
         "together": ", ".join(
-            f"{each.kind} {each.number or each.id} ({each.day}: {format(each.amount, 'f')})" for each in found
+            f"{each.kind} {each.number or each.id} ({each.bears}: {format(each.amount, 'f')})" for each in found
         ),
     }
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import (
     Action,
     Connection,
+    DraftRow,
     Hold,
     LineState,
     LinkRow,
@@ -19,9 +22,13 @@ from raccord.store.models import (
     PostingState,
 )
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lines.pairing import Found
+from raccord.sync.lines.pairing import Found, Named
 from raccord.sync.lines.several_documents import SEVERAL
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.conflicts import DECISION, decision_of
+
+REFUSED = "refused_doubles"
+"""Under this name stands, among a draft's decisions, which documents it was said not to be before the last question."""
 
 
 def being_sent(session: Session, company_id: str) -> dict[str, tuple[str, str, str]]:
@@ -56,18 +63,14 @@ def ours_of(session: Session, connection: Connection, found: Sequence[Found]) ->
     return ours
 
 
-def spoken_for(session: Session, connection: Connection, plan_id: str) -> set[tuple[str, str]]:
+def spoken_for(session: Session, connection: Connection, plan_id: str) -> set[Named]:
     """Return what open questions of a connection name and a plan touches: documents by kind and id, and what others
     post by connection and key (:attr:`Found.names`).
     """
     asked = select(Hold.params).where(
         Hold.connection_id == connection.id, Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS
     )
-    named: set[tuple[str, str]] = set()
-    for params in session.scalars(asked):
-        for each in (params, *params.get(SEVERAL, ())):
-            named.add((str(each.get("kind", "")), str(each.get("id", ""))))
-            named.add((str(each.get("owner", "")), str(each.get("owner_key", ""))))
+    named = {name for params in session.scalars(asked) for name in _names_in(params)}
     touched = select(PlanLine.kind, PlanLine.document_id).where(
         PlanLine.plan_id == plan_id,
         PlanLine.document_id != "",
@@ -75,3 +78,18 @@ def spoken_for(session: Session, connection: Connection, plan_id: str) -> set[tu
         PlanLine.state != LineState.LEFT,
     )
     return named | {(kind, document_id) for kind, document_id in session.execute(touched)}
+
+
+def refused_by(row: DraftRow) -> frozenset[Named]:
+    """Return the documents that a person said a draft's movement not to be (:attr:`Found.names`)."""
+    before = {(str(one), str(other)) for one, other in row.decisions.get(REFUSED, ())}
+    decided = decision_of(row)
+    said = decided is not None and decided.kind is ResolutionKind.CREATE
+    return frozenset(before.union(_names_in(row.decisions[DECISION].get("params") or {}) if said else ()))
+
+
+def _names_in(params: Mapping[str, Any]) -> Iterator[Named]:
+    """Yield what a question names."""
+    for each in (params, *params.get(SEVERAL, ())):
+        yield str(each.get("kind", "")), str(each.get("id", ""))
+        yield str(each.get("owner", "")), str(each.get("owner_key", ""))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
@@ -34,6 +34,7 @@ from raccord.store.models import (
 from raccord.sync.books.company import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
+from raccord.sync.lines.concerned import TRUE_DAY
 from raccord.sync.lines.doubles import Doubles
 from raccord.sync.lines.lump_sums import leave_alone, line_of
 from raccord.sync.lines.pairing import DAYS_APART, Found
@@ -60,7 +61,11 @@ def hold_claimed(bench: Bench, session: Session, plan_id: str, lines: Sequence[P
     alone_in(session, bench.company.id)
     days = sorted(day for each in moving if (day := each.record_day or each.day) is not None)
     span = around(days[0], days[-1], DAYS_APART)
-    found = [*_posted(session, labels, banks, span), *_under_way(session, labels, banks, span)]
+    # In this order: what another run finishes meanwhile is seen twice, and never not at all.
+    sending = list(_under_way(session, labels, banks, span))
+    posted = list(_posted(session, labels, banks, span))
+    there = {(each.code, each.account) for each in posted}
+    found = [*posted, *(each for each in sending if (each.code, each.account) not in there)]
     connection = session.get_one(Connection, bench.connection.id)
     doubles = Doubles(session, bench.company, connection, bench.scope, bench.view, now)
     held = doubles.hold_new(moving, found, plan_id=plan_id) if found else 0
@@ -113,7 +118,9 @@ def _posted(
     rows = session.scalars(
         select(LinkRow).where(
             LinkRow.connection_id.in_(labels),
-            LinkRow.day.between(*span),
+            # Found by its index: a document bears its own day, or where that was closed a later one.
+            LinkRow.day >= span[0],
+            or_(LinkRow.record_day.between(*span), and_(LinkRow.record_day.is_(None), LinkRow.day <= span[1])),
             LinkRow.state == LinkState.LIVE,
             or_(LinkRow.money_account.in_(accounts), LinkRow.kind == _TRANSFER),
         )
@@ -121,11 +128,12 @@ def _posted(
     transfers = {(row.connection_id, row.key) for row in rows if row.kind == _TRANSFER}
     bodies = _bodies(session, transfers)
     for row in rows:
-        if row.day is None or row.amount is None:
+        day = row.record_day or row.day
+        if day is None or row.amount is None:
             continue
         mine = Found(
-            row.kind, row.document_id, row.document_number, row.day, row.amount, row.money_account, row.marker,
-            owner=labels[row.connection_id], owner_key=row.key,
+            row.kind, row.document_id, row.document_number, day, row.amount, row.money_account, row.marker,
+            owner=labels[row.connection_id], owner_key=row.key, dated=row.day,
         )  # fmt: skip
         yield from _on_each(mine, bodies.get((row.connection_id, row.key), ""), accounts)
 
@@ -150,19 +158,19 @@ def _under_way(
 ) -> Iterator[Found]:
     """Yield what other connections are sending: committed to, and perhaps not in the books yet."""
     rows = session.execute(
-        select(Posting, PlanLine.day, PlanLine.amount, PlanLine.money_account)
+        select(Posting, TRUE_DAY, PlanLine.amount, PlanLine.money_account)
         .join(PlanLine, PlanLine.id == Posting.plan_line_id)
         .where(
             Posting.connection_id.in_(labels),
             Posting.state == PostingState.INTENT,
             Posting.operation == Action.CREATE,
-            PlanLine.day.between(*span),
+            TRUE_DAY.between(*span),
             PlanLine.amount.is_not(None),
         )
         .order_by(Posting.id)
     ).all()
     for sent, day, amount, account in rows:
-        if day is None or amount is None:
+        if amount is None:
             continue
         mine = Found(
             sent.kind, "", "", day, amount, account, sent.marker,
