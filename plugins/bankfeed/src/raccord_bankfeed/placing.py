@@ -8,7 +8,7 @@ The first file of a layout begins an account. One that comes later is of it, or 
 * *a person's word* of this file, or of all that bear such a name, as long as no line and no balance contradicts it and
   no file of another account bears such a name.
 
-Else it is asked, with what each account's files say, and the lines wait. A file that comes once ``LINES_MAX`` lines were
+Else it is asked, with what each account's files say, and the lines wait. A file that comes once ``LINES_MAX`` lines are
 compared is still held against those, and no later one against it. What is found depends on the files and on what people
 said alone, so it is the same whenever it is asked for.
 """
