@@ -658,7 +658,15 @@ def test_a_conflict_offers_only_the_answers_it_allows_and_keeps_the_one_given(
     action = f"/questions/{questions[0].hold_id}/conflict"
     assert send("/questions", action, way="explode").status_code == 400
     assert send("/questions", action, way="link").status_code == 409
-    assert send("/questions", action, way=str(questions[0].ways[0])).status_code == 303
+    way, (seen,) = str(questions[0].ways[0]), set(re.findall(r'name="seen" value="(\w+)"', page))
+    with workshop.database.begin() as session:
+        hold = session.get_one(Hold, questions[0].hold_id)
+        was, hold.params = hold.params, {**hold.params, "id": "another"}
+    late = send("/questions", action, way=way, seen=seen)
+    assert (late.status_code, "changed since you read it" in late.text) == (409, True), "it is about another document"
+    with workshop.database.begin() as session:
+        session.get_one(Hold, questions[0].hold_id).params = was
+    assert send("/questions", action, way=way, seen=seen).status_code == 303
     assert "Decided." in browser.get("/questions").text
 
 

@@ -25,6 +25,36 @@ def not_allowed(allowed: Collection[ResolutionKind]) -> Refused:
     )
 
 
+def not_an_account() -> Refused:
+    return (
+        "hold.not_a_decision",
+        Text("Cette question ne se répond pas par un compte.", "This question is not answered with an account."),
+        Text("Corrigez sa cause, ou écartez l'opération.", "Mend its cause, or leave the line out."),
+    )
+
+
+def asked_otherwise() -> Refused:
+    return (
+        "conflict.asked_otherwise",
+        Text(
+            "La question a changé depuis que vous l'avez lue : elle porte sur autre chose. Rien n'est enregistré.",
+            "The question changed since you read it: it is about something else. Nothing is saved.",
+        ),
+        Text("Relisez-la, puis répondez de nouveau.", "Read it again, then answer again."),
+    )
+
+
+def one_or_two(key: str) -> Refused:
+    return (
+        "treatment.one_or_two",
+        Text(
+            f"Dites d'abord si cette opération et {key} sont les deux côtés d'un même virement.",
+            f"Say first whether this line and {key} are the two sides of one transfer.",
+        ),
+        Text("Répondez oui ou non : « raccord holds two-sides ».", "Answer yes or no: “raccord holds two-sides”."),
+    )
+
+
 def linked_already(target: str, key: str) -> Refused:
     return (
         "conflict.linked_already",

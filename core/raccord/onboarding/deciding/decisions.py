@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.card_kinds import fill_with_kinds
-from raccord.onboarding.deciding.conflict_texts import linked_already, not_allowed, parts_changed
+from raccord.onboarding.deciding.conflict_texts import (
+    asked_otherwise,
+    linked_already,
+    not_allowed,
+    not_an_account,
+    one_or_two,
+    parts_changed,
+)
+from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.account_types import held_as
 from raccord.plugin.drafts import Accepts
@@ -210,13 +218,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
     with workshop.database.begin() as session:
         hold, draft, connection = held(workshop, session, actor, hold_id)
         if hold.code != DECISION_MISSING:
-            raise DecisionError(
-                "hold.not_a_decision",
-                Text(
-                    "Cette question ne se répond pas par un compte.", "This question is not answered with an account."
-                ),
-                Text("Corrigez sa cause, ou écartez l'opération.", "Mend its cause, or leave the line out."),
-            )
+            raise DecisionError(*not_an_account())
         name, accepts = str(hold.params["decision"]), Accepts(str(hold.params["accepts"]))
         entry = session.get(LedgerEntry, (connection.company_id, kind_of(accepts), ledger_id))
         if entry is None or not entry.active or not fits(accepts, entry):
@@ -231,14 +233,19 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         return draft
 
 
-def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: ResolutionKind, target: str = "") -> DraftRow:
+def answer_conflict(
+    workshop: Workshop, actor: Actor, hold_id: str, kind: ResolutionKind, target: str = "", *, seen: str = ""
+) -> DraftRow:
     """Decide a conflict about one draft with one of the answers it allows; the next run acts on it.
 
-    ``target`` is the document or entry to link to or to take instead, or the name to use.
+    ``target`` is the document or entry to link to or to take instead, or the name to use; ``seen`` tells the question
+    that was read (:func:`question_seen`): another one is not answered.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         hold, draft, connection = held(workshop, session, actor, hold_id)
+        if seen not in ("", question_seen(hold.code, hold.params)):
+            raise DecisionError(*asked_otherwise())
         allowed = allowed_for(hold.code, hold.params)
         if kind is ResolutionKind.LINK:
             # Where the question names the document, it need not be named again.
@@ -370,19 +377,8 @@ def held(
         )
     row = session.get_one(DraftRow, hold.draft_id)
     if not two_sides and (asked := question_of(session, row)) is not None:
-        raise _one_or_two(asked.other.key)
+        raise DecisionError(*one_or_two(asked.other.key))
     return hold, row, session.get_one(Connection, hold.connection_id)
-
-
-def _one_or_two(key: str) -> DecisionError:
-    return DecisionError(
-        "treatment.one_or_two",
-        Text(
-            f"Dites d'abord si cette opération et {key} sont les deux côtés d'un même virement.",
-            f"Say first whether this line and {key} are the two sides of one transfer.",
-        ),
-        Text("Répondez oui ou non : « raccord holds two-sides ».", "Answer yes or no: “raccord holds two-sides”."),
-    )
 
 
 def fitting(session: Session, connection: Connection, role: RoleInfo, ledger_id: str) -> LedgerEntry:

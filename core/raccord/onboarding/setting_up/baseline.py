@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.closing.holes import Hole, before_start
 from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.plugin.drafts import StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Action, DraftRow, Hold, Plan, PlanLine, PlanState
@@ -50,6 +51,8 @@ class There:
     owner: str
     linkable: bool
     certain: bool
+    seen: str
+    """Tells the question that was read."""
     decided: bool
     """Whether somebody answered, which the next plan acts on."""
 
@@ -107,7 +110,7 @@ def link_certain(workshop: Workshop, actor: Actor, connection_id: str) -> int:
     with workshop.database.read() as session:
         wanted = [row for row in baseline_of(session, connection_id).rows if row.certain and not row.decided]
     for row in wanted:
-        answer_conflict(workshop, actor, row.hold_id, ResolutionKind.LINK, row.document_id)
+        answer_conflict(workshop, actor, row.hold_id, ResolutionKind.LINK, row.document_id, seen=row.seen)
     return len(wanted)
 
 
@@ -129,5 +132,6 @@ def _there(hold: Hold, row: DraftRow) -> There:
         owner=str(said.get("owner", "")),
         linkable=linkable,
         certain=linkable and said.get(SURE) == Sure.CERTAIN,
+        seen=question_seen(hold.code, said),
         decided=DECISION in row.decisions,
     )

@@ -51,7 +51,7 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
                 hold = session.get(Hold, hold_id)
             if way is None or hold is None or hold.connection_id != connection_id:
                 return explained(request, HTTPStatus.NOT_FOUND)
-            answer_conflict(workshop, actor, hold_id, way)
+            answer_conflict(workshop, actor, hold_id, way, seen=fields.get("seen", ""))
         if "certain" in fields or "again" in fields:
             request_run(
                 workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=workshop.clock

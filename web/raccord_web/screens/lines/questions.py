@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.deciding.alike import alike_to_hold
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, skip_draft
 from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
+from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, kinds_for
@@ -90,6 +91,7 @@ def questions(
             files=files,
             months=months,
             listing=listing,
+            question_seen=question_seen,
             others=referred(session, [(each.connection_id, each.facts) for each in listing.rows]),
             lines=lines,
             fitting=_fitting(session, missing, listing.rows, among(request)),
@@ -122,7 +124,8 @@ def settle(request: Request, hold_id: str, fields: Fields) -> Response:
     way = fields.get("way", "")
     if way not in set(ResolutionKind):
         return explained(request, HTTPStatus.BAD_REQUEST)
-    answer_conflict(desk.workshop, acting(request), hold_id, ResolutionKind(way), fields.get("target", ""))
+    target, seen = fields.get("target", ""), fields.get("seen", "")
+    answer_conflict(desk.workshop, acting(request), hold_id, ResolutionKind(way), target, seen=seen)
     return _back(fields.get("connection", ""), "answered")
 
 
