@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.texts import Language
-from raccord.store.models import Company, RecordState, Run, RunState, SourceRecord
+from raccord.store.models import Company, Plan, PlanLine, RecordState, Run, RunState, SourceRecord
 from raccord.sync.workshop import Workshop
 
 Send = Callable[..., Response]
@@ -53,6 +53,30 @@ def test_what_the_first_day_leaves_out_is_counted_and_comes_in_with_an_earlier_o
     assert change not in browser.get(f"{own}/plan").text
     with workshop.database.read() as session:
         assert RecordState.SKIPPED not in session.scalars(select(SourceRecord.state)).all()
+
+    # A later day takes out of the plan what an earlier one had brought in, and nobody approves the old plan.
+    shown = f"/plans/{run.plan_id}"
+    send(scope, f"{own}/scope", first="2026-03-03", time_zone="America/Toronto", cut_off="00:00")
+    assert send(shown, f"{shown}/approve", hash=_plan(workshop, run).hash).status_code == 409
+    send(f"{own}/checks", f"{own}/checks")
+    again = _newest(workshop)
+    with workshop.database.read() as session:
+        keys = session.scalars(select(PlanLine.key).where(PlanLine.plan_id == again.plan_id)).all()
+        assert {"sales/s1", "sales/s2"} & set(keys) == {"sales/s2"}
+        assert [each.reason for each in session.scalars(select(SourceRecord).order_by(SourceRecord.source_id))] == [
+            "scope.before_start",
+            "",
+        ]
+    send(scope, f"{own}/scope", first="2026-03-01", time_zone="America/Toronto", cut_off="00:00")
+    send(f"{own}/checks", f"{own}/checks")
+    with workshop.database.read() as session:
+        plan = PlanLine.plan_id == _newest(workshop).plan_id
+        assert {"sales/s1", "sales/s2"} <= set(session.scalars(select(PlanLine.key).where(plan)).all())
+
+
+def _plan(workshop: Workshop, run: Run) -> Plan:
+    with workshop.database.read() as session:
+        return session.get_one(Plan, run.plan_id)
 
 
 def _newest(workshop: Workshop) -> Run:

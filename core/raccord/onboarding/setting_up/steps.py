@@ -34,6 +34,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, SourceRecord
 from raccord.sync.fetching.keep import BEFORE_START
+from raccord.sync.fetching.leaving import leave_days_out
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.workshop import Workshop
 
@@ -148,6 +149,8 @@ def set_scope_in(
         )
         .values(state=RecordState.NEW, reason="")
     )
+    # And what was read of days that a later one leaves out stays out again.
+    leave_days_out(session, connection.id, None, first - timedelta(days=1), BEFORE_START, now)
     events.append(
         session, actor=actor.name, action="connection.scope", subject=connection.label,
         company_id=connection.company_id, connection_id=connection.id, now=now,
