@@ -99,6 +99,7 @@ REFUSED = {
     "raccord proof certify 2026-08 --out": "certificate.exceptions",
     # Nothing of the kind is to be done here.
     "raccord connect backfill Shop": "backfill.no_gap",
+    "raccord connect take-back Shop": "backfill.not_asked",
     "raccord suggestions accept": "suggestions.not_supported",
     "raccord connect activate Shop": "connection.not_draft",
     "raccord connect file-answer Bank d": "files.no_question",

@@ -31,6 +31,7 @@ CALLS = {
     "/connections/{connection_id}/choices": ["/connections/{connection_id}/choices"],
     "/connections/{connection_id}/accounts": ["/connections/{connection_id}/accounts"],
     "/connections/{connection_id}/backfill": ["/connections/{connection_id}/backfill"],
+    "/connections/{connection_id}/backfill/back": ["/connections/{connection_id}/backfill/back"],
     "/connections/{connection_id}/managing": ["/connections/{connection_id}/managing"],
     "/connections/{connection_id}/mapping": [
         "/connections/{connection_id}/mapping",

@@ -71,6 +71,7 @@ DEEDS = {
     "/connections/{connection_id}/disconnect": (Scope.OWN, Power.LINK, None),
     "/connections/{connection_id}/choices": (Scope.MANAGE, Power.MANAGE, {"role": "fees", "ledger_id": "1"}),
     "/connections/{connection_id}/backfill": (Scope.OWN, Power.LINK, {"first": "2026-02-01", "last": "2026-02-03"}),
+    "/connections/{connection_id}/backfill/back": (Scope.OWN, Power.LINK, None),
     "/runs/{run_id}/undo": (Scope.APPROVE, Power.WORK, {}),
     "/runs/{run_id}/{deed}": (Scope.WRITE, Power.WORK, None),
     "/plans/{plan_id}/approve": (Scope.APPROVE, Power.WORK, None),

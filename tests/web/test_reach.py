@@ -82,6 +82,7 @@ NEEDS = {
     "/records/{record_id}/by-hand": Power.WORK,
     "/connections/{connection_id}/managing": Power.LINK,
     "/connections/{connection_id}/backfill": Power.LINK,
+    "/connections/{connection_id}/backfill/back": Power.LINK,
     "/companies/{company_id}/certificates": Power.WORK,
     "/plugins/{connector}/bench": Power.OPERATE,
     "/plugins/{connector}/{deed}": Power.MANAGE,

@@ -547,6 +547,16 @@ def test_gaps_are_shown_and_taken_up_by_their_owner(
     assert "Asked for; its plan is not carried out yet" in browser.get("/gaps").text
     with workshop.database.read() as session:
         assert str(session.scalars(select(Gap.last_day)).one()) == "2026-02-26"
+    own = browser.get(f"/connections/{synced.id}").text.replace("\u00a0", " ")
+    assert "The first day is 27 Feb 2026 already" in own, "asked for, and not approved"
+    with workshop.database.read() as session:
+        finish(workshop, session.scalars(select(Run.id).order_by(Run.created_at.desc(), Run.id.desc())).first() or "")
+    back = send("/gaps", f"{action}/back").headers["location"]
+    page = browser.get(back).text.replace("\u00a0", " ")
+    assert ("Taken back." in page, "until 28 Feb 2026" in page, "Asked for" in page) == (True, True, False)
+    assert "already; if you" not in browser.get(f"/connections/{synced.id}").text
+    refused = send("/gaps", f"{action}/back")
+    assert (refused.status_code, "waits for approval" in refused.text) == (409, True)
 
 
 def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:

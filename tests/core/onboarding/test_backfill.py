@@ -19,6 +19,7 @@ from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.closing.holes import holes_of
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.connecting.connections import pause, resume
+from raccord.onboarding.connecting.taking_back import asked_days, take_back
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.overview.coverage import coverage_of
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Plan, Proof, Run, RunState
@@ -206,6 +207,53 @@ def test_days_before_the_first_one_come_over_and_those_between_stay_out(
     till.ROWS["T1"].append(sale(25, "2026-02-25"))
     sync(workshop, paused)
     assert "2026-02-25" not in posted(workshop, company)
+
+
+def test_what_was_asked_for_is_taken_back_until_its_plan_is_approved_and_may_be_asked_again(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    before, (first, last) = coverage(workshop, paused), (date(2026, 2, 15), date(2026, 2, 20))
+    with pytest.raises(RaccordError) as refused:
+        take_back(workshop, OWNER, paused.id)
+    assert refused.value.code == "backfill.not_asked"
+    backfill(workshop, OWNER, paused.id, first, last)
+    backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
+    run_id = request(workshop, paused)
+    with pytest.raises(RaccordError) as refused:
+        take_back(workshop, OWNER, paused.id)
+    assert refused.value.code == "backfill.run_open"
+    run = finish(workshop, run_id)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+        asked = asked_days(session, session.get_one(Connection, paused.id))
+    assert asked is not None
+    assert (asked.began, asked.days[0], len(asked.days)) == (date(2026, 3, 1), (first, last), 2)
+    with pytest.raises(RaccordError) as refused:
+        take_back(workshop, Actor("Ada", RoleName.ADMIN), paused.id)
+    assert refused.value.code == "people.not_allowed"
+
+    assert take_back(workshop, OWNER, paused.id).records == 3
+    assert coverage(workshop, paused) == before
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, paused.id)
+        assert (connection.starts_on, asked_days(session, connection)) == (date(2026, 3, 1), None)
+        sizes = {(hole.reason, hole.records) for hole in holes_of(workshop, session, connection)}
+    assert sizes == {("before_start", 1), ("paused", 5)}
+    with pytest.raises(RaccordError) as refused:
+        approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert refused.value.code == "plan.not_current", "nobody approves those days any more"
+    till.ROWS["T1"].append(sale(16, "2026-03-15"))
+    sync(workshop, paused)
+    assert posted(workshop, company) == ["2026-03-09", "2026-03-15", "2026-03-15"]
+    with workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+    backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 11))
+    sync(workshop, paused)
+    assert posted(workshop, company)[:2] == ["2026-03-09", "2026-03-11"]
+    with pytest.raises(RaccordError) as refused:
+        take_back(workshop, OWNER, paused.id)
+    assert refused.value.code == "backfill.not_asked", "what is approved is undone, not taken back"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.backfill import backfill
+from raccord.onboarding.connecting.taking_back import take_back
 from raccord.onboarding.deciding import decisions, failures
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.onboarding.deciding.seen_choices import choose_seen
@@ -183,6 +184,13 @@ def choose(request: Request, connection_id: str, choice: Choice) -> Done:
 def take_up(request: Request, connection_id: str, days: Days) -> Done:
     """Have days of a gap brought over by a plan that waits for approval."""
     backfill(desk_of(request).workshop, acting(request), connection_id, days.first, days.last)
+    return Done(id=connection_id)
+
+
+@router.post("/connections/{connection_id}/backfill/back", dependencies=[Depends(needs(Scope.OWN))])
+def leave_again(request: Request, connection_id: str) -> Done:
+    """Take back that days be brought over, as long as nobody approved their plan."""
+    take_back(desk_of(request).workshop, acting(request), connection_id)
     return Done(id=connection_id)
 
 

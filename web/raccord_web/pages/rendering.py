@@ -46,8 +46,8 @@ THEMES = ("light", "dark")
 KEYS_COOKIE = "raccord_keys"
 NOTES = frozenset(
     {"approved", "started", "answered", "skipped", "chosen", "ready", "resolved", "connected", "paused", "resumed",
-     "cancelled", "disconnected", "granted", "kept_to_owner", "backfill", "backfill_no_file", "settled", "invited",
-     "role_changed",
+     "cancelled", "disconnected", "granted", "kept_to_owner", "backfill", "backfill_no_file", "backfill_back",
+     "settled", "invited", "role_changed",
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
      "token_revoked", "version", "file_answered", "file_answered_later",

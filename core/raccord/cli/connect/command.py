@@ -6,7 +6,7 @@ from raccord.cli.connect.closed import closed
 from raccord.cli.connect.days import days
 from raccord.cli.connect.file_account import file_account_command
 from raccord.cli.connect.file_answer import file_answer_command
-from raccord.cli.connect.gaps import backfill_command, gaps
+from raccord.cli.connect.gaps import backfill_command, gaps, take_back_command
 from raccord.cli.connect.gates import gates_command
 from raccord.cli.connect.institutions import institutions
 from raccord.cli.connect.life import (
@@ -65,6 +65,7 @@ for _each in (
     grant,
     gaps,
     backfill_command,
+    take_back_command,
     closed,
     days,
     upgrade,

@@ -1,4 +1,4 @@
-"""``raccord connect gaps`` and ``backfill``: the days that were not brought over, and bringing them over after all."""
+"""``raccord connect gaps``, ``backfill`` and ``take-back``: days that were not brought over, and asking for them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.closing.holes import holes_of
 from raccord.onboarding.closing.left_days import left_days
 from raccord.onboarding.connecting.backfill import backfill
+from raccord.onboarding.connecting.taking_back import take_back
 from raccord.overview.coverage import coverage_of
 
 REASONS = {
@@ -168,6 +169,45 @@ def backfill_command(connection: str, first: datetime, last: datetime, yes: bool
         Phrase(
             f"{records.fr}. Relisez le plan : raccord plan {found.label!r}",
             f"{records.en}. Read the plan: raccord plan {found.label!r}",
+        )
+    )
+    return Exit.OK
+
+
+@command(
+    "take-back",
+    "Retirer la demande de reprendre des jours, tant que leur plan n'est pas approuvé.",
+    "Take back that days be brought over, as long as their plan is not approved.",
+    params=[Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask nothing."))],
+)
+@click.argument("connection")
+def take_back_command(connection: str, yes: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+        confirm(
+            out,
+            Phrase(
+                "Ces jours restent de nouveau dehors, et le plan qui attend est mis de côté.",
+                "These days stay outside again, and the plan that waits is set aside.",
+            ),
+            yes=yes,
+        )
+        taken = take_back(workshop, operator(actor()), found.id)
+    if out.as_json:
+        spans = [{"first": day(first), "last": day(last)} for first, last in taken.days]
+        out.json({"connection": found.id, "days": spans, "starts_on": day(taken.began), "records": taken.records})
+        return Exit.OK
+    records = counted(
+        taken.records,
+        ("{n} enregistrement de nouveau dehors", "{n} record outside again"),
+        ("{n} enregistrements de nouveau dehors", "{n} records outside again"),
+    )
+    out.say(
+        Phrase(
+            f"{records.fr}. Premier jour : {day(taken.began)}.",
+            f"{records.en}. First day: {day(taken.began)}.",
         )
     )
     return Exit.OK

@@ -43,6 +43,9 @@ UNASKED = "unasked"
 TAKEN_UP = "taken_up"
 """The owner had them taken up; the plan that brings them over is not carried out yet."""
 
+TAKEN_BACK = "connection.backfill_back"
+"""What the audit chain calls it when the owner took that back."""
+
 TAKEN_UP_MAX = 100
 """The newest of them that are looked at."""
 _DAY = timedelta(days=1)
@@ -198,6 +201,12 @@ def _asked_to(session: Session, connection: Connection) -> date | None:
 
 def _taken_up(session: Session, connection: Connection) -> list[tuple[date, date]]:
     """Return the days whose taking up waits for its plan to be carried out."""
+    bodies = [each.body for each in backfills_asked(session, connection)]
+    return [(date.fromisoformat(body["first"]), date.fromisoformat(body["last"])) for body in bodies]
+
+
+def backfills_asked(session: Session, connection: Connection) -> list[Event]:
+    """Return what was noted when days were asked for whose plan is not carried out yet, the newest first."""
     if not connection.review_next:
         return []
     done = (
@@ -205,15 +214,17 @@ def _taken_up(session: Session, connection: Connection) -> list[tuple[date, date
         .where(Run.connection_id == connection.id, _ASKING, Run.state == RunState.DONE)
         .scalar_subquery()
     )
-    bodies = session.scalars(
-        select(Event.body)
+    mine = (Event.company_id == connection.company_id, Event.connection_id == connection.id)
+    back = select(func.max(Event.seq)).where(*mine, Event.action == TAKEN_BACK).scalar_subquery()
+    found = session.scalars(
+        select(Event)
         .where(
-            Event.company_id == connection.company_id,
-            Event.connection_id == connection.id,
+            *mine,
             Event.action == "connection.backfill",
             (Event.at >= done) | done.is_(None),
+            (Event.seq > back) | back.is_(None),
         )
         .order_by(Event.seq.desc())
         .limit(TAKEN_UP_MAX)
     )
-    return [(date.fromisoformat(body["first"]), date.fromisoformat(body["last"])) for body in bodies]
+    return list(found)

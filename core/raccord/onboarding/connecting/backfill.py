@@ -3,6 +3,8 @@
 The records of the days become new again, the source is read from its beginning once more, and the next plan waits for
 approval whatever the connection usually does. In that plan every document is held against what the books have, not only
 what moves bank accounts, since somebody may have entered those days by hand.
+
+Until that plan is approved the owner may take the asking back: the holes and the first day are again what they were.
 """
 
 from __future__ import annotations
@@ -70,7 +72,8 @@ def backfill(workshop: Workshop, actor: Actor, connection_id: str, first: date, 
                 Text("Le premier jour vient après le dernier.", "The first day comes after the last one."),
                 Text("Donnez-les dans l'ordre.", "Give them in order."),
             )
-        reasons = _cut(session, connection, first, last)
+        began, cut = connection.starts_on, _cut(session, connection, first, last)
+        reasons = {each["reason"] for each in cut}
         if not reasons:
             raise BackfillError(
                 "backfill.no_gap",
@@ -106,18 +109,30 @@ def backfill(workshop: Workshop, actor: Actor, connection_id: str, first: date, 
                 "reasons": list(found.reasons),
                 "records": found.records,
                 "totals": dict(found.totals),
+                # What taking it back restores.
+                "starts_on": began.isoformat(),
+                "revision": connection.revision,
+                "cut": cut,
             },
         )
         return found
 
 
-def _cut(session: Session, connection: Connection, first: date, last: date) -> set[str]:
-    """Take the days out of the closed holes that they touch; what is left of those stays."""
-    reasons: set[str] = set()
+def _cut(session: Session, connection: Connection, first: date, last: date) -> list[dict[str, str]]:
+    """Take the days out of the closed holes that they touch, and return these parts; what is left of those stays."""
+    cut: list[dict[str, str]] = []
     for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id)).all():
         if gap.last_day is None or gap.last_day < first or (gap.first_day or date.min) > last:
             continue
-        reasons.add(gap.reason)
+        cut.append(
+            {
+                "first": max(gap.first_day or first, first).isoformat(),
+                "last": min(gap.last_day, last).isoformat(),
+                "reason": gap.reason,
+                "opened_at": gap.opened_at.isoformat(),
+                "closed_at": gap.closed_at.isoformat() if gap.closed_at else "",
+            }
+        )
         rests = [
             (gap.first_day, first - _DAY, (gap.first_day or date.min) < first),
             (last + _DAY, gap.last_day, gap.last_day > last),
@@ -135,8 +150,9 @@ def _cut(session: Session, connection: Connection, first: date, last: date) -> s
                     )
                 )
         session.delete(gap)
-    connection.starts_on = min(connection.starts_on, first) if BEFORE in reasons else connection.starts_on
-    return reasons
+    if any(each["reason"] == BEFORE for each in cut):
+        connection.starts_on = min(connection.starts_on, first)
+    return cut
 
 
 def _renew(session: Session, connection: Connection, first: date, last: date) -> tuple[int, dict[str, Decimal]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.store.models import DraftRow, DraftState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.lines.attached import BY_HAND
 from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.mapping.taken_back import posted_keys
 from raccord.sync.problems import close_problems
@@ -42,7 +43,7 @@ def leave_days_out(
             its = drafts.get(record.id, [])
             if any(each.state == DraftState.POSTED or each.key in posted for each in its):
                 continue
-            if any(each.state in _KEPT or each.mapped_under < since for each in its):
+            if any(each.state in _KEPT or (each.mapped_under < since and each.mapped_by != BY_HAND) for each in its):
                 continue
             record.state, record.reason = RecordState.SKIPPED, reason
             left += 1

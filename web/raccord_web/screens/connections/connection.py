@@ -17,6 +17,7 @@ from raccord.onboarding.arriving.arrivals import contacts_of, credentials_end_of
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.signing_in import signs_in
+from raccord.onboarding.connecting.taking_back import asked_days
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.instances import roles_with_instances
 from raccord.onboarding.sources.feeds import fed_accounts
@@ -89,6 +90,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             view=view,
             ask=ask,
             due=data_expected(desk_of(request), session, [view]).get(connection_id),
+            asked=asked_days(session, held),
             fresh=FRESHNESS,
             waits_files=info is not None and takes_files(info, held.settings),
             of_accounts=info is not None and bool(roles_of_accounts(info)),

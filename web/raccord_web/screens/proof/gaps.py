@@ -13,6 +13,7 @@ from raccord.jobs.requests import request_run
 from raccord.onboarding.closing.holes import holes_of
 from raccord.onboarding.closing.left_days import left_days
 from raccord.onboarding.connecting.backfill import backfill
+from raccord.onboarding.connecting.taking_back import asked_days, take_back
 from raccord.overview.connections import list_connections
 from raccord.overview.coverage import coverage_of
 from raccord.store.models import Connection
@@ -41,7 +42,8 @@ def gaps(request: Request, offset: Offset = 0) -> Response:
             connection = session.get_one(Connection, view.id)
             left = left_days(desk.workshop, session, connection)
             intervals = coverage_of(desk.workshop, session, connection, left)
-            rows.append((view, coverage_bar(intervals), holes_of(desk.workshop, session, connection, left)))
+            holes = holes_of(desk.workshop, session, connection, left)
+            rows.append((view, coverage_bar(intervals), holes, asked_days(session, connection)))
         return show(request, "proof/gaps.html", session, listing=listing, rows=rows)
 
 
@@ -61,3 +63,10 @@ def take_up(request: Request, connection_id: str, fields: Fields) -> Response:
         desk.workshop.database, desk.engine, connection_id, trigger="person", by=by.name, clock=desk.workshop.clock
     )
     return RedirectResponse(f"/runs/{run_id}?done=backfill", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/backfill/back")
+def leave_again(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Take back that days be brought over, and say that they stay outside."""
+    take_back(desk_of(request).workshop, acting(request), connection_id)
+    return RedirectResponse("/gaps?done=backfill_back", HTTPStatus.SEE_OTHER)
