@@ -17,7 +17,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, Event, Gap, Plan, Run, RunState
 from raccord.sync.fetching.keep import REASONS
-from raccord.sync.fetching.leaving import leave_days_out
+from raccord.sync.mapping.leaving import leave_days_out
 from raccord.sync.phases import UNDO
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.workshop import Workshop

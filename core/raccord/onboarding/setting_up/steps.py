@@ -34,7 +34,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, SourceRecord
 from raccord.sync.fetching.keep import BEFORE_START
-from raccord.sync.fetching.leaving import leave_days_out
+from raccord.sync.mapping.leaving import leave_days_out
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.workshop import Workshop
 
