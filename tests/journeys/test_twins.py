@@ -113,6 +113,9 @@ class House:
         )
 
 
+CARDS = MadeAccount(number="4111111111111111", card=True), MadeAccount(number="4222222222222220", card=True)
+"""Two cards that are paid as one: one account of the books."""
+
 Step = Callable[[House], None]
 
 
@@ -151,6 +154,20 @@ def bank_at_once(*statements: tuple[MadeAccount, Sequence[str]]) -> Step:
         for account, lines in statements:
             house.put("bankfeed", statement_file(account, map(line, lines)))
         house.sync(connection)
+
+    return step
+
+
+def of_card(account: MadeAccount, *lines: str) -> Step:
+    """A file of a card arrives that is, as others, the one credit card account of the books."""
+
+    def step(house: House) -> None:
+        client, connection = house.workshop.client(house.company), house.connected("bankfeed")
+        [ledger, *_] = client.query("SELECT * FROM Account WHERE AccountType = 'Credit Card'")
+        for each in CARDS:
+            key = Read(statement_file(each, [line(COFFEE)])).lines[0].account.key
+            choose(house.workshop, OWNER, connection.id, "ledger_account", ledger["Id"], of=key)
+        bank(*lines, account=account)(house)
 
     return step
 
@@ -574,6 +591,19 @@ SCENARIOS = {
     "one account under two numbers, said to be others": Scenario(
         [bank("03-04 -11.00 GAZ"), bank("03-05 -11.00 GAZ", account=RENUMBERED), ANOTHER, categorise, categorise],
         ["Purchase 11.00 03-04", "Purchase 11.00 03-05"],
+    ),
+    "two cards paid as one: equal amounts are two purchases, unless the day and the words are equal too": Scenario(
+        [
+            of_card(CARDS[0], "03-04 -4.50 CAFE NORD", "03-06 -9.00 TAXI", "03-10 -30.00 HOTEL"),
+            categorise,
+            of_card(CARDS[1], "03-04 -4.50 CAFE SUD", "03-07 -9.00 TAXI", "03-10 -30.00 HOTEL"),
+            categorise,
+        ],
+        [
+            *("Purchase 4.50 03-04", "Purchase 4.50 03-04", "Purchase 9.00 03-06", "Purchase 9.00 03-07"),
+            "Purchase 30.00 03-10",
+        ],
+        [DOUBLE],
     ),
     "a file sent again under another name": Scenario(
         [

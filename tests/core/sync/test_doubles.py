@@ -23,6 +23,7 @@ from raccord.onboarding.connecting.connections import connect
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
+from raccord.sync.fetching.repeated import Card
 from raccord.sync.lines.matching import Movement, OpenItem, Sure, propose
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.workshop import Workshop
@@ -224,6 +225,32 @@ def test_the_nearer_of_two_equal_movements_keeps_its_own_document() -> None:
     assert pair(lines, [document("elsewhere", 0, account="36")]) == {}
     sale = Line(3, "mark", "35", Decimal(1), DAY, "SalesReceipt")
     assert pair([sale], [document("a deposit", 0)]) == {}, "a till's sale is doubled by a sale alone"
+
+
+OFX, TABLE = frozenset({"TRNTYPE", "TRNAMT", "FITID", "NAME"}), frozenset({"Date", "Montant", "Description"})
+
+
+@pytest.mark.parametrize(
+    ("day", "text", "card", "asked"),
+    [
+        (0, "Café  Nord", Card("2222", OFX), True),
+        (0, "Cafe Sud", Card("2222", OFX), False),
+        (1, "Café Nord", Card("2222", OFX - {"NAME"}), False),
+        (3, "Cafe Sud", Card("1111", OFX), True),
+        (3, "Cafe Sud", Card("2222", TABLE), True),
+        (3, "Cafe Sud", Card(), True),
+    ],
+    ids=["the card's new number", "two cards", "a day apart", "one number", "another kind of file", "no card"],
+)
+def test_lines_of_two_cards_that_are_one_account_are_one_movement_only_where_day_and_words_are_equal(
+    day: int, text: str, card: Card, asked: bool
+) -> None:
+    known = Found(
+        "Purchase", "7", "", DAY, Decimal(-4), "35", "theirs", told_in="run", told_as=frozenset({"one"}),
+        text="CAFÉ NORD", card=Card("1111", OFX),
+    )  # fmt: skip
+    line = Line(1, "mine", "35", Decimal(-4), DAY + timedelta(day), "Purchase", told_as="other", text=text, card=card)
+    assert line.may_be(known) is asked
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,30 @@ BESIDE_MAX = 5000
 PAGES_MAX = 1000
 
 
+CARD, FIELDS = "card", "fields"
+"""What a record says of its account's kind, and under which name it says what its source wrote of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as a record names it: by the last of its number, and the names of what its source wrote of the line."""
+
+    number: str = ""
+    written: frozenset[str] = frozenset()
+
+    def is_not(self, other: Card) -> bool:
+        """Tell whether two cards are two: files that are written alike give them other numbers.
+
+        Files of another kind may name a card's account instead of the card.
+        """
+        numbers = {self.number, other.number}
+        alike = 2 * len(self.written & other.written) > min(len(self.written), len(other.written))
+        return len(numbers) == 2 and all(numbers) and alike
+
+
+NO_CARD = Card()
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a run brought of one stream."""
@@ -44,6 +68,14 @@ def account_in(raw: Mapping[str, Any]) -> str:
     """Return which account a record says that it is of; empty where it says none."""
     said = raw.get("account")
     return said if isinstance(said, str) else ""
+
+
+def card_in(raw: Mapping[str, Any]) -> Card:
+    """Return of which card a record says that it is; of none, or one without a number, nothing."""
+    number, fields = raw.get("account_number"), raw.get(FIELDS)
+    if raw.get("account_kind") != CARD or not isinstance(number, str) or not isinstance(fields, Mapping):
+        return NO_CARD
+    return Card(number, frozenset(fields))
 
 
 def twin_in(raw: Mapping[str, Any]) -> str:

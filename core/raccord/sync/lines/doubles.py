@@ -44,6 +44,7 @@ from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
 from raccord.sync.lines.spoken_for import REFUSED, being_sent, ours_of, refused_by, spoken_for
 from raccord.sync.lines.told_before import (
     NOT_TOLD,
+    Recorded,
     account_told,
     asked_of_own,
     held_by,
@@ -106,8 +107,9 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             MarkedDocument.company_id == connection.company_id, MarkedDocument.document_id.in_(some)
         )
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
-    own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
-    left_out = left_out_as(session, connection, [each.day for each in found]) if in_one(session, connection) else {}
+    several = bool(in_one(session, connection))
+    own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id], cards=several)
+    left_out = left_out_as(session, connection, [each.day for each in found]) if several else {}
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     sending = being_sent(session, connection.company_id)
     free = []
@@ -127,7 +129,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             free.append(
                 replace(
                     each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, told_ids=told_ids,
-                    told_runs=told_runs, text=by_us.text, other_leg=other_leg, covered=covered,
+                    told_runs=told_runs, text=by_us.text, card=by_us.card, other_leg=other_leg, covered=covered,
                 )
             )  # fmt: skip
     return free
@@ -159,12 +161,14 @@ class Doubles:
 
         Those after a day are looked at, and left to their own month unless they are one document with one before it.
         """
-        telling, records = tellings(self.session, lines), records_of(self.session, lines)
-        accounts = {each.account for each in found} | in_one(self.session, self.connection)
+        several_as_one = in_one(self.session, self.connection)
+        telling = tellings(self.session, lines)
+        records = records_of(self.session, lines, cards=bool(several_as_one))
+        accounts = {each.account for each in found} | several_as_one
         rows = self._drafts(lines)
         said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
-            line.id: self._sought(line, rows.get(line.id), telling.get(line.id), records.get(line.id, ("", ""))[1])
+            line.id: self._sought(line, rows.get(line.id), telling.get(line.id), records.get(line.id))
             for line in lines
             if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
@@ -249,7 +253,7 @@ class Doubles:
         lines: Sequence[PlanLine],
         sought: Mapping[int, Line],
         rows: Mapping[int, DraftRow],
-        records: Mapping[int, tuple[str, str]],
+        records: Mapping[int, Recorded],
     ) -> list[Found]:
         """Return what lines will bring into the books that a later one may tell of as another account of the source."""
         several = in_one(self.session, self.connection)
@@ -258,8 +262,8 @@ class Doubles:
             Found(
                 each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
                 owner=self.connection.label, owner_key=rows[id_].key, told_in=self.run_id,
-                told_as=frozenset((each.told_as,)), told_ids=frozenset(records.get(id_, ())[:1]),
-                text=text_told(load_draft(rows[id_].body)), line=id_,
+                told_as=frozenset((each.told_as,)), told_ids=frozenset([records[id_].id] if id_ in records else ()),
+                text=each.text, card=each.card, line=id_,
             )
             for id_, each in sought.items()
             if each.account in several and each.told_as and id_ in rows and rows[id_].key not in held
@@ -295,14 +299,17 @@ class Doubles:
             asked[each.line.id] = (each.found[0], {**several_documents.asked_of(each), SURE: Sure.POSSIBLE})
         return asked
 
-    def _sought(self, line: PlanLine, row: DraftRow | None, told: Telling | None, apart: str = "") -> Line:
+    def _sought(
+        self, line: PlanLine, row: DraftRow | None, told: Telling | None, record: Recorded | None = None
+    ) -> Line:
         day, draft = line.record_day or line.day, None if row is None else load_draft(row.body)
         if day is None or line.amount is None:
             raise TypeError(line.key)
+        said = record or Recorded()
         return Line(
             line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
-            line.kind, told, account_told(draft), apart, number_of(draft),
-            party_of(self.session, self.connection, draft),
+            line.kind, told, account_told(draft), said.apart, number_of(draft),
+            party_of(self.session, self.connection, draft), text_told(draft), said.card,
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from raccord.sync.days import around
-from raccord.sync.fetching.repeated import Delivery
+from raccord.sync.fetching.repeated import NO_CARD, Card, Delivery
 from raccord.sync.lines.bank_rules import fold
 from raccord.sync.lines.matching import Sure
 from raccord.sync.resolving.newcomers import comparison_key
@@ -56,6 +56,8 @@ class Found:
     """Then, the runs that told of them."""
     text: str = ""
     """Then, what the source wrote of it."""
+    card: Card = NO_CARD
+    """Then, of which card it was told, if of one."""
     line: int = 0
     """Of what is not in the books yet: the line of the same plan that will bring it there, or waits for an answer."""
     other_leg: bool = False
@@ -135,6 +137,10 @@ class Line:
     """The id of the record that its own may have been, as its connector asked, and was said not to be."""
     number: str = ""
     party: str = ""
+    text: str = ""
+    """What its source wrote of it."""
+    card: Card = NO_CARD
+    """Of which card it is told, if of one."""
 
     def may_be(self, found: Found) -> bool:
         """Tell whether a document of the same amount, account and time can hold the same movement."""
@@ -142,6 +148,9 @@ class Line:
             # Told as another account that is the same in the books, once each: n equal lines of one stay n.
             by_another = bool(self.told_as and found.told_as) and self.told_as not in found.told_as
             by_another = by_another and self.apart_from not in found.told_ids
+            if self.card.is_not(found.card):
+                # Two cards that are paid as one have purchases of one amount; a card under a new number has the same.
+                by_another = by_another and self.day == found.day and fold(self.text) == fold(found.text)
             if found.line:
                 return by_another and found.line < self.id
             return by_another or (self.told is not None and self.told.anew(self.day, found))

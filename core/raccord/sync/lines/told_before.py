@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
@@ -21,7 +22,7 @@ from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RecordS
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
-from raccord.sync.fetching.repeated import TWIN, Delivery, account_in, delivery_of, twin_in
+from raccord.sync.fetching.repeated import NO_CARD, TWIN, Card, Delivery, account_in, card_in, delivery_of, twin_in
 from raccord.sync.lines.pairing import DAYS_APART, Found, Telling
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
@@ -36,6 +37,17 @@ class Told:
     account: str
     text: str
     id: str = ""
+    card: Card = NO_CARD
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the record of a line says that its draft does not."""
+
+    id: str = ""
+    apart: str = ""
+    """The id of the record that a person said it is not, asked by the connector."""
+    card: Card = NO_CARD
 
 
 COMING = "coming"
@@ -57,18 +69,26 @@ def text_told(draft: Draft | None) -> str:
     return getattr(draft, "memo", "") or ""
 
 
-def told(session: Session, connection: Connection, keys: Sequence[str]) -> dict[str, Told]:
-    """Return by draft key how the source told of it."""
+def told(session: Session, connection: Connection, keys: Sequence[str], *, cards: bool) -> dict[str, Told]:
+    """Return by draft key how the source told of it; of which card only where ``cards`` are wanted."""
     found: dict[str, Told] = {}
     for some in chunks(sorted(keys), CHUNK):
         rows = session.execute(
-            select(DraftRow.key, DraftRow.body, SourceRecord.run_id, SourceRecord.source_id)
+            select(
+                DraftRow.key,
+                DraftRow.body,
+                SourceRecord.run_id,
+                SourceRecord.source_id,
+                (SourceRecord.raw if cards else literal("{}")).label("raw"),
+            )
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
         )
         for row in rows:
             draft = load_draft(row.body)
-            found[row.key] = Told(row.run_id, account_told(draft), text_told(draft), row.source_id)
+            found[row.key] = Told(
+                row.run_id, account_told(draft), text_told(draft), row.source_id, card_in(_said(row.raw))
+            )
     return found
 
 
@@ -100,10 +120,10 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
     return found
 
 
-def records_of(session: Session, lines: Sequence[PlanLine]) -> dict[int, tuple[str, str]]:
-    """Return by plan line the id of its record, and of the one that a person said it is not, asked by the connector."""
+def records_of(session: Session, lines: Sequence[PlanLine], *, cards: bool) -> dict[int, Recorded]:
+    """Return by plan line what its record says; of which card only where ``cards`` are wanted."""
     ids = {line.draft_id: line.id for line in lines if line.draft_id}
-    found: dict[int, tuple[str, str]] = {}
+    found: dict[int, Recorded] = {}
     for some in chunks(sorted(ids), CHUNK):
         rows = session.execute(
             select(DraftRow.id, SourceRecord.source_id, SourceRecord.raw)
@@ -111,9 +131,14 @@ def records_of(session: Session, lines: Sequence[PlanLine]) -> dict[int, tuple[s
             .where(DraftRow.id.in_(some))
         )
         for id_, source_id, raw in rows:
-            apart = twin_in(json.loads(raw, parse_float=Decimal)) if f'"{TWIN}"' in raw else ""
-            found[ids[id_]] = (source_id, apart)
+            said = _said(raw) if cards or f'"{TWIN}"' in raw else {}
+            found[ids[id_]] = Recorded(source_id, twin_in(said), card_in(said))
     return found
+
+
+def _said(raw: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(raw, parse_float=Decimal)
+    return said
 
 
 def in_one(session: Session, connection: Connection) -> frozenset[str]:
