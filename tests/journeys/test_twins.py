@@ -24,6 +24,7 @@ from sqlalchemy import select
 import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
+from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
@@ -172,14 +173,14 @@ def of_card(account: MadeAccount, *lines: str) -> Step:
     return step
 
 
-def unnumbered(*lines: str) -> Step:
+def unnumbered(*lines: str, name: str = "table.csv") -> Step:
     """A table of the bank arrives that names no account, which waits for somebody to say which it is."""
 
     def step(house: House) -> None:
         made = [line(each) for each in lines]
         rows = [f"{each.day:%Y-%m-%d},{each.name},{each.amount}" for each in made]
         connection = house.connected("bankfeed")
-        house.put("bankfeed", "\n".join(["Date,Description,Amount", *rows, ""]).encode(), "table.csv")
+        house.put("bankfeed", "\n".join(["Date,Description,Amount", *rows, ""]).encode(), name)
         house.sync(connection)
 
     return step
@@ -213,6 +214,28 @@ def beside_the_file(name: str, word: str) -> Step:
         assert keys
         values["answers"] = "\n".join(f"{key} = {word}" for key in keys)
         update_settings(house.workshop, OWNER, connection.id, values)
+        house.sync(connection)
+
+    return step
+
+
+def named_alike(house: House) -> None:
+    """A person gives the chequing account the name that the account without a number has."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        values = dict(session.get_one(Connection, connection.id).settings)
+    key = Read(statement_file(CHEQUING, [line(COFFEE)])).lines[0].account.key
+    values["accounts"] = f"{values['accounts']}\n{key} = Daily"
+    update_settings(house.workshop, OWNER, connection.id, values)
+
+
+def placed(word: str) -> Step:
+    """A person says which of the accounts that files do not name a file is of."""
+
+    def step(house: House) -> None:
+        connection = house.connections["bankfeed"]
+        [asked] = questions_of(house.workshop, connection.id)
+        answer_file(house.workshop, OWNER, connection.id, asked.key, {asked.asks[0].code: word})
         house.sync(connection)
 
     return step
@@ -568,6 +591,23 @@ SCENARIOS = {
         ],
         ["Purchase 11.00 03-03", "Purchase 12.00 03-05", "Purchase 9.00 03-20"],
         [DOUBLE] * 2,
+    ),
+    "one account without a number: its file waits until another format's is booked": Scenario(
+        [
+            *(unnumbered("03-03 -11.00 GAZ"), told_apart),
+            unnumbered("04-03 -12.00 EAU", "04-20 -9.00 NEUF", name="april.csv"),
+            *(bank("04-03 -12.00 EAU"), categorise, placed("account-1"), categorise),
+        ],
+        ["Purchase 11.00 03-03", "Purchase 12.00 04-03", "Purchase 9.00 04-20"],
+        [DOUBLE],
+    ),
+    "one account without a number, called as another format's: its file waits until that is booked": Scenario(
+        [
+            *(unnumbered("03-03 -11.00 GAZ"), told_apart, named_alike),
+            unnumbered("04-03 -12.00 EAU", "04-20 -9.00 NEUF", name="april.csv"),
+            *(bank("04-03 -12.00 EAU"), categorise, placed("account-1"), categorise, SAME, again(1)),
+        ],
+        ["Purchase 11.00 03-03", "Purchase 12.00 04-03", "Purchase 9.00 04-20"],
     ),
     "two formats of one account: what one goes on with after the other ends is new": Scenario(
         [
