@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
@@ -26,7 +25,8 @@ class Nearest:
     """Examples by payee."""
 
     def __init__(self) -> None:
-        self._examples: dict[str, list[Example]] = defaultdict(list)
+        self._examples: dict[str, tuple[list[Example], list[Example]]] = {}
+        """By payee those of money out and those of money in."""
         self._payees: list[str] = []
         """Sorted, so that those with one beginning stand together."""
 
@@ -34,14 +34,15 @@ class Nearest:
         """Take an example in; the newest comes last."""
         if payee not in self._examples:
             insort(self._payees, payee)
-        self._examples[payee].append(example)
+            self._examples[payee] = ([], [])
+        self._examples[payee][example.line.amount > 0].append(example)
 
     def of(self, payee: str, *, money_in: bool) -> tuple[int, list[Example]]:
         """Return how near the nearest examples are, in percent, and these, the newest last; nothing of a new payee."""
         nearness = 0
         found: list[Example] = []
         for how, other in self._similar(payee):
-            there = [each for each in self._examples[other] if (each.line.amount > 0) == money_in]
+            there = self._examples[other][money_in]
             if there:
                 nearness = max(nearness, how)
                 found += there[-NEAREST:]
