@@ -171,6 +171,19 @@ def test_a_refused_place_is_answered_in_its_problem_by_who_may(
         each for each in re.findall(r'<option value="(\d+)">', select_in(form, role)) if each != fields[f"held_{role}"]
     ]
     right = {**fields, f"ledger_{role}": wanted}
+    every = len(re.findall(r'<option value="\d+"', select_in(form, role)))
+    assert "choices here" not in form
+    with monkeypatch.context() as short:
+        # Of lists that are longer than what is shown, it says how long they are, and words lead to the others.
+        for place in ("raccord.overview.questions", "raccord_web.parts.mending"):
+            short.setattr(f"{place}.MOST", 2)
+        part = form_in(browser.get("/problems").text)
+        assert f"2 of {every} choices here: a few words find the others." in part
+        name = re.search(rf'<option value="{wanted}">([^<]+)', select_in(form, role))
+        assert name
+        found = browser.get("/problems", params={"among": html.unescape(name[1])}).text
+        assert f'<option value="{wanted}">' in select_in(form_in(found), role)
+        assert 'name="among"' in found.partition("<noscript>")[2]
 
     before = state_of(workshop, connection)
     for language in LANGUAGES:

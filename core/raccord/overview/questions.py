@@ -312,6 +312,12 @@ def candidates(
     }
 
 
+def count_candidates(session: Session, company_id: str, accepts: Accepts) -> int:
+    """Return how many active ledger objects fit a kind of place, however many of them a list shows."""
+    fits = _of_place(accepts).where(LedgerEntry.company_id == company_id, LedgerEntry.active.is_(True))
+    return session.scalar(select(func.count()).select_from(fits.subquery())) or 0
+
+
 def _of_place(accepts: Accepts) -> Select[str, str, str, str, str]:
     """Return the columns of what fits a place: whole rows would take long, for a company's lists are."""
     columns = select(

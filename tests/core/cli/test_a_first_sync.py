@@ -170,7 +170,9 @@ def test_a_proof_waits_for_nobody_while_a_run_holds_the_company(
 
 
 @pytest.mark.requirement("BF-02", "BF-03")
-def test_a_bank_line_is_answered_with_an_account_by_name(told: Told, said: Said, chosen: str) -> None:
+def test_a_bank_line_is_answered_with_an_account_by_name(
+    told: Told, said: Said, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     till.ROWS["T1"] = [
         {"stream": "bank", "id": f"b{number}", "day": "2026-03-04", "amount": "-12.30"} for number in (1, 2, 3)
     ]
@@ -178,10 +180,20 @@ def test_a_bank_line_is_answered_with_an_account_by_name(told: Told, said: Said,
     status, holds = told("holds")
     assert (status, holds["total"]) == (Exit.NEEDS_PERSON, 3)
     ids = [each["hold"] for each in holds["questions"]]
+    parts = [told("holds", "--limit", "2", "--offset", str(at))[1] for at in (0, 2)]
+    assert [each["hold"] for part in parts for each in part["questions"]] == ids
+    assert [(part["total"], part["offset"], part["more"]) for part in parts] == [(3, 0, True), (3, 2, False)]
+    assert "… and 1 more (--offset 2)." in said("holds", "--limit", "2")[1]
+    last = said("holds", "--limit", "2", "--offset", "2")[1]
+    assert ("(3–3 of 3)" in last, "more (" in last) == (True, False)
     status, refused = told("holds", "answer", ids[0], "--account", "Nowhere")
     assert (status, refused["error"]["code"]) == (Exit.FAILED, "choice.does_not_fit")
     assert refused["error"]["fix"]["en"].startswith("For example: ")
     name = refused["error"]["fix"]["en"].removeprefix("For example: ").split(",")[0].rstrip(".")
+    # Whatever stands before it in a list that is too long to be read whole.
+    for place in ("raccord.overview.questions", "raccord.cli.holds.command"):
+        monkeypatch.setattr(f"{place}.MOST", 1)
+    name = refused["error"]["fix"]["en"].removeprefix("For example: ").split(",")[-1].strip(" .")
     status, shown = said("holds", "answer", ids[0][-8:], "bank/b2", "--account", name.upper())
     assert status == Exit.OK, shown
     assert told("holds", "skip", "bank/b3", "--why", "private")[1]["skipped"] == ["bank/b3"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import func, select
@@ -14,8 +14,9 @@ from raccord.onboarding.closing.closings import set_closed_policy
 from raccord.onboarding.deciding.decisions import DecisionError, fitting, role_of
 from raccord.onboarding.deciding.failures import close_cause
 from raccord.onboarding.deciding.seen_choices import choice_standing, choose_seen
+from raccord.overview.listing import MOST
 from raccord.overview.problems import ProblemGroup
-from raccord.overview.questions import Candidate, candidates
+from raccord.overview.questions import Candidate, candidates, count_candidates
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
 from raccord.quickbooks.causes import Cause
@@ -41,6 +42,8 @@ class Mending:
     policy: str = ""
     roles: Sequence[RoleView] = ()
     fitting: Mapping[Accepts, Sequence[Candidate]] | None = None
+    every: Mapping[Accepts, int] = field(default_factory=dict)
+    """How many would fit in all, of those of which not all are among ``fitting``."""
 
 
 class UnknownPolicyError(DecisionError):
@@ -57,8 +60,10 @@ class Refused:
     typed: Mapping[str, str]
 
 
-def mendings_of(workshop: Workshop, session: Session, groups: Sequence[ProblemGroup]) -> dict[tuple[str, str], Mending]:
-    """Return the forms of causes, by connection and code."""
+def mendings_of(
+    workshop: Workshop, session: Session, groups: Sequence[ProblemGroup], like: str = ""
+) -> dict[tuple[str, str], Mending]:
+    """Return the forms of causes, by connection and code; ``like`` narrows down what would fit, as words do it."""
     found: dict[tuple[str, str], Mending] = {}
     wanted = [each for each in groups if each.code in MENDABLE][:GROUPS_MAX]
     ids = {each.connection_id for each in wanted}
@@ -69,7 +74,7 @@ def mendings_of(workshop: Workshop, session: Session, groups: Sequence[ProblemGr
         if group.code == Cause.PERIOD_CLOSED:
             made = Mending(connection.company_id, policy=connection.closed_policy)
         else:
-            made = _by_role(workshop, session, connection, group)
+            made = _by_role(workshop, session, connection, group, like)
         if made.policy or made.roles:
             found[group.connection_id, group.code] = made
     return found
@@ -138,7 +143,9 @@ def _held(role: str, of: str) -> str:
     return f"{HELD}{role}/{of}" if of else f"{HELD}{role}"
 
 
-def _by_role(workshop: Workshop, session: Session, connection: Connection, group: ProblemGroup) -> Mending:
+def _by_role(
+    workshop: Workshop, session: Session, connection: Connection, group: ProblemGroup, like: str
+) -> Mending:  # fmt: skip
     admitted = workshop.scopes.catalog.get(connection.connector)
     keys = [each.subject for each in group.examples]
     of_examples = select(DraftRow).where(DraftRow.connection_id == connection.id, DraftRow.key.in_(keys))
@@ -149,10 +156,16 @@ def _by_role(workshop: Workshop, session: Session, connection: Connection, group
     roles: list[RoleView] = []
     for draft in drafts:
         roles += [each for each in placed_by(views, draft.body, draft.day or date.min) if each not in roles]
-    found_for = candidates(session, connection.company_id, {each.info.accepts for each in roles})
+    held = {_now(each) for each in roles}
+    found_for = candidates(session, connection.company_id, {each.info.accepts for each in roles}, like, held)
     # What there is no other of here cannot be changed here.
-    open_ = [each for each in roles if {found.id for found in found_for[each.info.accepts]} - {_now(each)}]
-    return Mending(connection.company_id, roles=open_, fitting=found_for)
+    open_ = [each for each in roles if like or {found.id for found in found_for[each.info.accepts]} - {_now(each)}]
+    every = {
+        each.info.accepts: count_candidates(session, connection.company_id, each.info.accepts)
+        for each in open_
+        if like or len(found_for[each.info.accepts]) >= MOST
+    }
+    return Mending(connection.company_id, roles=open_, fitting=found_for, every=every)
 
 
 def _now(view: RoleView) -> str:

@@ -27,7 +27,7 @@ from raccord.onboarding.deciding.decisions import answer_hold, choose, skip_draf
 from raccord.overview.closed_months import asked_months
 from raccord.overview.explain import explain
 from raccord.overview.lines.rule_sentences import RuleSays
-from raccord.overview.listing import Listing
+from raccord.overview.listing import MOST, Listing
 from raccord.overview.naming import AnswerError, pick
 from raccord.overview.questions import Candidate, MissingChoice, Question, candidates, missing_choices, open_questions
 from raccord.plugin.drafts import Accepts
@@ -55,15 +55,21 @@ def command() -> None:
             type=click.IntRange(1, 500),
             default=ROWS_USUAL,
             phrase=Phrase("Nombre de questions au plus.", "Number of questions at most."),
-        )
+        ),
+        Option(
+            "--offset",
+            type=click.IntRange(min=0),
+            default=0,
+            phrase=Phrase("Nombre de questions à passer d'abord.", "Number of questions to pass over first."),
+        ),
     ],
 )
 @click.argument("connection", required=False)
-def list_(connection: str | None, limit: int) -> int:
+def list_(connection: str | None, limit: int, offset: int) -> int:
     out = output()
     with opened_workshop() as workshop, workshop.database.read() as session:
         chosen = None if connection is None else the_connection(session, connection).id
-        questions = open_questions(session, chosen, without_choices=True, limit=limit)
+        questions = open_questions(session, chosen, without_choices=True, limit=limit, offset=offset)
         choices = missing_choices(session, chosen)
         months = asked_months(session, chosen)
         ruled = rules_on(session, questions.rows)
@@ -72,6 +78,8 @@ def list_(connection: str | None, limit: int) -> int:
             {
                 "questions": [_as_json(each, ruled.get(each.hold_id)) for each in questions.rows],
                 "total": questions.total,
+                "offset": questions.offset,
+                "more": questions.more,
                 "choices": [_choice_as_json(each) for each in choices],
                 "closed_months": [asked_as_json(each) for each in months],
             }
@@ -157,8 +165,15 @@ def skip(hold: tuple[str, ...], why: str) -> int:
 
 
 def find_candidate(session: Session, company_id: str, accepts: Accepts, wanted: str) -> Candidate:
-    """Return the ledger object of that id, number or name that fits; the refusal names what is near."""
-    return pick(candidates(session, company_id, [accepts])[accepts], wanted)
+    """Return the ledger object of that id, number or name that fits; the refusal names what is near.
+
+    Of a list too long to be read whole those of that id or with those words are looked for apart.
+    """
+    first = candidates(session, company_id, [accepts])[accepts]
+    if len(first) < MOST:
+        return pick(first, wanted)
+    named = candidates(session, company_id, [accepts], wanted, [wanted])[accepts]
+    return pick([*named, *(each for each in first if each not in named)], wanted)
 
 
 def _answer(workshop: Workshop, hold_id: str, account: str) -> str:
@@ -213,8 +228,8 @@ def _show_questions(
         return
     out.table(
         Phrase(
-            f"Attendent une personne ({len(questions.rows)} sur {questions.total})",
-            f"Waiting for a person ({len(questions.rows)} of {questions.total})",
+            f"Attendent une personne ({_part(questions)} sur {questions.total})",
+            f"Waiting for a person ({_part(questions)} of {questions.total})",
         ),
         [
             Column(Phrase("Numéro", "Id")),
@@ -238,6 +253,17 @@ def _show_questions(
         ],
         empty=Phrase("Rien n'attend personne.", "Nothing waits for anybody."),
     )
+    if questions.more:
+        after = questions.offset + len(questions.rows)
+        left = questions.total - after
+        out.say(Phrase(f"… et {left} de plus (--offset {after}).", f"… and {left} more (--offset {after})."))
+
+
+def _part(questions: Listing[Question]) -> str:
+    """Return which of all questions are shown: how many from the first on, else from which to which."""
+    if not questions.offset or not questions.rows:
+        return str(len(questions.rows))
+    return f"{questions.offset + 1}–{questions.offset + len(questions.rows)}"
 
 
 def _as_json(each: Question, rule: RuleSays | None) -> dict[str, object]:

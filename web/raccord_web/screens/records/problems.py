@@ -36,7 +36,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import said_by, show
+from raccord_web.pages.rendering import among, said_by, show
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
 from raccord_web.parts.changed_months import changed_days
 from raccord_web.parts.mending import GROUPS_MAX, MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
@@ -92,7 +92,7 @@ def _causes(
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
         groups = problem_groups(session, connection or None, within=within, kind=kind, limit=PAGE, offset=offset)
-        mendings = mendings_of(workshop, session, groups.rows)
+        mendings = mendings_of(workshop, session, groups.rows, among(request))
         if refused is not None and (refused.connection_id, refused.code) not in mendings:
             # What it was to mend is gone, or on another page: the refusal has a page of its own.
             raise refused.error
