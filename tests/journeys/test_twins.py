@@ -47,7 +47,7 @@ from raccord_sandbox.serving.server import SandboxServer
 CHEQUING, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
 RENUMBERED = MadeAccount(number="4445556667")
 """The chequing account as another kind of file calls it: only the person who chose knows that they are one."""
-BOOKED = ("Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")
+BOOKED = ("CreditCardPayment", "Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")
 DOUBLE, CATEGORY = "conflict.already_exists", "resolve.decision_missing"
 
 
@@ -293,6 +293,7 @@ def by_hand(text: str) -> Step:
     def step(house: House) -> None:
         client = house.workshop.client(house.company)
         other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+        card = client.query("SELECT * FROM Account WHERE AccountType = 'Credit Card'")[0]["Id"]
         first, second = house.banks
         detail = "DepositLineDetail" if kind == "Deposit" else "AccountBasedExpenseLineDetail"
         lines = (
@@ -303,6 +304,8 @@ def by_hand(text: str) -> Step:
             "Purchase": f'"AccountRef":{{"value":"{first}"}},"PaymentType":"Cash",'
             f'"GlobalTaxCalculation":"NotApplicable",{lines}',
             "Transfer": f'"FromAccountRef":{{"value":"{first}"}},"ToAccountRef":{{"value":"{second}"}},'
+            f'"Amount":{amount}',
+            "CreditCardPayment": f'"BankAccountRef":{{"value":"{first}"}},"CreditCardAccountRef":{{"value":"{card}"}},'
             f'"Amount":{amount}',
         }[kind]
         client.create(kind, f'{{"TxnDate":"2026-{day}",{head}}}', f"hand {text}")
@@ -716,6 +719,10 @@ SCENARIOS = {
     "said to be neither of two entered by hand, it is booked beside them": Scenario(
         [by_hand("Purchase 4.50 03-03"), by_hand("Purchase 4.50 03-05"), bank(COFFEE), ANOTHER, ANOTHER, categorise],
         ["Purchase 4.50 03-03", "Purchase 4.50 03-04", "Purchase 4.50 03-05"],
+    ),
+    "a card that was paid down by hand is asked about, and said to be the line it is": Scenario(
+        [by_hand("CreditCardPayment 500.00 03-04"), bank("03-05 -500.00 VISA #VISA01"), SAME, again(1)],
+        ["CreditCardPayment 500.00 03-04"],
     ),
     "a refund is no twin of the purchase of the same amount": Scenario(
         [by_hand("Purchase 33.00 03-04"), bank("03-04 33.00 REMBOURSEMENT #REM001"), categorise],

@@ -14,6 +14,7 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "Bill": Text("Facture fournisseur", "Bill"),
         "BillPayment": Text("Paiement de facture", "Bill payment"),
         "Class": Text("Classe", "Class"),
+        "CreditCardPayment": Text("Paiement de carte de crédit", "Credit card payment"),
         "CreditMemo": Text("Note de crédit", "Credit memo"),
         "Customer": Text("Client", "Customer"),
         "CustomerType": Text("Type de client", "Customer type"),

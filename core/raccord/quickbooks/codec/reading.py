@@ -90,6 +90,10 @@ def _moves(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Dec
         case "Transfer":
             yield _text(document, "FromAccountRef", "value"), -_total(kind, document)
             yield _text(document, "ToAccountRef", "value"), _total(kind, document)
+        case "CreditCardPayment":
+            # Nothing of ours: a card that a person paid down from a bank account.
+            yield _text(document, "BankAccountRef", "value"), -_total(kind, document)
+            yield _text(document, "CreditCardAccountRef", "value"), _total(kind, document)
         case "JournalEntry":
             for line, detail in _details(document, "JournalEntryLineDetail"):
                 yield _text(detail, "AccountRef", "value"), _side(detail) * _amount(line, "Amount")
@@ -100,7 +104,7 @@ def _moves(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Dec
 def _total(kind: str, document: Mapping[str, object]) -> Decimal:
     """Return the document's own total; a journal entry's ``TotalAmt`` is 0 in QuickBooks, so its debits are added."""
     match kind:
-        case "Transfer":
+        case "Transfer" | "CreditCardPayment":
             return _amount(document, "Amount")
         case "JournalEntry":
             details = _details(document, "JournalEntryLineDetail")

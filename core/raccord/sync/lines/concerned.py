@@ -42,8 +42,8 @@ from raccord.sync.resolving.resolve import DECISION_MISSING
 TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
 """When the movement was, also where a closed period makes its document bear a later date."""
 
-KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
-KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
+KINDS_IN = ("CreditCardPayment", "Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
+KINDS_OUT = ("BillPayment", "CreditCardPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
 """Documents that bring money into a bank or card account, and those that take it out."""
 
 

@@ -366,7 +366,7 @@ class Doubles:
         close_hold(self.session, row, self.now)
         row.decisions = without_decision(row)
         row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
-        if found.kind != "Transfer":
+        if found.kind not in ("Transfer", "CreditCardPayment"):
             # What the books hold does not move the other account: that one's line tells of something else.
             ask_other_side(self.session, row)
         line.action, line.state, line.reason, line.params = Action.SKIP, LineState.LEFT, ALREADY_EXISTS, _said(found)
