@@ -313,6 +313,25 @@ def by_hand(text: str) -> Step:
     return step
 
 
+def deleted(kind: str, amount: str) -> Step:
+    """A person deletes a document in QuickBooks, and all is synchronised."""
+
+    def step(house: House) -> None:
+        client = house.workshop.client(house.company)
+        (there,) = [each for each in client.query_all(kind) if each.get("TotalAmt") == Decimal(amount)]
+        client.delete(kind, there["Id"], there["SyncToken"], f"gone {amount}")
+        again(1)(house)
+
+    return step
+
+
+def restored(house: House) -> None:
+    """A person says of what holds a line no more that the line goes itself."""
+    (hold,) = [each for each in house.holds() if each.code == "conflict.deleted"]
+    answer_conflict(house.workshop, OWNER, hold.id, ResolutionKind.RESTORE_OURS)
+    again(1)(house)
+
+
 def answer(way: ResolutionKind) -> Step:
     """A person answers every possible double."""
 
@@ -455,6 +474,17 @@ SCENARIOS = {
     "pain 10 T2: a row back-dated before everything that was read is read": Scenario(
         [bank("03-10 -7.00 PAPIER #PAP010"), categorise, bank("03-02 -8.00 ENCRE #ENC002"), categorise],
         ["Purchase 7.00 03-10", "Purchase 8.00 03-02"],
+    ),
+    "pain 10 T3: said to be one that is deleted later, a line is asked about and goes itself": Scenario(
+        [
+            by_hand("Purchase 12.30 03-03"),
+            bank("03-04 -12.30 OUTILS #OUT001"),
+            SAME,
+            deleted("Purchase", "12.30"),
+            restored,
+            categorise,
+        ],
+        ["Purchase 12.30 03-04"],
     ),
     "pain 10 T3: a line said to be one entered by hand stays so over ten imports": Scenario(
         [

@@ -31,6 +31,7 @@ from raccord.store.models import (
     DriftState,
     LinkRow,
     LinkState,
+    Match,
     Posting,
     PostingState,
 )
@@ -71,15 +72,18 @@ class Question:
 
 
 def ask(session: Session, company: Company, now: datetime) -> Question | None:
-    """Return which kinds to ask about and since when, or nothing while there is no document of ours."""
+    """Return which kinds to ask about and since when, or nothing while no document is ours or a line's."""
     linked = (LinkRow.company_id == company.id, LinkRow.kind.in_(DOCUMENTS))
-    if session.scalar(select(LinkRow.id).where(*linked).limit(1)) is None:
+    matched = Match.company_id == company.id
+    ours = (select(LinkRow.id).where(*linked), select(Match.id).where(matched))
+    if all(session.scalar(each.limit(1)) is None for each in ours):
         return None
     if company.changes_seen is not None:
         since = company.changes_seen - OVERLAP
     else:
         # Until QuickBooks has told us its own time, ours must do.
-        since = (session.scalar(select(func.min(LinkRow.linked_at)).where(*linked)) or now) - CLOCKS_APART
+        first = (select(func.min(LinkRow.linked_at)).where(*linked), select(func.min(Match.matched_at)).where(matched))
+        since = min(filter(None, map(session.scalar, first)), default=now) - CLOCKS_APART
     earliest = now - LOOK_BACK + MARGIN
     return Question(sorted({*DOCUMENTS, *MONEY_KINDS}), max(since, earliest), since >= earliest)
 
