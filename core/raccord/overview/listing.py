@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection
@@ -52,6 +52,19 @@ def sees_all(session: Session, within: Within) -> bool:
     if within is None:
         return True
     return session.scalar(select(Connection.id).where(Connection.company_id.not_in(within)).limit(1)) is None
+
+
+def page_and_count(
+    session: Session, asked: Any, order: Callable[[Any], Sequence[Any]], limit: int, offset: int
+) -> tuple[Sequence[Any], int]:
+    """Return the ids of a page of what is asked for (``id``, and what ``order`` says of its columns), and how long the
+    whole is, in one question that looks for all of it once.
+    """
+    found = asked.cte("found")
+    page = select(found.c.id).order_by(*order(found.c)).limit(limit).offset(offset).subquery()
+    whole = select(func.count()).select_from(found).subquery()
+    rows = session.execute(select(whole.c[0], page.c.id).outerjoin(page, literal(value=True))).all()
+    return [row.id for row in rows if row.id is not None], rows[0][0]
 
 
 def count_of(session: Session, statement: Select[Any]) -> int:

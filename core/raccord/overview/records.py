@@ -9,14 +9,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo_that_waits
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
-from raccord.overview.listing import USUAL, Listing, Within, bounds, sees_all
+from raccord.overview.listing import USUAL, Listing, Within, bounds, page_and_count, sees_all
 from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of
 from raccord.overview.titles import file_of
 from raccord.overview.weighing.counted import count_wanted
@@ -147,7 +147,8 @@ def list_records(
     conditions = conditions_of(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
     if wanted.search:
-        shown, total = _page_and_count(session, conditions, limit, offset)
+        found = select(SourceRecord.id, SourceRecord.day).where(*conditions)
+        shown, total = page_and_count(session, found, lambda of: (of.day.desc(), of.id.desc()), limit, offset)
     else:
         page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY)
         shown, total = session.scalars(page.limit(limit).offset(offset)).all(), count_wanted(session, wanted, within)
@@ -215,17 +216,6 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         [each.id for each in lines if each.reason == UNDONE and treatable(load_draft(each.body)) is not None],
         undo_that_waits(session, told),
     )
-
-
-def _page_and_count(
-    session: Session, conditions: Sequence[ColumnElement[bool]], limit: int, offset: int
-) -> tuple[Sequence[int], int]:
-    """Return the ids of a page and how long the whole is in one question, which looks for all of it once."""
-    found = select(SourceRecord.id, SourceRecord.day).where(*conditions).cte("found")
-    shown = select(found.c.id).order_by(found.c.day.desc(), found.c.id.desc()).limit(limit).offset(offset).subquery()
-    whole = select(func.count()).select_from(found).subquery()
-    rows = session.execute(select(whole.c[0], shown.c.id).outerjoin(shown, literal(value=True))).all()
-    return [row.id for row in rows if row.id is not None], rows[0][0]
 
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:

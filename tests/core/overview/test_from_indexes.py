@@ -14,7 +14,7 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.overview.connections import connection_view
-from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines
+from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines, undone_lines
 from raccord.overview.plans import plan_lines, plan_summary
 from raccord.overview.records import list_records
 from raccord.overview.sought import Fate, Kind, Wanted, conditions_of
@@ -79,6 +79,10 @@ ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
         "SEARCH plan_line USING COVERING INDEX ix_plan_line_draft (draft_id=?)",
     ),
     "bank lines": (lambda session, _: count_lines(session), "SCAN hold USING COVERING INDEX ix_hold_waits"),
+    "lines that were undone": (
+        lambda session, _: undone_lines(session),
+        "SCAN hold USING INDEX ix_hold_waits",
+    ),
     "what the menu counts": (lambda session, _: waiting(session), "SCAN hold USING COVERING INDEX ix_hold_waits"),
     "refunds": (
         lambda session, store: following(session, session.get_one(Connection, store.cards), ["sales/1"]),

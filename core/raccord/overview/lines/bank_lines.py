@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from raccord.masking import masked
 from raccord.overview.lines.deposit_notes import deposit_notes
-from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of
+from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of, page_and_count
 from raccord.overview.questions import Match, is_line, matches_in
 from raccord.overview.titles import memo_says
 from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
@@ -142,12 +142,16 @@ def open_lines(
 ) -> Listing[BankLine]:
     """Return lines that wait, the oldest day first."""
     limit, offset = bounds(limit, offset)
-    asked = _where(_open(wanted, within), session, wanted).with_only_columns(Hold.id)
+    asked = _where(_open(wanted, within), session, wanted)
     # Only days and ids are sorted; what a line is, and which account it moved, is read for one page.
-    page = asked.order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)
+    page: Any
+    if wanted == WantedLines(connection_id=wanted.connection_id):
+        page = asked.with_only_columns(Hold.id).order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)
+        total = count_lines(session, within, wanted.connection_id)
+    else:
+        found = asked.with_only_columns(Hold.id, DraftRow.day)
+        page, total = page_and_count(session, found, lambda of: (of.day, of.id), limit, offset)
     rows = session.execute(_open(wanted, within).where(Hold.id.in_(page)).order_by(DraftRow.day, Hold.id)).all()
-    every = wanted == WantedLines(connection_id=wanted.connection_id)
-    total = count_lines(session, within, wanted.connection_id) if every else count_of(session, asked)
     return Listing(_lines(session, rows), total, offset, limit)
 
 
@@ -160,7 +164,8 @@ def undone_lines(session: Session, within: Within = None, connection_id: str = "
         .where(
             Hold.closed_at.is_(None),
             Hold.code == UNDONE,
-            DraftRow.kind.in_(ANSWERED_KINDS),
+            # By what waits, which is little: not by the kind, which most drafts are of.
+            func.coalesce(DraftRow.kind, "").in_(ANSWERED_KINDS),
             *([Hold.connection_id == connection_id] if connection_id else []),
             *among(Hold.connection_id, within),
         )
