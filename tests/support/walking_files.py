@@ -80,11 +80,11 @@ def tell_accounts(journey: Journey, own: str, count: int) -> None:
     journey.look("accounts-asked")
     untold = [at for at in range(count) if not page.locator(f"#account_{at}").input_value()]
     assert untold
-    for at in untold:
+    for place, at in enumerate(untold):
         expect(onwards).to_be_disabled()
         page.locator(f"#type_{at}").select_option("bank")
         expect(onwards).to_be_disabled()
-        page.locator(f"#account_{at}").select_option(index=2 + at)
+        page.locator(f"#account_{at}").select_option(index=2 + place)
     expect(onwards).to_be_enabled()
     journey.look("accounts-told")
     onwards.click()

@@ -17,6 +17,7 @@ from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.texts import Language
 from raccord.store.models import Company, Plan, PlanLine, RecordState, Run, RunState, SourceRecord
 from raccord.sync.workshop import Workshop
+from raccord_web.words.wording import wording
 
 Send = Callable[..., Response]
 SAID: dict[Language, tuple[str, str]] = {
@@ -47,6 +48,9 @@ def test_what_the_first_day_leaves_out_is_counted_and_comes_in_with_an_earlier_o
     scope = f"{own}/scope?first=2026-03-02"
     assert 'name="first" required value="2026-03-02"' in browser.get(scope).text
     send(scope, f"{own}/scope", first="2026-03-02", time_zone="America/Toronto", cut_off="00:00")
+    kept = browser.get(f"{own}/checks").text
+    said = kept.partition(f"{wording(language)('wizard.kept')} ")[2]
+    assert said.startswith(wording(language)("wizard.step_scope")), "the step after it says so"
     send(f"{own}/checks", f"{own}/checks")
     run = _newest(workshop)
     assert run.state == RunState.APPROVAL

@@ -216,7 +216,7 @@ def test_a_bank_sends_the_person_back_and_its_consent_is_renewed_before_it_ends(
         assert ["PAPETERIE" in raw for raw in kept(workshop)] == [True]
 
         # Thirty days before the consent ends, the connection's page warns and leads to the bank again.
-        page, ends = journey.page, "2026-06-18"
+        page, ends = journey.page, {"fr": "18 juin 2026", "en": "18 Jun 2026"}[language]
         page.goto(own)
         expect(page.get_by_text(ends)).to_have_count(0)
         clock.advance(timedelta(61))

@@ -27,7 +27,7 @@ from raccord.overview.status import status
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.info import Delivery
 from raccord.plugin.texts import Text
-from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night, Run
+from raccord.store.models import ApiUse, Company, Connection, ConnectionState, Event, Incident, Night, Run
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_of, zones_of
 from raccord_sandbox.serving.server import SandboxServer
@@ -205,3 +205,7 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     own = browser.get(f"/connections/{synced.id}").text.partition('<div class="page-head">')[2].partition("</h1>")[2]
     head = own.partition('<div class="actions">')[0]
     assert ("Missing" in head, "Data expected by" in head) == (True, True)
+    # Nothing waits for a run, also where the access has ended.
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).state = ConnectionState.REAUTHORISE
+    assert "waiting for a run" not in browser.get(f"/connections/{synced.id}").text

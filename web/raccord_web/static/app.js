@@ -36,8 +36,9 @@
       refused.tabIndex = -1;
       refused.focus();
     } else if (told) {
-      told.removeAttribute("role");
-      setTimeout(() => { document.getElementById("aloud").textContent = told.textContent.trim().replace(/\s+/g, " "); }, 100);
+      // A status is spoken when it changes, not where it stands already.
+      for (const each of told.children) each.style.visibility = "hidden";
+      setTimeout(() => { for (const each of told.children) each.style.visibility = ""; }, 100);
     }
   });
 
