@@ -50,4 +50,8 @@ def test_days_decimals_and_account_of_a_file_are_answered_in_one_command(
     [other] = told("connect", "file-answer", "Bank")[1]["questions"]
     assert (other["key"] != asked["key"], other["unnamed"]) == (True, "")
     assert told("connect", "file-answer", "Bank", "comma", "day-first")[0] == Exit.OK
+    # Nothing shows that it is of the account of the first one.
+    [place] = told("connect", "file-answer", "Bank")[1]["questions"]
+    assert [ask["code"] for ask in place["asks"]] == ["bankfeed.which_account"]
+    assert told("connect", "file-answer", "Bank", "account-1")[0] == Exit.OK
     assert told("connect", "file-answer", "Bank") == (Exit.OK, {"questions": []})

@@ -43,9 +43,6 @@ UNASKED = "unasked"
 TAKEN_UP = "taken_up"
 """The owner had them taken up; the plan that brings them over is not carried out yet."""
 
-TAKEN_BACK = "connection.backfill_back"
-"""What the audit chain calls it when the owner took that back."""
-
 TAKEN_UP_MAX = 100
 """The newest of them that are looked at."""
 _DAY = timedelta(days=1)
@@ -215,7 +212,7 @@ def backfills_asked(session: Session, connection: Connection) -> list[Event]:
         .scalar_subquery()
     )
     mine = (Event.company_id == connection.company_id, Event.connection_id == connection.id)
-    back = select(func.max(Event.seq)).where(*mine, Event.action == TAKEN_BACK).scalar_subquery()
+    back = select(func.max(Event.seq)).where(*mine, Event.action == "connection.backfill_back").scalar_subquery()
     found = session.scalars(
         select(Event)
         .where(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.closing.left_days import TAKEN_BACK, backfills_asked
+from raccord.onboarding.closing.left_days import backfills_asked
 from raccord.onboarding.connecting.backfill import BackfillError
 from raccord.plugin.texts import Text
 from raccord.store import events
@@ -85,7 +85,7 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str) -> Asked:
         events.append(
             session,
             actor=actor.name,
-            action=TAKEN_BACK,
+            action="connection.backfill_back",
             subject=connection.label,
             company_id=connection.company_id,
             connection_id=connection.id,
