@@ -1,0 +1,399 @@
+"""What arrives and what people say of it, step by step: what scenarios of twins and doubles are made of."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import till
+from harness import OWNER, choose_usual, sync
+from set_up import till_of
+from sqlalchemy import select
+
+from raccord.onboarding.arriving.answering import answer_file, questions_of
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
+from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
+from raccord.onboarding.sources.source_accounts import info_of
+from raccord.plugin import ResolutionKind
+from raccord.store.models import Company, Connection, Hold, RunState, SourceRecord
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
+from raccord.sync.lines.treatments import Treated
+from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
+from raccord_chase.sandbox import Merchant
+
+CHEQUING, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
+RENUMBERED = MadeAccount(number="4445556667")
+"""The chequing account as another kind of file calls it: only the person who chose knows that they are one."""
+BOOKED = ("CreditCardPayment", "Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")
+DOUBLE, CATEGORY = "conflict.already_exists", "resolve.decision_missing"
+COFFEE = "03-04 -4.50 CAFE"
+
+
+@dataclass
+class House:
+    """A company with a till, Chase and its bank's files."""
+
+    workshop: Workshop
+    company: Company
+    folder: Path
+    banks: tuple[str, str]
+    connections: dict[str, Connection] = field(default_factory=dict)
+    files: int = 0
+
+    def connected(self, connector: str, of: str = "") -> Connection:
+        """Return a connection, made when it is asked for first."""
+        name = f"{connector}{of}"
+        if name not in self.connections:
+            place = self.folder / name
+            place.mkdir()
+            values = {"input_kind": "folder", "folder": str(place)}
+            if connector == "chase":
+                values["merchant_id"] = "123456"
+            new = NewConnection(
+                company_id=self.company.id, connector=connector, values=values, label=name, starts_on=date(2026, 1, 1)
+            )
+            if connector == "till":
+                new = till_of(self.company, of)
+            self.connections[name] = made = connect(self.workshop, OWNER, new)
+            match connector:
+                case "till":
+                    choose_usual(self.workshop, made, self.company)
+                case "chase":
+                    choose_usual(self.workshop, made, self.company, bank="deposit_bank")
+                case _:
+                    for account, ledger in zip(
+                        (CHEQUING, SAVINGS, RENUMBERED), (*self.banks, self.banks[0]), strict=True
+                    ):
+                        known = Read(statement_file(account, [line(COFFEE)])).lines[0].account
+                        choose(self.workshop, OWNER, made.id, "ledger_account", ledger, of=known.key)
+        return self.connections[name]
+
+    def put(self, connection: str, content: bytes, name: str = "") -> None:
+        """Let a file arrive, as if it had lain there for a while."""
+        self.files += 1
+        path = self.folder / connection / (name or f"export-{self.files}.ofx")
+        path.write_bytes(content)
+        os.utime(path, (0, 0))
+
+    def sync(self, connection: Connection) -> None:
+        assert sync(self.workshop, connection).state == RunState.DONE
+
+    def holds(self) -> Sequence[Hold]:
+        with self.workshop.database.read() as session:
+            return session.scalars(select(Hold).where(Hold.closed_at.is_(None)).order_by(Hold.id)).all()
+
+    def booked(self) -> Counter[str]:
+        """Return the documents of the books as ``Kind amount MM-DD``."""
+        client = self.workshop.client(self.company)
+        return Counter(
+            f"{kind} {Decimal(row.get('TotalAmt', row.get('Amount', 0))):.2f} {row['TxnDate'][5:]}"
+            for kind in BOOKED
+            for row in client.query_all(kind)
+        )
+
+
+CARDS = MadeAccount(number="4111111111111111", card=True), MadeAccount(number="4222222222222220", card=True)
+"""Two cards that are paid as one: one account of the books."""
+
+Step = Callable[[House], None]
+
+
+def line(text: str) -> MadeLine:
+    """Read ``03-04 -4.50 CAFE #id``."""
+    words, _, native = text.partition(" #")
+    day, amount, name = words.split(" ", 2)
+    return MadeLine(day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name, native=native)
+
+
+def bank(
+    *lines: str,
+    pending: Sequence[str] = (),
+    account: MadeAccount = CHEQUING,
+    name: str = "",
+    feed: str = "",
+    ends: str = "12-31",
+) -> Step:
+    """A file of the bank arrives (of another channel where ``feed`` names one), and is synchronised."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed", feed)
+        last = date.fromisoformat(f"2026-{ends}")
+        content = statement_file(account, map(line, lines), pending=map(line, pending), ends=last)
+        house.put(f"bankfeed{feed}", content, name)
+        house.sync(connection)
+
+    return step
+
+
+def bank_at_once(*statements: tuple[MadeAccount, Sequence[str]]) -> Step:
+    """Files of several accounts arrive, and are synchronised in one run."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed")
+        for account, lines in statements:
+            house.put("bankfeed", statement_file(account, map(line, lines)))
+        house.sync(connection)
+
+    return step
+
+
+def of_card(account: MadeAccount, *lines: str) -> Step:
+    """A file of a card arrives that is, as others, the one credit card account of the books."""
+
+    def step(house: House) -> None:
+        client, connection = house.workshop.client(house.company), house.connected("bankfeed")
+        [ledger, *_] = client.query("SELECT * FROM Account WHERE AccountType = 'Credit Card'")
+        for each in CARDS:
+            key = Read(statement_file(each, [line(COFFEE)])).lines[0].account.key
+            choose(house.workshop, OWNER, connection.id, "ledger_account", ledger["Id"], of=key)
+        bank(*lines, account=account)(house)
+
+    return step
+
+
+def unnumbered(*lines: str, name: str = "table.csv") -> Step:
+    """A table of the bank arrives that names no account, which waits for somebody to say which it is."""
+
+    def step(house: House) -> None:
+        made = [line(each) for each in lines]
+        rows = [f"{each.day:%Y-%m-%d},{each.name},{each.amount}" for each in made]
+        connection = house.connected("bankfeed")
+        house.put("bankfeed", "\n".join(["Date,Description,Amount", *rows, ""]).encode(), name)
+        house.sync(connection)
+
+    return step
+
+
+def numbered(*lines: str) -> Step:
+    """A table of the bank arrives that names the chequing account by its number."""
+
+    def step(house: House) -> None:
+        rows = [f"{each.day:%Y-%m-%d},{CHEQUING.number},{each.name},{each.amount},CAD" for each in map(line, lines)]
+        content = "\n".join(["Date,Account Number,Description,Amount,Currency", *rows, ""]).encode()
+        connection = house.connected("bankfeed")
+        key = Read(content).lines[0].account.key
+        choose(house.workshop, OWNER, connection.id, "ledger_account", house.banks[0], of=key)
+        house.put("bankfeed", content, "numbered.csv")
+        house.sync(connection)
+
+    return step
+
+
+def beside_the_file(name: str, word: str) -> Step:
+    """A person says of each line that may be another one (``twin``, ``replaces``) whether it is."""
+
+    def step(house: House) -> None:
+        connection = house.connections["bankfeed"]
+        with house.workshop.database.read() as session:
+            reasons = ("bankfeed.perhaps_known", "bankfeed.perhaps_replaces")
+            failed = session.scalars(select(SourceRecord.raw).where(SourceRecord.reason.in_(reasons))).all()
+            keys = [json.loads(raw)[name]["answer"] for raw in failed]
+            values = dict(session.get_one(Connection, connection.id).settings)
+        assert keys
+        values["answers"] = "\n".join(f"{key} = {word}" for key in keys)
+        update_settings(house.workshop, OWNER, connection.id, values)
+        house.sync(connection)
+
+    return step
+
+
+def named_alike(house: House) -> None:
+    """A person gives the chequing account the name that the account without a number has."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        values = dict(session.get_one(Connection, connection.id).settings)
+    key = Read(statement_file(CHEQUING, [line(COFFEE)])).lines[0].account.key
+    values["accounts"] = f"{values['accounts']}\n{key} = Daily"
+    update_settings(house.workshop, OWNER, connection.id, values)
+
+
+def placed(word: str) -> Step:
+    """A person says which of the accounts that files do not name a file is of."""
+
+    def step(house: House) -> None:
+        connection = house.connections["bankfeed"]
+        [asked] = questions_of(house.workshop, connection.id)
+        answer_file(house.workshop, OWNER, connection.id, asked.key, {asked.asks[0].code: word})
+        house.sync(connection)
+
+    return step
+
+
+def told_apart(house: House) -> None:
+    """A person says that the account without a number is the chequing account of the books, and calls it otherwise."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        info = info_of(house.workshop, "bankfeed")
+        [asked] = untold_accounts(session, session.get_one(Connection, connection.id), info)
+    name_account(house.workshop, OWNER, connection.id, asked.key, AccountTold(ledger_id=house.banks[0], name="Daily"))
+    house.sync(connection)
+
+
+def rule(house: House) -> None:
+    """The owner lets a rule book every line that has the word EAU."""
+    category = house.workshop.client(house.company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0][
+        "Id"
+    ]
+    outcome = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=category),))
+    body = RuleBody(conditions=(TextCondition(test=TextTest.WORD, value="EAU"),), outcome=outcome)
+    add_rule(house.workshop, OWNER, house.company.id, RuleSaid(name="eau", mode=RuleMode.APPLY, body=body))
+
+
+def processor(*rows: str, of: str = "1") -> Step:
+    """A till tells what it sold and paid out: ``03-04 100.00`` is a sale and its deposit."""
+
+    def step(house: House) -> None:
+        connection = house.connected("till", of)
+        for number, row in enumerate(rows):
+            day, amount = row.split(" ")
+            id_, at = f"{of}-{len(till.ROWS.get(of, []))}-{number}", f"2026-{day}"
+            till.ROWS.setdefault(of, []).extend(
+                [
+                    {"stream": "sales", "id": f"s{id_}", "day": at, "amount": amount},
+                    {
+                        "stream": "deposits",
+                        "id": f"d{id_}",
+                        "day": at,
+                        "amount": amount,
+                        "of": f"sales/s{id_}={amount}",
+                    },
+                ]
+            )
+        house.sync(connection)
+
+    return step
+
+
+def by_hand(text: str) -> Step:
+    """A person enters ``Deposit 100.00 03-04`` in QuickBooks."""
+    kind, amount, day = text.split(" ")
+
+    def step(house: House) -> None:
+        client = house.workshop.client(house.company)
+        other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+        card = client.query("SELECT * FROM Account WHERE AccountType = 'Credit Card'")[0]["Id"]
+        first, second = house.banks
+        detail = "DepositLineDetail" if kind == "Deposit" else "AccountBasedExpenseLineDetail"
+        lines = (
+            f'"Line":[{{"Amount":{amount},"DetailType":"{detail}","{detail}":{{"AccountRef":{{"value":"{other}"}}}}}}]'
+        )
+        head = {
+            "Deposit": f'"DepositToAccountRef":{{"value":"{first}"}},{lines}',
+            "Purchase": f'"AccountRef":{{"value":"{first}"}},"PaymentType":"Cash",'
+            f'"GlobalTaxCalculation":"NotApplicable",{lines}',
+            "Transfer": f'"FromAccountRef":{{"value":"{first}"}},"ToAccountRef":{{"value":"{second}"}},'
+            f'"Amount":{amount}',
+            "CreditCardPayment": f'"BankAccountRef":{{"value":"{first}"}},"CreditCardAccountRef":{{"value":"{card}"}},'
+            f'"Amount":{amount}',
+        }[kind]
+        client.create(kind, f'{{"TxnDate":"2026-{day}",{head}}}', f"hand {text}")
+
+    return step
+
+
+def deleted(kind: str, amount: str) -> Step:
+    """A person deletes a document in QuickBooks, and all is synchronised."""
+
+    def step(house: House) -> None:
+        client = house.workshop.client(house.company)
+        (there,) = [each for each in client.query_all(kind) if each.get("TotalAmt") == Decimal(amount)]
+        client.delete(kind, there["Id"], there["SyncToken"], f"gone {amount}")
+        again(1)(house)
+
+    return step
+
+
+def restored(house: House) -> None:
+    """A person says of what holds a line no more that the line goes itself."""
+    (hold,) = [each for each in house.holds() if each.code == "conflict.deleted"]
+    answer_conflict(house.workshop, OWNER, hold.id, ResolutionKind.RESTORE_OURS)
+    again(1)(house)
+
+
+def answer(way: ResolutionKind) -> Step:
+    """A person answers every possible double."""
+
+    def step(house: House) -> None:
+        for hold in house.holds():
+            if hold.code == DOUBLE:
+                answer_conflict(house.workshop, OWNER, hold.id, way)
+        for connection in list(house.connections.values()):
+            house.sync(connection)
+
+    return step
+
+
+def categorise(house: House) -> None:
+    """A person gives every line that waits for one its category, and all is synchronised."""
+    client = house.workshop.client(house.company)
+    category = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    for hold in house.holds():
+        if hold.code == CATEGORY:
+            answer_hold(house.workshop, OWNER, hold.id, category)
+    for connection in list(house.connections.values()):
+        house.sync(connection)
+
+
+def nothing_beside(document: str) -> Step:
+    """A document is not in the books so far."""
+
+    def step(house: House) -> None:
+        assert not house.booked()[document]
+
+    return step
+
+
+def again(times: int) -> Step:
+    """Everything is synchronised again and again."""
+
+    def step(house: House) -> None:
+        for _ in range(times):
+            for connection in list(house.connections.values()):
+                house.sync(connection)
+
+    return step
+
+
+def chase(bank_too: bool = False) -> Step:
+    """Chase reports two days of sales; its bank's statement may arrive too."""
+
+    def step(house: House) -> None:
+        merchant = Merchant(start=date(2026, 3, 2), days=2, sales_per_day=1)
+        connection = house.connected("chase")
+        written = house.folder / "written"
+        if not written.exists():
+            written.mkdir()
+            for path in merchant.write_files(written, zipped=False):
+                house.put("chase", path.read_bytes(), path.name)
+            house.sync(connection)
+        if bank_too:
+            bank(*(f"{day:%m-%d} {amount} CHASE #{number}" for number, (day, amount) in paid(merchant)))(house)
+
+    return step
+
+
+def paid(merchant: Merchant) -> Iterator[tuple[str, tuple[date, Decimal]]]:
+    for number, (day, amount) in enumerate([*merchant.settlements(), *merchant.charges()]):
+        if amount:
+            yield f"CH{number}X{day:%m%d}", (day, amount)
+
+
+SAME, ANOTHER = answer(ResolutionKind.SKIP), answer(ResolutionKind.CREATE)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What arrives, what the books hold in the end, and what is asked."""
+
+    steps: Sequence[Step]
+    booked: Sequence[str] = ()
+    asked: Sequence[str] = ()
