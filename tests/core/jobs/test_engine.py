@@ -62,7 +62,8 @@ def test_a_run_is_executed_to_its_end_in_slices(house, connection, pages, worker
     run_id = ask(worker, connection)
     run = until(run_id, RunState.DONE)
     assert (len(pages.steps), fetched(house, run_id)) == (5, 5)
-    assert (run.epoch, run.restarts) == (1, 0)  # five pages are two slices of three
+    assert run.epoch == 1  # five pages are two slices of three
+    wait_for(lambda: house.run(run_id).restarts == 0)  # forgotten after the step that ended the run
     assert run.started_at is not None
 
 
@@ -285,7 +286,8 @@ def test_a_company_held_by_a_command_waits_outside_the_queue(house, company, con
     wait_for(lambda: house.run(run_id).epoch >= 2)
     assert pages.steps == []
     held.release()
-    assert until(run_id, RunState.DONE).restarts == 0
+    until(run_id, RunState.DONE)
+    wait_for(lambda: house.run(run_id).restarts == 0)
 
 
 @ON_SQLITE
@@ -299,7 +301,8 @@ def test_what_the_engine_gave_up_is_queued_again(house, connection, pages, worke
     # Its next execution may have found the company busy, and moved on, before this looks.
     wait_for(lambda: house.run(run_id).epoch >= 1)
     gate.opened.set()
-    assert until(run_id, RunState.DONE).restarts == 0
+    until(run_id, RunState.DONE)
+    wait_for(lambda: house.run(run_id).restarts == 0)
     assert fetched(house, run_id) == 5
 
 
