@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     SQLColumnExpression,
     String,
     case,
@@ -41,16 +42,21 @@ def in_and_out(
     """Return for each value of ``of`` how many amounts there are, what comes in by them and what goes out.
 
     Nearly all are written with two decimals. Where all of a value are, one pass, which an index that begins with ``of``
-    has in order, adds them up as whole numbers of cents; what comes in is all of it without what goes out. The others
-    are asked for again, and sorted by how they are written.
+    has in order, adds them up as whole numbers of cents. The others are asked for again, and sorted by how they are
+    written.
     """
-    text = type_coerce(amount, String)
-    cents, out = text.like("%.__"), text.like("-%")
-    asked = select(*of, func.count(), func.count(case((cents, 1))), units_of(amount), units_of(case((out, amount))))
+    written, out, came, went = _in_cents(session, amount)
+    asked = select(
+        *of,
+        func.count(),
+        func.count(case((written, 1))),
+        func.sum(case((out, 0), else_=came)),
+        func.sum(case((out, went))),
+    )
     mixed: dict[tuple[Any, ...], tuple[int, Decimal, Decimal]] = {}
-    for *values, rows, written, every, went in session.execute(asked.where(*where).group_by(*of)).all():
-        if written == rows:
-            yield tuple(values), rows, exact(every, 2) - exact(went, 2), -exact(went, 2)
+    for *values, rows, two_decimals, came_in, went_out in session.execute(asked.where(*where).group_by(*of)).all():
+        if two_decimals == rows:
+            yield tuple(values), rows, exact(came_in, 2), exact(went_out, 2)
         else:
             mixed[tuple(values)] = rows, Decimal(0), Decimal(0)
     if mixed:
@@ -71,6 +77,21 @@ def in_and_out(
 def is_something(amount: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Return whether an amount is anything but zero, however it is written."""
     return _units(amount) != 0
+
+
+def _in_cents(
+    session: Session, amount: SQLColumnExpression[Any]
+) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[int], ColumnElement[int]]:
+    """Return whether an amount is written with two decimals, whether it goes out, and if so how many cents come or go.
+
+    SQLite reads the number that a text begins with, which takes it half as long as writing the text anew without point.
+    """
+    text = type_coerce(amount, String)
+    if session.get_bind().dialect.name == "sqlite":
+        whole, last = cast(text, Integer), cast(func.substr(text, -2), Integer)
+        # Among the signs that amounts are written with only the minus sorts before the point.
+        return func.substr(text, -3, 1) == ".", text < ".", 100 * whole + last, last - 100 * whole
+    return text.like("%.__"), text.like("-%"), _units(amount), -_units(amount)
 
 
 def _units(amount: SQLColumnExpression[Any]) -> ColumnElement[int]:

@@ -138,7 +138,7 @@ def test_money_counts_once_when_it_reaches_the_bank(workshop: Workshop, synced: 
     assert view is not None
     assert list(view.moved) == [moved]
     at_the_bank = select(LinkRow).where(LinkRow.kind == "Deposit")
-    for amount in ("7", "-0.5", "1.234", "-3", "0.00"):
+    for amount in ("7", "-0.5", "1.234", "-3", "0.00", "0.07", "-0.07", "-1234.50"):
         with workshop.database.begin() as session:
             session.scalars(at_the_bank).one().amount = Decimal(amount)
         with workshop.database.read() as session:
