@@ -110,7 +110,7 @@ def errors_page(language: Language) -> str:
 def _sections() -> Sequence[tuple[Phrase, Sequence[Said]]]:
     """Return where codes come from, with all of them; whoever writes both languages reads the code once."""
     return (
-        (Phrase("Enregistrements, plans et preuve", "Records, plans and proof"), _stored()),
+        (Phrase("Opérations, plans et preuve", "Records, plans and proof"), _stored()),
         (Phrase("Refus de QuickBooks", "Refusals of QuickBooks"), _causes()),
         (Phrase("Documents qui ne peuvent pas être écrits", "Documents that cannot be written"), _encoding()),
         (Phrase("Exécutions interrompues", "Runs that were given up"), _runs()),

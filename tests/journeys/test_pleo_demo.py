@@ -17,7 +17,9 @@ import raccord_pleo
 from raccord.cli.demo.books import Connected, bring_in, connect_sources, summary
 from raccord.cli.terminal.engine import inline_engine
 from raccord.clock import FixedClock
-from raccord.store.models import Company, Problem
+from raccord.masking import known
+from raccord.overview.records import record_story
+from raccord.store.models import Company, Problem, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_pleo.sandbox.demonstration import STORY
 from raccord_sandbox.clock import SandboxClock
@@ -39,6 +41,10 @@ def test_a_month_comes_in_and_what_was_refused_comes_after_it_is_mended_also_ove
             attached = [file for file in client.query_all("Attachable", "") if file.get("AttachableRef")]
             assert len(attached) == sum(told.receipt for told in STORY) - 1
             assert codes(workshop) == ["pleo.category_missing"]
+            assert of_the_source(workshop) == {
+                "date": "2026-03-20T16:30:00+00:00", "note": "Souper avec deux clients", "type": "card_purchase",
+                "supplier.name": "Table des Patriotes", "user.name": "Paul Côté",
+            }, "what the source says of an expense that became no document"  # fmt: skip
             assert sentence(workshop).startswith("Catégorie : La dépense n'a pas de catégorie")
             assert proven(workshop, company, each) == (Decimal("-118.42"), True)
             first_page = each.source.page
@@ -66,6 +72,16 @@ def brought_in(workshop: Workshop, each: Connected) -> int:
 def codes(workshop: Workshop) -> list[str]:
     with workshop.database.read() as session:
         return list(session.scalars(select(Problem.code).where(Problem.state == "open")))
+
+
+def of_the_source(workshop: Workshop) -> dict[str, str]:
+    """Return what people read of what the source said of the only record that failed."""
+    with workshop.database.read() as session:
+        story = record_story(
+            session, session.scalars(select(SourceRecord.id).where(SourceRecord.state == "failed")).one()
+        )
+    assert story is not None
+    return {name: value for name, value in story.facts.items() if known(value)}
 
 
 def sentence(workshop: Workshop) -> str:

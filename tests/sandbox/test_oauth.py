@@ -84,7 +84,7 @@ def test_the_consent_page_lets_a_person_choose_connect_or_deny(sandbox: SandboxS
     url = f"{sandbox.url}/connect/oauth2"
     page = httpx.get(url, params=FIELDS, headers={"Accept-Language": "fr-CA,fr;q=0.9"})
     assert page.status_code == 200
-    assert "Relier une entreprise" in page.text
+    assert "Relier une société" in page.text
     realm = sandbox.store.of_template("quebec").realm
     assert f'value="{realm}"' in page.text
     chosen = httpx.post(url, data={**FIELDS, "realm": realm, "decision": "connect"})

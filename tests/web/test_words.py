@@ -348,6 +348,7 @@ def test_french_has_one_word_for_one_thing_and_curly_apostrophes() -> None:
     assert {key for key, text in wording("fr").texts.items() if re.search(r"\w'\w", text)} == set()
     said = wording("fr")
     assert said("books.certify", company="Atelier Boréal") == "Certifier un mois d’Atelier Boréal"
+    assert said("switch.sub", name="Chase", company="Boréal inc.").endswith(" dans Boréal inc."), "one full stop"
     assert said("books.certify", company="Boutique Riverain") == "Certifier un mois de Boutique Riverain"
     first = date(2026, 9, 1)
     assert (formats.short_day(first, "fr"), formats.short_day(first, "en")) == ("1er\u00a0sept.", "1\u00a0Sep")

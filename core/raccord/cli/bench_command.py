@@ -40,7 +40,7 @@ from raccord.plugin.texts import Text
     "key",
     default="",
     metavar="KEY",
-    fr="Suivre un enregistrement jusqu'au grand livre.",
+    fr="Suivre une opération jusqu'au grand livre.",
     en="Follow one record to the ledger.",
 )
 @option(
@@ -68,7 +68,7 @@ def command(
         if not followed:
             raise NoSourceError(
                 "bench.no_record",
-                Text(f"Aucun enregistrement « {key} » n'est venu.", f"No record “{key}” came."),
+                Text(f"Aucune opération « {key} » n'est venue.", f"No record “{key}” came."),
                 Text("Sans --record, ils sont tous montrés.", "Without --record all are shown."),
             )
         for each, made in followed[:1]:

@@ -29,19 +29,19 @@ def show(out: Output, found: Look, limit: int) -> None:
     out.table(
         Phrase(f"Pages ({len(pages) - len(turns)} vides)", f"Pages ({len(pages) - len(turns)} empty)"),
         [Column(Phrase("Flux", "Stream")), Column(Phrase("Depuis", "From")), Column(Phrase("Jusqu'à", "To")),
-         Column(Phrase("Enregistrements", "Records"), _RIGHT), Column(Phrase("Rejets", "Rejects"), _RIGHT)],
+         Column(Phrase("Opérations", "Records"), _RIGHT), Column(Phrase("Rejets", "Rejects"), _RIGHT)],
         [[each.stream, each.cursor or "–", each.page.cursor or "–", str(len(each.page.records)),
           str(len(each.page.rejects))] for each in turns[:limit] if each.page is not None],
         empty=Phrase("Aucune page.", "No page."),
     )  # fmt: skip
     _rest(out, len(turns), limit)
     out.table(
-        Phrase("Enregistrements", "Records"),
-        [Column(Phrase("Enregistrement", "Record")), Column(Phrase("Jour", "Day")),
+        Phrase("Opérations", "Records"),
+        [Column(Phrase("Opération", "Record")), Column(Phrase("Jour", "Day")),
          Column(Phrase("Montant", "Amount"), _RIGHT), Column(Phrase("Devient", "Becomes"))],
         [[one.record.key(), str(one.record.day), str(one.record.amount or "–"), _becomes(out, one)]
          for one in found.made[:limit]],
-        empty=Phrase("Aucun enregistrement.", "No record."),
+        empty=Phrase("Aucune opération.", "No record."),
     )  # fmt: skip
     _rest(out, len(found.made), limit)
     for reject in found.rejects[:limit]:

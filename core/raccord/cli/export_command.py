@@ -32,7 +32,7 @@ class ExportError(RaccordError):
 
 @make_command(
     "export",
-    "Emporter tout ce qui est gardé d'une société : enregistrements, documents et mappage, en un ZIP de tables.",
+    "Emporter tout ce qui est gardé d'une société : opérations, documents et mappage, en un ZIP de tables.",
     "Take away all that is kept about a company: records, documents and mapping, as one ZIP of tables.",
     params=[
         Option("--company", default="", phrase=Phrase("Société, s'il y en a plusieurs.", "Company, if several.")),

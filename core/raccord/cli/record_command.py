@@ -183,8 +183,8 @@ def _say(target: Path, made: Recorded) -> None:
         counted(len(recording.files), ("{n} fichier", "{n} file"), ("{n} fichiers", "{n} files")),
         counted(
             made.records,
-            ("{n} enregistrement lu", "{n} record read"),
-            ("{n} enregistrements lus", "{n} records read"),
+            ("{n} opération lue", "{n} record read"),
+            ("{n} opérations lues", "{n} records read"),
         ),
     )
     french, english = (", ".join(each) for each in zip(*parts, strict=True))

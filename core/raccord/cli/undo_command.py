@@ -52,7 +52,7 @@ from raccord.sync.undoing.selection import Asked
             multiple=True,
             metavar="STREAM/ID",
             phrase=Phrase(
-                "Ce qui vient d'un enregistrement de la source (sales/s1) ; répétable.",
+                "Ce qui vient d'une opération de la source (sales/s1) ; répétable.",
                 "What came of a record of the source (sales/s1); may be repeated.",
             ),
         ),

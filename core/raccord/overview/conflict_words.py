@@ -18,7 +18,7 @@ TITLES: Mapping[ConflictKind, Text] = MappingProxyType(
         ConflictKind.STALE: Text("Modifié dans QuickBooks", "Changed in QuickBooks"),
         ConflictKind.ALREADY_EXISTS: Text("Peut-être déjà là", "Perhaps there already"),
         ConflictKind.AMOUNT_DIFFERS: Text("Autre montant", "Another amount"),
-        ConflictKind.LINKED_ELSEWHERE: Text("Associé à un autre enregistrement", "Linked to another record"),
+        ConflictKind.LINKED_ELSEWHERE: Text("Associé à une autre opération", "Linked to another record"),
         ConflictKind.DELETED: Text("Supprimé dans QuickBooks", "Deleted in QuickBooks"),
         ConflictKind.VOIDED: Text("Annulé dans QuickBooks", "Voided in QuickBooks"),
         ConflictKind.INACTIVE_REFERENCE: Text("Fiche ou compte inactif", "Inactive entry or account"),

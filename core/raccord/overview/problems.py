@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
-from raccord.overview.titles import file_of
+from raccord.overview.titles import asks_of_file, file_of
 from raccord.store.models import (
     Connection,
     DraftRow,
@@ -34,7 +34,10 @@ EXPENSES = "expenses"
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
-    """One open problem; day, amount and currency are its record's where it is about one."""
+    """One open problem; day, amount and currency are its record's where it is about one.
+
+    One that asks how a file is read has no day: which one it is may be what is asked.
+    """
 
     id: str
     connection_id: str
@@ -285,7 +288,8 @@ def _records(session: Session, problems: Sequence[Problem]) -> dict[tuple[str, s
 def _view(
     problem: Problem, connection: Connection, draft: DraftRow | None, record: SourceRecord | None, title: Title | None
 ) -> ProblemView:
-    said = problem.params.get("day")
+    asks = record is not None and draft is None and asks_of_file(record.raw)
+    said = None if asks else problem.params.get("day")
     amount = None if draft is None or record is None else record.amount
     return ProblemView(
         id=problem.id,

@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from raccord.masking import known
 from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo_that_waits
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, bounds, page_and_count, sees_all
 from raccord.overview.sought import DRAFTS_OF, RECORDS_OF, Fate, Wanted, conditions_of
-from raccord.overview.titles import file_of
+from raccord.overview.titles import asks_of_file, file_of
 from raccord.overview.weighing.counted import count_wanted
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
@@ -103,6 +104,8 @@ class RecordView:
     """What its first draft is called; nothing where it has none."""
     file: str = ""
     """The file that it is about, where it says so."""
+    dated: bool = True
+    """Whether its day is the source's own; not where it asks how a file is read."""
 
     @property
     def fate(self) -> Fate:
@@ -264,6 +267,7 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
             documents=tuple(documents.get(record.id, ())),
             title=titles.get(record.id),
             file="" if record.id in titles else file_of(record.raw),
+            dated=record.id in titles or not asks_of_file(record.raw),
         )
         for record, connection, company in rows
     ]
@@ -287,10 +291,28 @@ def _document(draft: DraftRow, link: LinkRow | Match | None, company: Company) -
 
 
 def _facts(raw: str) -> dict[str, str]:
-    """Return a record's own plain fields as text."""
+    """Return a record's own plain fields as text; where it has none that people read, those of what it wraps."""
     said: Any = json.loads(raw, parse_float=str, parse_int=str)
     if not isinstance(said, dict):
         return {}
+    own = _plain(said)
+    return own if any(known(value) for value in own.values()) else own | _wrapped(said)
+
+
+def _wrapped(said: Mapping[str, Any]) -> dict[str, str]:
+    """Return the plain fields of the objects in a record, and by their path the names of whom and what these hold."""
+    found: dict[str, str] = {}
+    for inner in (each for each in said.values() if isinstance(each, dict)):
+        found |= _plain(inner)
+        named = {
+            f"{name}.name": each["name"] for name, each in inner.items() if isinstance(each, dict) and "name" in each
+        }
+        found |= _plain(named)
+    return dict(list(found.items())[:40])
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, str]:
+    """Return the plain fields of an object as text, none of them empty."""
     # What a question of the source is worded like stands in both languages beside it, and is asked elsewhere.
     worded = {"question", "fr", "en", "code", "layout", "unnamed"} if "question" in said else set()
     plain = {name: value for name, value in said.items() if not isinstance(value, dict | list) and name not in worded}

@@ -17,6 +17,12 @@ def file_of(raw: str) -> str:
     return str(said.get("file") or "")[:TEXT_MAX] if isinstance(said, dict) else ""
 
 
+def asks_of_file(raw: str) -> bool:
+    """Tell whether a record asks how a file is read: its day only places it, and is nothing that the source said."""
+    said = json.loads(raw, parse_float=str, parse_int=str)
+    return isinstance(said, dict) and "question" in said and "file" in said
+
+
 def memo_says(search: str) -> ColumnElement[bool]:
     """Return the condition on a draft that its memo has some words, whatever their case."""
     return DraftRow.memo.contains(sought_memo(search), autoescape=True)

@@ -88,7 +88,7 @@ USUAL: Mapping[str, Text] = MappingProxyType(
         "source": Text("Source", "Source"),
         "starts": Text("Début", "Start"),
         "status": Text("État", "Status"),
-        "stream": Text("Genre d’enregistrement", "Kind of record"),
+        "stream": Text("Genre d’opération", "Kind of record"),
         "sync": Text("À synchroniser", "To sync"),
         "tax": Text("Taxe", "Tax"),
         "tax_group_id": Text("Groupe de taxes", "Tax group"),

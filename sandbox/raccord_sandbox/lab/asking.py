@@ -45,7 +45,7 @@ class Ask:
         realm = self.path["realm"]
         found = self.store.get(realm)
         if found is None:
-            raise LabError(404, "no_company", f"pas d’entreprise {realm}", f"no company {realm}")
+            raise LabError(404, "no_company", f"pas de société {realm}", f"no company {realm}")
         return found
 
     def text(self, name: str, default: str = "") -> str:

@@ -81,7 +81,7 @@ def _make(ask: Ask) -> Doc:
             switches=switches,
         )
     except FullError as error:
-        raise _full(error, "entreprises", "companies") from error
+        raise _full(error, "sociétés", "companies") from error
     return connected(ask, company, client)
 
 
@@ -143,7 +143,7 @@ def _snapshot(ask: Ask) -> Doc:
     try:
         ask.store.snapshot(ask.company(), name)
     except FullError as error:
-        raise _full(error, "instantanés de cette entreprise", "snapshots of this company") from error
+        raise _full(error, "instantanés de cette société", "snapshots of this company") from error
     return {"name": name}
 
 
@@ -181,10 +181,10 @@ def _import(ask: Ask) -> Doc:
     try:
         company = ask.store.bring_in(read_lines(ask.content))
     except FullError as error:
-        raise _full(error, "entreprises", "companies") from error
+        raise _full(error, "sociétés", "companies") from error
     except UnreadableError as error:
         raise LabError(
-            400, "unreadable", f"ce n’est pas une entreprise : {error.fr}", f"this is no company: {error.en}"
+            400, "unreadable", f"ce n’est pas une société : {error.fr}", f"this is no company: {error.en}"
         ) from error
     except AssertionError as error:
         raise LabError(

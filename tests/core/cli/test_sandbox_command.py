@@ -152,9 +152,7 @@ def test_a_sandbox_without_its_token_is_told(told: Told, driven: Company, monkey
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_people_read_tables_and_sentences(said: Any, driven: Company, language: str) -> None:
-    words = {"fr": ("Entreprises du bac", "Aucune", "qui court"), "en": ("Companies of the", "None", "running")}[
-        language
-    ]
+    words = {"fr": ("Sociétés du bac", "Aucune", "qui court"), "en": ("Companies of the", "None", "running")}[language]
     for arguments, word in zip((["companies"], ["faults"], ["clock"]), words, strict=True):
         status, text = said("sandbox", *arguments, "--lang", language)
         assert status == 0

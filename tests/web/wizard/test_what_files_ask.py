@@ -87,6 +87,8 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     waits = told("/review")
     assert "attend vos réponses" in waits
     assert f'href="{bank}/files"' in waits, "who looks for the lines is told where they are"
+    problems = told("/problems")
+    assert all(f"{name}.csv</a>" in problems for name in key), "no day is told of a file that is asked about its days"
     connection_id = bank.rpartition("/")[2]
     for page in (f"{bank}/setup/plan", f"{bank}/setup/files", f"{bank}/files", f"/problems?connection={connection_id}"):
         assert told(page).count("file-question") == 2, page

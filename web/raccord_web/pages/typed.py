@@ -294,6 +294,12 @@ def _condition(
     return {"when": json.dumps(said, sort_keys=True), "heading": ", ".join(labels)}
 
 
+def label_of(settings: type[BaseModel], name: str, language: Language) -> str:
+    """Return what a form calls a setting."""
+    info = settings.model_fields[name]
+    return _said(info, language, "fr", info.title or name)
+
+
 def _extra(info: FieldInfo) -> Mapping[str, Any]:
     return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 

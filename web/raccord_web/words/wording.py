@@ -17,6 +17,8 @@ _STRAIGHT = re.compile(r"(?<=\w)'(?=\w)")
 _AFTER = re.compile(r"(?<=«) ")
 _BEFORE_VOWEL = re.compile(r"\bde (?=[aeiouyàâéèêëîïôûAEIOUYÀÂÉÈÊËÎÏÔÛ])")
 """Where « de » loses its vowel before a name that is filled in; an h is left alone, for it may be aspirated."""
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
+"""Where a sentence ends with a name that ends with a full stop, such as « inc. »."""
 NBSP = "\u00a0"
 
 
@@ -32,7 +34,7 @@ class Wording:
         count = values.get("n")
         if isinstance(count, int) and f"{key}.other" in self.texts:
             key = f"{key}.{'one' if self._is_one(count) else 'other'}"
-        said = self.texts[key].format(**values)
+        said = _TWO_STOPS.sub(".", self.texts[key].format(**values))
         return _BEFORE_VOWEL.sub("d’", said) if self.language == "fr" and "de {" in self.texts[key] else said
 
     def has(self, key: str) -> bool:

@@ -94,7 +94,7 @@ def gaps(connection: str | None) -> int:
                 Column(Phrase("Du", "From")),
                 Column(Phrase("Au", "To")),
                 Column(Phrase("Pourquoi", "Why")),
-                Column(Phrase("Enregistrements connus", "Known records"), right=True),
+                Column(Phrase("Opérations connues", "Known records"), right=True),
                 Column(Phrase("Total", "Total"), right=True),
             ],
             rows,
@@ -162,8 +162,8 @@ def backfill_command(connection: str, first: datetime, last: datetime, yes: bool
         )
     records = counted(
         taken.records,
-        ("{n} enregistrement connu repris", "{n} known record taken up"),
-        ("{n} enregistrements connus repris", "{n} known records taken up"),
+        ("{n} opération connue reprise", "{n} known record taken up"),
+        ("{n} opérations connues reprises", "{n} known records taken up"),
     )
     out.say(
         Phrase(
@@ -201,8 +201,8 @@ def take_back_command(connection: str, yes: bool) -> int:
         return Exit.OK
     records = counted(
         taken.records,
-        ("{n} enregistrement de nouveau dehors", "{n} record outside again"),
-        ("{n} enregistrements de nouveau dehors", "{n} records outside again"),
+        ("{n} opération de nouveau dehors", "{n} record outside again"),
+        ("{n} opérations de nouveau dehors", "{n} records outside again"),
     )
     out.say(
         Phrase(

@@ -109,7 +109,7 @@ def roles(connection: str) -> int:
             "--journal",
             default="",
             phrase=Phrase(
-                "Avec --add : l'identifiant de son code journal, où l'entreprise en a.",
+                "Avec --add : l'identifiant de son code journal, où la société en a.",
                 "With --add: the id of its journal code, where the company has them.",
             ),
         ),

@@ -21,7 +21,7 @@ SHOWN_MAX = 200
 
 @command(
     "upgrade",
-    "Montrer ce que la version installée du connecteur dit autrement des derniers enregistrements, ou l'accepter.",
+    "Montrer ce que la version installée du connecteur dit autrement des dernières opérations, ou l'accepter.",
     "Show what the installed version of the connector says otherwise of the newest records, or accept it.",
     params=[
         Option(
@@ -60,8 +60,8 @@ def upgrade(connection: str | None, accept: str) -> int:
         return Exit.OK
     differ = counted(
         told.records,
-        (f"{{n}} enregistrement sur {told.looked_at} diffère", f"{{n}} record of {told.looked_at} differs"),
-        (f"{{n}} enregistrements sur {told.looked_at} diffèrent", f"{{n}} records of {told.looked_at} differ"),
+        (f"{{n}} opération sur {told.looked_at} diffère", f"{{n}} record of {told.looked_at} differs"),
+        (f"{{n}} opérations sur {told.looked_at} diffèrent", f"{{n}} records of {told.looked_at} differ"),
     )
     out.table(
         Phrase(
@@ -70,7 +70,7 @@ def upgrade(connection: str | None, accept: str) -> int:
         ),
         [
             Column(Phrase("Jour", "Day")),
-            Column(Phrase("Enregistrement", "Record")),
+            Column(Phrase("Opération", "Record")),
             Column(Phrase("Champ", "Field")),
             Column(Phrase("Avant", "Before")),
             Column(Phrase("Après", "After")),

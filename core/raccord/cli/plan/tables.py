@@ -137,8 +137,8 @@ def show_change(out: Output, change: MappingChange) -> None:
     """Show what another version of the connector says otherwise; what is posted stays as it is."""
     differ = counted(
         change.records,
-        (f"{{n}} enregistrement sur {change.looked_at} se dirait", f"{{n}} record of {change.looked_at}"),
-        (f"{{n}} enregistrements sur {change.looked_at} se diraient", f"{{n}} records of {change.looked_at}"),
+        (f"{{n}} opération sur {change.looked_at} se dirait", f"{{n}} record of {change.looked_at}"),
+        (f"{{n}} opérations sur {change.looked_at} se diraient", f"{{n}} records of {change.looked_at}"),
     )
     out.table(
         Phrase(
@@ -148,7 +148,7 @@ def show_change(out: Output, change: MappingChange) -> None:
             "approving this plan accepts it",
         ),
         [
-            Column(Phrase("Enregistrement", "Record")),
+            Column(Phrase("Opération", "Record")),
             Column(Phrase("Champ", "Field")),
             Column(Phrase("Avant", "Before")),
             Column(Phrase("Après", "After")),

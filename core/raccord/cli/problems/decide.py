@@ -23,7 +23,7 @@ from raccord.sync.problems import ANSWERS
 
 @command(
     "link",
-    "Relier un enregistrement en échec au document de QuickBooks qui est le sien : la prochaine exécution le relie.",
+    "Relier une opération en échec au document de QuickBooks qui est le sien : la prochaine exécution la relie.",
     "Tie a failed record to the QuickBooks document that is its own: the next run links it.",
     params=[
         Option(
@@ -57,7 +57,7 @@ def link(problem: str, document: str) -> int:
 
 @command(
     "skip",
-    "Laisser de côté un enregistrement en échec, avec une raison ; « raccord problems by-hand » le ramène.",
+    "Laisser de côté une opération en échec, avec une raison ; « raccord problems by-hand » la ramène.",
     "Leave a failed record out, with a reason; “raccord problems by-hand” brings it back.",
     params=[Option("--why", required=True, phrase=Phrase("La raison.", "The reason."))],
 )
@@ -112,7 +112,7 @@ def answer(problem: str, word: str | None) -> int:
 
 @command(
     "by-hand",
-    "Montrer ce qui peut être décidé d'un enregistrement (STREAM/ID) et ce qui s'ensuit ; avec WAY, le décider.",
+    "Montrer ce qui peut être décidé d'une opération (STREAM/ID) et ce qui s'ensuit ; avec WAY, le décider.",
     "Show what may be decided of a record (STREAM/ID) and what follows; with WAY, decide it.",
     params=[
         Option("--connection", default=None, phrase=Phrase("Sa connexion, s'il y en a plusieurs.", "Its connection."))
@@ -170,7 +170,7 @@ def _the_record(session: Session, connection: Connection, name: str) -> SourceRe
     if found is None:
         raise FindingError(
             "record.unknown",
-            Text(f"Aucun enregistrement ne porte le nom {name}.", f"No record is named {name}."),
+            Text(f"Aucune opération ne porte le nom {name}.", f"No record is named {name}."),
             Text(
                 "Son nom est sa liste et son numéro à la source, comme payments/pay_0001.",
                 "Its name is its stream and its id at the source, such as payments/pay_0001.",

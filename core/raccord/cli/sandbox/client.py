@@ -82,7 +82,7 @@ class Lab:
         raise SandboxRefusedError(
             "sandbox.no_company",
             Text(
-                f"« {name} » n'est le numéro, le nom ou le modèle d'aucune entreprise du bac à sable, ou de plusieurs.",
+                f"« {name} » n'est le numéro, le nom ou le modèle d'aucune société du bac à sable, ou de plusieurs.",
                 f"“{name}” is the number, name or template of no company of the sandbox, or of several.",
             ),
             Text(f"Il y a : {known}.", f"There are: {known}."),

@@ -23,7 +23,7 @@ MODULE = "raccord_sandbox"
 
 @group(
     "sandbox",
-    "Servir un QuickBooks Online local et le conduire : entreprises, pannes, horloge, limites, gestes d'une personne.",
+    "Servir un QuickBooks Online local et le conduire : sociétés, pannes, horloge, limites, gestes d'une personne.",
     "Serve a local QuickBooks Online and drive it: companies, faults, clock, limits, a person's deeds.",
 )
 def command() -> None:
@@ -33,7 +33,7 @@ def command() -> None:
 @command.command(
     "serve",
     phrase=Phrase(
-        "Servir jusqu'à Ctrl-C. Écrit l'adresse, le jeton et les entreprises.",
+        "Servir jusqu'à Ctrl-C. Écrit l'adresse, le jeton et les sociétés.",
         "Serve until Ctrl-C. Writes the address, the token and the companies.",
     ),
     params=[
@@ -64,11 +64,11 @@ def command() -> None:
             "--template",
             multiple=True,
             phrase=Phrase(
-                "Modèle d'une entreprise à créer (us, quebec, france, empty) ; plusieurs fois au besoin.",
+                "Modèle d'une société à créer (us, quebec, france, empty) ; plusieurs fois au besoin.",
                 "Template of a company to make (us, quebec, france, empty); may be repeated.",
             ),
         ),
-        Option("--bare", is_flag=True, phrase=Phrase("Ne créer aucune entreprise.", "Make no company.")),
+        Option("--bare", is_flag=True, phrase=Phrase("Ne créer aucune société.", "Make no company.")),
         Option(
             "--limits",
             is_flag=True,

@@ -22,14 +22,14 @@ SWITCH = Option(
 @default_group(
     "companies",
     "list",
-    "Montrer, créer, garder, rétablir et supprimer les entreprises du bac à sable.",
+    "Montrer, créer, garder, rétablir et supprimer les sociétés du bac à sable.",
     "Show, make, keep, bring back and delete the companies of the sandbox.",
 )
 def companies() -> None:
     pass
 
 
-@companies.command("list", phrase=Phrase("Montrer les entreprises.", "Show the companies."), params=[URL])
+@companies.command("list", phrase=Phrase("Montrer les sociétés.", "Show the companies."), params=[URL])
 def list_(url: str) -> None:
     found: list[Doc] = running_lab(url).get("/companies")
     out = output()
@@ -37,7 +37,7 @@ def list_(url: str) -> None:
         out.json({"companies": found})
         return
     out.table(
-        Phrase("Entreprises du bac à sable", "Companies of the sandbox"),
+        Phrase("Sociétés du bac à sable", "Companies of the sandbox"),
         [
             Column(Phrase("Numéro", "Realm")),
             Column(Phrase("Nom", "Name")),
@@ -57,7 +57,7 @@ def list_(url: str) -> None:
 @companies.command(
     "make",
     phrase=Phrase(
-        "Créer une entreprise prête pour un logiciel : numéro, application, jetons.",
+        "Créer une société prête pour un logiciel : numéro, application, jetons.",
         "Make a company that is ready for an application: realm, client, tokens.",
     ),
     params=[
@@ -90,7 +90,7 @@ def make(
     _show(output(), running_lab(url).post("/companies", body))
 
 
-@companies.command("show", phrase=Phrase("Montrer une entreprise.", "Show a company."), params=[URL])
+@companies.command("show", phrase=Phrase("Montrer une société.", "Show a company."), params=[URL])
 @click.argument("company")
 def show(company: str, url: str) -> None:
     lab = running_lab(url)
@@ -109,7 +109,7 @@ def tokens(company: str, url: str) -> None:
 
 
 @companies.command(
-    "delete", phrase=Phrase("Supprimer une entreprise et ses livres.", "Delete a company and its books."), params=[URL]
+    "delete", phrase=Phrase("Supprimer une société et ses livres.", "Delete a company and its books."), params=[URL]
 )
 @click.argument("company")
 def delete(company: str, url: str) -> None:
@@ -119,7 +119,7 @@ def delete(company: str, url: str) -> None:
 
 @companies.command(
     "snapshot",
-    phrase=Phrase("Garder l'état d'une entreprise sous un nom.", "Keep the state of a company under a name."),
+    phrase=Phrase("Garder l'état d'une société sous un nom.", "Keep the state of a company under a name."),
     params=[URL],
 )
 @click.argument("company")
@@ -131,7 +131,7 @@ def snapshot(company: str, name: str, url: str) -> None:
 
 @companies.command(
     "restore",
-    phrase=Phrase("Rétablir une entreprise comme elle était.", "Bring a company back as it was."),
+    phrase=Phrase("Rétablir une société comme elle était.", "Bring a company back as it was."),
     params=[URL],
 )
 @click.argument("company")
@@ -143,7 +143,7 @@ def restore(company: str, name: str, url: str) -> None:
 
 @companies.command(
     "export",
-    phrase=Phrase("Écrire une entreprise dans un fichier.", "Write a company to a file."),
+    phrase=Phrase("Écrire une société dans un fichier.", "Write a company to a file."),
     params=[URL],
 )
 @click.argument("company")
@@ -158,7 +158,7 @@ def export(company: str, file: BinaryIO, url: str) -> None:
 
 @companies.command(
     "import",
-    phrase=Phrase("Reprendre une entreprise d'un fichier.", "Take in a company from a file."),
+    phrase=Phrase("Reprendre une société d'un fichier.", "Take in a company from a file."),
     params=[URL],
 )
 @click.argument("file", type=click.File("rb"))

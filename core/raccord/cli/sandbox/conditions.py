@@ -14,7 +14,7 @@ from raccord.cli.terminal.words import Option, command, default_group
 COMPANY = Option(
     "--company",
     default="",
-    phrase=Phrase("D'une seule entreprise : numéro, nom ou modèle.", "Of one company: realm, name or template."),
+    phrase=Phrase("D'une seule société : numéro, nom ou modèle.", "Of one company: realm, name or template."),
 )
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -204,7 +204,7 @@ def limits(limit: tuple[str, ...], url: str) -> None:
 
 @command(
     "switch",
-    "Montrer les commutateurs, ceux d'une entreprise, ou en fixer : NOM=VALEUR.",
+    "Montrer les commutateurs, ceux d'une société, ou en fixer : NOM=VALEUR.",
     "Show the switches, those of a company, or set some: NAME=VALUE.",
     params=[URL],
 )

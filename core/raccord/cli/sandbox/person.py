@@ -79,7 +79,7 @@ def close_books(company: str, day: str | None, url: str) -> None:
 
 @person.command(
     "disconnect",
-    phrase=Phrase("Retirer l'entreprise à tous les logiciels.", "Take the company away from every application."),
+    phrase=Phrase("Retirer la société à tous les logiciels.", "Take the company away from every application."),
     params=[URL],
 )
 @click.argument("company")

@@ -59,7 +59,7 @@ LANGUAGES: tuple[Language, Language] = ("fr", "en")
 KINDS = {
     "unequal": Text("différences dans la preuve", "differences in the proof"),
     "waits": Text("documents en attente", "documents waiting"),
-    "failed": Text("enregistrements en échec", "failed records"),
+    "failed": Text("opérations en échec", "failed records"),
     "gap": Text("périodes sans données", "periods without data"),
     "unproven": Text("jours sans preuve", "days without a proof"),
     "stale": Text("preuves périmées", "proofs out of date"),

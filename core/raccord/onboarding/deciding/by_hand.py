@@ -88,7 +88,7 @@ def decide(workshop: Workshop, actor: Actor, record_id: int, name: str) -> Way:
             raise DecisionError(
                 "record.no_way",
                 Text(
-                    "Cela ne se décide pas de cet enregistrement, tel qu'il est maintenant.",
+                    "Cela ne se décide pas de cette opération, telle qu'elle est maintenant.",
                     "This is not to be decided of this record as it stands now.",
                 ),
                 Text(

@@ -191,7 +191,7 @@ def _failed_draft(session: Session, actor: Actor, problem_id: str) -> tuple[Prob
         raise DecisionError(
             "problem.no_draft",
             Text(
-                "Cet enregistrement n'a pas été compris : il n'a pas encore d'écriture.",
+                "Cette opération n'a pas été comprise : elle n'a pas encore d'écriture.",
                 "This record was not understood: it has no draft yet.",
             ),
             Text(

@@ -201,7 +201,7 @@ def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | Plugin
             return Skipped(
                 UNKNOWN_KIND,
                 Text(
-                    f"Le connecteur ne connaît pas ce type d'enregistrement ({row.stream}).",
+                    f"Le connecteur ne connaît pas ce genre d'opération ({row.stream}).",
                     f"The connector does not know this kind of record ({row.stream}).",
                 ),
                 report=True,
@@ -220,7 +220,7 @@ def _checked(record: Record, drafts: tuple[Draft, ...]) -> Made | Failure:
         worth = record.amount or 0
         return Failure(
             AMOUNT_DIFFERS,
-            f"L'enregistrement vaut {worth}, ses écritures {moved} ; rien n'est envoyé.",
+            f"L'opération vaut {worth}, ses écritures {moved} ; rien n'est envoyé.",
             f"The record is worth {worth}, its drafts {moved}; nothing is sent.",
         )
     # Choices, terms and the proof go by the record's day; a document of another one would be proven on neither.
@@ -228,7 +228,7 @@ def _checked(record: Record, drafts: tuple[Draft, ...]) -> Made | Failure:
     if days:
         return Failure(
             DAY_DIFFERS,
-            f"L'enregistrement est du {record.day}, une de ses écritures du {days[0]} ; rien n'est envoyé.",
+            f"L'opération est du {record.day}, une de ses écritures du {days[0]} ; rien n'est envoyé.",
             f"The record is of {record.day}, one of its drafts of {days[0]}; nothing is sent.",
         )
     if record.amount is not None:
@@ -236,7 +236,7 @@ def _checked(record: Record, drafts: tuple[Draft, ...]) -> Made | Failure:
         if foreign:
             return Failure(
                 CURRENCY_DIFFERS,
-                f"L'enregistrement est en {record.amount.currency}, ses écritures en {', '.join(foreign)[:60]}.",
+                f"L'opération est en {record.amount.currency}, ses écritures en {', '.join(foreign)[:60]}.",
                 f"The record is in {record.amount.currency}, its drafts in {', '.join(foreign)[:60]}.",
             )
     try:
@@ -258,7 +258,7 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
     if isinstance(answer, Made) and (taken := slice_.known.taken(row, answer.drafts)):
         answer = Failure(
             KEY_TAKEN,
-            f"L'écriture « {taken} » appartient déjà à un autre enregistrement.",
+            f"L'écriture « {taken} » appartient déjà à une autre opération.",
             f"The draft “{taken}” belongs to another record already.",
         )
     earlier = []

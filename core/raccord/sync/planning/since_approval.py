@@ -177,7 +177,7 @@ def _records(session: Session, plan: Plan) -> Iterator[Since]:
         if line.action in REMOVALS or draft is None:
             yield Since(line.key, Text("son document n'est plus lié", "its document is no longer linked"))
         elif draft.revision != line.revision:
-            yield Since(line.key, Text("l'enregistrement a changé", "the record changed"))
+            yield Since(line.key, Text("l'opération a changé", "the record changed"))
         else:
             yield Since(line.key, Text("il n'est plus à écrire", "it is no longer to be posted"))
 

@@ -14,5 +14,8 @@ FACTS: Mapping[str, Text] = {
     "invoiceInformation": Text("Facture", "Invoice"),
     "job": Text("Export de Pleo", "Pleo's export"),
     "lineAmount": Text("Montant de la ligne", "Amount of the line"),
+    "note": Text("Note", "Note"),
+    "supplier.name": Text("Fournisseur", "Supplier"),
+    "user.name": Text("Personne", "Person"),
     "vendor": Text("Fournisseur", "Vendor"),
 }

@@ -286,7 +286,7 @@ _ANSWERS = (
     Answer(
         Text("Une autre devise que celle de QuickBooks ?", "Another currency than QuickBooks'?"),
         Text(
-            "Ses enregistrements attendent, avec la raison. La devise principale se choisit dans QuickBooks ; il peut "
+            "Ses opérations attendent, avec la raison. La devise principale se choisit dans QuickBooks ; il peut "
             "aussi en tenir plusieurs.",
             "Its records are held, with the reason. The home currency is chosen in QuickBooks, which can keep several.",
         ),

@@ -15,11 +15,14 @@ from raccord.onboarding.sources.switches import switch_for_company, switch_for_i
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
 from raccord.overview.plugins import Health, plugin_health
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Language
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import show
+from raccord_web.pages.rendering import language_of, show
+from raccord_web.pages.typed import label_of
 
 router = APIRouter()
 Search = Annotated[str, Query(max_length=100)]
@@ -63,6 +66,7 @@ def _page(request: Request, connector: str, *, q: str = "", view: str = "") -> R
     chosen = connector or next((each.name for each in listed), next(iter(every), ""))
     if connector and connector not in every:
         return explained(request, HTTPStatus.NOT_FOUND)
+    info = catalog.admitted[chosen].info if chosen in catalog.admitted else None
     with desk.workshop.database.read() as session:
         health = plugin_health(session, within_of(request))
         companies = list_companies(session, within=within_of(request), limit=MOST).rows
@@ -75,7 +79,8 @@ def _page(request: Request, connector: str, *, q: str = "", view: str = "") -> R
             q=q,
             view=view if view in VIEWS else VIEWS[0],
             chosen=catalog.admitted.get(chosen) or catalog.extensions.get(chosen),
-            info=catalog.admitted[chosen].info if chosen in catalog.admitted else None,
+            info=info,
+            hosts=[] if info is None else _hosts(info, language_of(request)),
             quarantined=catalog.quarantined,
             health=health,
             own=health.get(chosen, NOTHING),
@@ -84,6 +89,12 @@ def _page(request: Request, connector: str, *, q: str = "", view: str = "") -> R
             managed=managed,
             operates=may(reach.actor, Power.OPERATE),
         )
+
+
+def _hosts(info: ConnectorInfo, language: Language) -> list[tuple[str, str]]:
+    """Return the hosts that a connector may reach, each by its name or by the label of the setting that says it."""
+    told = [(each, each.removeprefix("{").removesuffix("}")) for each in info.hosts]
+    return [(host, "") if host == name else ("", label_of(info.settings, name, language)) for host, name in told]
 
 
 def _words(name: str, catalog: Catalog) -> str:
