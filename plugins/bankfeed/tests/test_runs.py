@@ -301,6 +301,16 @@ def test_a_field_between_the_subfields_of_a_text_is_no_part_of_them() -> None:
     assert [event.memo for event in read if isinstance(event, Line)] == ["A B", "A B", "A B", "A"] * 20
 
 
+@pytest.mark.parametrize(("text", "memo"), [("166?20A?21B?32", "A B"), ("A B", "A B")])
+def test_the_end_of_a_message_right_after_a_text_is_no_part_of_it(text: str, memo: str) -> None:
+    row = f":61:260310D1,00NMSCNONREF\n:86:{text}\n"
+    content = f"{MT940}{row * 20}-\n{MT940}{row * 20}-\n".encode()
+    content = content.replace(b"-\n:20:", f"-\n{row}".encode() + b":20:")
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert {(event.name, event.memo) for event in read if isinstance(event, Line)} == {("", memo)}
+
+
 def test_a_record_after_an_empty_one_stands_where_it_stands() -> None:
     rows = [f"D01/02/2026\nT{number}.00\n^\n" for number in range(1, 40)]
     rows[20] = f"^\n{rows[20]}"

@@ -21,7 +21,9 @@ TAGS = (OPENING, ":86:")
 
 _LINE = r"(?![:\t {\-])[^\n]*+"
 """A further line, which begins no field and ends no message."""
-_ON_LINES = r"([^?\n]*+(?:\n(?![:\t {\-])[^?\n]*+)*+)"
+# What is repeated here is not repeated possessively as a whole: up to Python 3.11.4, a part that fails within such a
+# repetition leaves the search behind what it looked at ahead.
+_ON_LINES = r"([^?\n]*+(?:\n(?![:\t {\-])[^?\n]*+)*)"
 """A subfield, which may go on on further lines."""
 _WHEN, _WHERE = r"[0-9]{6,10}+", r"R?[CD][A-Z]?"
 """The value day, perhaps with the entry day, and in which direction, in what kind of funds."""
@@ -32,7 +34,7 @@ _ADDING_CENTS = re.compile(rf"\n{OPENING}({_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{2
 _ELSE = re.compile(r"\n(?:[\t {\-]|:(?!61:|86:))")
 """A line that is no part of a ``:61:`` or of its ``:86:``."""
 READING = RowLayout(
-    rf"(({_MOVED})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*+))?",
+    rf"(({_MOVED})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*))?",
     f"\n{OPENING}",
 )
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
