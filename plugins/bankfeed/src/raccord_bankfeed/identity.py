@@ -47,33 +47,47 @@ _COUNTER_DIGITS_MAX = 3
 """An id of so few digits, zeros in front apart, is a counter that starts again with each download."""
 
 
+_PLAIN_CHARS_MAX = 28
+"""A longer amount may lose digits where it is put in its shortest form, and always did."""
+_Counts = dict[int, int]
+"""How many equal lines there were of an account, by the digest of what tells them apart."""
+
+
 class Identities:
     """Gives the lines of one file their ids; ask for every line in the file's order, and tell when a statement ends."""
 
     def __init__(self) -> None:
-        self._in_file: dict[int, int] = {}
-        self._in_statement: dict[int, int] = {}
+        self._in_file: dict[str, _Counts] = {}
+        self._pending: dict[str, _Counts] = {}
+        self._in_statement: dict[str, _Counts] = {}
 
     def of(self, line: Line) -> str:
         """Return the id of the next line of the file."""
-        if line.lasting and line.native:
+        account = line.account
+        native = line.native
+        if line.lasting and native:
             # Told twice in one file, it is the same line, changed in between: never numbered.
-            return f"{line.account.key}/{_NOT_PLAIN.sub('_', line.native)[:_SHOWN_CHARS]}-{_digest(line.native)}"
+            return f"{account.key}/{_shown(native)}-{_digest(native).hex()}"
         day = line.day.isoformat()
-        amount = plain_amount(-line.amount if line.account.turned else line.amount)
-        if not line.pending and (is_telling(line.native, line.day) or (line.stable and line.native)):
-            counts = self._in_statement
-            digest = _digest(line.native, *(() if line.stable else (day,)), amount)
-            shown = _NOT_PLAIN.sub("_", line.native)[:_SHOWN_CHARS]
+        amount = plain_amount(-line.amount if account.turned else line.amount)
+        if not line.pending and (is_telling(native, line.day) or (line.stable and native)):
+            counts_of = self._in_statement
+            digest = _digest(native, amount) if line.stable else _digest(native, day, amount)
+            shown = _shown(native)
         else:
-            counts = self._in_file
+            counts_of, shown = (self._pending, f"pending-{day}") if line.pending else (self._in_file, day)
             reference = line.reference or line.check_number
             words = normalised(f"{line.name} {line.memo}")
             digest = _digest(day, amount, line.currency, words, normalised(reference))
-            shown = f"pending-{day}" if line.pending else day
-        key = int.from_bytes(_digest_bytes(line.account.key, shown, digest))
-        number = counts[key] = counts.get(key, 0) + 1
-        return f"{line.account.key}/{shown}-{digest}" + (f"~{number}" if number > 1 else "")
+        counts = counts_of.get(account.key)
+        if counts is None:
+            counts = counts_of[account.key] = {}
+        key = int.from_bytes(digest)
+        if key in counts:
+            counts[key] += 1
+            return f"{account.key}/{shown}-{digest.hex()}~{counts[key]}"
+        counts[key] = 1
+        return f"{account.key}/{shown}-{digest.hex()}"
 
     def statement_ended(self) -> None:
         """Begin a new list: native ids are counted afresh."""
@@ -83,13 +97,15 @@ class Identities:
 def is_telling(native: str, day: date) -> bool:
     """Tell whether a bank's id can tell lines apart: not if empty, a word for nothing, a small counter or the day."""
     plain = native.strip().upper()
-    if len(set(plain)) < 2 or plain in _NOTHING:
+    if len(plain) <= _COUNTER_DIGITS_MAX or plain in _NOTHING or plain.count(plain[0]) == len(plain):
         return False
     if plain.isdigit():
         digits = plain.lstrip("0")
+        if len(digits) <= _COUNTER_DIGITS_MAX:
+            return False
         compact = f"{day:%Y%m%d}"
-        return len(digits) > _COUNTER_DIGITS_MAX and not (digits.startswith(compact) and not digits[8:].strip("0"))
-    return len(plain) > _COUNTER_DIGITS_MAX
+        return not (digits.startswith(compact) and not digits[8:].strip("0"))
+    return True
 
 
 def normalised(text: str) -> str:
@@ -100,12 +116,18 @@ def normalised(text: str) -> str:
 
 def plain_amount(amount: Decimal) -> str:
     """Return an amount without its scale: ``-30.000`` and ``-30.00`` are one amount."""
-    return format(amount.normalize(), "f") if amount else "0"
+    text = str(amount)
+    if len(text) > _PLAIN_CHARS_MAX or "E" in text:
+        return format(amount.normalize(), "f") if amount else "0"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
-def _digest(*parts: str) -> str:
-    return _digest_bytes(*parts).hex()
+def _shown(native: str) -> str:
+    plain = native if native.isascii() and native.isalnum() else _NOT_PLAIN.sub("_", native)
+    return plain[:_SHOWN_CHARS]
 
 
-def _digest_bytes(*parts: str) -> bytes:
+def _digest(*parts: str) -> bytes:
     return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).digest()

@@ -179,33 +179,35 @@ def _line_record(
     line: Line, source_id: str, home_currency: str, twin: Twin | None, old: Replaced | None = None
 ) -> Record:
     """Lines that move no money (pending, withdrawn, known by another road) have their amount in ``raw`` alone."""
-    correction = line.correction
+    (
+        account, native, day, number, currency, name, memo, type_, reference, check_number, pending, correction, *_
+    ) = line  # fmt: skip
     raw: dict[str, JSON] = {
-        "account": line.account.key,
-        "account_kind": line.account.kind.value,
-        "account_number": line.account.masked,
-        "currency": line.currency,
-        "amount": _text(line.amount),
-        "type": line.type,
-        "name": line.name,
-        "memo": line.memo,
-        "reference": line.reference,
-        "check_number": line.check_number,
-        "native": line.native,
-        "pending": line.pending,
+        "account": account.key,
+        "account_kind": str(account.kind),
+        "account_number": account.masked,
+        "currency": currency,
+        "amount": _text(number),
+        "type": type_,
+        "name": name,
+        "memo": memo,
+        "reference": reference,
+        "check_number": check_number,
+        "native": native,
+        "pending": pending,
         "correction": None if correction is None else {"native": correction.native, "action": correction.action.value},
-        "fields": dict(line.fields),
+        "fields": line.fields,
     }
-    if line.account.signs:
-        raw |= {SIGNS: line.account.signs, TURNED: line.account.turned}
+    if account.signs:
+        raw |= {SIGNS: account.signs, TURNED: account.turned}
     if twin is not None:
         raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
     elif old is not None:
         raw[REPLACES] = {"id": old.id, "day": old.day, "amount": old.amount, "answer": old.answer}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
-    moves = not (line.pending or withdrawn or (twin is not None and twin.certain))
-    amount = Money(line.amount, line.currency or home_currency) if moves else None
-    return Record(LINES, source_id, line.day, raw, amount)
+    moves = not (pending or withdrawn or (twin is not None and twin.certain))
+    amount = Money(number, currency or home_currency) if moves else None
+    return Record(LINES, source_id, day, raw, amount)
 
 
 def _gone_record(line: Line, source_id: str, earlier: Mapping[str, JSON] | None) -> Record:
@@ -272,7 +274,8 @@ def _where(source: SourceFile, line: int) -> str:
 
 
 def _text(amount: Decimal) -> str:
-    return format(amount, "f")
+    text = str(amount)
+    return format(amount, "f") if "E" in text else text
 
 
 def _day(day: date | None) -> str | None:
