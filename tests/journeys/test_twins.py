@@ -22,6 +22,7 @@ from twin_steps import (
     CHEQUING,
     COFFEE,
     DOUBLE,
+    EDITED,
     RENUMBERED,
     SAME,
     SAVINGS,
@@ -34,15 +35,19 @@ from twin_steps import (
     by_hand,
     categorise,
     chase,
+    decided,
     deleted,
+    drift_restored,
+    edited,
     named_alike,
     nothing_beside,
     numbered,
     of_card,
     placed,
     processor,
-    restored,
     rule,
+    still_asked,
+    to_savings,
     told_apart,
     unnumbered,
 )
@@ -52,6 +57,7 @@ import raccord_chase
 from raccord.clock import FixedClock
 from raccord.overview.records import MATCHED, list_records
 from raccord.overview.sought import Fate, Wanted
+from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Proof
 from raccord_sandbox.clock import SandboxClock
@@ -126,10 +132,64 @@ SCENARIOS = {
             bank("03-04 -12.30 OUTILS #OUT001"),
             SAME,
             deleted("Purchase", "12.30"),
-            restored,
+            decided(ResolutionKind.RESTORE_OURS, "conflict.deleted"),
             categorise,
         ],
         ["Purchase 12.30 03-04"],
+    ),
+    "pain 10 T3: said to be one that is changed later, a line is asked about until that is taken back": Scenario(
+        [
+            by_hand("Purchase 12.30 03-03"),
+            bank("03-04 -12.30 OUTILS #OUT001"),
+            SAME,
+            edited("12.30", "Purchase", TxnDate="2026-03-05"),
+            edited("12.30", "Purchase", "21.30"),
+            still_asked(EDITED),
+            edited("21.30", "Purchase", "12.30"),
+            still_asked(),
+            edited("12.30", "Purchase", TxnDate="2026-05-05"),
+            still_asked(EDITED),
+            decided(ResolutionKind.KEEP_THEIRS),
+            still_asked(),
+            to_savings("12.30", "Purchase", "AccountRef"),
+        ],
+        ["Purchase 12.30 05-05"],
+        [EDITED],
+    ),
+    "pain 10 T3: said to be one of ours that is changed, a line is asked about until ours is written again": Scenario(
+        [
+            processor("03-04 100.00"),
+            bank("03-06 100.00 PROCESSEUR #PRO001"),
+            SAME,
+            to_savings("100.00", "Deposit", "DepositToAccountRef"),
+            still_asked(EDITED),
+            drift_restored,
+        ],
+        ["SalesReceipt 100.00 03-04", "Deposit 100.00 03-04"],
+    ),
+    "pain 10 T3: said to be one that is another now, a line goes itself": Scenario(
+        [
+            by_hand("CreditCardPayment 500.00 03-04"),
+            bank("03-05 -500.00 VISA #VISA01"),
+            SAME,
+            edited("500.00", "CreditCardPayment", "350.00"),
+            still_asked(EDITED),
+            decided(ResolutionKind.RESTORE_OURS),
+            categorise,
+            again(1),
+        ],
+        ["CreditCardPayment 350.00 03-04", "Purchase 500.00 03-05"],
+    ),
+    "pain 10 T3: a card's payment that is deleted, after it was changed, is asked about as deleted": Scenario(
+        [
+            by_hand("CreditCardPayment 500.00 03-04"),
+            bank("03-05 -500.00 VISA #VISA01"),
+            SAME,
+            edited("500.00", "CreditCardPayment", "350.00"),
+            deleted("CreditCardPayment", "350.00"),
+        ],
+        [],
+        ["conflict.deleted"],
     ),
     "pain 10 T3: a line said to be one entered by hand stays so over ten imports": Scenario(
         [

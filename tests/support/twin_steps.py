@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import till
 from harness import OWNER, choose_usual, sync
@@ -21,9 +22,11 @@ from raccord.onboarding.arriving.untold_accounts import AccountTold, name_accoun
 from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin import ResolutionKind
-from raccord.store.models import Company, Connection, Hold, RunState, SourceRecord
+from raccord.quickbooks.codec.json_text import write
+from raccord.store.models import Company, Connection, Drift, DriftState, Hold, RunState, SourceRecord
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
@@ -35,6 +38,7 @@ RENUMBERED = MadeAccount(number="4445556667")
 """The chequing account as another kind of file calls it: only the person who chose knows that they are one."""
 BOOKED = ("CreditCardPayment", "Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")
 DOUBLE, CATEGORY = "conflict.already_exists", "resolve.decision_missing"
+EDITED = "conflict.matched_edited"
 COFFEE = "03-04 -4.50 CAFE"
 
 
@@ -300,23 +304,75 @@ def by_hand(text: str) -> Step:
     return step
 
 
+def of_amount(documents: Iterable[Mapping[str, Any]], amount: str) -> dict[str, Any]:
+    """Return the only document of an amount, without what QuickBooks tells and does not take."""
+    (there,) = [each for each in documents if each.get("TotalAmt", each.get("Amount")) == Decimal(amount)]
+    return {name: value for name, value in there.items() if name != "PurchaseEx"}
+
+
 def deleted(kind: str, amount: str) -> Step:
     """A person deletes a document in QuickBooks, and all is synchronised."""
 
     def step(house: House) -> None:
         client = house.workshop.client(house.company)
-        (there,) = [each for each in client.query_all(kind) if each.get("TotalAmt") == Decimal(amount)]
+        (there,) = [
+            each for each in client.query_all(kind) if each.get("TotalAmt", each.get("Amount")) == Decimal(amount)
+        ]
         client.delete(kind, there["Id"], there["SyncToken"], f"gone {amount}")
         again(1)(house)
 
     return step
 
 
-def restored(house: House) -> None:
-    """A person says of what holds a line no more that the line goes itself."""
-    (hold,) = [each for each in house.holds() if each.code == "conflict.deleted"]
-    answer_conflict(house.workshop, OWNER, hold.id, ResolutionKind.RESTORE_OURS)
-    again(1)(house)
+def edited(was: str, kind: str, amount: str = "", **changes: object) -> Step:
+    """A person changes the amount of a document in QuickBooks, or other properties, and all is synchronised."""
+
+    def step(house: House) -> None:
+        client = house.workshop.client(house.company)
+        there = of_amount(client.query_all(kind), was)
+        said: dict[str, Any] = {**changes}
+        if amount and "Line" in there:
+            said["Line"] = [{**there["Line"][0], "Amount": Decimal(amount)}]
+        elif amount:
+            said["Amount"] = Decimal(amount)
+        house.files += 1
+        client.update(kind, write(there | said), f"edit {house.files}")
+        again(1)(house)
+
+    return step
+
+
+def to_savings(was: str, kind: str, name: str) -> Step:
+    """A person says of a document that it is of the savings account."""
+    return lambda house: edited(was, kind, **{name: {"value": house.banks[1]}})(house)
+
+
+def drift_restored(house: House) -> None:
+    """A person has our document written again as we wrote it."""
+    with house.workshop.database.read() as session:
+        ids = session.scalars(select(Drift.id).where(Drift.state == DriftState.OPEN)).all()
+    assert settle_drifts(house.workshop, OWNER, ids, Way.RESTORE).ids
+    again(2)(house)
+
+
+def decided(way: ResolutionKind, code: str = EDITED) -> Step:
+    """A person answers a question about a document that a line is, and all is synchronised."""
+
+    def step(house: House) -> None:
+        (hold,) = [each for each in house.holds() if each.code == code]
+        answer_conflict(house.workshop, OWNER, hold.id, way)
+        again(1)(house)
+
+    return step
+
+
+def still_asked(*codes: str) -> Step:
+    """Questions of these codes are open so far, and no other."""
+
+    def step(house: House) -> None:
+        assert [hold.code for hold in house.holds()] == [*codes]
+
+    return step
 
 
 def answer(way: ResolutionKind) -> Step:

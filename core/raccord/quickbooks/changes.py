@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from raccord.quickbooks.entities import entity
 from raccord.quickbooks.errors import UnavailableError
 from raccord.quickbooks.wire import Answer
 
@@ -29,7 +30,7 @@ def read_changes(kinds: Sequence[str], answer: Answer[dict[str, Any]]) -> Change
     """Read the answer to a question about ``kinds``. Raises ``UnavailableError`` when it has not their shape."""
     try:
         blocks = answer.value["CDCResponse"][0]["QueryResponse"]
-        rows = {kind: list(block.get(kind, [])) for kind, block in zip(kinds, blocks, strict=True)}
+        rows = {kind: list(block.get(entity(kind).key, [])) for kind, block in zip(kinds, blocks, strict=True)}
         deleted = {kind: [str(row["Id"]) for row in found if _gone(row)] for kind, found in rows.items()}
     except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         raise UnavailableError("QuickBooks answered a question about changes in an unknown shape", answer.tid) from None

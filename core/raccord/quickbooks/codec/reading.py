@@ -13,7 +13,7 @@ ZERO = Decimal("0.00")
 MONEY_KINDS = frozenset(
     {
         "SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry", "Payment", "BillPayment",
-        "Invoice", "CreditMemo", "Bill", "VendorCredit",
+        "CreditCardPayment", "Invoice", "CreditMemo", "Bill", "VendorCredit",
     }
 )  # fmt: skip
 """Documents that move money on accounts they name themselves, or what customers owe and vendors are owed."""

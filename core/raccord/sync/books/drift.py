@@ -115,7 +115,10 @@ def look(database: Database, client: QuickBooks, company_id: str, kinds: Sequenc
 def changed_since_written(
     database: Database, company_id: str, kind: str, rows: Iterable[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
-    """Leave out documents of ours that nobody touched since: they bear the token that they had when we wrote them."""
+    """Leave out documents of ours that nobody touched since: they bear the token that they had when we wrote them.
+
+    Those that are a line's too stay: what we wrote into them may be another amount than the line's.
+    """
     waiting = iter(rows)
     while some := list(islice(waiting, CHUNK)):
         with database.read() as session:
@@ -128,7 +131,15 @@ def changed_since_written(
                 )
             )
             tokens = {row.document_id: row.sync_token for row in written}
-        yield from (row for row in some if tokens.get(str(row["Id"])) != str(row.get("SyncToken", "")))
+            ids = [*tokens]
+            lines = select(Match.document_id).where(
+                Match.company_id == company_id, Match.kind == kind, Match.document_id.in_(ids)
+            )
+            matched = set(session.scalars(lines)) if ids else set()
+        for row in some:
+            id_ = str(row["Id"])
+            if id_ in matched or tokens.get(id_) != str(row.get("SyncToken", "")):
+                yield row
 
 
 def note(

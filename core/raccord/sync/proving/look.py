@@ -14,6 +14,7 @@ from raccord.store.models import Company
 from raccord.sync.books import drift, others
 from raccord.sync.posting import taken_off
 from raccord.sync.proving import proof_months
+from raccord.sync.proving.matched_edited import ask_about_edited
 from raccord.sync.proving.matched_gone import ask_about_gone
 
 
@@ -45,4 +46,5 @@ def note(session: Session, company_id: str, seen: Look, now: datetime) -> int:
     proof_months.touch(session, company_id, seen.changes, whole=seen.whole)
     others.note_changes(session, company_id, seen.changes, now)
     ask_about_gone(session, company_id, seen.changes, now)
+    ask_about_edited(session, company_id, seen.changes, now)
     return drift.note(session, company, seen.changes, now, seen.followed)

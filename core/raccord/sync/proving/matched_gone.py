@@ -11,7 +11,8 @@ from raccord.quickbooks import Changes
 from raccord.quickbooks.codec import is_voided
 from raccord.store.models import DraftRow, DraftState, Match
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.resolving.conflict_rules import DELETED, VOIDED
+from raccord.sync.resolving.conflict_rules import DELETED, MATCHED_EDITED, VOIDED
+from raccord.sync.resolving.conflicts import without_decision
 from raccord.sync.resolving.holds import open_hold
 
 
@@ -29,8 +30,10 @@ def ask_about_gone(session: Session, company_id: str, changes: Changes, now: dat
         matches = select(Match).where(Match.company_id == company_id, Match.document_id.in_(some))
         for match in session.scalars(matches.order_by(Match.id)).all():
             code, draft = gone.get((match.kind, match.document_id)), session.get_one(DraftRow, match.draft_id)
-            if code is None or draft.state != DraftState.SKIPPED:
+            edited = draft.state == DraftState.HELD and draft.reason == MATCHED_EDITED
+            if code is None or not (edited or draft.state == DraftState.SKIPPED):
                 continue
+            draft.decisions = without_decision(draft)
             session.execute(delete(Match).where(Match.draft_id == draft.id))
             said = {"kind": match.kind, "id": match.document_id, "document": f"{match.kind} {match.document_id}"}
             draft.state, draft.reason = DraftState.HELD, code

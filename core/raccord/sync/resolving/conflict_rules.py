@@ -22,6 +22,7 @@ AMOUNT_DIFFERS = "conflict.amount_differs"
 LINKED_ELSEWHERE = "conflict.linked_elsewhere"
 DELETED = "conflict.deleted"
 VOIDED = "conflict.voided"
+MATCHED_EDITED = "conflict.matched_edited"
 INACTIVE = "posting.inactive_reference"
 NAME_TAKEN = "resolve.name_taken"
 PERIOD_CLOSED = "posting.period_closed"
@@ -69,7 +70,7 @@ RULES: Mapping[ConflictKind, Rule] = MappingProxyType(
         ConflictKind.DUPLICATE_NUMBER: Rule(
             (DUPLICATE_NUMBER,), {_HOLD: _ANYONE, _LINK: _ANYONE, _SKIP: _ANYONE, _RETRY: _PERSON}
         ),
-        ConflictKind.STALE: Rule((STALE,), {_HOLD: _ANYONE, _THEIRS: _ANYONE, _OURS: _PERSON}),
+        ConflictKind.STALE: Rule((STALE, MATCHED_EDITED), {_HOLD: _ANYONE, _THEIRS: _ANYONE, _OURS: _PERSON}),
         ConflictKind.ALREADY_EXISTS: Rule(
             (ALREADY_EXISTS,), {_HOLD: _ANYONE, _LINK: _ANYONE, _SKIP: _ANYONE, _CREATE: _ANYONE}
         ),

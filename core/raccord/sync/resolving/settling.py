@@ -7,16 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never, cast
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Account, Customer, Draft, Item, Vendor
 from raccord.plugin.ledger import ConflictKind, ResolutionKind
-from raccord.store.models import Company, DraftRow, Drift, DriftState, LinkRow, LinkState
+from raccord.store.models import Company, DraftRow, Drift, DriftState, LinkRow, LinkState, Match
 from raccord.sync.bodies import mark
 from raccord.sync.books.acquaint import forget
 from raccord.sync.books.readback import LISTS
-from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS, KINDS, LINKED_ELSEWHERE, NAME_TAKEN, found_anew
+from raccord.sync.resolving.conflict_rules import (
+    ALREADY_EXISTS,
+    KINDS,
+    LINKED_ELSEWHERE,
+    MATCHED_EDITED,
+    NAME_TAKEN,
+    found_anew,
+)
 from raccord.sync.resolving.conflicts import DECISION, RENAMED, decision_of, linked_to, settle, without_decision
 from raccord.sync.resolving.resolve import Place, Resolver
 
@@ -74,7 +81,8 @@ class Settling:
                 return Wait(code, params)
             case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
                 self._theirs(link, code)
-                return Leave(code, params)
+                # A line stays its document, as it was before that was edited.
+                return Leave(ALREADY_EXISTS if code == MATCHED_EDITED else code, params)
             case ResolutionKind.LINK:
                 return self._linked(row, draft, code, params, target)
             case ResolutionKind.RESTORE_OURS:
@@ -127,6 +135,8 @@ class Settling:
         row.decisions = without_decision(row)
         # A new revision has a new mark and request id, so the deleted document is not taken for the new one.
         row.revision += 1
+        if code == MATCHED_EDITED:
+            self.session.execute(delete(Match).where(Match.draft_id == row.id))
         if link is None or KINDS[code] is ConflictKind.DELETED:
             forget(self.session, self.company.id, [mark(self.company.realm, row.connection_id, row.key)])
             if link is not None:
