@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,14 +14,19 @@ import pytest
 from browsing import TOKEN
 from harness import OWNER
 from httpx2 import Response
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.errors import RaccordError
 from raccord.onboarding.arriving import untold_accounts
 from raccord.onboarding.arriving.answering import answer_file, questions_of
-from raccord.onboarding.arriving.untold_accounts import AccountTold
+from raccord.onboarding.arriving.untold_accounts import AccountTold, bank_accounts
+from raccord.onboarding.connecting import card_kinds
 from raccord.onboarding.connecting.connections import disconnect, reconnect, update_settings
-from raccord.store.models import Connection
+from raccord.onboarding.deciding.decisions import choose
+from raccord.store.models import Choice, Connection
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
 from raccord_web.pages.forms import VALUE_MAX
 
 Send = Callable[..., Response]
@@ -134,3 +141,59 @@ def test_a_form_of_settings_that_changed_meanwhile_takes_nothing_back(
     assert anew["s_currency_if_missing"] == "EUR", "what was typed stays, beside what stands"
     assert browser.post(place, data=anew).status_code == 303
     assert settings(workshop, bank) == {**kept, "currency_if_missing": "EUR"}, "what files asked for stays said"
+
+
+def test_bank_and_card_chosen_for_one_account_at_once_are_one_of_the_two(
+    workshop: Workshop, bank: str, browser: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anne says that an account of a file is a bank account; Bob said meanwhile that it is a card."""
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    account = MadeAccount(number="0123456789")
+    file = statement_file(account, [MadeLine(day=date(2026, 3, 4), amount=Decimal("-4.50"), name="CAFE")])
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("march.ofx", file))])
+    id_, key = bank.rpartition("/")[2], Read(file).lines[0].account.key
+    with workshop.database.read() as session:
+        company = session.get_one(Connection, id_).company_id
+        chart = bank_accounts(session, company)
+    card = next(each.id for each in chart if each.type == "Credit Card")
+    account_of_bank = next(each.id for each in chart if each.type == "Bank")
+    meanwhile, keep = [card], untold_accounts.keep_told
+
+    def later(*arguments: Any, **named: Any) -> str:
+        """Let a colleague choose between what was asked and what is kept."""
+        while meanwhile:
+            untold_accounts.name_account(workshop, OWNER, id_, key, AccountTold(ledger_id=meanwhile.pop()))
+        return keep(*arguments, **named)
+
+    monkeypatch.setattr(untold_accounts, "keep_told", later)
+    with pytest.raises(RaccordError, match=r"files\.no_question"):
+        untold_accounts.name_account(workshop, OWNER, id_, key, AccountTold(ledger_id=account_of_bank))
+    with workshop.database.read() as session:
+        [choice] = session.scalars(select(Choice).where(Choice.connection_id == id_, Choice.of == key))
+    assert (choice.ledger_id, choice.held_as) == (card, "card")
+
+
+def test_a_choice_made_while_another_said_card_keeps_the_settings_in_step(
+    workshop: Workshop, bank: str, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is chosen last is what the settings say, though the other kind was kept since they were looked at."""
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    id_, key = bank.rpartition("/")[2], "0123456789"
+    with workshop.database.read() as session:
+        chart = bank_accounts(session, session.get_one(Connection, id_).company_id)
+    card = next(each.id for each in chart if each.type == "Credit Card")
+    account_of_bank = next(each.id for each in chart if each.type == "Bank")
+    choose(workshop, OWNER, id_, "ledger_account", account_of_bank, key)
+    meanwhile, look = [card], card_kinds.card_settings
+
+    def later(*arguments: Any) -> dict[str, object]:
+        found = look(*arguments)
+        while meanwhile:
+            choose(workshop, OWNER, id_, "ledger_account", meanwhile.pop(), key)
+        return found
+
+    monkeypatch.setattr(card_kinds, "card_settings", later)
+    last = choose(workshop, OWNER, id_, "ledger_account", account_of_bank, key)
+    assert (last.held_as, settings(workshop, bank)["kinds"]) == ("bank", f"{key} = bank")

@@ -97,6 +97,12 @@ def _chosen(session: Session, connection: Connection, roles: Sequence[str]) -> d
     return {each.of: each for each in session.scalars(rows.order_by(Choice.valid_from.desc()))}
 
 
+def _chosen_for(session: Session, connection: Connection, asked: AskedAccount) -> str:
+    """Return the account of the books that stands for one of the files; empty where none does."""
+    choice = _chosen(session, connection, [asked.role]).get(asked.key)
+    return "" if choice is None else choice.ledger_id
+
+
 def said_of(connection: Connection, setting: str) -> dict[str, str]:
     """Return what the ``key = answer`` lines of a setting say."""
     found: dict[str, str] = {}
@@ -206,7 +212,7 @@ def name_account(workshop: Workshop, actor: Actor, connection_id: str, key: str,
             ),
             Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
         )
-    return keep_told(workshop, actor, connection_id, asked, told)
+    return keep_told(workshop, actor, connection_id, asked, told, stood=asked.ledger_id)
 
 
 def unread(workshop: Workshop, connection_id: str) -> bool:
@@ -229,9 +235,12 @@ def keep_told(
     asked: AskedAccount | None,
     told: AccountTold,
     words: Sequence[tuple[str, str, str]] = (),
+    *,
+    stood: str | None = None,
 ) -> str:
     """Keep which account of the books an account of files is, adding it there if wanted, with other lines of the
-    settings (setting, key and words): all of it in one transaction, or nothing.
+    settings (setting, key and words): all of it in one transaction, or nothing. Refused where somebody chose another
+    one meanwhile; ``stood`` is what was chosen when it was asked, where that was before now.
 
     What the settings refuse is refused before an account is added in QuickBooks, which no transaction takes back.
     Return the account's name. Raises where nothing usable is said.
@@ -248,6 +257,8 @@ def keep_told(
             if asked is None
             else _said(info, company, books_account(session, company.id, told.ledger_id), asked, told)
         )
+        if stood is None and asked is not None:
+            stood = _chosen_for(session, connection, asked)
     lines = [*words] if said is None else [*said.lines, *words]
 
     def changes(standing: BaseModel) -> Mapping[str, object]:
@@ -272,8 +283,12 @@ def keep_told(
         place = (asked.role, ledger, asked.key, said.held_as)
 
     def choose_too(session: Session) -> None:
-        if place is not None:
+        if place is not None and asked is not None:
             role, ledger, of, held_as = place
+            connection = session.get_one(Connection, connection_id, with_for_update=True)
+            if _chosen_for(session, connection, asked) != stood:
+                # Somebody chose another one since: which of the two it is (bank or card) decides its lines' signs.
+                raise waits_no_more()
             choose_in(session, workshop, actor, connection_id, role, ledger, of, BEGINNING, held_as)
 
     if changed:

@@ -37,7 +37,10 @@ def fill_with_kinds(
         changes = bool(cards) and bool(card_settings(info, _standing(workshop, session, connection), cards))
     if not changes:
         with workshop.database.begin() as session:
-            return fill(session)
+            connection = session.get_one(Connection, connection_id, with_for_update=True)
+            # Somebody else may have said the other of bank and card since it was looked at.
+            if not (cards and card_settings(info, _standing(workshop, session, connection), cards)):
+                return fill(session)
     made: list[Made] = []
     update_settings(
         workshop, actor, connection_id, lambda standing: card_settings(info, standing, cards),
