@@ -277,7 +277,19 @@ def test_bank_lines_whose_match_is_certain_are_accepted_with_one_button(
     assert "same amount, number in the text, name in the text, nothing else open for it" in page
     other = send("/review", f"/review/{question.hold_id}/pay", documents="999999")
     assert other.status_code == 409
-    both = {f"hold_{each.hold_id}": "on" for each in waiting}
+    both = dict(re.findall(r'name="(hold_\w+)" value="(\w*)"', browser.get("/review").text))
+    assert len(both) == len(waiting)
+    with workshop.database.begin() as session:
+        hold = session.get_one(Hold, question.hold_id)
+        [[match], before] = hold.params["matches"], hold.params
+        hold.params = {**before, "matches": [{**match, "documents": [{**match["documents"][0], "amount": "80.00"}]}]}
+    answer = send("/review", "/review/together", do="accept", **both)
+    assert answer.headers["location"] == "/review?said=together&n=0&refused=1&changed=1", "another amount than was seen"
+    [seen] = re.findall(rf'name="documents" value="{match["documents"][0]["id"]} =(\w+)"', page)
+    other = send("/review", f"/review/{question.hold_id}/pay", documents=f"{match['documents'][0]['id']} ={seen}")
+    assert (other.status_code, "not what you saw any more" in other.text) == (409, True)
+    with workshop.database.begin() as session:
+        session.get_one(Hold, question.hold_id).params = before
     answer = send("/review", "/review/together", do="accept", **both)
     assert answer.headers["location"] == "/review?said=together&n=1&refused=1"
     sync(workshop, synced)

@@ -257,13 +257,19 @@ def test_what_was_said_last_of_the_same_text_is_offered_first_with_its_day_and_n
     assert offered("COSTCO CAFE 0012") == [(office, "", "6\u00a0Mar\u00a02026")], "what was taken back is not said"
 
 
+def shown(browser: TestClient, *holds: str) -> dict[str, str]:
+    """Return the boxes of lines as the page shows them, ticked: each says what is proposed beside it."""
+    found = re.findall(r'name="(hold_\w+)" value="(\w*)"', browser.get("/review").text)
+    return {name: value for name, value in found if name.removeprefix("hold_") in holds}
+
+
 def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(
     workshop: Workshop, accounts: dict[str, str], browser: TestClient, send: Send
 ) -> None:
     holds = held(workshop)
 
     def ticked(*texts: str) -> dict[str, str]:
-        return {f"hold_{holds[each]}": "on" for each in texts}
+        return shown(browser, *(holds[each] for each in texts))
 
     both = ticked("COSTCO WHOLESALE", "COSTCO CAFE")
     assert "No account is chosen" in send("/settings", "/review/together", do="category", **both).text
@@ -314,7 +320,17 @@ def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted
     conditions = TextCondition(test=TextTest.CONTAINS, value="ristourne")
     action = f"/review/{holds['JEU VIDEO']}/treat"
     assert send("/settings", action, kind="category", account="proposed").status_code == 303
-    ticked = {f"hold_{holds[each]}": "on" for each in ("COSTCO CAFE", "RISTOURNE")}
+    ticked = shown(browser, holds["COSTCO CAFE"], holds["RISTOURNE"])
+    stale = {**ticked, f"hold_{holds['COSTCO CAFE']}": "another"}
+    answer = send("/settings", "/review/together", do="accept", **stale)
+    assert answer.headers["location"] == "/review?said=together&n=0&refused=1&changed=1"
+    assert (
+        "1 left: what is proposed for it is not what you saw any more" in browser.get(answer.headers["location"]).text
+    )
+    assert "COSTCO CAFE" in held(workshop), "what was not seen is not said"
+    proposed = f"/review/{holds['COSTCO CAFE']}/treat"
+    other = send("/settings", proposed, kind="category", account="proposed", seen="another")
+    assert (other.status_code, "not what you saw any more" in other.text) == (409, True)
     answer = send("/settings", "/review/together", do="accept", **ticked)
     assert answer.headers["location"] == "/review?said=together&n=1&refused=1"
     with workshop.database.read() as session:
@@ -593,7 +609,7 @@ def test_a_line_that_deposits_waiting_payments_is_matched_with_them_on_the_page(
     assert "waiting in Undeposited Funds" in page
     assert "no income is counted a second time" in page
     assert "in more than one way" in browser.get(f"/review?line={holds['DEPOT VIEUX']}").text
-    ids = re.search(r'name="documents" value="([0-9 ]+)"', page)
+    ids = re.search(r'name="documents" value="([0-9 ]+ =\w+)"', page)
     assert ids is not None
     kept = send("/settings", f"/review/{holds['DEPOT']}/pay", documents=ids[1])
     assert "said=kept_pays" in kept.headers["location"]

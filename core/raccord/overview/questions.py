@@ -22,7 +22,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.books.company import TYPES, kind_of
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.matching import Reason, Sure
-from raccord.sync.lines.paying import MATCHES
+from raccord.sync.lines.paying import MATCHES, proposal_seen
 from raccord.sync.lines.titles import TEXT_MAX, text_of
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.lines.unmet import invoices_in
@@ -96,6 +96,8 @@ class Match:
     reasons: Sequence[Reason]
     together: Sequence[PaidWith] = ()
     """The lines that pay the rest of its one document."""
+    seen: str = ""
+    """Tells this proposal from any other; whoever accepts it says so, and another one is not paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +391,7 @@ def _match(said: Mapping[str, Any]) -> Match:
         PaidWith(date.fromisoformat(each["day"]), Decimal(each["amount"])) for each in said.get("together", ())
     )
     reasons = tuple(Reason(each) for each in said["reasons"])
-    return Match(said["kind"], said["party"], documents, Sure(said["sure"]), reasons, together)
+    return Match(said["kind"], said["party"], documents, Sure(said["sure"]), reasons, together, proposal_seen(said))
 
 
 def _is_unmet(hold: Hold, draft: Draft) -> bool:

@@ -445,14 +445,20 @@ def test_a_bank_line_pays_the_bill_that_it_is_proposed_for(
         },
     )["Id"]  # fmt: skip
     till.ROWS["T1"] = [
-        {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-88.20", "memo": "IMPRIMERIE SIMARD 7741"}
+        {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-88.20", "memo": "IMPRIMERIE SIMARD 7741"},
+        {"stream": "bank", "id": "b2", "day": "2026-03-05", "amount": "-3.00", "memo": "CAFE"},
     ]
     told("plan")
-    [question] = told("holds")[1]["questions"]
+    question, other = told("holds")[1]["questions"]
     assert told("holds", "pay")[1]["error"]["code"] == "hold.not_named"
     assert told("holds", "pay", question["hold"], "--document", "1")[1]["error"]["code"] == "pays.not_open"
     assert [each["id"] for each in told("holds", "pay", question["hold"], "--open")[1]["open"]] == [bill]
-    assert told("holds", "pay", question["hold"], "--document", bill)[1]["pays"] == ["bank/b1"]
+    unseen = told("holds", "pay", question["hold"], "--document", bill, "--seen", "another")
+    assert unseen[1]["error"]["code"] == "pays.proposed_otherwise"
+    some = told("holds", "pay", other["hold"], question["hold"])
+    assert some[0] == Exit.NEEDS_PERSON, "the one that pays nothing keeps no other back"
+    assert (some[1]["pays"], some[1]["left"]) == (["bank/b1"], {other["hold"]: "pays.not_proposed"})
+    told("holds", "skip", other["hold"], "--why", "not ours")
     _, plan = told("plan")
     assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK
     assert told("holds")[1]["total"] == 0

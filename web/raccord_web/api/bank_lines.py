@@ -87,10 +87,12 @@ def treat(request: Request, hold_id: str, wanted: TreatmentIn) -> Done:
 
 class Paid(BaseModel):
     """The documents of one of the proposals that `/holds` gives with the line; without ids those of the first. Others
-    that are open in QuickBooks and come to the line's amount may be named too.
+    that are open in QuickBooks and come to the line's amount may be named too. `seen` is the proposal's own word for
+    itself in `/holds`: where it is another one by now, nothing is kept.
     """
 
     documents: Annotated[tuple[OneId, ...], Field(max_length=200)] = ()
+    seen: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 @router.post("/holds/{hold_id}/pay", dependencies=[Depends(needs(Scope.WRITE))])
@@ -98,7 +100,7 @@ def pay(request: Request, hold_id: str, wanted: Paid) -> Done:
     """Say that a bank line pays what one of its proposals names: open invoices or bills, or a deposit's payments; or
     open ones that none names. Invoices of several customers become a payment of each and one deposit.
     """
-    paying.pay(desk_of(request).workshop, acting(request), hold_id, wanted.documents)
+    paying.pay(desk_of(request).workshop, acting(request), hold_id, wanted.documents, seen=wanted.seen)
     return Done(id=hold_id)
 
 

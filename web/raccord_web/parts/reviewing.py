@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor
 from raccord.onboarding.deciding.payees import payee_named
-from raccord.onboarding.deciding.paying import pay
+from raccord.onboarding.deciding.paying import pay, proposed_otherwise
 from raccord.onboarding.deciding.treating import treat
 from raccord.overview.lines.bank_lines import BankLine, WantedLines
 from raccord.overview.lines.line_choices import LineChoices
@@ -25,6 +25,7 @@ from raccord.overview.naming import AnswerError, pick
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts, PaymentType
 from raccord.plugin.texts import Text
+from raccord.sync.bodies import digest
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.treatments import Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
@@ -37,6 +38,9 @@ TICKED = "hold_"
 """What the names of the boxes begin with; the hold's id follows."""
 DOCUMENT = "document_"
 """What the names of the boxes of open documents begin with."""
+SEEN = "="
+"""Before what tells a proposal from another, after the documents that it names."""
+_DIGITS = 12
 PROPOSED = "proposed"
 """Stands for an account where what is proposed is accepted as it is."""
 SIDE = "side:"
@@ -174,11 +178,24 @@ def named_lines(fields: Mapping[str, str]) -> list[str]:
     return [name.removeprefix(TICKED) for name in fields if name.startswith(TICKED)]
 
 
-def chosen_documents(fields: Mapping[str, str]) -> list[str]:
-    """Return the documents of a proposal, or those whose boxes were ticked."""
-    return fields.get("documents", "").split() + [
-        name.removeprefix(DOCUMENT) for name in fields if name.startswith(DOCUMENT)
-    ]
+def chosen_documents(fields: Mapping[str, str]) -> tuple[list[str], str]:
+    """Return the documents of a proposal, or those that were ticked, and what tells the proposal from another."""
+    said = fields.get("documents", "").split()
+    seen = next((each.removeprefix(SEEN) for each in said if each.startswith(SEEN)), "")
+    ticked = [name.removeprefix(DOCUMENT) for name in fields if name.startswith(DOCUMENT)]
+    return [each for each in said if not each.startswith(SEEN)] + ticked, seen
+
+
+def seen_of(line: BankLine, proposed: Proposed | None) -> str:
+    """Return what tells that which is proposed for a line, and shown beside it, from anything else."""
+    if line.matches:
+        return line.matches[0].seen
+    return treatment_seen(proposed)
+
+
+def treatment_seen(proposed: Proposed | None) -> str:
+    """Return what tells a proposed treatment from any other."""
+    return "" if proposed is None else digest(repr(proposed.treatment))[:_DIGITS]
 
 
 def other_side_of(choices: LineChoices, fields: Mapping[str, str]) -> BankLine | None:
@@ -191,6 +208,8 @@ def treatment_of(
     workshop: Workshop, line: BankLine, choices: LineChoices, fields: Mapping[str, str], proposed: Proposed | None
 ) -> Treatment:
     """Return what a form says of a line; raises ``AnswerError`` where it names what is not there."""
+    if _as_proposed(fields) and fields.get("seen", "") not in ("", treatment_seen(proposed)):
+        raise proposed_otherwise()
     if proposed is not None and _as_proposed(fields):
         return proposed.treatment
     match fields.get("kind", ""):
@@ -227,27 +246,32 @@ def _as_proposed(fields: Mapping[str, str]) -> bool:
 
 def together_said(
     session: Session, fields: Mapping[str, str], lines: Sequence[BankLine], proposals: Mapping[str, Proposed]
-) -> list[tuple[BankLine, Deed]]:
-    """Return what is to be done with each of the ticked lines; one of which nothing is sure is left as it is."""
+) -> tuple[list[tuple[BankLine, Deed]], int]:
+    """Return what is to be done with each of the ticked lines; one of which nothing is sure is left as it is. And of
+    how many something else is proposed than was shown beside them: these are left, too.
+    """
     match fields.get("do", ""):
         case "category":
             accounts = {
                 company_id: candidates(session, company_id, [Accepts.CATEGORY])[Accepts.CATEGORY]
                 for company_id in {line.company_id for line in lines}
             }
-            return [(line, _category(line, _one(accounts[line.company_id], fields, "account"))) for line in lines]
+            one = {company_id: _one(fitting, fields, "account") for company_id, fitting in accounts.items()}
+            return [(line, _category(line, one[line.company_id])) for line in lines], 0
         case "exclude":
             why = Treatment(kind=Treated.EXCLUDE, why=fields.get("why", ""))
-            return [(line, partial(_treat, line.hold_id, why)) for line in lines]
+            return [(line, partial(_treat, line.hold_id, why)) for line in lines], 0
         case _:
+            shown = {line.hold_id: fields.get(TICKED + line.hold_id) for line in lines}
+            same = [line for line in lines if shown[line.hold_id] == seen_of(line, proposals.get(line.hold_id))]
             # Matching goes before any category.
-            pays = [(line, partial(_pay, line.hold_id)) for line in lines if certain(line)]
+            pays = [(line, partial(_pay, line.hold_id, line.matches[0].seen)) for line in same if certain(line)]
             says = [
                 (line, partial(_treat, line.hold_id, proposals[line.hold_id].treatment))
-                for line in lines
+                for line in same
                 if not line.matches and line.hold_id in proposals
             ]
-            return [*pays, *says]
+            return [*pays, *says], len(lines) - len(same)
 
 
 def certain(line: BankLine) -> bool:
@@ -263,8 +287,8 @@ def _treat(hold_id: str, treatment: Treatment, workshop: Workshop, actor: Actor)
     treat(workshop, actor, hold_id, treatment)
 
 
-def _pay(hold_id: str, workshop: Workshop, actor: Actor) -> None:
-    pay(workshop, actor, hold_id)
+def _pay(hold_id: str, seen: str, workshop: Workshop, actor: Actor) -> None:
+    pay(workshop, actor, hold_id, seen=seen)
 
 
 def _one(fitting: Sequence[Candidate], fields: Mapping[str, str], name: str) -> Candidate:

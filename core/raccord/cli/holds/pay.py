@@ -10,10 +10,11 @@ from raccord.cli.terminal.finding import FindingError, operator, the_hold
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, output
-from raccord.cli.terminal.showing import day
+from raccord.cli.terminal.showing import day, short
 from raccord.cli.terminal.words import Option, command
+from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.open_documents import OpenDocuments, open_documents
-from raccord.onboarding.deciding.paying import certain, pay
+from raccord.onboarding.deciding.paying import certain, first_proposal, pay
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
 
@@ -39,6 +40,16 @@ from raccord.store.models import Connection
             ),
         ),
         Option(
+            "--seen",
+            metavar="TEXT",
+            default="",
+            phrase=Phrase(
+                "Ce que « raccord --json holds » dit de la proposition : si elle est une autre entre-temps, rien n'est "
+                "enregistré.",
+                "What “raccord --json holds” says of the proposal: where it is another one by now, nothing is saved.",
+            ),
+        ),
+        Option(
             "--open",
             "show_open",
             is_flag=True,
@@ -56,9 +67,9 @@ from raccord.store.models import Connection
     ],
 )
 @click.argument("hold", nargs=-1)
-def pay_(hold: tuple[str, ...], documents: tuple[str, ...], show_open: bool, all_certain: bool) -> int:
+def pay_(hold: tuple[str, ...], documents: tuple[str, ...], seen: str, show_open: bool, all_certain: bool) -> int:
     out = output()
-    if bool(hold) == all_certain or ((documents or show_open) and len(hold) != 1):
+    if bool(hold) == all_certain or ((documents or seen or show_open) and len(hold) != 1):
         raise FindingError(
             "hold.not_named",
             Text("Nommez des questions, ou --certain seul.", "Name questions, or --certain alone."),
@@ -70,11 +81,21 @@ def pay_(hold: tuple[str, ...], documents: tuple[str, ...], show_open: bool, all
                 ids = certain(session, session.scalars(select(Connection.id)).all())
             else:
                 ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
+            # All of them as they stand now: what a run proposes meanwhile nobody asked for.
+            wanted = {each: (documents, seen) if documents or seen else first_proposal(session, each) for each in ids}
         if show_open:
             return _show(out, open_documents(workshop, operator(actor()), ids[0]))
-        keys = [pay(workshop, operator(actor()), each, documents).key for each in ids]
+        keys: list[str] = []
+        left: dict[str, DecisionError] = {}
+        for each, (named, as_seen) in wanted.items():
+            try:
+                keys.append(pay(workshop, operator(actor()), each, named, seen=as_seen).key)
+            except DecisionError as error:
+                if len(wanted) == 1:
+                    raise
+                left[each] = error
     if out.as_json:
-        out.json({"pays": keys})
+        out.json({"pays": keys, "left": {each: why.code for each, why in left.items()}})
     out.say(
         counted(
             len(keys),
@@ -88,7 +109,9 @@ def pay_(hold: tuple[str, ...], documents: tuple[str, ...], show_open: bool, all
             ),
         )
     )
-    return Exit.OK
+    for each, why in left.items():
+        out.say(Phrase(f"{short(each)} : {why.text.fr} {why.fix.fr}", f"{short(each)}: {why.text.en} {why.fix.en}"))
+    return Exit.NEEDS_PERSON if left else Exit.OK
 
 
 def _show(out: Output, found: OpenDocuments | None) -> int:

@@ -35,6 +35,16 @@ def proposed(out: Output, question: Question, rule: RuleSays | None) -> str:
 def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, object]:
     told = question.suggested
     return {
+        "pays": [
+            {
+                "kind": each.kind,
+                "party": each.party,
+                "sure": str(each.sure),
+                "documents": [{"id": one.id, "amount": format(one.amount, "f")} for one in each.documents],
+                "seen": each.seen,
+            }
+            for each in question.matches
+        ],
         "rule": None
         if rule is None
         else {

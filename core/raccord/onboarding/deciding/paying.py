@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.access.people import Actor
 from raccord.onboarding.deciding.decisions import DecisionError, held, note
 from raccord.onboarding.deciding.open_documents import chosen
 from raccord.plugin.drafts import Deposit, Expense, Settled
@@ -19,7 +19,7 @@ from raccord.store.models import DraftRow, DraftState, Hold, LedgerEntry, PaidDo
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import CALLED, answered
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.paying import FUNDS, MATCHES, PAYS, REFUNDED, as_paid
+from raccord.sync.lines.paying import FUNDS, MATCHES, PAYS, REFUNDED, as_paid, proposal_seen
 from raccord.sync.lines.reserving import not_free, paid_by_others, reserve
 from raccord.sync.lines.two_sides import CalledOtherwise
 from raccord.sync.lines.undeposited import SUBTYPE
@@ -27,18 +27,20 @@ from raccord.sync.resolving.holds import close_hold
 from raccord.sync.workshop import Workshop
 
 
-def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str] = ()) -> DraftRow:
+def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str] = (), *, seen: str = "") -> DraftRow:
     """Say that a line pays the documents of one of its proposals, of the first unless they are named by their ids;
-    or open invoices or bills that are none of its proposals, which are read now.
+    or open invoices or bills that are none of its proposals, which are read now. ``seen`` tells the proposal that was
+    read (:func:`proposal_seen`): another one, be it of the same documents, is not taken.
 
     The next run posts the payment, and nothing else may pay these documents, or the same part of one.
     """
     now = workshop.clock.now()
-    by_hand = None if _proposed(workshop, actor, hold_id, documents) else chosen(workshop, actor, hold_id, documents)
+    proposed = bool(seen) or _proposed(workshop, actor, hold_id, documents)
+    by_hand = None if proposed else chosen(workshop, actor, hold_id, documents)
     try:
         with workshop.database.begin() as session:
             hold, row, connection = held(workshop, session, actor, hold_id)
-            match = by_hand or _match(hold, documents)
+            match = by_hand or _match(hold, documents, seen)
             taken = paid_by_others(session, connection.company_id, row.id)
             kind, ids = str(match["kind"]), [str(each["id"]) for each in match["documents"]]
             if not_free(taken, kind, match["documents"]):
@@ -67,17 +69,6 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
         raise _taken() from error
 
 
-def pay_certain(workshop: Workshop, actor: Actor, connection_id: str, hold_ids: Collection[str]) -> list[str]:
-    """Say of those of a connection's questions that were seen, and whose first proposal is certain, that they pay it.
-
-    Returns the drafts' keys.
-    """
-    require(actor, Power.WORK)
-    with workshop.database.read() as session:
-        ids = [each for each in certain(session, [connection_id]) if each in hold_ids]
-    return [pay(workshop, actor, each).key for each in ids]
-
-
 def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
     """Return the open questions whose first proposal is certain, the oldest day first."""
     rows = session.execute(
@@ -91,6 +82,12 @@ def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
         for row in rows
         if CALLED not in row.decisions and (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN
     ]
+
+
+def first_proposal(session: Session, hold_id: str) -> tuple[list[str], str]:
+    """Return the documents of a question's first proposal, and what tells it from any other; nothing without one."""
+    matches = session.get_one(Hold, hold_id).params.get(MATCHES)
+    return ([str(each["id"]) for each in matches[0]["documents"]], proposal_seen(matches[0])) if matches else ([], "")
 
 
 def _funds(session: Session, company_id: str) -> str:
@@ -177,8 +174,10 @@ def _proposed(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequenc
         return _among(hold, documents) is not None
 
 
-def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:
+def _match(hold: Hold, documents: Sequence[str], seen: str) -> Mapping[str, Any]:
     found = _among(hold, documents)
+    if seen and (found is None or proposal_seen(found) != seen):
+        raise proposed_otherwise()
     if found is None:
         raise _not_proposed()
     return found
@@ -200,6 +199,18 @@ def _not_proposed() -> DecisionError:
             "Relancez une synchro : elle relit les factures ouvertes et propose à nouveau.",
             "Run again: a run reads the open invoices and bills and proposes anew.",
         ),
+    )
+
+
+def proposed_otherwise() -> DecisionError:
+    """Return what is said where something else is proposed by now, or other amounts of the same."""
+    return DecisionError(
+        "pays.proposed_otherwise",
+        Text(
+            "Ce qui est proposé pour cette opération n'est plus ce que vous avez vu. Rien n'est enregistré.",
+            "What is proposed for this line is not what you saw any more. Nothing is saved.",
+        ),
+        Text("Lisez ce qui est proposé maintenant, puis acceptez-le.", "Read what is proposed now, then accept it."),
     )
 
 

@@ -42,10 +42,20 @@ PAYER = "payer/"
 MATCHES_LIMITED = "matches_limited"
 """Under this name it says of how many lines, where more than those name one document."""
 _LETTERS = 40
+_SEEN_DIGITS = 12
 REFUNDED: Mapping[str, Settled] = {Settled.CREDIT_MEMO: Settled.EXPENSE, Settled.VENDOR_CREDIT: Settled.DEPOSIT}
 """Credits that money may pay back, each with what a line becomes that does so: a document on the account of what
 customers owe, or vendors are owed.
 """
+
+
+def proposal_seen(said: Mapping[str, Any]) -> str:
+    """Return what tells a proposal of what a line pays from one of other documents, or of other amounts of them."""
+    parts = sorted(
+        f"{each.get('kind') or said['kind']} {each['id']} {Decimal(str(each['amount'])):f}"
+        for each in said["documents"]
+    )
+    return digest(*parts)[:_SEEN_DIGITS]
 
 
 def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:

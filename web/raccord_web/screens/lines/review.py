@@ -55,8 +55,10 @@ from raccord_web.parts.reviewing import (
     chosen_documents,
     named_lines,
     other_side_of,
+    seen_of,
     together_said,
     treatment_of,
+    treatment_seen,
 )
 from raccord_web.words.wording import wording
 
@@ -88,19 +90,22 @@ def answer_together(request: Request, asked: AskedFor, fields: Fields) -> Respon
             require(acting(request), Power.WORK)
         lines = [line for each in hold_ids if (line := the_line(session, each, within_of(request))) is not None]
         try:
-            deeds = together_said(session, fields, lines, proposed_for(session, lines))
+            deeds, changed = together_said(session, fields, lines, proposed_for(session, lines))
         except RaccordError as error:
             return _page(request, asked, wrong=error, typed=fields)
-    done, refused = 0, len(hold_ids) - len(lines)
+    done, refused, found_changed = 0, len(hold_ids) - len(lines), changed
     for line, deed in deeds:
         try:
             deed(desk.workshop, actors[line.hold_id])
             done += 1
         except NotAllowedError:
             raise
-        except RaccordError:
-            refused += 1
-    return _back(asked, said="together", n=str(done), refused=str(refused + len(lines) - len(deeds)))
+        except RaccordError as error:
+            changed += error.code == "pays.proposed_otherwise"
+            refused += error.code != "pays.proposed_otherwise"
+    refused += len(lines) - len(deeds) - found_changed
+    also = {"changed": str(changed)} if changed else {}
+    return _back(asked, said="together", n=str(done), refused=str(refused), **also)
 
 
 @router.post("/review/{hold_id}/treat")
@@ -147,10 +152,10 @@ def pay_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> 
     """Say that a line pays what one of its proposals names, or open documents that were chosen."""
     actor = acting(request)
     try:
-        ids = chosen_documents(fields)
+        ids, seen = chosen_documents(fields)
         if not ids and fields.get("kind") == View.OPEN:
             raise none_chosen()
-        row = pay(desk_of(request).workshop, actor, hold_id, ids)
+        row = pay(desk_of(request).workshop, actor, hold_id, ids, seen=seen)
     except NotAllowedError:
         raise
     except RaccordError as error:
@@ -265,6 +270,8 @@ def _page(
             asked_of=one_or_two(session, [each.hold_id for each in shown]),
             rule_waits=None if line is None else rule_waits(session, line.hold_id),
             percent=percent,
+            seen_of=seen_of,
+            treatment_seen=treatment_seen,
             told=None if wrong else _told(request, session),
             wrong=None if wrong is None else said_by(wrong, request),
             typed=defaultdict(str, typed or {}),
@@ -309,10 +316,14 @@ def _told(request: Request, session: Session) -> dict[str, str] | None:
     said = query.get("said", "")
     if said not in SAID:
         return None
-    n, refused = (int(query.get(name, "0")) if query.get(name, "").isdecimal() else 0 for name in ("n", "refused"))
+    n, refused, changed = (
+        int(query.get(name, "0")) if query.get(name, "").isdecimal() else 0 for name in ("n", "refused", "changed")
+    )
     text = words(f"review.said_{said}", n=n)
     if refused:
         text += " " + words("review.said_refused", n=refused)
+    if changed:
+        text += " " + words("review.said_changed", n=changed)
     last = query.get("last", "") if said.startswith("kept_") else ""
     of = answered_line(session, last, within_of(request)) if last.isalnum() else None
     if of is not None:
@@ -320,7 +331,7 @@ def _told(request: Request, session: Session) -> dict[str, str] | None:
         text = words("review.said_of", line=of.text, said=called)
     return {
         "text": text,
-        "tone": "info" if said in ("gone", "one_or_two") or refused else "ok",
+        "tone": "info" if said in ("gone", "one_or_two") or refused or changed else "ok",
         "last": last if last.isalnum() else "",
     }
 
