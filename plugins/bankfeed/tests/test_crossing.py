@@ -224,7 +224,7 @@ def test_what_a_file_brought_before_stays_when_another_road_has_it_too(feed: Fee
 
 
 def test_two_files_of_one_road_are_never_compared(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crossing, "files_seen", None)
+    monkeypatch.setattr(crossing, "placed_lines", None)
     assert len(counted(feed.put(ofx(made(14)), ofx(made(15))).read().records)) == 2
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from raccord.plugin import BadRecord, Mapped, Record, Skipped
 from raccord.plugin.testing import FakeMapContext
-from raccord_bankfeed import map_record
+from raccord_bankfeed import map_record, replacing
+from raccord_bankfeed.readers.told import NOTHING_KNOWN
+from raccord_bankfeed.seen_files import files_before, sharing_days
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
 from raccord_bankfeed.twins.csv import csv_chunks
@@ -153,3 +155,17 @@ def test_a_line_of_the_same_amount_is_the_one_that_replaces_another(feed: Feed) 
 def test_a_coffee_a_day_is_never_asked_about(feed: Feed) -> None:
     daily = [made(day, f"-{4 + day % 3}.20", "CAFE") for day in range(1, 29)]
     assert asked(feed.put(*(csv(*daily[start : start + 9]) for start in range(0, 20, 5)))) == []
+
+
+def test_files_that_share_no_day_are_not_compared_and_those_that_do_by_a_third_are(
+    feed: Feed, new_feed: Callable[[], Feed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.put(csv(made(2, "-1"), made(9, "-2")), csv(made(12, "-3"), made(16, "-4")))
+    feed.put(csv(made(15, "-5"), made(20, "-6")), csv(made(20, "-7"), made(25, "-8")))
+    files = list(files_before(feed.shelf, 5))
+    near = [sharing_days(files, each, NOTHING_KNOWN, "") for each in files]
+    assert [[each.number for each in some] for some in near] == [[1], [2, 3, 4], [2, 3, 4], [2, 3, 4]]
+    monkeypatch.setattr(replacing, "placed_lines", None)
+    march = statement_file(ACCOUNT, [made(2, "-1")], starts=date(2026, 3, 1), ends=date(2026, 3, 13))
+    later = ofx(made(14, "-2"))
+    assert len(new_feed().put(march, later).read().records) == 2

@@ -28,7 +28,6 @@ from datetime import date
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.pairing import DAYS_APART, Candidate, Entry, Twin, around, twins_among
 from raccord_bankfeed.placing import Places
-from raccord_bankfeed.readers import road_of
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_before, files_seen
 
@@ -39,14 +38,9 @@ def twins_of(
     """Return which lines of a file, by number, came before by another road; ``names`` are those of the accounts, and
     ``places`` tells which accounts are those that files do not name.
     """
-    with source.open() as opened:
-        road = road_of(opened)
+    road = files_seen.road(source)
     earlier = list(files_before(files, source.number))
-    roads = set()
-    for each in earlier:
-        with each.open() as opened:
-            roads.add(road_of(opened))
-    if roads <= {road}:
+    if {files_seen.road(each) for each in earlier} <= {road}:
         return {}
     mine = placed_lines(files_seen.of(source, known, said, names), source, names, places)
     if mine is None:

@@ -31,7 +31,8 @@ class Twin(NamedTuple):
     certain: bool
 
 
-class Entry(NamedTuple):
+@dataclass(slots=True)
+class Entry:
     """What is compared of a line."""
 
     number: int
@@ -42,17 +43,34 @@ class Entry(NamedTuple):
     day: date
     amount: str
     currency: str
-    words: frozenset[str]
-    wordy: bool
-    """Whether its text has a word that is no number."""
-    payee: str = ""
-    """The words of its name, numbers apart."""
+    name: str
+    memo: str
+    more: tuple[str, ...]
+    """What else it says, of which words are compared too."""
     native: str = ""
     """The bank's own id."""
+    _told: tuple[frozenset[str], bool] | None = field(default=None, init=False)
+    """Of few lines of a file anybody asks for the words."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of its text that are compared."""
+        return self._read()[0]
+
+    @property
+    def payee(self) -> str:
+        """The words of its name, numbers apart."""
+        return payee_in(self.name, self.memo)
 
     def contradicts(self, other: Entry) -> bool:
         """Tell whether both texts say something, and nothing in common."""
-        return self.wordy and other.wordy and self.words.isdisjoint(other.words)
+        (words, wordy), (others, other_wordy) = self._read(), other._read()
+        return wordy and other_wordy and words.isdisjoint(others)
+
+    def _read(self) -> tuple[frozenset[str], bool]:
+        if self._told is None:
+            self._told = words_in(" ".join((self.name, self.memo, *self.more)))
+        return self._told
 
 
 def words_in(text: str) -> tuple[frozenset[str], bool]:
@@ -83,9 +101,11 @@ class Days:
 
     def take(self, entry: Entry) -> None:
         """Take in a line of the file."""
+        day = entry.day
         for token in entry.tokens:
-            first, last = self.spans.get(token, (entry.day, entry.day))
-            self.spans[token] = (min(first, entry.day), max(last, entry.day))
+            first, last = self.spans.get(token, (date.max, date.min))
+            if not first <= day <= last:
+                self.spans[token] = (min(first, day), max(last, day))
 
     def cover(self, entry: Entry) -> bool:
         """Tell whether the file lists all of an entry's day: it is neither the first nor the last that it has."""

@@ -21,7 +21,6 @@ from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.placing_texts import which_account
-from raccord_bankfeed.readers import road_of
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
@@ -137,8 +136,7 @@ class Places:
         return self._found.get(number, Place())
 
     def _next(self, source: SourceFile) -> None:
-        with source.open() as opened:
-            road = road_of(opened)
+        road = files_seen.road(source)
         if not (road.startswith("csv") or road == QifReader.__name__):
             return
         if road not in self._first:

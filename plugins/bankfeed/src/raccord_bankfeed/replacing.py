@@ -29,10 +29,10 @@ from raccord_bankfeed.crossing import placed_lines
 from raccord_bankfeed.identity import is_telling
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing import Places
-from raccord_bankfeed.readers import TELL_CHANGES, road_of
+from raccord_bankfeed.readers import TELL_CHANGES
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import SAME, Known
-from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_seen
+from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_seen, sharing_days
 
 DAYS_AFTER, DAYS_BEFORE = 10, 1
 """How many days after the earlier line, and before it, the new one may be dated."""
@@ -76,13 +76,12 @@ def replaced_in(
     files: FileBox, source: SourceFile, known: Known, said: str, names: Mapping[str, str], places: Places
 ) -> Replacing:
     """Return what a file's lines may replace of those that came before by its own road."""
-    with source.open() as opened:
-        road = road_of(opened)
+    road = files_seen.road(source)
     if road in TELL_CHANGES:
         return NOTHING_REPLACED
     # What a person called the same is told under the earlier id from the file on that has the later one.
     ahead = any(key.startswith("replaces-") for key in known.answers)
-    some = _of_road(files, source, road, ahead=ahead)
+    some = sharing_days(_of_road(files, source, road, ahead=ahead), source, known, said)
     if len(some) < 2:
         return NOTHING_REPLACED
     found, size = _Found(known), 0
@@ -110,9 +109,8 @@ def _of_road(files: FileBox, source: SourceFile, road: str, *, ahead: bool) -> l
         left -= each.size
         if left < 0:
             break
-        with each.open() as opened:
-            if road_of(opened) == road:
-                found.append(each)
+        if files_seen.road(each) == road:
+            found.append(each)
     return sorted(found, key=lambda each: each.number)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from threading import Lock
+from typing import NamedTuple, TypeVar
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import Identities, normalised, plain_amount
-from raccord_bankfeed.pairing import Days, Entry, payee_in, words_in
+from raccord_bankfeed.pairing import Days, Entry
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Account, Balance, CorrectionAction, Line, Question, Statement
@@ -22,7 +23,12 @@ from raccord_bankfeed.readers.told import Known
 LINES_MAX = 100_000
 """So many lines of all files are compared at most; beyond it, a line that comes twice is found when it is posted."""
 
+FILES_MAX = 2_000
+"""Of so many files it is remembered by which road they came and which days they name."""
+
 _MARGIN = 10
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(slots=True)
@@ -85,7 +91,7 @@ class FileLines:
         for entry in self.entries:
             key = next((key for key in keys if entry.id.startswith(f"{key}/")), "")
             id_ = f"{keys[key]}{entry.id.removeprefix(key)}" if key else entry.id
-            made.keep(entry._replace(id=id_, tokens=tokens.get(entry.tokens, entry.tokens)))
+            made.keep(replace(entry, id=id_, tokens=tokens.get(entry.tokens, entry.tokens)))
         return made
 
     def keep(self, entry: Entry) -> None:
@@ -94,14 +100,26 @@ class FileLines:
         self.days.take(entry)
 
 
+class Span(NamedTuple):
+    """The first and last day that a file names, of lines or of what it lists."""
+
+    first: date
+    last: date
+    dated: bool
+    """Whether a line on another day is another line: not where the source promises its ids."""
+
+
 class _Files:
     """The last files that were looked at, so that each is read once for many that follow it."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], FileLines] = OrderedDict()
+        self._roads: OrderedDict[str, str] = OrderedDict()
+        self._spans: OrderedDict[tuple[str, str], Span | None] = OrderedDict()
         self._lock = Lock()
 
     def of(self, source: SourceFile, known: Known, said: str, names: Mapping[str, str]) -> FileLines:
+        """Return what a file holds."""
         key = (source.sha256, said)
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
@@ -112,6 +130,26 @@ class _Files:
             self._kept[key] = made
             while len(self._kept) > 1 and sum(len(each.entries) for each in self._kept.values()) > LINES_MAX:
                 self._kept.popitem(last=False)
+        return made
+
+    def road(self, source: SourceFile) -> str:
+        """Return by which road a file's lines come."""
+        return self._once(self._roads, source.sha256, lambda: _road(source))
+
+    def span(self, source: SourceFile, known: Known, said: str) -> Span | None:
+        """Return which days a file names; nothing where it names none."""
+        return self._once(self._spans, (source.sha256, said), lambda: _span(source, known))
+
+    def _once(self, kept: OrderedDict[_Key, _Value], key: _Key, read: Callable[[], _Value]) -> _Value:
+        with self._lock:
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
+        made = read()
+        with self._lock:
+            kept[key] = made
+            while len(kept) > FILES_MAX:
+                kept.popitem(last=False)
         return made
 
 
@@ -127,11 +165,53 @@ def files_before(files: FileBox, number: int) -> Iterator[SourceFile]:
         found = files.after(found.number)
 
 
+def sharing_days(files: Sequence[SourceFile], source: SourceFile, known: Known, said: str) -> list[SourceFile]:
+    """Return the files that share days with one, or with one that does; all where the day is no part of a line's id.
+
+    Files that share no day hold no line in common, and none lacks what another has.
+    """
+    spans = {each.number: span for each in files if (span := files_seen.span(each, known, said)) is not None}
+    mine = spans.get(source.number)
+    if mine is None or not all(span.dated for span in spans.values()):
+        return list(files)
+    together: list[int] = []
+    last = date.min
+    for number, span in sorted(spans.items(), key=lambda each: (each[1].first, each[0])):
+        if span.first > last:
+            if source.number in together:
+                break
+            together = []
+        together.append(number)
+        last = max(last, span.last)
+    return [each for each in files if each.number in together]
+
+
+def _road(source: SourceFile) -> str:
+    with source.open() as opened:
+        return road_of(opened)
+
+
+def _span(source: SourceFile, known: Known) -> Span | None:
+    first, last, dated = date.max, date.min, True
+    with source.open() as opened, closing(reader_for(opened, known).events(opened)) as events:
+        for event in events:
+            match event:
+                case Line():
+                    days = (event.day, event.day)
+                    dated = dated and not (event.stable or event.lasting)
+                case Statement():
+                    days = (event.starts or date.max, event.ends or date.min)
+                case _:
+                    continue
+            first, last = min(first, days[0]), max(last, days[1])
+    return Span(first, last, dated) if first <= last else None
+
+
 def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLines:
     tokens: dict[str, frozenset[str]] = {}
     identities, held, number = Identities(), False, -1
+    road = files_seen.road(source)
     with source.open() as opened:
-        road = road_of(opened)
         found = FileLines(road, days=Days(whole=road not in TELL_CHANGES))
         with closing(reader_for(opened, known).events(opened)) as events:
             for event in events:
@@ -192,10 +272,9 @@ def _stated(file: FileLines, statement: Statement, names: Mapping[str, str]) -> 
 
 
 def _entry(line: Line, number: int, source_id: str, tokens: frozenset[str]) -> Entry:
-    words, wordy = words_in(f"{line.name} {line.memo} {line.reference} {line.check_number}")
     return Entry(
-        number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, words, wordy,
-        payee_in(line.name, line.memo), line.native,
+        number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, line.name, line.memo,
+        (line.reference, line.check_number), line.native,
     )  # fmt: skip
 
 
