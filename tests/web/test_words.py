@@ -230,6 +230,10 @@ def test_money_is_written_as_each_language_does(amount: str, currency: str, lang
 
 def test_the_home_currencys_dollar_needs_no_country() -> None:
     assert formats.money_text(Decimal(5), "USD", "en", "USD") == "$5.00"
+    shown = {language: formats.money(Decimal("-5"), "<b>", language) for language in ("fr", "en")}
+    unit = '<span class="cur">&lt;b&gt;{}</span>'
+    assert shown["fr"] == f'<span class="money">\u22125,00\u00a0{unit.format("")}</span>', "no source writes our pages"
+    assert shown["en"] == f'<span class="money">\u2212{unit.format(chr(160))}5.00</span>'
     assert formats.money_text(Decimal(5), "CAD", "en", "USD") == "CA$5.00"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, cast, func, not_, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, cast, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
@@ -256,26 +258,38 @@ def _head(connection: Connection, company: Company) -> ConnectionHead:
     )
 
 
+_IDS: Any = bindparam("ids", expanding=True)
+"""The connections that the statements below ask about: each is made once, for that takes longer than its answer."""
+
+
 def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    rows = session.execute(
+    return {row[0]: (row[1], row[2]) for row in session.execute(_asking(), {"ids": list(ids)})}
+
+
+@cache
+def _asking() -> Select[str, int, int]:
+    return (
         select(
             Hold.connection_id,
             func.count(case((is_line(), Hold.id))),
             func.count(case((not_(is_line()), asked_once())).distinct()),
         )
-        .where(Hold.connection_id.in_(ids), Hold.closed_at.is_(None))
+        .where(Hold.connection_id.in_(_IDS), Hold.closed_at.is_(None))
         .group_by(Hold.connection_id)
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _problems(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
-    rows = session.execute(
+    return {row[0]: row[1] for row in session.execute(_open_problems(), {"ids": list(ids)})}
+
+
+@cache
+def _open_problems() -> Select[str, int]:
+    return (
         select(Problem.connection_id, func.count())
-        .where(Problem.connection_id.in_(ids), Problem.state == ProblemState.OPEN)
+        .where(Problem.connection_id.in_(_IDS), Problem.state == ProblemState.OPEN)
         .group_by(Problem.connection_id)
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def _posted(session: Session, companies: Mapping[str, str], since: date | None) -> Mapping[str, _Posted]:
@@ -308,14 +322,24 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
 
 def _counts(session: Session, ids: Collection[str]) -> dict[str, int]:
     """Return how many documents of each connection are in QuickBooks, each counted by itself in its index."""
+    return {row[0]: row[1] for row in session.execute(_documents(), {"ids": list(ids)}) if row[1]}
+
+
+@cache
+def _documents() -> Select[str, int]:
     mine = LinkRow.connection_id == Connection.id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
     count = select(func.count()).select_from(LinkRow).where(*mine).correlate(Connection).scalar_subquery()
-    rows = session.execute(select(Connection.id, count).where(Connection.id.in_(ids)))
-    return {row[0]: row[1] for row in rows if row[1]}
+    return select(Connection.id, count).where(Connection.id.in_(_IDS))
 
 
 def _proven(session: Session, ids: Sequence[str]) -> Mapping[str, Proven]:
-    rows = session.execute(
+    rows = session.execute(_proofs(), {"ids": list(ids)})
+    return {row[0]: Proven(row[1], int(row[2]), row[3], row[4], row[5]) for row in rows}
+
+
+@cache
+def _proofs() -> Select[str, int, int, date, date, datetime]:
+    return (
         select(
             Proof.connection_id,
             func.count(),
@@ -324,25 +348,30 @@ def _proven(session: Session, ids: Sequence[str]) -> Mapping[str, Proven]:
             func.max(Proof.day),
             func.max(Proof.proven_at),
         )
-        .where(Proof.connection_id.in_(ids))
+        .where(Proof.connection_id.in_(_IDS))
         .group_by(Proof.connection_id)
     )
-    return {row[0]: Proven(row[1], int(row[2]), row[3], row[4], row[5]) for row in rows}
 
 
 def _due(session: Session, ids: Sequence[str]) -> Mapping[str, datetime | None]:
-    rows = session.execute(
-        select(Schedule.connection_id, Schedule.next_at).where(
-            Schedule.connection_id.in_(ids), Schedule.enabled.is_(True)
-        )
+    return {row[0]: row[1] for row in session.execute(_next_runs(), {"ids": list(ids)})}
+
+
+@cache
+def _next_runs() -> Select[str, datetime | None]:
+    return select(Schedule.connection_id, Schedule.next_at).where(
+        Schedule.connection_id.in_(_IDS), Schedule.enabled.is_(True)
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def _waiting(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-    rows = session.execute(
+    return {row[0]: row[1] for row in session.execute(_waiting_plans(), {"ids": list(ids)})}
+
+
+@cache
+def _waiting_plans() -> Select[str, str]:
+    return (
         select(Plan.connection_id, func.max(Plan.id))
-        .where(Plan.connection_id.in_(ids), Plan.state == PlanState.WAITING)
+        .where(Plan.connection_id.in_(_IDS), Plan.state == PlanState.WAITING)
         .group_by(Plan.connection_id)
     )
-    return {row[0]: row[1] for row in rows}

@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.store.models import REMOVALS, Connection, DraftRow, LedgerEntry, LineState, LinkRow, LinkState, PlanLine
@@ -76,14 +78,16 @@ class OwnTransfer:
 
 def money_accounts(session: Session, company_ids: Collection[str]) -> set[tuple[str, str]]:
     """Return the bank and card accounts of companies: company and account."""
-    rows = session.execute(
-        select(LedgerEntry.company_id, LedgerEntry.object_id).where(
-            LedgerEntry.company_id.in_(company_ids),
-            LedgerEntry.kind == "Account",
-            LedgerEntry.type.in_(MONEY_TYPES),
-        )
+    return {(row[0], row[1]) for row in session.execute(_money_accounts(), {"companies": list(company_ids)})}
+
+
+@cache
+def _money_accounts() -> Select[str, str]:
+    return select(LedgerEntry.company_id, LedgerEntry.object_id).where(
+        LedgerEntry.company_id.in_(bindparam("companies", expanding=True)),
+        LedgerEntry.kind == "Account",
+        LedgerEntry.type.in_(MONEY_TYPES),
     )
-    return {(row[0], row[1]) for row in rows}
 
 
 def own_transfers(
@@ -98,29 +102,9 @@ def own_transfers(
 
     The other account stands in what their plan said that they move; ``first`` and ``last`` bound the documents' days.
     """
-    written = aliased(PlanLine)
-    newest = (
-        select(func.max(written.id))
-        .where(written.draft_id == DraftRow.id, written.state == LineState.DONE, written.action.not_in(REMOVALS))
-        .correlate(DraftRow)
-        .scalar_subquery()
-    )
-    found = session.execute(
-        select(
-            LinkRow.connection_id, LinkRow.currency, LinkRow.money_account, LinkRow.day, LinkRow.amount, PlanLine.effect
-        )
-        .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
-        .join(PlanLine, PlanLine.id == newest)
-        .where(
-            # Found by company and kind, which are few; a connection's documents are many.
-            LinkRow.company_id.in_(set(companies.values())),
-            LinkRow.kind == TRANSFER,
-            LinkRow.state == LinkState.LIVE,
-            LinkRow.amount.is_not(None),
-            *([] if first is None else [LinkRow.day >= first]),
-            *([] if last is None else [LinkRow.day <= last]),
-        )
-    )
+    asked: dict[str, object] = {"companies": list(set(companies.values())), "first": first, "last": last}
+    bounds = {name: value for name, value in asked.items() if value is not None}
+    found = session.execute(_transfers(first is not None, last is not None), bounds)
     rows = [row for row in found if row[0] in companies]
     made = _made(session, {(row[0], account) for row in rows for account in row[5] if account.startswith(LINK_PREFIX)})
     return [
@@ -130,6 +114,34 @@ def own_transfers(
         and effect
         and all((companies[id_], made.get((id_, each), each)) in money for each in effect)
     ]
+
+
+@cache
+def _transfers(since: bool, until: bool) -> Select[str, str, str, date | None, Decimal | None, Any]:
+    """Return the statement that finds transfers with what they move, made once: making it takes longer than asking."""
+    written = aliased(PlanLine)
+    newest = (
+        select(func.max(written.id))
+        .where(written.draft_id == DraftRow.id, written.state == LineState.DONE, written.action.not_in(REMOVALS))
+        .correlate(DraftRow)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            LinkRow.connection_id, LinkRow.currency, LinkRow.money_account, LinkRow.day, LinkRow.amount, PlanLine.effect
+        )
+        .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
+        .join(PlanLine, PlanLine.id == newest)
+        .where(
+            # Found by company and kind, which are few; a connection's documents are many.
+            LinkRow.company_id.in_(bindparam("companies", expanding=True)),
+            LinkRow.kind == TRANSFER,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.amount.is_not(None),
+            *([LinkRow.day >= bindparam("first")] if since else []),
+            *([LinkRow.day <= bindparam("last")] if until else []),
+        )
+    )
 
 
 def own_transfers_planned(

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, case, cast, extract, func, select
+from sqlalchemy import Integer, Select, bindparam, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.store.models import Proof
-from raccord.store.sums import exact, is_something, scale_of, units_of
+from raccord.store.sums import dialect_of, exact, is_something, scale_of, units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +160,31 @@ def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> 
 
 def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:
     """Return the sums of the whole proof of connections, one for each connection, currency and stream."""
-    columns = (Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total)
-    of = Proof.connection_id, Proof.currency, Proof.stream
-    mine = Proof.connection_id.in_(connection_ids)
-    # Each amount has decimals of its own; most are written with as many, so few groups are more than one.
-    scales = [scale_of(session, amount).label(f"scale_{place}") for place, amount in enumerate(columns)]
-    differ = func.sum(cast(case((Proof.equal.is_(False), 1), else_=0), Integer))
-    asked = select(*of, differ, *scales, *map(units_of, columns)).where(mine)
     sums: dict[tuple[str, str, str], list[Decimal]] = {}
     unequal: dict[tuple[str, str, str], int] = {}
-    for connection_id, currency, stream, differing, *rest in session.execute(
-        asked.group_by(*of, *(each.name for each in scales))
-    ):
+    asked = _totals(dialect_of(session)), {"ids": list(connection_ids)}
+    for connection_id, currency, stream, differing, *rest in session.execute(*asked):
         place = connection_id, currency, stream
         unequal[place] = unequal.get(place, 0) + int(differing)
-        found = sums.setdefault(place, [Decimal(0)] * len(columns))
-        for part, (scale, units) in enumerate(zip(rest[: len(columns)], rest[len(columns) :], strict=True)):
+        found = sums.setdefault(place, [Decimal(0)] * len(_COLUMNS))
+        for part, (scale, units) in enumerate(zip(rest[: len(_COLUMNS)], rest[len(_COLUMNS) :], strict=True)):
             found[part] += exact(units, scale)
     return [ProofTotal(*place, *_five(totals), unequal[place]) for place, totals in sorted(sums.items())]
+
+
+_COLUMNS = Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total
+
+
+@cache
+def _totals(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Return the statement that adds them up, made once, for that takes longer than its answer."""
+    of = Proof.connection_id, Proof.currency, Proof.stream
+    # Each amount has decimals of its own; most are written with as many, so few groups are more than one.
+    scales = [scale_of(dialect, amount).label(f"scale_{place}") for place, amount in enumerate(_COLUMNS)]
+    differ = func.sum(cast(case((Proof.equal.is_(False), 1), else_=0), Integer))
+    asked = select(*of, differ, *scales, *map(units_of, _COLUMNS))
+    mine = Proof.connection_id.in_(bindparam("ids", expanding=True))
+    return asked.where(mine).group_by(*of, *(each.name for each in scales))
 
 
 def _five(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
@@ -130,10 +131,19 @@ def run_view(session: Session, run_id: str) -> RunView | None:
 
 def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunView]:
     """Return the newest run of each connection that has one; proofs alone bring nothing over and do not count."""
-    mine = Run.connection_id.in_(connection_ids), Run.trigger != PROOF
-    newest = select(func.max(Run.id)).where(*mine).group_by(Run.connection_id)
-    runs = session.scalars(select(Run).where(Run.id.in_(newest))).all()
+    runs = session.scalars(_newest(), {"ids": list(connection_ids)}).all()
     return {view.connection_id: view for view in _views(session, runs)}
+
+
+_IDS: Any = bindparam("ids", expanding=True)
+"""What the statements below ask about: each is made once, for that takes longer than its answer."""
+
+
+@cache
+def _newest() -> Select[Run]:
+    mine = Run.connection_id.in_(_IDS), Run.trigger != PROOF
+    newest = select(func.max(Run.id)).where(*mine).group_by(Run.connection_id)
+    return select(Run).where(Run.id.in_(newest))
 
 
 def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
@@ -141,21 +151,26 @@ def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
         return []
     of = {
         connection.id: (connection, company)
-        for connection, company in session.execute(
-            select(Connection, Company.name)
-            .join(Company, Company.id == Connection.company_id)
-            .where(Connection.id.in_({run.connection_id for run in runs}))
-        )
+        for connection, company in session.execute(_joined(), {"ids": list({run.connection_id for run in runs})})
     }
     counts: dict[str, list[StreamCount]] = {}
-    for row in session.scalars(
-        select(RunCount).where(RunCount.run_id.in_([run.id for run in runs])).order_by(RunCount.run_id, RunCount.stream)
-    ):
+    for row in session.scalars(_counted(), {"ids": [run.id for run in runs]}):
         counts.setdefault(row.run_id, []).append(
             StreamCount(row.stream, row.fetched, row.posted, row.unchanged, row.skipped, row.held, row.failed)
         )
     lines = _lines(session, [run.plan_id for run in runs if run.plan_id])
     return [_view(run, *of[run.connection_id], counts.get(run.id, []), lines) for run in runs]
+
+
+@cache
+def _joined() -> Select[Connection, str]:
+    of = Company.id == Connection.company_id
+    return select(Connection, Company.name).join(Company, of).where(Connection.id.in_(_IDS))
+
+
+@cache
+def _counted() -> Select[RunCount]:
+    return select(RunCount).where(RunCount.run_id.in_(_IDS)).order_by(RunCount.run_id, RunCount.stream)
 
 
 def _view(
@@ -198,10 +213,15 @@ def _view(
 def _lines(session: Session, plan_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Count the lines of plans by plan and state."""
     found: dict[str, dict[str, int]] = {}
-    for plan_id, state, count in session.execute(
-        select(PlanLine.plan_id, PlanLine.state, func.count())
-        .where(PlanLine.plan_id.in_(plan_ids))
-        .group_by(PlanLine.plan_id, PlanLine.state)
-    ):
+    for plan_id, state, count in session.execute(_by_state(), {"ids": list(plan_ids)}):
         found.setdefault(plan_id, {})[state] = count
     return found
+
+
+@cache
+def _by_state() -> Select[str, str, int]:
+    return (
+        select(PlanLine.plan_id, PlanLine.state, func.count())
+        .where(PlanLine.plan_id.in_(_IDS))
+        .group_by(PlanLine.plan_id, PlanLine.state)
+    )

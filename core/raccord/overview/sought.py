@@ -108,8 +108,7 @@ def conditions_of(
     if wanted.kind is not None:
         found.append(_of_kind(session, wanted.kind, whole=whole))
     if search := wanted.search[:SEARCH_MAX]:
-        hits = _searched(session, search, wanted.connection_id).cte("hits")
-        found.append(SourceRecord.id.in_(select(hits.c[0])))
+        found.append(SourceRecord.id.in_(_searched(session, search, wanted.connection_id)))
     return found
 
 

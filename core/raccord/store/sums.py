@@ -22,11 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 
-def scale_of(session: Session, amount: SQLColumnExpression[Any]) -> ColumnElement[int]:
+def dialect_of(session: Session) -> str:
+    """Return the name of the database that a session asks."""
+    return session.get_bind().dialect.name
+
+
+def scale_of(dialect: str, amount: SQLColumnExpression[Any]) -> ColumnElement[int]:
     """Return the number of decimals that an amount is written with; group by it beside :func:`units_of`."""
     text = type_coerce(amount, String)
     # One function under two names; both take the text first and answer 0 where the point is missing.
-    find = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+    find = func.instr if dialect == "sqlite" else func.strpos
     point = find(text, literal("."))
     return case((point == 0, 0), else_=func.length(text) - point)
 
@@ -45,7 +50,7 @@ def in_and_out(
     has in order, adds them up as whole numbers of cents. The others are asked for again, and sorted by how they are
     written.
     """
-    written, out, came, went = _in_cents(session, amount)
+    written, out, came, went = _in_cents(dialect_of(session), amount)
     asked = select(
         *of,
         func.count(),
@@ -60,7 +65,7 @@ def in_and_out(
         else:
             mixed[tuple(values)] = rows, Decimal(0), Decimal(0)
     if mixed:
-        by = *of, out.label("out"), scale_of(session, amount).label("scale")
+        by = *of, out.label("out"), scale_of(dialect_of(session), amount).label("scale")
         for *values, is_out, scale, units in session.execute(
             select(*by, units_of(amount)).where(*where).group_by(*of, "out", "scale")
         ).all():
@@ -80,14 +85,14 @@ def is_something(amount: SQLColumnExpression[Any]) -> ColumnElement[bool]:
 
 
 def _in_cents(
-    session: Session, amount: SQLColumnExpression[Any]
+    dialect: str, amount: SQLColumnExpression[Any]
 ) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[int], ColumnElement[int]]:
     """Return whether an amount is written with two decimals, whether it goes out, and if so how many cents come or go.
 
     SQLite reads the number that a text begins with, which takes it half as long as writing the text anew without point.
     """
     text = type_coerce(amount, String)
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect == "sqlite":
         whole, last = cast(text, Integer), cast(func.substr(text, -2), Integer)
         # Among the signs that amounts are written with only the minus sorts before the point.
         return func.substr(text, -3, 1) == ".", text < ".", 100 * whole + last, last - 100 * whole

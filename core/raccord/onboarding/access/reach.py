@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, RoleName
@@ -45,9 +46,15 @@ class Reach:
 
 def reach_of(session: Session, person_id: str, email: str) -> Reach:
     """Return a person's reach as the memberships say now."""
-    rows = session.execute(select(Membership.company_id, Membership.role).where(Membership.person_id == person_id))
+    rows = session.execute(_memberships(), {"person": person_id})
     roles = {company_id: RoleName(role) for company_id, role in rows}
     return Reach(email, roles.pop(EVERYWHERE, None), roles)
+
+
+@cache
+def _memberships() -> Select[str, str]:
+    """Return what each request asks; made once, for that takes longer than the answer."""
+    return select(Membership.company_id, Membership.role).where(Membership.person_id == bindparam("person"))
 
 
 def reach_everywhere(actor: Actor) -> Reach:

@@ -6,8 +6,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.reach import Reach, reach_of
@@ -71,11 +72,7 @@ def signed_in(workshop: Workshop, token: str) -> SignedIn | None:
         return None
     now = workshop.clock.now()
     with workshop.database.read() as session:
-        row = session.execute(
-            select(WebSession, Person)
-            .join(Person, Person.id == WebSession.person_id)
-            .where(WebSession.token_hash == _hash(token))
-        ).one_or_none()
+        row = session.execute(_held(), {"token": _hash(token)}).one_or_none()
         if row is None:
             return None
         held, person = row[0], row[1]
@@ -89,6 +86,13 @@ def signed_in(workshop: Workshop, token: str) -> SignedIn | None:
             session.execute(update(WebSession).where(WebSession.id == found.session_id).values(seen_at=now))
             session.execute(update(Person).where(Person.id == found.person_id).values(seen_at=now))
     return found
+
+
+@cache
+def _held() -> Select[WebSession, Person]:
+    """Return what each request of a browser asks; made once, for that takes longer than the answer."""
+    of = Person.id == WebSession.person_id
+    return select(WebSession, Person).join(Person, of).where(WebSession.token_hash == bindparam("token"))
 
 
 def sessions_of(session: Session, person_id: str, current: str, now: datetime) -> list[SessionView]:

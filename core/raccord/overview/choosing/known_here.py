@@ -63,6 +63,8 @@ def _told(session: Session, connection: Connection, stream: str, key: str, calle
             SourceRecord.connection_id == connection.id,
             SourceRecord.stream == stream,
             SourceRecord.state != RecordState.SUPERSEDED,
+            # What does not say it is not listed, and need not be sorted.
+            *([kept.is_not(None)] if key else []),
         )
         .group_by(kept)
         .order_by(func.max(SourceRecord.id).desc())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.money import TRANSFER, MoneyMoved, Tally, money_accounts
 from raccord.overview.runs import RunView
 from raccord.store.models import Action, Connection, LineState, Plan, PlanLine
-from raccord.store.sums import exact, scale_of, units_of
+from raccord.store.sums import dialect_of, exact, scale_of, units_of
 from raccord.sync.planning.figures import GROUPS, MONEY
 
 
@@ -58,7 +58,7 @@ def amounts_of_runs(session: Session, runs: Sequence[RunView]) -> Mapping[str, S
 def _refused(session: Session, plan_ids: Sequence[str]) -> list[tuple[str, str, str, bool, Decimal]]:
     if not plan_ids:
         return []
-    out, scale = func.substr(PlanLine.amount, 1, 1) == "-", scale_of(session, PlanLine.amount)
+    out, scale = func.substr(PlanLine.amount, 1, 1) == "-", scale_of(dialect_of(session), PlanLine.amount)
     of = PlanLine.plan_id, PlanLine.money_account, PlanLine.currency
     rows = session.execute(
         select(*of, out.label("out"), scale.label("scale"), units_of(PlanLine.amount))

@@ -16,7 +16,7 @@ from sqlalchemy import Date, Select, SQLColumnExpression, String, Text, cast, co
 from sqlalchemy.orm import Session
 
 from raccord.store.models import REMOVALS, Action, Plan, PlanLine
-from raccord.store.sums import exact, scale_of, units_of
+from raccord.store.sums import dialect_of, exact, scale_of, units_of
 
 GROUPS, DAYS, EFFECT, MONEY = "groups", "days", "effect", "money"
 """The parts of a plan's figures as it keeps them."""
@@ -115,7 +115,7 @@ def effect_on_accounts(
     each = (func.json_each if sqlite else func.json_each_text)(line.effect).table_valued(
         column("key", String), column("value", Text), name="effect"
     )
-    scale = scale_of(session, each.c.value)
+    scale = scale_of(dialect_of(session), each.c.value)
     day: SQLColumnExpression[date | None] = line.day if by_day else cast(null(), Date)
     rows = session.execute(
         select(each.c.key.label("account"), scale.label("scale"), units_of(each.c.value), day.label("of_day"))
@@ -132,7 +132,7 @@ def effect_on_accounts(
 
 def money_on_accounts(session: Session, line: type[PlanLine], chosen: Select[int]) -> Money:
     """Add up what lines bring in and take out."""
-    out, scale = func.substr(line.amount, 1, 1) == "-", scale_of(session, line.amount)
+    out, scale = func.substr(line.amount, 1, 1) == "-", scale_of(dialect_of(session), line.amount)
     account = line.money_account.label("account")
     rows = session.execute(
         select(account, line.currency, out.label("out"), scale.label("scale"), units_of(line.amount))
@@ -168,7 +168,7 @@ def _days(session: Session, plan_id: str) -> tuple[date | None, date | None]:
 
 
 def _groups(session: Session, plan_id: str) -> list[LineGroup]:
-    scale = scale_of(session, PlanLine.amount)
+    scale = scale_of(dialect_of(session), PlanLine.amount)
     rows = session.execute(
         select(
             PlanLine.action,
