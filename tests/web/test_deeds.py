@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
+from programs import program
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_version import upgraded
@@ -21,6 +22,8 @@ from till_version import upgraded
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
 from raccord.masking import masked
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.overview.approving import table as table_of_plans
 from raccord.overview.explain import explain
@@ -54,6 +57,8 @@ from raccord.sync.resolving.holds import open_hold
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.api.application import PATH
+from raccord_web.app import create_app
 from raccord_web.screens.records.problems import mended_at
 
 Send = Callable[..., Any]
@@ -680,6 +685,16 @@ def test_a_conflict_offers_only_the_answers_it_allows_and_keeps_the_one_given(
         session.get_one(Hold, questions[0].hold_id).params = was
     assert send("/questions", action, way=way, seen=seen).status_code == 303
     assert "Decided." in browser.get("/questions").text
+    other = str(questions[0].ways[1])
+    late = send("/questions", action, way=other, seen=seen)
+    assert (late.status_code, "answered this question otherwise" in late.text) == (409, True), "nobody is overruled"
+    assert send("/questions", action, way=way, seen=seen).status_code == 303, "the same answer sent twice is one"
+    client = program(workshop, create_app(workshop, HandOver()), RoleName.OWNER, Scope.OWN, synced.company_id)
+    refused = client.post(f"{PATH}/holds/{questions[0].hold_id}/conflict", json={"way": other, "seen": seen})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict.answered_meanwhile")
+    told = {each["hold_id"]: each["seen"] for each in client.get(f"{PATH}/holds").json()["rows"]}
+    given = {"way": other, "seen": told[questions[0].hold_id]}
+    assert client.post(f"{PATH}/holds/{questions[0].hold_id}/conflict", json=given).status_code == 200
 
 
 def test_what_a_conflict_may_be_linked_to_or_replaced_with_is_chosen_and_another_one_found_by_its_number(

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
+from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.overview.lines.one_or_two import OneOrTwo, one_or_two
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
@@ -28,7 +29,7 @@ from raccord.sync.lines.treatments import treatable
 from raccord.sync.lines.unmet import invoices_in
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.resolving.conflict_rules import KINDS, allowed_for
-from raccord.sync.resolving.conflicts import DECISION
+from raccord.sync.resolving.conflicts import DECISION, decision_of
 from raccord.sync.resolving.holds import MONTH_ASKED
 from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
 
@@ -156,6 +157,8 @@ class Question:
     """Its probable category, from what the company's people answered before."""
     another: bool = False
     """Whether it is of a bank line whose document was undone, which may get another answer instead."""
+    seen: str = ""
+    """Of a conflict, what tells it and its answer as they are: given back with another, none is replaced unread."""
     one_or_two: OneOrTwo | None = None
     """The line that may tell of the same movement and was called otherwise: answered first, by yes or no."""
 
@@ -352,6 +355,7 @@ def _question(hold: Hold, draft: DraftRow, of: Connection, raw: str | None) -> Q
         ways=tuple(sorted(allowed_for(hold.code, hold.params) - {ResolutionKind.HOLD})),
         opened_at=hold.opened_at,
         decided=DECISION in draft.decisions,
+        seen=question_seen(hold.code, hold.params, decision_of(draft)) if hold.code in KINDS else "",
         another=hold.code == UNDONE and treatable(body) is not None,
         matches=matches_in(hold.params),
         suggested=suggested_in(hold.params),

@@ -281,6 +281,9 @@ def test_a_name_that_is_taken_is_given_another_one_with_holds_decide(
     assert told("holds", "decide", "rename")[1]["error"]["code"] == "hold.not_named"
     assert told("holds", "decide", "rename", "--all", "conflict.stale")[1]["error"]["code"] == "hold.unknown"
     assert said("holds", "decide", "rename", "--all", question["code"], "--name", name)[0] == Exit.OK
+    status, refused = told("holds", "decide", "skip", question["hold"], "--seen", question["seen"])
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "conflict.answered_meanwhile")
+    assert told("holds", "decide", "skip", "--all", "x", "--seen", "y")[1]["error"]["code"] == "hold.seen_of_one"
     _, plan = told("plan")
     assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK
     assert told("holds")[1]["total"] == 0

@@ -12,12 +12,16 @@ from urllib.parse import parse_qsl
 
 import pytest
 from browsing import TOKEN
+from fastapi import FastAPI
 from harness import OWNER
 from httpx2 import Response
+from programs import program
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.errors import RaccordError
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.arriving import untold_accounts
 from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.untold_accounts import AccountTold, bank_accounts
@@ -27,6 +31,7 @@ from raccord.onboarding.deciding.decisions import choose
 from raccord.store.models import Choice, Connection
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
+from raccord_web.api.application import PATH
 from raccord_web.pages.forms import VALUE_MAX
 
 Send = Callable[..., Response]
@@ -197,3 +202,36 @@ def test_a_choice_made_while_another_said_card_keeps_the_settings_in_step(
     monkeypatch.setattr(card_kinds, "card_settings", later)
     last = choose(workshop, OWNER, id_, "ledger_account", account_of_bank, key)
     assert (last.held_as, settings(workshop, bank)["kinds"]) == ("bank", f"{key} = bank")
+
+
+def test_a_set_up_that_somebody_began_is_begun_again_with_other_settings_only_once_these_were_read(
+    workshop: Workshop, bank: str, app: FastAPI, send: Send
+) -> None:
+    with workshop.database.read() as session:
+        draft = session.scalars(select(Connection)).one()
+    form = {"company": draft.company_id, "mode": "first_time", "s_input_kind": "upload"}
+    page = f"/connect/bankfeed/source?mode=first_time&company={draft.company_id}"
+
+    def sent(**fields: str) -> Response:
+        return send(page, "/connect/bankfeed/source", **form, **fields)
+
+    update_settings(workshop, OWNER, draft.id, {"accounts": "1234 = Épargne"})
+    late = sent(s_currency_if_missing="USD")
+    assert late.status_code == 409
+    assert "was begun already" in late.text
+    assert "1234 = Épargne" in html.unescape(late.text), "what this person did not touch is as it was begun"
+    seen = re.search(r'name="seen" value="([^"]+)"', late.text)
+    assert seen
+    update_settings(workshop, OWNER, draft.id, {"accounts": "1234 = Voyage"})
+    assert "while you were reading" in sent(s_currency_if_missing="USD", s_accounts="1234 = A", seen=seen[1]).text
+    own = f"{PATH}/connections/{draft.id}/settings"
+    client = program(workshop, app, RoleName.OWNER, Scope.OWN, draft.company_id)
+    connect = f"{PATH}/companies/{draft.company_id}/connections"
+    new = {"connector": "bankfeed", "values": {"input_kind": "upload", "currency_if_missing": "USD"}}
+    refused = client.post(connect, json=new)
+    assert (refused.status_code, refused.json()["code"]) == (409, "connection.begun_otherwise")
+    assert client.post(connect, json={**new, "values": {"input_kind": "upload"}}).json()["id"] == draft.id
+    assert client.post(connect, json={**new, "seen": client.get(own).headers["etag"]}).json()["id"] == draft.id
+    with workshop.database.read() as session:
+        kept = session.get_one(Connection, draft.id).settings
+    assert (kept["currency_if_missing"], kept["accounts"]) == ("USD", "1234 = Voyage")

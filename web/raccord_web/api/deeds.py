@@ -87,6 +87,8 @@ class Settled(BaseModel):
 
     way: ResolutionKind
     target: Words = ""
+    seen: Words = ""
+    """The question's ``seen`` when it was read; refused where it asks for something else now or is answered."""
 
 
 class Decided(BaseModel):
@@ -244,7 +246,9 @@ def answer(request: Request, hold_id: str, given: Answer) -> Done:
 @router.post("/holds/{hold_id}/conflict", dependencies=[Depends(needs(Scope.WRITE))])
 def settle(request: Request, hold_id: str, given: Settled) -> Done:
     """Settle a conflict in one of the ways that it allows."""
-    decisions.answer_conflict(desk_of(request).workshop, acting(request), hold_id, given.way, given.target)
+    decisions.answer_conflict(
+        desk_of(request).workshop, acting(request), hold_id, given.way, given.target, seen=given.seen
+    )
     return Done(id=hold_id)
 
 

@@ -86,6 +86,8 @@ class NewSource(BaseModel):
     time_zone: Zone = ""
     """The source's; empty: that of the company, by its connections or its country."""
     passed: Annotated[list[Id], Field(max_length=50)] = []
+    seen: Annotated[str, StringConstraints(max_length=20_000)] = ""
+    """The ``ETag`` of the settings of the set-up that was begun for this account, to begin it again with others."""
 
 
 class GateSaid(BaseModel):
@@ -311,6 +313,7 @@ def connect(request: Request, company_id: str, wanted: NewSource) -> ConnectionV
         starts_on=wanted.starts_on,
         time_zone=wanted.time_zone,
         passed=frozenset(wanted.passed),
+        seen=wanted.seen.strip('"'),
     )
     return connection_seen(request, begin(workshop, actor, new).id)
 

@@ -281,6 +281,7 @@ def _as_json(each: Question, rule: RuleSays | None) -> dict[str, object]:
         "code": each.code,
         "answer": str(each.answer),
         "ways": [str(way) for way in each.ways],
+        "seen": each.seen,
         "params": dict(each.params),
         "accepts": None if each.accepts is None else str(each.accepts),
         "question": {language: explain(each.code, each.params, language).what for language in ("fr", "en")},

@@ -47,6 +47,17 @@ WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind
             phrase=Phrase("Pour replace : l'autre fiche de la liste.", "For replace: the other entry of the list."),
         ),
         Option(
+            "--seen",
+            default="",
+            metavar="SEEN",
+            phrase=Phrase(
+                "Ce que « raccord holds --json » disait d'une question sous « seen » : si elle a changé ou reçu une "
+                "autre réponse depuis, rien n'est décidé. Une à la fois.",
+                "What “raccord holds --json” said of a question under “seen”: if it changed or was answered otherwise "
+                "since, nothing is decided. One at a time.",
+            ),
+        ),
+        Option(
             "--all",
             "code",
             default="",
@@ -60,8 +71,14 @@ WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind
 )
 @click.argument("way", type=click.Choice(WAYS))
 @click.argument("hold", nargs=-1)
-def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str, code: str) -> int:
+def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str, seen: str, code: str) -> int:
     out, target = output(), document or name or entry
+    if seen and (code or len(hold) > 1):
+        raise FindingError(
+            "hold.seen_of_one",
+            Text("--seen est ce qu'on a lu d'une seule question.", "--seen is what was read of one question."),
+            Text("Répondez à une question à la fois, ou sans --seen.", "Answer one at a time, or without --seen."),
+        )
     if bool(hold) == bool(code):
         raise FindingError(
             "hold.not_named",
@@ -73,7 +90,7 @@ def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str
             named = holds_of(session, code) if code else [the_hold(session, each) for each in hold]
         ids = list(dict.fromkeys(named))
         for hold_id in ids:
-            answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), target)
+            answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), target, seen=seen)
     if out.as_json:
         out.json({"decided": ids, "way": way})
     decided = counted(len(ids), ("{n} décision", "{n} decided"), ("{n} décisions", "{n} decided"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +19,13 @@ _DIGITS = 12
 
 class SettingsChangedError(RaccordError):
     """Raised where settings were changed since they were seen by whoever changes them."""
+
+
+class BegunOtherwiseError(SettingsChangedError):
+    """Raised where a set-up is begun that somebody began with other settings; ``kept`` are those, without secrets."""
+
+    names: Sequence[str] = ()
+    kept: Mapping[str, object] = MappingProxyType({})
 
 
 def seen_of(settings: BaseModel, names: Collection[str] | None = None) -> str:
@@ -57,6 +65,27 @@ def settings_changed(names: Sequence[str]) -> SettingsChangedError:
         ),
         Text("Relisez-les, puis enregistrez de nouveau.", "Read them again, then save again."),
     )
+
+
+def require_as_begun(kept: Mapping[str, object], plain: Mapping[str, object]) -> None:
+    """Refuse to begin a set-up again with other settings than it was begun with; those not said in ``plain`` stay."""
+    names = _changed(seen_of_kept(plain), kept)
+    if not names:
+        return
+    said = ", ".join(name[:60] for name in names[:10])
+    refusal = BegunOtherwiseError(
+        "connection.begun_otherwise",
+        Text(
+            f"La mise en place de ce compte est commencée, avec d'autres réglages ({said}) : rien n'est enregistré.",
+            f"The set-up of this account was begun already with other settings ({said}): nothing is saved.",
+        ),
+        Text(
+            "Continuez-la à la page « Connexions », ou lisez ses réglages, puis enregistrez de nouveau.",
+            "Go on with it on the page Connections, or read its settings, then save again.",
+        ),
+    )
+    refusal.names, refusal.kept = names, kept
+    raise refusal
 
 
 def _changed(seen: str, plain: Mapping[str, object]) -> list[str]:

@@ -44,6 +44,17 @@ def asked_otherwise() -> Refused:
     )
 
 
+def answered_meanwhile() -> Refused:
+    return (
+        "conflict.answered_meanwhile",
+        Text(
+            "Quelqu'un a répondu autrement à cette question depuis que vous l'avez lue. Rien n'est enregistré.",
+            "Somebody answered this question otherwise since you read it. Nothing is saved.",
+        ),
+        Text("Relisez-la, puis répondez si vous n'êtes pas d'accord.", "Read it again, then answer if you disagree."),
+    )
+
+
 def one_or_two(key: str) -> Refused:
     return (
         "treatment.one_or_two",

@@ -11,19 +11,18 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.conflict_texts import (
-    asked_otherwise,
     linked_already,
     not_allowed,
     not_an_account,
     one_or_two,
     parts_changed,
 )
-from raccord.onboarding.deciding.seen_questions import question_seen
+from raccord.onboarding.deciding.seen_questions import refused_as_seen
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.account_types import held_as
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo, RoleInfo, Stage
-from raccord.plugin.ledger import TARGETED, ResolutionKind
+from raccord.plugin.ledger import TARGETED, Resolution, ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import (
@@ -239,18 +238,19 @@ def answer_conflict(
     """Decide a conflict about one draft with one of the answers it allows; the next run acts on it.
 
     ``target`` is the document or entry to link to or to take instead, or the name to use; ``seen`` tells the question
-    that was read (:func:`question_seen`): another one is not answered.
+    that was read, and its answer (:func:`question_seen`): another one is not answered, nor another answer replaced.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         hold, draft, connection = held(workshop, session, actor, hold_id)
-        if seen not in ("", question_seen(hold.code, hold.params)):
-            raise DecisionError(*asked_otherwise())
         allowed = allowed_for(hold.code, hold.params)
         if kind is ResolutionKind.LINK:
             # Where the question names the document, it need not be named again.
             target = target or str(hold.params.get("id", ""))
         target = target.strip()
+        given = Resolution(kind, target)
+        if (why := refused_as_seen(seen, hold.code, hold.params, decision_of(draft), given)) is not None:
+            raise DecisionError(*why)
         if kind not in allowed or (kind in TARGETED and not target):
             raise DecisionError(*not_allowed(allowed))
         if RULES[KINDS[hold.code]].answers[kind] is By.MANAGER:

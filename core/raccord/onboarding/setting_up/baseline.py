@@ -26,7 +26,7 @@ from raccord.sync.books.parties import number_of
 from raccord.sync.lines.doubles import SURE
 from raccord.sync.lines.matching import Sure
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
-from raccord.sync.resolving.conflicts import DECISION
+from raccord.sync.resolving.conflicts import DECISION, decision_of
 from raccord.sync.workshop import Workshop
 
 FOUND_MAX = 20_000
@@ -132,6 +132,6 @@ def _there(hold: Hold, row: DraftRow) -> There:
         owner=str(said.get("owner", "")),
         linkable=linkable,
         certain=linkable and said.get(SURE) == Sure.CERTAIN,
-        seen=question_seen(hold.code, said),
+        seen=question_seen(hold.code, said, decision_of(row)),
         decided=DECISION in row.decisions,
     )

@@ -19,7 +19,7 @@ from raccord.onboarding.connecting.connections import (
     read_settings,
     update_settings,
 )
-from raccord.onboarding.connecting.seen_settings import settings_changed
+from raccord.onboarding.connecting.seen_settings import require_as_begun, settings_changed
 from raccord.onboarding.deciding.decisions import BEGINNING, choose_in, role_of
 from raccord.onboarding.deciding.seen_choices import Place, require_told, sent_as_told
 from raccord.onboarding.gates.gates import require_early, require_stage
@@ -33,6 +33,7 @@ from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, SourceRecord
+from raccord.store.sensitive import split_secrets
 from raccord.sync.fetching.keep import BEFORE_START
 from raccord.sync.mapping.leaving import leave_days_out
 from raccord.sync.planning.plans import set_aside
@@ -44,8 +45,9 @@ UNFINISHED = (ConnectionState.DRAFT, ConnectionState.CONNECTED)
 def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     """Keep a new connection as a draft, or return to the one begun for the same source account (no double).
 
-    The connector is enabled for the company if the installation allows it. One source account goes to one company:
-    what ``connect`` refuses is refused here, and nothing is kept of it.
+    One begun with other settings is changed only where ``new.seen`` tells that these were read. The connector is
+    enabled for the company if the installation allows it. One source account goes to one company: what ``connect``
+    refuses is refused here, and nothing is kept of it.
     """
     info = info_of(workshop, new.connector)
     require(actor, Power.LINK)
@@ -67,10 +69,16 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
             if taken is not None:
                 raise taken
     if begun is not None:
-        with workshop.database.begin() as session:
-            again = session.get_one(Connection, begun.id)
+        draft_id, seen = begun.id, "" if new.again else new.seen
+
+        def before_settings(session: Session) -> None:
+            again = session.get_one(Connection, draft_id)
+            if not seen:
+                plain = split_secrets(settings)[0]
+                require_as_begun(again.settings, {name: plain[name] for name in new.values if name in plain})
             say_days(session, actor, again, new.time_zone, new.cut_off, workshop.clock.now())
-        return update_settings(workshop, actor, begun.id, new.values)
+
+        return update_settings(workshop, actor, draft_id, new.values, before_settings, seen)
     if before is not None:
         return connect_again(workshop, actor, before.id, new)
     if made is None:

@@ -16,7 +16,7 @@ from raccord.enablement import is_allowed
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.connecting.connections import NewConnection
-from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of_kept
+from raccord.onboarding.connecting.seen_settings import BegunOtherwiseError, SettingsChangedError, seen_of_kept
 from raccord.onboarding.connecting.signing_in import signs_in
 from raccord.onboarding.setting_up.steps import begin, unfinished
 from raccord.onboarding.sources.institutions import Found, search_institutions
@@ -159,7 +159,7 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
     if beginning.mode is None:
         return RedirectResponse(beginning.address("mode"), HTTPStatus.SEE_OTHER)
     values, wrong = read(info.settings, fields, _usual(info), language_of(request))
-    refusal, seen = None, fields.get("seen", "")
+    refusal, seen, kept = None, fields.get("seen", ""), None
     changed: Sequence[str] = ()
     if not wrong:
         new = NewConnection(
@@ -175,6 +175,9 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
         )
         try:
             connection = begin(workshop, acting(request), new)
+        except BegunOtherwiseError as error:
+            values, kept, changed = _with_begun(info, values, error), error.kept, error.names
+            seen = seen_of_kept(kept, set(values))
         except SettingsChangedError:
             values, seen, changed = _meanwhile(request, beginning, values, seen)
         except RaccordError as error:
@@ -196,7 +199,12 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
             status=HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,
             wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""), q=fields.get("q", "")[:100],
             institution=_institution(info, fields.get("institution", "")), seen=seen,
-            meanwhile=[each for each in form_of(_kept(request, beginning, values)) if each.name in changed],
+            meanwhile=[
+                each
+                for each in form_of({**values, **kept} if kept else _kept(request, beginning, values))
+                if each.name in changed
+            ],
+            begun=kept is not None,
         )  # fmt: skip
 
 
@@ -209,6 +217,13 @@ def _beside_files(
     if before is None or said != (before.source_identity if name else before.label):
         return {}
     return {each: before.settings[each] for each in said_beside_files(beginning.info) if each in before.settings}
+
+
+def _with_begun(info: ConnectorInfo, values: Mapping[str, Any], begun: BegunOtherwiseError) -> dict[str, Any]:
+    """Return a form's values with the settings that a set-up was begun with, but for those that this person typed."""
+    usual = _usual(info).model_dump(mode="json")
+    untouched = [name for name in begun.names if values.get(name) == usual.get(name)]
+    return {**values, **{name: begun.kept[name] for name in untouched}}
 
 
 def _meanwhile(
@@ -247,6 +262,7 @@ def _step(
         "institution": None,
         "seen": "",
         "meanwhile": (),
+        "begun": False,
     }
     return show(
         request, f"connecting/connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,

@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.deciding.alike import alike_to_hold
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, skip_draft
 from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
-from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, kinds_for
@@ -91,7 +90,6 @@ def questions(
             files=files,
             months=months,
             listing=listing,
-            question_seen=question_seen,
             others=referred(session, [(each.connection_id, each.facts) for each in listing.rows]),
             lines=lines,
             fitting=_fitting(session, missing, listing.rows, among(request)),
