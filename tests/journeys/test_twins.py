@@ -49,6 +49,7 @@ from twin_steps import (
     still_asked,
     to_savings,
     told_apart,
+    told_to,
     unnumbered,
 )
 
@@ -156,7 +157,7 @@ SCENARIOS = {
         ["Purchase 12.30 05-05"],
         [EDITED],
     ),
-    "pain 10 T3: said to be one of ours that is changed, a line is asked about until ours is written again": Scenario(
+    "pain 10 T3: said to be one of ours that is changed, a line is asked about until it is ours again": Scenario(
         [
             processor("03-04 100.00"),
             bank("03-06 100.00 PROCESSEUR #PRO001"),
@@ -346,6 +347,19 @@ SCENARIOS = {
             *(bank("04-03 -12.00 EAU"), categorise, placed("account-1"), categorise, SAME, again(1)),
         ],
         ["Purchase 11.00 03-03", "Purchase 12.00 04-03", "Purchase 9.00 04-20"],
+    ),
+    "one account with and without a number, as two of the books: asked before a line is twice": (
+        Scenario(
+            [
+                *(unnumbered("03-03 -11.20 GAZ", "03-04 -12.75 EAU", "03-20 -9.10 NEUF"), told_to(1), categorise),
+                bank("03-03 -11.20 GAZ", "03-04 -12.75 EAU", "03-20 -9.10 NEUF", "03-21 -6.30 PAIN"),
+                categorise,
+                nothing_beside("Purchase 6.30 03-21"),
+                placed("same"),
+                categorise,
+            ],
+            ["Purchase 11.20 03-03", "Purchase 12.75 03-04", "Purchase 9.10 03-20", "Purchase 6.30 03-21"],
+        )
     ),
     "two formats of one account: what one goes on with after the other ends is new": Scenario(
         [

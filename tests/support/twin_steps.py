@@ -234,11 +234,20 @@ def placed(word: str) -> Step:
 
 def told_apart(house: House) -> None:
     """A person says that the account without a number is the chequing account of the books, and calls it otherwise."""
+    told_to(0)(house)
+
+
+def told_to(bank: int) -> Step:
+    """A person says which of the accounts of the books the account without a number is."""
+    return lambda house: _told_to(house, house.banks[bank])
+
+
+def _told_to(house: House, ledger: str) -> None:
     connection = house.connections["bankfeed"]
     with house.workshop.database.read() as session:
         info = info_of(house.workshop, "bankfeed")
         [asked] = untold_accounts(session, session.get_one(Connection, connection.id), info)
-    name_account(house.workshop, OWNER, connection.id, asked.key, AccountTold(ledger_id=house.banks[0], name="Daily"))
+    name_account(house.workshop, OWNER, connection.id, asked.key, AccountTold(ledger_id=ledger, name="Daily"))
     house.sync(connection)
 
 

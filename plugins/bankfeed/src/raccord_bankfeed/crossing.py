@@ -42,25 +42,38 @@ def twins_of(
     earlier = list(files_before(files, source.number))
     if {files_seen.road(each) for each in earlier} <= {road}:
         return {}
-    mine = placed_lines(files_seen.of(source, known, said, names), source, names, places)
+    as_told = files_seen.of(source, known, said, names)
+    mine = placed_lines(as_told, source, names, places)
     if mine is None:
         return {}
+    before: dict[int, Twin] = {}
     index = _Index()
     for each in earlier:
         other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
         if other is None:
             continue
+        if other.road == road and (were := places.of(source.number).were):
+            before |= _read_as_another(as_told, were, other)
         if other.gone or other.near(mine):
             index.add(other, index.pair(other))
         if index.size > LINES_MAX or not (other.whole and mine.whole):
-            return {}
-    return index.pair(mine)
+            return before
+    return {**index.pair(mine), **before}
+
+
+def _read_as_another(mine: FileLines, were: Mapping[str, str], other: FileLines) -> dict[int, Twin]:
+    """Return which lines a file of the same road brought before it was said of which account such files are."""
+    ids = {entry.id for entry in other.entries}
+    twins = {}
+    for entry in mine.entries:
+        key, _, rest = entry.id.partition("/")
+        if key in were and (id_ := f"{were[key]}/{rest}") in ids:
+            twins[entry.number] = Twin(id_, certain=True)
+    return twins
 
 
 def placed_lines(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
     """Return a file with the accounts it is of; nothing while a person is asked which."""
-    if not file.nameless:
-        return file
     place = places.of(source.number)
     return None if place.asked else file.under(place.keys, names)
 

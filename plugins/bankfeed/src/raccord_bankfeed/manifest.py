@@ -135,6 +135,7 @@ def manifest() -> ConnectorInfo:
             "bankfeed.signs_contradict": "answers",
             "bankfeed.sections": "answers",
             "bankfeed.which_account": "answers",
+            "bankfeed.same_account": "answers",
             "bankfeed.file_questions": "answers",
         },
         unnamed={"bankfeed.account_unnamed": "accounts"},

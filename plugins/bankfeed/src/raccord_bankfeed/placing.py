@@ -8,7 +8,8 @@ The first file of a layout begins an account. One that comes later is of it, or 
 * *a person's word* of this file, or of all that bear such a name, as long as no line and no balance contradicts it and
   no file of another account bears such a name.
 
-Else it is asked, with what each account's files say, and the lines wait. A file that comes once ``LINES_MAX`` lines are
+Else it is asked, with what each account's files say, and the lines wait. ``one_account.py`` asks whether such an
+account is one that files of another format are of. A file that comes once ``LINES_MAX`` lines are
 compared is still held against those, and no later one against it. What is found depends on the files and on what people
 said alone, so it is the same whenever it is asked for.
 """
@@ -20,6 +21,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
+from raccord_bankfeed.one_account import Accounts
+from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
@@ -39,6 +42,8 @@ class Place:
     asked: tuple[Question, ...] = ()
     said: tuple[Question, ...] = ()
     """What a person said of them; what counts for all files of a name stands with the first of them."""
+    were: Mapping[str, str] = field(default_factory=dict)
+    """Of accounts that were found to be others of another format: which ones their files of before are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,10 @@ class Slot:
         return (all(told) if told else None), shown
 
 
+def _may_be_nameless(road: str) -> bool:
+    return road.startswith("csv") or road == QifReader.__name__
+
+
 def _conflict(mine: Nameless, other: Nameless) -> bool:
     """Tell whether a day that both cover whole, neither's first nor last, has other amounts in one of them."""
     first, last = max(mine.first, other.first), min(mine.last, other.last)
@@ -122,6 +131,11 @@ class Places:
         self._lines = 0
         self._beyond: dict[int, SourceFile] = {}
         """Files that came after so many lines that none is compared with them; each is read if it is asked for."""
+        self._accounts = Accounts(known.answers, names)
+        self._roads: set[str] = set()
+        self._unread: list[SourceFile] = []
+        """Files whose lines are held against those of other formats once there are some, one of them without a name."""
+        self._size = 0
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
@@ -132,13 +146,48 @@ class Places:
             self._reached = source.number
             self._next(source)
         if (source := self._beyond.pop(number, None)) is not None:
-            self._found[number] = self._decide(source)
+            self._found[number] = self._with_others(source, self._decide(source), compared=False)
         return self._found.get(number, Place())
 
     def _next(self, source: SourceFile) -> None:
         road = files_seen.road(source)
-        if not (road.startswith("csv") or road == QifReader.__name__):
+        self._roads.add(road)
+        if _may_be_nameless(road):
+            self._among_nameless(source, road)
+        if source.number in self._beyond:
             return
+        self._unread.append(source)
+        if len(self._roads) > 1 and any(map(_may_be_nameless, self._roads)):
+            for each in self._unread:
+                place = self._with_others(each, self._found.get(each.number, Place()), compared=self._size <= LINES_MAX)
+                if place != Place():
+                    self._found[each.number] = place
+            self._unread.clear()
+
+    def _with_others(self, source: SourceFile, place: Place, *, compared: bool) -> Place:
+        """Return the place of a file with what the files of other formats tell of its accounts."""
+        if place.asked:
+            return place
+        file = files_seen.of(source, self._known, self._said, self._names)
+        self._size += len(file.entries) if compared else 0
+        lines: dict[str, list[Entry]] = {key: [] for key in file.accounts}
+        for entry in file.entries if compared and not file.open else ():
+            lines.setdefault(entry.id.partition("/")[0], []).append(entry)
+        keys, asked, said = dict(place.keys), [], [*place.said]
+        were: dict[str, str] = {}
+        for key, account in file.accounts.items():
+            under = keys.get(key, key)
+            if lines[key]:
+                answered = self._accounts.take(under, account.masked, file.road, source.name, lines[key])
+                said += () if answered is None else (answered,)
+            if (question := self._accounts.asked(under)) is not None:
+                asked.append(question)
+            elif (now := self._accounts.of(under)) != under:
+                keys[key], were[key] = now, under
+        return Place(keys, tuple(asked), tuple(said), were)
+
+    def _among_nameless(self, source: SourceFile, road: str) -> None:
+        """Place a file of a format that may name no account among the others that are laid out like it."""
         if road not in self._first:
             # Alone of its kind it is compared with nothing, and need not be read for it.
             self._first[road] = source

@@ -1,0 +1,227 @@
+"""Whether an account that files do not name is one that files of another format are of, by the lines that both have.
+
+Files of one bank account in two formats share nothing but its lines where one of them does not name it. Taken for two
+accounts, every line would be in the books twice. So the lines of a file are held against those that came before by
+other roads as other accounts, one of the two unnamed, on the days that both have:
+
+* *the same day and amount*, the amount with its sign: a transfer between two accounts moves them in opposite ways;
+* of these at least ``TELLING_MIN`` of amounts that tell something: an amount that comes again in either account (a fee,
+  a standing order) does not, nor does a round one whose texts have nothing in common;
+* together they are most of what *either* has on these days, ``SHARE_MIN`` where the texts agree, ``SHARE_OTHERWISE`` of
+  more lines where a format writes other texts;
+* all may lie the same few days apart where the texts agree: formats date by the transaction or by its posting.
+
+Then it is asked once, before the lines go on: the answer counts for both accounts and all their files. Said to be one,
+the files of the one that was asked about are of the other account from that file on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from raccord.plugin import Text
+from raccord_bankfeed.pairing import DAYS_APART, Entry
+from raccord_bankfeed.readers.account import UNNAMED
+from raccord_bankfeed.readers.contract import Question, Reading
+from raccord_bankfeed.readers.questions import day_text, digest
+from raccord_bankfeed.readers.told import SAME, SEPARATE
+
+TELLING_MIN, TELLING_OTHERWISE = 2, 3
+SHARE_MIN, SHARE_OTHERWISE = Decimal("0.6"), Decimal("0.8")
+_SHIFTS = (0, *(sign * days for days in range(1, DAYS_APART + 1) for sign in (1, -1)))
+_ROUND = Decimal(10)
+_NAME_CHARS_MAX = 60
+
+
+class Alike(NamedTuple):
+    """Lines that two accounts have in common, of how many on the days that both have."""
+
+    common: int
+    of: int
+    first: date
+    last: date
+
+
+@dataclass(slots=True)
+class Held:
+    """The lines of an account that came by one road, and the last file that brought some."""
+
+    road: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """By their ids, without the account's key."""
+    file: str = ""
+
+
+def alike(mine: Sequence[Entry], others: Sequence[Entry]) -> Alike | None:
+    """Return what two accounts have in common where that is so much that they are probably one; pure."""
+    if not mine or not others:
+        return None
+    coming_again = _coming_again(mine) | _coming_again(others)
+    first, last = (end(entry.day.toordinal() for entry in mine) for end in (min, max))
+    others = [each for each in others if first - DAYS_APART <= each.day.toordinal() <= last + DAYS_APART]
+    if len(others) < TELLING_MIN:
+        return None
+    for shift in _SHIFTS:
+        found = _compared(mine, others, shift, coming_again)
+        if found is not None:
+            return found
+    return None
+
+
+def _coming_again(entries: Sequence[Entry]) -> set[str]:
+    counted = Counter(entry.amount for entry in entries)
+    return {amount for amount, times in counted.items() if times > 1}
+
+
+def _compared(mine: Sequence[Entry], others: Sequence[Entry], shift: int, coming_again: set[str]) -> Alike | None:
+    """Compare two accounts, those of one dated so many days later than those of the other."""
+    days = [entry.day.toordinal() for entry in mine], [entry.day.toordinal() + shift for entry in others]
+    first, last = max(map(min, days)), min(map(max, days))
+    here = [entry for entry in mine if first <= entry.day.toordinal() <= last]
+    there: dict[tuple[int, str], list[Entry]] = defaultdict(list)
+    count = 0
+    for entry in others:
+        if first <= (day := entry.day.toordinal() + shift) <= last:
+            there[day, entry.amount].append(entry)
+            count += 1
+    pairs = []
+    for entry in here:
+        free = there.get((entry.day.toordinal(), entry.amount))
+        if free:
+            best = free[0]
+            if len(free) > 1:
+                best = max(free, key=lambda other: (not entry.contradicts(other), len(entry.words & other.words)))
+            free.remove(best)
+            if not (entry.currency and best.currency and entry.currency != best.currency):
+                pairs.append((entry, best))
+    whole = max(len(here), count)
+    agreeing = [(entry, other) for entry, other in pairs if not entry.contradicts(other)]
+    if shift:
+        agreeing, pairs = [(entry, other) for entry, other in agreeing if entry.words & other.words], []
+    telling, all_telling = (
+        len({entry.amount for entry, other in some if _tells(entry, other, coming_again)}) for some in (agreeing, pairs)
+    )
+    so = telling >= TELLING_MIN and len(agreeing) >= SHARE_MIN * whole
+    otherwise = all_telling >= TELLING_OTHERWISE and len(pairs) >= SHARE_OTHERWISE * whole
+    if not (so or otherwise):
+        return None
+    return Alike(max(len(agreeing), len(pairs)), whole, date.fromordinal(first), date.fromordinal(last))
+
+
+def _tells(entry: Entry, other: Entry, coming_again: set[str]) -> bool:
+    if entry.amount in coming_again:
+        return False
+    return bool(Decimal(entry.amount) % _ROUND) or bool(entry.words & other.words)
+
+
+class Accounts:
+    """The accounts of a connection's files so far, and which of them are one."""
+
+    def __init__(self, says: Mapping[str, frozenset[str]], names: Mapping[str, str]) -> None:
+        self._says, self._names = says, names
+        self._held: dict[str, dict[str, Held]] = defaultdict(dict)
+        """By account and road."""
+        self._tokens: dict[str, set[str]] = defaultdict(set)
+        self._numbers: dict[str, str] = {}
+        self._moved: dict[str, str] = {}
+        self._asked: dict[str, Question] = {}
+        """By account what is asked about it: until that is answered, all its files wait."""
+        self._told: set[str] = set()
+
+    def of(self, key: str) -> str:
+        """Return the account that one is."""
+        return self._moved.get(key, key)
+
+    def asked(self, key: str) -> Question | None:
+        """Return what has to be said of an account before its lines go on."""
+        return self._asked.get(key)
+
+    def take(self, key: str, number: str, road: str, file: str, entries: Sequence[Entry]) -> Question | None:
+        """Take in a file's lines of an account, unless something is asked about it; return what was answered of it."""
+        found = None
+        if key not in self._moved and key not in self._asked:
+            found = self._compare(key, number, road, file, entries)
+        if key in self._asked:
+            return None
+        under = self.of(key)
+        held = self._held[under].setdefault(road, Held(road))
+        held.entries.update((entry.id.partition("/")[2], entry) for entry in entries)
+        held.file = file
+        self._numbers.setdefault(under, number)
+        self._tokens[under].update(*(entry.tokens for entry in entries))
+        return found
+
+    def _compare(self, key: str, number: str, road: str, file: str, entries: Sequence[Entry]) -> Question | None:
+        tokens = {token for entry in entries for token in entry.tokens} | self._tokens.get(key, set())
+        found: list[tuple[Alike, str, Held]] = []
+        for other, roads in self._held.items():
+            unnamed = key.startswith(UNNAMED) or other.startswith(UNNAMED)
+            if other == key or not unnamed or not tokens.isdisjoint(self._tokens[other]):
+                continue
+            found += [
+                (so, other, held)
+                for held in roads.values()
+                if held.road != road and (so := alike(entries, [*held.entries.values()])) is not None
+            ]
+        answered = None
+        for so, other, held in sorted(found, key=lambda one: (-one[0].common, one[1])):
+            question = self._question(key, number, file, so, other, held)
+            said = self._says.get(question.key, frozenset())
+            if SAME in said:
+                self._moved[key] = other
+            elif SEPARATE not in said:
+                self._asked[key] = question
+                return None
+            if question.key not in self._told:
+                self._told.add(question.key)
+                answered = answered or question
+            if SAME in said:
+                return question
+        return answered
+
+    def _question(self, key: str, number: str, file: str, so: Alike, other: str, held: Held) -> Question:
+        mine, theirs = self._called(key, number, file), self._called(other, self._numbers.get(other, ""), held.file)
+        first, last = day_text(so.first), day_text(so.last)
+        text = Text(
+            f"Ce fichier ({mine.fr}) et {theirs.fr} ont {so.common} lignes sur {so.of} en commun, du {first.fr} au "
+            f"{last.fr} : mêmes jours, mêmes montants. Pris pour deux comptes alors qu’ils n’en font qu’un, ils "
+            "mettraient chaque ligne deux fois dans les livres.",
+            f"This file ({mine.en}) and {theirs.en} have {so.common} of {so.of} lines in common, from {first.en} to "
+            f"{last.en}: the same days, the same amounts. Taken for two accounts where they are one, they would put "
+            "each line into the books twice.",
+        )
+        readings = (
+            Reading(
+                SAME,
+                Text("Un seul compte", "The same account"),
+                (Text(f"ses lignes sont de {theirs.fr}", f"its lines are of {theirs.en}"),),
+            ),
+            Reading(
+                SEPARATE,
+                Text("Deux comptes", "Two accounts"),
+                (Text("ce sont d’autres opérations", "they are other movements"),),
+            ),
+        )
+        return Question(
+            f"one-{digest(*sorted((key, other)))}",
+            "bankfeed.same_account",
+            text,
+            (SAME, SEPARATE),
+            1,
+            so.last,
+            readings=readings,
+            examples=(f"{file[:_NAME_CHARS_MAX]}: {so.first.isoformat()} – {so.last.isoformat()}",),
+        )
+
+    def _called(self, key: str, number: str, file: str) -> Text:
+        if name := self._names.get(key, ""):
+            return Text(f"« {name} »", f"“{name}”")
+        if not key.startswith(UNNAMED) and number:
+            return Text(f"le compte {number}", f"the account {number}")
+        called = file[:_NAME_CHARS_MAX]
+        return Text(f"le compte de « {called} »", f"the account of “{called}”")

@@ -1,0 +1,169 @@
+"""Files of one bank account in two formats of which one names it and the other does not: asked about, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from raccord.plugin import BadRecord, Record
+from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed import describe, map_record
+from raccord_bankfeed.one_account import alike
+from raccord_bankfeed.pairing import Entry
+from raccord_bankfeed.records import LINES, STATEMENTS
+from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
+
+ACCOUNT, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
+MARCH = ("03-03 -11.20 GAZ METRO", "03-04 -12.75 EAU", "03-09 -900.00 LOYER", "03-20 1500.00 PAIE")
+
+
+def made(text: str) -> MadeLine:
+    day, amount, name = text.split(" ", 2)
+    return MadeLine(day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name)
+
+
+def ofx(*lines: str, account: MadeAccount = ACCOUNT) -> bytes:
+    return statement_file(account, map(made, lines))
+
+
+def csv(*lines: str) -> bytes:
+    rows = (f"{each.day:%Y-%m-%d},{each.name},{each.amount}" for each in map(made, lines))
+    return "\n".join(["Date,Description,Amount", *rows, ""]).encode()
+
+
+def qif(*lines: str) -> bytes:
+    rows = (f"D{each.day:%Y-%m-%d}\nT{each.amount}\nP{each.name}\n^\n" for each in map(made, lines))
+    return ("!Type:Bank\n" + "".join(rows)).encode()
+
+
+def lines_of(feed: Feed) -> list[str]:
+    """Return the lines that move money, each once, by day, amount and account."""
+    records = [each for each in feed.read(LINES).records if each.amount is not None]
+    found = {each.source_id: each for each in records}.values()
+    return sorted(f"{each.day:%m-%d} {each.amount.amount} {str(each.raw['account'])[:8]}" for each in found)
+
+
+def asked(feed: Feed) -> list[Record]:
+    """Return what is asked about accounts that may be one, each once."""
+    context = FakeMapContext(settings=feed.settings, terms=describe().terms)
+    found = {}
+    for record in feed.read(STATEMENTS).records:
+        if record.raw.get("code") == "bankfeed.same_account":
+            try:
+                map_record(context, record)
+            except BadRecord:
+                found[record.source_id] = record
+    return [*found.values()]
+
+
+def say(feed: Feed, question: Record, word: str) -> None:
+    feed.settings = BankFeedSettings(answers=f"{question.raw['question']} = {word}")
+
+
+FORMATS = [pytest.param(ofx, csv, id="named first"), pytest.param(csv, ofx, id="without a name first"),
+           pytest.param(qif, csv, id="both without a name")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), FORMATS)
+def test_one_account_in_two_formats_is_asked_about_once_and_said_to_be_one_has_each_line_once(
+    feed: Feed, first: Callable[..., bytes], second: Callable[..., bytes]
+) -> None:
+    feed.shelf.put("a", first(*MARCH))
+    feed.shelf.put("b", second(*MARCH, "03-23 -7.10 CAFE"))
+    feed.shelf.put("c", second("04-03 -13.20 GAZ METRO"))
+    assert len(lines_of(feed)) == 4, "the second format waits, and all that comes of it"
+    (question,) = asked(feed)
+    assert question.raw["file"] in ("b", "c")
+    assert "4 of 4 lines in common, from 3 March 2026 to 20 March 2026" in question.raw["asks"][0]["en"]
+    say(feed, question, "same")
+    # The file of another month names no account either: whose it is, its own format asks.
+    april = second is ofx
+    assert len(lines_of(feed)) == 5 + april
+    assert len({each.rpartition(" ")[2] for each in lines_of(feed)}) == 1, "all of it is of one account"
+    assert not asked(feed)
+    say(feed, question, "separate")
+    assert len(lines_of(feed)) == 9 + april
+    assert not asked(feed)
+
+
+def test_lines_that_a_format_brought_before_it_was_said_whose_it_is_are_not_told_again(feed: Feed) -> None:
+    feed.shelf.put("january.csv", csv("01-05 -31.00 JANVIER", "01-06 -32.00 JANVIER", "01-07 -33.00 JANVIER"))
+    feed.shelf.put("march.ofx", ofx(*MARCH))
+    assert len(lines_of(feed)) == 7
+    feed.shelf.put("all.csv", csv("01-06 -32.00 JANVIER", "01-07 -33.00 JANVIER", *MARCH, "03-28 -6.30 NEUF"))
+    (question,) = asked(feed)
+    say(feed, question, "same")
+    amounts = [each.split(" ")[1] for each in lines_of(feed)]
+    assert sorted(amounts) == sorted({*amounts}), "no line is twice"
+    assert len(amounts) == 8
+
+
+def test_two_accounts_with_a_transfer_and_fees_in_common_are_not_asked_about(feed: Feed) -> None:
+    shared = ("03-31 -4.95 FRAIS MENSUELS", "04-30 -4.95 FRAIS MENSUELS", "03-15 -2.50 RELEVE PAPIER")
+    feed.shelf.put("a.ofx", ofx(*MARCH, "03-12 -500.00 VIREMENT", *shared))
+    own = ("03-12 500.00 VIREMENT", "03-14 100.00 DEPOT", "03-21 -61.10 EPICERIE", "04-02 0.41 INTERET")
+    feed.shelf.put("b.csv", csv(*own, *shared))
+    assert not asked(feed)
+    assert len(lines_of(feed)) == 15
+
+
+MERCHANTS = ("EPICERIE METRO", "GAZ METRO", "HYDRO QUEBEC", "CAFE CENTRAL", "LOYER", "PAIE ACME", "PHARMACIE", "TAXI")
+
+
+def account_of(random: Random, lines: int) -> list[Entry]:
+    """Make an account of a month or a few: fees and standing orders that others have too, and lines of its own."""
+    found = []
+    for number in range(lines):
+        day = date(2026, 3, 1) + timedelta(random.randrange(45))
+        name = random.choice(MERCHANTS)
+        own = f"-{random.randrange(300, 20000) / 100:.2f}"
+        amount = random.choice((own, own, own, "-4.95", "-12.00", "-100.00", "500.00"))
+        found.append(entry(number, day, amount, name))
+    for month in (3, 4):
+        found += [entry(900 + month, date(2026, month, 1), "-4.95", "FRAIS MENSUELS"),
+                  entry(950 + month, date(2026, month, 15), "500.00", "VIREMENT")]  # fmt: skip
+    return found
+
+
+def entry(number: int, day: date, amount: str, name: str) -> Entry:
+    return Entry(number, f"k/{number}", frozenset({"k"}), day, amount, "CAD", name, "", ())
+
+
+def otherwise_told(random: Random, entries: list[Entry], style: str) -> list[Entry]:
+    """Tell the same account as another format does: other words beside the name, none, or dated a day later."""
+    told = []
+    for each in entries:
+        day = each.day + timedelta(style == "a day later")
+        name = {"no text": "", "other words": "ACHAT PAR CARTE DE DEBIT"}.get(
+            style, f"ACHAT {each.name} #{each.number}"
+        )
+        told.append(entry(each.number, day, each.amount, name))
+    # An export lacks what is not booked yet, and begins a few days later.
+    return [each for each in told if random.random() > 0.03 and each.day >= date(2026, 3, 4)]
+
+
+@pytest.mark.parametrize("style", ["more words", "no text", "other words", "a day later"])
+def test_on_a_made_set_one_account_in_two_formats_is_found(style: str) -> None:
+    found = 0
+    for seed in range(100):
+        random = Random(seed)
+        mine = account_of(random, random.randrange(12, 80))
+        found += alike(mine, otherwise_told(random, mine, style)) is not None
+    assert found >= 97
+
+
+def test_on_a_made_set_two_accounts_are_never_taken_for_one() -> None:
+    for seed in range(400):
+        random = Random(f"two {seed}")
+        mine, other = (account_of(random, random.randrange(0, 60)) for _ in range(2))
+        # What goes from one to the other moves them in opposite ways.
+        for number in range(random.randrange(4)):
+            day, amount = date(2026, 3, 5 + number), f"{random.randrange(100, 90000) / 100:.2f}"
+            mine.append(entry(700 + number, day, f"-{amount}", "VIREMENT"))
+            other.append(entry(700 + number, day, amount, "VIREMENT"))
+        assert alike(mine, other) is None, seed
