@@ -47,13 +47,15 @@ def twins_of(
     if mine is None:
         return {}
     before: dict[int, Twin] = {}
+    if were := places.of(source.number).were:
+        for each in (each for each in earlier if files_seen.road(each) == road):
+            other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
+            before |= {} if other is None else _read_as_another(as_told, were, other)
     index = _Index()
     for each in earlier:
         other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
         if other is None:
             continue
-        if other.road == road and (were := places.of(source.number).were):
-            before |= _read_as_another(as_told, were, other)
         if other.gone or other.near(mine):
             index.add(other, index.pair(other))
         if index.size > LINES_MAX or not (other.whole and mine.whole):
