@@ -30,7 +30,7 @@ from raccord.store.models import (
     Proof,
     Schedule,
 )
-from raccord.store.sums import in_and_out
+from raccord.store.sums import Sums, dialect_of, in_and_out, sums_of
 
 EVER = date.min
 
@@ -296,21 +296,20 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
     """Return what each connection (its id to its company's) has in QuickBooks, and what that moved from a day on."""
     if since is None:
         return {}
-    live = LinkRow.connection_id.in_(companies), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
     counts = _counts(session, companies) if since != EVER else {}
     # By account, and which accounts hold money is asked once: not for each document.
     money = money_accounts(session, set(companies.values()))
     sums: dict[str, dict[str, Tally]] = {}
-    of = LinkRow.connection_id, LinkRow.currency, LinkRow.money_account
-    where = *live, *([] if since == EVER else [LinkRow.day >= since])
-    for (connection_id, currency, account), rows, came_in, went_out in in_and_out(session, LinkRow.amount, of, where):
-        if since == EVER:
-            counts[connection_id] = counts.get(connection_id, 0) + rows
-        if (companies[connection_id], account) in money:
-            sums.setdefault(connection_id, {}).setdefault(currency, Tally()).add(came_in, went_out)
     first = None if since == EVER else since
-    for each in own_transfers(session, companies, money, first=first) if sums else ():
-        sums.setdefault(each.connection_id, {}).setdefault(each.currency, Tally()).apart(*each.in_and_out)
+    named = {"ids": list(companies)} if first is None else {"ids": list(companies), "first": first}
+    for each in in_and_out(session, _moved(dialect_of(session), first is not None), named):
+        connection_id, currency, account = each.of
+        if first is None:
+            counts[connection_id] = counts.get(connection_id, 0) + each.rows
+        if (companies[connection_id], account) in money:
+            sums.setdefault(connection_id, {}).setdefault(currency, Tally()).add(each.came_in, each.went_out)
+    for own in own_transfers(session, companies, money, first=first) if sums else ():
+        sums.setdefault(own.connection_id, {}).setdefault(own.currency, Tally()).apart(*own.in_and_out)
     return {
         id_: _Posted(
             count,
@@ -318,6 +317,13 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
         )
         for id_, count in counts.items()
     }
+
+
+@cache
+def _moved(dialect: str, since: bool) -> Sums:
+    of = LinkRow.connection_id, LinkRow.currency, LinkRow.money_account
+    live = LinkRow.connection_id.in_(_IDS), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+    return sums_of(dialect, LinkRow.amount, of, [*live, *([LinkRow.day >= bindparam("first")] if since else [])])
 
 
 def _counts(session: Session, ids: Collection[str]) -> dict[str, int]:

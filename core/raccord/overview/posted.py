@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within
 from raccord.overview.money import money_accounts, own_transfers
 from raccord.store.models import Connection, LinkRow, LinkState
-from raccord.store.sums import dialect_of, exact, scale_of, units_of
+from raccord.store.sums import Sums, dialect_of, in_and_out, sums_of
 
 SERIES_MAX = 4
 """Sources that a chart tells apart; of more, all but the three largest are one."""
@@ -136,21 +136,17 @@ def _in_and_out(rows: Sequence[_Moved]) -> tuple[Decimal, Decimal]:
 
 
 @cache
-def _by_day(dialect: str) -> Select[str, str, str, date | None, bool, int, int, int]:
-    """Return the statement that adds up what moved, made once, for that takes longer than its answer."""
-    out, scale = func.substr(LinkRow.amount, 1, 1) == "-", scale_of(dialect, LinkRow.amount)
-    of = LinkRow.connection_id, LinkRow.currency, LinkRow.money_account, LinkRow.day
-    return (
-        select(*of, out.label("out"), scale.label("scale"), units_of(LinkRow.amount), func.count())
-        .where(
-            LinkRow.connection_id.in_(bindparam("ids", expanding=True)),
-            LinkRow.day >= bindparam("first"),
-            LinkRow.day <= bindparam("last"),
-            LinkRow.state == LinkState.LIVE,
-            LinkRow.amount.is_not(None),
-        )
-        .group_by(*of, "out", "scale")
+def _by_day(dialect: str) -> Sums:
+    # In the order of the index that holds all of it.
+    of = LinkRow.connection_id, LinkRow.day, LinkRow.currency, LinkRow.money_account
+    where = (
+        LinkRow.connection_id.in_(bindparam("ids", expanding=True)),
+        LinkRow.day >= bindparam("first"),
+        LinkRow.day <= bindparam("last"),
+        LinkRow.state == LinkState.LIVE,
+        LinkRow.amount.is_not(None),
     )
+    return sums_of(dialect, LinkRow.amount, of, where, each_way=True)
 
 
 def _rows(session: Session, companies: Mapping[str, str], first: date, last: date) -> list[_Moved]:
@@ -158,7 +154,6 @@ def _rows(session: Session, companies: Mapping[str, str], first: date, last: dat
     apart.
     """
     asked = {"ids": list(companies), "first": first, "last": last}
-    rows = session.execute(_by_day(dialect_of(session)), asked)
     money = money_accounts(session, set(companies.values()))
     sums: dict[tuple[str, str, date, bool, bool], tuple[Decimal, int]] = {}
 
@@ -166,14 +161,17 @@ def _rows(session: Session, companies: Mapping[str, str], first: date, last: dat
         before, counted = sums.get(place, (Decimal(0), 0))
         sums[place] = before + amount, counted + documents
 
-    for id_, currency, account, day, is_out, places, units, documents in rows:
-        if day is not None and (companies[id_], account) in money:
-            add((id_, currency, day, bool(is_out), False), abs(exact(units, places)), documents)
-    for each in own_transfers(session, companies, money, first=first, last=last) if sums else ():
-        if each.day is not None:
-            place = each.connection_id, each.currency, each.day, each.amount < 0
-            add((*place, False), -abs(each.amount), -1)
-            add((*place, True), abs(each.amount), 1)
+    for each in in_and_out(session, _by_day(dialect_of(session)), asked):
+        id_, day, currency, account = each.of
+        if (companies[id_], account) in money:
+            for is_out, amount, documents in ((False, each.came_in, each.in_by), (True, each.went_out, each.out_by)):
+                if documents:
+                    add((id_, currency, day, is_out, False), amount, documents)
+    for own in own_transfers(session, companies, money, first=first, last=last) if sums else ():
+        if own.day is not None:
+            place = own.connection_id, own.currency, own.day, own.amount < 0
+            add((*place, False), -abs(own.amount), -1)
+            add((*place, True), abs(own.amount), 1)
     return [
         _Moved(id_, currency, day, is_out, amount, documents, between)
         for (id_, currency, day, is_out, between), (amount, documents) in sums.items()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Select,
     SQLColumnExpression,
     String,
     case,
@@ -41,42 +43,73 @@ def units_of(amount: SQLColumnExpression[Any]) -> ColumnElement[int]:
     return func.sum(_units(amount))
 
 
-def in_and_out(
-    session: Session, amount: SQLColumnExpression[Any], of: Sequence[Any], where: Sequence[ColumnElement[bool]]
-) -> Iterator[tuple[tuple[Any, ...], int, Decimal, Decimal]]:
-    """Return for each value of ``of`` how many amounts there are, what comes in by them and what goes out.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What documents of one kind came to: what comes in by them and what goes out, both positive, and how many."""
 
-    Nearly all are written with two decimals. Where all of a value are, one pass, which an index that begins with ``of``
-    has in order, adds them up as whole numbers of cents. The others are asked for again, and sorted by how they are
-    written.
+    of: tuple[Any, ...]
+    came_in: Decimal
+    went_out: Decimal
+    in_by: int
+    out_by: int
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.in_by + self.out_by
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Two statements that add amounts up, for :func:`in_and_out`; made once, for that takes longer than an answer."""
+
+    in_cents: Select[*tuple[Any, ...]]
+    as_written: Select[*tuple[Any, ...]]
+
+
+def sums_of(
+    dialect: str,
+    amount: SQLColumnExpression[Any],
+    of: Sequence[Any],
+    where: Sequence[ColumnElement[bool]],
+    *,
+    each_way: bool = False,
+) -> Sums:
+    """Return the statements that add amounts up for each value of ``of``, which an index best has in that order.
+
+    How many come in and how many go out is told apart with ``each_way`` alone, which takes a tenth more.
     """
-    written, out, came, went = _in_cents(dialect_of(session), amount)
-    asked = select(
+    written, out, came, went = _in_cents(dialect, amount)
+    in_cents = select(
         *of,
         func.count(),
         func.count(case((written, 1))),
+        func.count(case((out, 1))) if each_way else literal(0),
         func.sum(case((out, 0), else_=came)),
         func.sum(case((out, went))),
     )
-    mixed: dict[tuple[Any, ...], tuple[int, Decimal, Decimal]] = {}
-    for *values, rows, two_decimals, came_in, went_out in session.execute(asked.where(*where).group_by(*of)).all():
+    by = *of, out.label("out"), scale_of(dialect, amount).label("scale")
+    as_written = select(*by, units_of(amount), func.count()).where(*where).group_by(*of, "out", "scale")
+    return Sums(in_cents.where(*where).group_by(*of), as_written)
+
+
+def in_and_out(session: Session, asked: Sums, values: Mapping[str, Any]) -> Iterator[Moved]:
+    """Return what moved, by what ``asked`` tells apart; ``values`` are those of its conditions.
+
+    Nearly all amounts are written with two decimals. Where all are, one pass adds them up as whole numbers of cents.
+    The others are asked for again, and sorted by how they are written.
+    """
+    mixed = set()
+    for *of, rows, two_decimals, out_by, came_in, went_out in session.execute(asked.in_cents, values).all():
         if two_decimals == rows:
-            yield tuple(values), rows, exact(came_in, 2), exact(went_out, 2)
+            yield Moved(tuple(of), exact(came_in, 2), exact(went_out, 2), rows - out_by, out_by)
         else:
-            mixed[tuple(values)] = rows, Decimal(0), Decimal(0)
+            mixed.add(tuple(of))
     if mixed:
-        by = *of, out.label("out"), scale_of(dialect_of(session), amount).label("scale")
-        for *values, is_out, scale, units in session.execute(
-            select(*by, units_of(amount)).where(*where).group_by(*of, "out", "scale")
-        ).all():
-            if tuple(values) in mixed:
-                rows, came_in, went_out = mixed[tuple(values)]
-                moved = exact(units, scale)
-                mixed[tuple(values)] = (
-                    (rows, came_in, went_out - moved) if is_out else (rows, came_in + moved, went_out)
-                )
-    for place, (rows, came_in, went_out) in mixed.items():
-        yield place, rows, came_in, went_out
+        for *of, is_out, scale, units, rows in session.execute(asked.as_written, values).all():
+            if tuple(of) in mixed:
+                nothing, moved = Decimal(0), abs(exact(units, scale))
+                yield Moved(tuple(of), *((nothing, moved, 0, rows) if is_out else (moved, nothing, rows, 0)))
 
 
 def is_something(amount: SQLColumnExpression[Any]) -> ColumnElement[bool]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from full_store import FullStore, Sizes, fill
+from full_store import NOW, FullStore, Sizes, fill
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.overview.connections import connection_view
 from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines, undone_lines
 from raccord.overview.plans import plan_lines, plan_summary
+from raccord.overview.posted import posted_by_day
 from raccord.overview.records import list_records
 from raccord.overview.sought import Fate, Kind, Wanted, conditions_of
 from raccord.overview.waiting import waiting
@@ -65,6 +66,10 @@ ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
     "documents of a connection": (
         lambda session, store: connection_view(session, store.bank, since=date(2026, 3, 1)),
         "SEARCH link USING COVERING INDEX ix_link_moved (connection_id=? AND state=?)",
+    ),
+    "what moved day by day": (
+        lambda session, _: posted_by_day(session, NOW.date(), 30),
+        "SEARCH link USING COVERING INDEX ix_link_day (connection_id=? AND day>? AND day<?)",
     ),
     "lines of a plan": (
         lambda session, store: plan_lines(session, store.first_plan, offset=50),

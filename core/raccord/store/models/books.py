@@ -196,7 +196,8 @@ class LinkRow(Model):
     __table_args__ = (
         UniqueConstraint("company_id", "connection_id", "key"),
         Index("ix_link_document", "company_id", "kind", "document_id"),
-        Index("ix_link_day", "connection_id", "day"),
+        # What moved on some days is added up from it alone.
+        Index("ix_link_day", "connection_id", "day", "currency", "money_account", "amount", "state"),
         # Drafts find their documents by it, without naming the company.
         Index("ix_link_key", "connection_id", "key"),
         # Holds all that sums of what was moved read, so that they read no rows.
