@@ -18,6 +18,8 @@ ROW_CHARS_MAX = 20_000
 _SAMPLE_ROWS = 200
 _CELLS_MAX = 200
 _BATCH_LINES = 256
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+"""The usual amount, which need not be taken apart to see that it is one."""
 
 
 class Row(NamedTuple):
@@ -226,8 +228,11 @@ def delimiter_of(lines: list[str], is_header: Callable[[list[str]], bool]) -> st
         if text.lower().startswith("sep=") and len(text.strip()) == 5:
             return text.strip()[4]
     best, chosen = (0, 0, 0), ""
+    some = lines[:_SAMPLE_ROWS]
     for delimiter in DELIMITERS:
-        rows = [row.cells for row in rows_of(lines[:_SAMPLE_ROWS], delimiter)]
+        if not any(delimiter in line for line in some):
+            continue
+        rows = [row.cells for row in rows_of(some, delimiter)]
         wide = [cells for cells in rows if len(cells) > 1]
         score = (
             sum(map(is_transaction, wide)),
@@ -251,7 +256,8 @@ def is_transaction(cells: list[str]) -> bool:
     """Tell whether a row has a date and, in another cell, an amount."""
     dated = [number for number, cell in enumerate(cells) if len(cell) < 60 and _is_day(cell)]
     return bool(dated) and any(
-        number not in dated and len(cell) < 40 and written(cell) is not None for number, cell in enumerate(cells)
+        number not in dated and len(cell) < 40 and (_NUMBER.fullmatch(cell) is not None or written(cell) is not None)
+        for number, cell in enumerate(cells)
     )
 
 
