@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from raccord.onboarding.deciding.decisions import DecisionError, answer_hold
 from raccord.onboarding.deciding.paying import certain, pay
 from raccord.store.models import Company, Connection, DraftRow, Hold, PaidDocument, Proof
-from raccord.sync.lines.matching import Movement, OpenItem, propose
+from raccord.sync.lines.matching import Movement, OpenItem, Reason, Sure, propose
 from raccord.sync.lines.paying import MATCHES
 from raccord.sync.workshop import Workshop
 
@@ -152,6 +153,13 @@ def invoice(id_: str, day: int, party: str = "Hugo Pelletier", amount: str = "49
 
 def paid_on(id_: str, day: int) -> Movement:
     return Movement(id_, Decimal("49.99"), date(2026, 3, day), "DEPOT PELLETIER HUGO")
+
+
+@pytest.mark.parametrize("number", ["", "7", "2026", "000"])
+def test_zeros_in_a_bank_s_text_are_the_number_of_no_invoice(number: str) -> None:
+    line = Movement("a", Decimal("49.99"), date(2026, 3, 12), "TRANSFER 000000 GARAGE DU LAC")
+    (told,) = propose([line], [replace(invoice("1", 1), number=number)])["a"]
+    assert (told.sure, [*told.reasons]) == (Sure.POSSIBLE, [Reason.AMOUNT, Reason.ONLY])
 
 
 def test_equal_invoices_of_one_payer_are_told_apart_by_what_else_is_paid_or_not_at_all() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations
 
 from rapidfuzz.distance import OSA
@@ -126,6 +127,9 @@ class Proposal:
     @property
     def places(self) -> tuple[Place, ...]:
         """Kind and id of each document."""
+        if len(self.items) == 1:
+            item = self.items[0]
+            return ((item.kind, item.id),)
         return tuple((each.kind, each.id) for each in self.items)
 
 
@@ -138,15 +142,23 @@ def propose(movements: Iterable[Movement], items: Iterable[OpenItem]) -> dict[st
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a name or a bank's text, in capitals and without accents."""
-    plain = unicodedata.normalize("NFKD", text.upper())
-    return tuple(_WORD.findall("".join(each for each in plain if not unicodedata.combining(each)).replace("'", " ")))
+    plain = text.upper()
+    if not plain.isascii():
+        plain = "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
+    return tuple(_WORD.findall(plain.replace("'", " ")))
 
 
 def naming(name: Sequence[str], text: Sequence[str]) -> int:
     """Return how much of a name, in percent of its letters, a text holds; banks cut words short and mistype them."""
-    wanted = [word for word in name if word not in _EMPTY_WORDS and len(word) > 1] or list(name)
+    wanted = _telling(tuple(name))
     letters = sum(map(len, wanted))
-    return 100 * sum(len(word) for word in wanted if _holds(text, word)) // letters if letters else 0
+    return 100 * sum([len(word) for word in wanted if _holds(text, word)]) // letters if letters else 0
+
+
+@lru_cache(maxsize=16_384)
+def _telling(name: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a name that tell it from others; all where none does."""
+    return tuple([word for word in name if word not in _EMPTY_WORDS and len(word) > 1]) or name
 
 
 def _holds(text: Sequence[str], word: str) -> bool:
@@ -155,8 +167,15 @@ def _holds(text: Sequence[str], word: str) -> bool:
     if len(word) < 5:
         return False
     # The last word of a text may be cut short; elsewhere two letters swapped, or one wrong, are a mistake in typing.
-    cut = len(text[-1]) >= 3 and word.startswith(text[-1]) if text else False
-    return cut or any(abs(len(each) - len(word)) < 2 and OSA.distance(word, each, score_cutoff=1) <= 1 for each in text)
+    if text and len(text[-1]) >= 3 and word.startswith(text[-1]):
+        return True
+    lengths = range(len(word) - 1, len(word) + 2)
+    return any(OSA.distance(word, each, score_cutoff=1) <= 1 for each in text if len(each) in lengths)
+
+
+def _numbers_in(words: Sequence[str]) -> set[str]:
+    """Return the digits in a text by which documents are known; nothing but zeros is none."""
+    return {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)} - {""}
 
 
 def _number_of(item: OpenItem) -> str:
@@ -195,7 +214,7 @@ class Shelf:
     def proposals(self, movement: Movement) -> list[Proposal]:
         """Return what one movement may pay, regardless of the others."""
         words = words_of(movement.text)
-        numbers = {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)}
+        numbers = _numbers_in(words)
         block = self._near(self._by_amount.get(movement.amount, ()), words, numbers)
         near = [each for each in block if each.day - movement.day <= EARLY]
         single = [self._judged((each,), words, numbers, alone=len(near) == 1) for each in near]
@@ -206,7 +225,7 @@ class Shelf:
     def told_of(self, movement: Movement) -> list[tuple[OpenItem, tuple[Reason, ...]]]:
         """Return the documents whose number a movement's text holds, or whose party's whole name, the oldest first."""
         words = words_of(movement.text)
-        numbers = {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)}
+        numbers = _numbers_in(words)
         found = {(item.kind, item.id): item for number in numbers for item in self._by_number.get(number, ())}
         named = {party for party in self._told(words) if naming(self._names[party], words) >= _NAMED}
         for party in sorted(named):
@@ -244,7 +263,7 @@ class Shelf:
         name = naming(names, words)
         reasons = [Reason.AMOUNT if len(items) == 1 else Reason.SUM]
         score = 40 if len(items) == 1 else 25
-        if all(self._numbers[each.kind, each.id] in numbers for each in items):
+        if numbers and all(self._numbers[each.kind, each.id] in numbers for each in items):
             score += 45
             reasons.append(Reason.NUMBER)
         if name >= _ALIKE:
@@ -285,11 +304,12 @@ def _start(word: str) -> str:
 def _adding_up(items: Sequence[OpenItem], amount: Decimal) -> Iterator[tuple[OpenItem, ...]]:
     """Yield the two to ``TOGETHER`` documents that come to an amount, fewest first."""
     fitting = [each for each in items if each.amount < amount]
-    if sum(each.amount for each in fitting) < amount:
+    each_amount = [each.amount for each in fitting]
+    if sum(each_amount) < amount:
         return
     for count in range(2, min(TOGETHER, len(fitting)) + 1):
-        for some in combinations(fitting, count):
-            if sum(each.amount for each in some) == amount:
+        for some, amounts in zip(combinations(fitting, count), combinations(each_amount, count), strict=True):
+            if sum(amounts) == amount:
                 yield some
 
 
