@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.masking import masked
+from raccord.overview.titles import asks_of_file, file_of
 from raccord.store.models import SourceRecord
 from raccord.sync.proving.certified import cell_name, sums_of
 from raccord_web.words.names import Names
@@ -90,10 +91,13 @@ def _point(
                 return OpenPoint(
                     code, connection, f"/questions?{urlencode({'connection': part['id']})}", masked(said["key"])
                 )
-            what = _text(record) or f"{names.stream(part['connector'], stream)} {masked(source_id)}"
+            asks = asks_of_file(record.raw)
+            named = file_of(record.raw) if asks else masked(source_id)
+            what = _text(record) or f"{names.stream(part['connector'], stream)} {named}"
             return OpenPoint(
-                code, connection, f"/records/{record.id}", what, record.day, record.amount, record.currency or ""
-            )
+                code, connection, f"/records/{record.id}", what, None if asks else record.day, record.amount,
+                record.currency or "",
+            )  # fmt: skip
         case "unequal":
             return _unequal(names, part, said["cell"])
         case "gap":

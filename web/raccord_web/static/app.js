@@ -120,6 +120,7 @@
     try {
       await navigator.clipboard.writeText(field.value);
       button.dataset.copied = "yes";
+      for (const each of [button.querySelector("span"), button.nextElementSibling]) each.textContent = button.dataset.done;
     } catch {
       button.dataset.copied = "no";
     }
