@@ -57,5 +57,8 @@ def received(client: QuickBooks, kind: str, name: str, amount: str, day: str) ->
         f'"SalesItemLineDetail":{{"ItemRef":{{"value":"{item}"}}}}}}]'
     )
     what = f'"TotalAmt":{amount}' if kind == "Payment" else sold
+    if kind == "RefundReceipt":
+        [funds] = client.query_all("Account", "AccountSubType = 'UndepositedFunds'")
+        what += f',"DepositToAccountRef":{{"value":"{funds["Id"]}"}}'
     body = f'{{"TxnDate":"{day}","CustomerRef":{{"value":"{who}"}},{what}}}'
     return str(client.create(kind, body, f"{kind} {name} {amount} {day}").value["Id"])

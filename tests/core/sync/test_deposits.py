@@ -106,9 +106,23 @@ def test_of_two_ways_to_come_to_a_line_none_is_proposed_and_no_rule_earns_it_and
         received(client, "Payment", name, amount, "2026-03-02")
     till.ROWS["T1"] = [line(1, "350.00", "DEPOT"), line(2, "250.00", "DEPOT"), line(3, "250.00", "DEPOT")]
     till.ROWS["T1"].append(line(4, "12.00", "DEPOT"))
+    # A refund out of these funds is no expense, and no less an income where it is deposited with a payment.
+    refund = received(client, "RefundReceipt", "Boulangerie", "45.00", "2026-03-03")
+    received(client, "SalesReceipt", "Boulangerie", "78.00", "2026-03-03")
+    till.ROWS["T1"] += [
+        line(5, "-45.00", "REPRIS SUR DEPOT"),
+        line(6, "33.00", "DEPOT NET"),
+        line(7, "-44.00", "DEPOT"),
+    ]
     sync(workshop, connection)
     holds = asked(workshop)
-    assert set(holds) == {"b1", "b2", "b3"}, "the rule answers what nothing waits for"
+    assert set(holds) == {"b1", "b2", "b3", "b5", "b6"}, "the rule answers what nothing waits for"
+    for key in ("b5", "b6"):
+        [note] = deposit_notes(holds[key].params, "CAD")
+        assert "Refunds made from Undeposited Funds come to this amount" in note.en
+        assert f"({refund}, Boulangerie, 2026-03-03, 45.00 CAD)" in note.en
+        assert "45.00 CAD" in note.fr
+        assert not matches_in(holds[key].params)
     assert not matches_in(holds["b1"].params)
     assert holds["b1"].params[UNCLEAR]
     assert ["more than one way" in note.en for note in deposit_notes(holds["b1"].params, "CAD")] == [True]
@@ -117,6 +131,11 @@ def test_of_two_ways_to_come_to_a_line_none_is_proposed_and_no_rule_earns_it_and
     pay(workshop, OWNER, holds["b2"].id)
     with pytest.raises(DecisionError, match="already"):
         pay(workshop, OWNER, holds["b3"].id)
+    bank, waits = account(workshop, company, "Bank"), funds(client)["Id"]
+    body = f'"FromAccountRef":{{"value":"{bank}"}},"ToAccountRef":{{"value":"{waits}"}},"Amount":45.00'
+    client.create("Transfer", f'{{"TxnDate":"2026-03-04",{body}}}', "refunded from the bank")
+    sync(workshop, connection)
+    assert asked(workshop)["b5"].code == "conflict.already_exists", "the refund came to the bank"
 
 
 @pytest.mark.parametrize("approved", [False, True])

@@ -7,7 +7,7 @@ from typing import Any
 
 from raccord.plugin.texts import Text
 from raccord.sync.lines.payments_left import STANDING
-from raccord.sync.lines.undeposited import AWAITED, CROWDED, DAYS, FOREIGN, TAKEN, UNCLEAR
+from raccord.sync.lines.undeposited import AWAITED, CROWDED, DAYS, FOREIGN, REFUND, TAKEN, UNCLEAR
 
 _CALLED = {
     "Payment": Text("le paiement", "payment"),
@@ -56,6 +56,8 @@ def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
                 "the next run recognises it.",
             )
         )
+    if REFUND in params:
+        notes.append(_refunded(params[REFUND], currency))
     if CROWDED in params:
         most, days = params[CROWDED], DAYS.days
         notes.append(
@@ -81,6 +83,25 @@ def _standing(payments: Sequence[Mapping[str, Any]], currency: str) -> Text:
         "are, nothing else is posted for it, as their amount would count twice. Undo them from the line's page, and "
         "what you say of it is posted; or deposit them with the rest in QuickBooks, and match the line with that "
         "deposit.",
+    )
+
+
+def _refunded(refunds: Sequence[Mapping[str, Any]], currency: str) -> Text:
+    """Return why a line of refunds out of Undeposited Funds gets no category, and how it comes to the bank."""
+    named = "; ".join(
+        ", ".join(
+            filter(None, (each["number"] or each["id"], each["party"], each["day"], f"{each['amount']} {currency}"))
+        )
+        for each in refunds
+    )
+    return Text(
+        f"Des remboursements faits des fonds non déposés font ce montant, seuls ou avec des paiements qui y attendent "
+        f"({named}) : une catégorie le compterait une seconde fois. Dans QuickBooks, faites le dépôt des paiements et "
+        "de ces remboursements ou, sans paiement, un virement de ce compte aux fonds non déposés ; la synchro suivante "
+        "le reconnaîtra.",
+        f"Refunds made from Undeposited Funds come to this amount, alone or with payments that wait there ({named}): a "
+        "category would count it a second time. In QuickBooks, deposit the payments with these refunds or, without a "
+        "payment, transfer the amount from this account to Undeposited Funds; the next run recognises it.",
     )
 
 

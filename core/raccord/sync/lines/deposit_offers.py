@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import not_, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Deposit
+from raccord.plugin.drafts import Deposit, Expense
 from raccord.store.models import (
     Action,
     Company,
@@ -39,11 +39,13 @@ from raccord.sync.lines.undeposited import (
     DEPOSIT,
     FOREIGN,
     MOST,
+    REFUND,
     SUBTYPE,
     UNCLEAR,
     Received,
     Way,
     gone_of,
+    refunds_of,
     spans,
     way_of,
 )
@@ -83,8 +85,20 @@ class DepositOffers:
         )
         return spans(row.day for row in rows if row.amount and row.amount > 0 and row.day is not None)
 
-    def offer(self, received: Sequence[Received], home_currency: str) -> int:
-        """Return how many lines may be the deposit of payments that wait, after what the lines may pay was written."""
+    def refund_spans(self) -> list[tuple[date, date]]:
+        """Return the days of the refunds that lines of the plan which wait may pay out, or come to with payments."""
+        rows = self.session.execute(
+            select(DraftRow.day)
+            .join(PlanLine, PlanLine.draft_id == DraftRow.id)
+            .where(PlanLine.plan_id == self.plan_id, PlanLine.amount != 0, PlanLine.reason == DECISION_MISSING)
+        )
+        return spans(day for (day,) in rows if day is not None)
+
+    def offer(self, received: Sequence[Received], home_currency: str, refunds: Sequence[Received] = ()) -> int:
+        """Return how many lines may be the deposit of payments that wait, after what the lines may pay was written.
+
+        Of those that pay ``refunds`` out, or come to them with payments, that is said.
+        """
         # A person says in the same moment what another line pays.
         self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
         self._take_back({(each.kind, each.id): each for each in received})
@@ -108,6 +122,11 @@ class DepositOffers:
                 elif other.received:
                     either.add(hold.id)
                 found.append((hold, way))
+            if isinstance(draft, Deposit | Expense) and payable(draft) and row.day is not None:
+                out = isinstance(draft, Expense)
+                told = refunds_of(draft.total, draft.currency, row.day, refunds, waiting, out=out)
+                if told and (out or found[-1] == (hold, Way())):
+                    hold.params = {**hold.params, REFUND: _said(told, alone=False)["documents"]}
         wanted = Counter(each.id for _, way in found for each in way.received)
         for hold, way in found:
             if way != Way():
@@ -204,7 +223,7 @@ class DepositOffers:
 
 def may_be_deposit(params: Mapping[str, Any]) -> bool:
     """Tell whether payments that wait come to a question's line, in however many ways: earned anew, it counts twice."""
-    told = (UNCLEAR, AWAITED, FOREIGN)
+    told = (UNCLEAR, AWAITED, FOREIGN, REFUND)
     return any(each in params for each in told) or any(each["kind"] == DEPOSIT for each in params.get(MATCHES) or ())
 
 

@@ -19,7 +19,7 @@ from raccord.sync.lines.deposit_offers import DepositOffers
 from raccord.sync.lines.lump_sums import leave_alone, lumps, still_to_pay
 from raccord.sync.lines.open_offers import Offers, read_open
 from raccord.sync.lines.reserving import ask_again
-from raccord.sync.lines.undeposited import DEPOSIT, read_by_id, read_received
+from raccord.sync.lines.undeposited import DEPOSIT, read_by_id, read_received, read_refunds
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Bench
 
@@ -33,16 +33,17 @@ def offer(execution: Execution, bench: Bench, plan_id: str, home_currency: str, 
     with execution.database.read() as session:
         kinds = Offers(session, *of).kinds()
         deposits = DepositOffers(session, *of)
-        accounts, spans = deposits.accounts(), deposits.spans()
+        accounts, spans, of_refunds = deposits.accounts(), deposits.spans(), deposits.refund_spans()
     there = read_open(bench.client(), kinds, home_currency)
     received = read_received(bench.client(), accounts, spans, home_currency)
+    refunds = read_refunds(bench.client(), accounts, of_refunds, home_currency)
     with execution.begin() as (session, run):
         run.progress = {**run.progress, OFFERED: True}
         if kinds:
             # Payments of other currencies do not wait in Undeposited Funds together.
             Offers(session, *of).offer(there, home_currency if len(accounts) == 1 else "")
-        if spans:
-            DepositOffers(session, *of).offer(received, home_currency)
+        if spans or refunds:
+            DepositOffers(session, *of).offer(received, home_currency, refunds)
         leave_alone(session, plan_id)
 
 

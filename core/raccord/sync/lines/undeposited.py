@@ -32,10 +32,13 @@ AWAITED = "deposit_awaited"
 """Under this name it says which connections posted the payments that come to its line, and deposit them themselves."""
 FOREIGN = "deposit_foreign"
 """Under this name it says that payments in another currency than the books' come to it."""
+REFUND = "refund_waits"
+"""Under this name it says which refund receipts waiting there its line pays out, or comes to with payments."""
 TAKEN = "deposited_since"
 """Under this name a question, and its draft's decisions, say which payments of an accepted deposit are not there to be
 deposited any more, or which documents that it was to pay are not open for as much."""
 _KINDS = ("Payment", "SalesReceipt")
+_REFUNDS = ("RefundReceipt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,25 @@ def way_of(amount: Decimal, currency: str, day: date, waiting: Iterable[Received
     return Way(ways[0]) if len(ways) == 1 else Way(unclear=bool(ways))
 
 
+def refunds_of(
+    amount: Decimal, currency: str, day: date, refunds: Iterable[Received], waiting: Sequence[Received], *, out: bool
+) -> tuple[Received, ...]:
+    """Return the refunds of the last days that a line pays out, alone or all of them together, or that come to a line
+    of money in with payments that wait.
+    """
+    near = sorted(
+        (each for each in refunds if each.currency == currency and day - DAYS <= each.day <= day),
+        key=lambda each: (each.day, each.id),
+    )[:MOST]
+    for some in (*((each,) for each in near), tuple(near)):
+        total = sum((each.amount for each in some), Decimal(0))
+        if some and out and total == amount:
+            return some
+        if some and not out and way_of(amount + total, currency, day, waiting) not in (Way(), Way(crowded=True)):
+            return some
+    return ()
+
+
 def _coming_to(amount: Decimal, near: Sequence[Received]) -> Iterator[tuple[Received, ...]]:
     """Yield the payments that come to an amount; of many ways some, two at least."""
     half = len(near) // 2
@@ -117,14 +139,26 @@ def spans(days: Iterable[date]) -> list[tuple[date, date]]:
     return found
 
 
-def read_received(
+def read_refunds(
     client: QuickBooks, accounts: Collection[str], some: Iterable[tuple[date, date]], home_currency: str
+) -> list[Received]:
+    """Return what QuickBooks refunded out of Undeposited Funds on some days and no deposit holds, amounts positive."""
+    found = read_received(client, accounts, some, home_currency, _REFUNDS)
+    return [each for each in found if not each.deposit]
+
+
+def read_received(
+    client: QuickBooks,
+    accounts: Collection[str],
+    some: Iterable[tuple[date, date]],
+    home_currency: str,
+    kinds: Sequence[str] = _KINDS,
 ) -> list[Received]:
     """Return what QuickBooks received into Undeposited Funds on some days, waiting there or deposited."""
     wheres = [f"TxnDate >= '{first}' AND TxnDate <= '{last}'" for first, last in some] if accounts else []
     found = (
         _received(kind, each, home_currency)
-        for kind in _KINDS
+        for kind in kinds
         for where in wheres
         for each in client.query_all(kind, where)
         if _account(each) in accounts
