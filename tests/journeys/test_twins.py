@@ -114,6 +114,20 @@ SCENARIOS = {
         ],
         ["Purchase 9.00 03-02", "Purchase 24.00 03-07", "Purchase 3.00 03-09", "Purchase 1.00 03-11"],
     ),
+    "pain 10 T1: said to be one entered by hand, a line whose tip comes later is asked about": Scenario(
+        [
+            by_hand("Purchase 20.00 03-04"),
+            bank("03-02 -9.00 PAIN", "03-04 -20.00 EAU ET VIN", ends="03-06"),
+            SAME,
+            categorise,
+            bank("03-02 -9.00 PAIN", "03-07 -24.00 EAU ET VIN", "03-09 -3.00 PAIN", ends="03-10"),
+            beside_the_file("replaces", "same"),
+            categorise,
+            still_asked(EDITED),
+            edited("20.00", "Purchase", "24.00"),
+        ],
+        ["Purchase 9.00 03-02", "Purchase 24.00 03-04", "Purchase 3.00 03-09"],
+    ),
     "pain 10 T1: two lines of one name that are no tip are booked apart once that is said": Scenario(
         [
             bank("03-02 -9.00 PAIN", "03-04 -20.00 EAU ET VIN", ends="03-06"),

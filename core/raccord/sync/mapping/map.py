@@ -29,6 +29,7 @@ from raccord.sync.lines.attached import made_by_hand
 from raccord.sync.lines.line_answers import ask_other_side, forget_outdated
 from raccord.sync.lines.treatments import as_treated
 from raccord.sync.mapping.known_drafts import KnownDrafts
+from raccord.sync.mapping.matched_otherwise import ask_if_otherwise
 from raccord.sync.mapping.taken_back import (
     FOLLOWS,
     KINDS_AFTER,
@@ -382,26 +383,17 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     day = None if isinstance(draft, StillDraft) else draft.day
     if found is None:
         fresh = DraftRow(
-            connection_id=slice_.connection.id,
-            record_id=row.id,
-            key=draft.key,
-            revision=1,
-            kind=entity_of(draft),
-            day=day,
-            body=body,
-            body_hash=body_hash,
-            state=DraftState.WAITING,
-            reason="",
-            decisions={},
-            mapped_by=slice_.plugin,
-            mapped_under=slice_.connection.revision,
-        )
+            connection_id=slice_.connection.id, record_id=row.id, key=draft.key, revision=1, kind=entity_of(draft),
+            day=day, body=body, body_hash=body_hash, state=DraftState.WAITING, reason="", decisions={},
+            mapped_by=slice_.plugin, mapped_under=slice_.connection.revision,
+        )  # fmt: skip
         slice_.session.add(fresh)
         slice_.known.add(row, fresh)
         return True
     found.record_id = row.id
     if found.body_hash == body_hash and found.state != DraftState.WITHDRAWN:
         return False
+    before = load_draft(found.body)
     if found.body_hash != body_hash:
         forget_outdated(slice_.session, found, draft)
         found.revision += 1
@@ -410,6 +402,8 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
         found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
     if found.state not in FINAL or left_for_now(found):
         found.state, found.reason = DraftState.WAITING, ""
+    elif found.state == DraftState.SKIPPED:
+        ask_if_otherwise(slice_.session, found, before, draft, slice_.now)
     return True
 
 

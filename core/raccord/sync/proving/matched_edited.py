@@ -68,8 +68,10 @@ def _one(session: Session, match: Match, document: Mapping[str, Any], now: datet
         match.amount = after.amount
     else:
         match.whole = after.amount
-    if after == was or (after.amount == was.amount and _may_bear(session, match, draft)):
-        if said and _come_to_line(session, match, draft):
+    whole = _come_to_line(session, draft)
+    settled = after.amount == was.amount or (whole and match.whole is None)
+    if after == was or (settled and _may_bear(session, match, draft)):
+        if said and whole:
             close_hold(session, draft, now)
             draft.state, draft.reason, draft.decisions = DraftState.SKIPPED, ALREADY_EXISTS, without_decision(draft)
         return False
@@ -113,10 +115,8 @@ def _may_bear(session: Session, match: Match, draft: DraftRow) -> bool:
     return near or session.scalars(ours).first() is not None
 
 
-def _come_to_line(session: Session, match: Match, draft: DraftRow) -> bool:
-    """Tell whether the documents that a line is come to its amount; of one it is a part of, that is not asked."""
-    if match.whole is not None:
-        return True
+def _come_to_line(session: Session, draft: DraftRow) -> bool:
+    """Tell whether the documents that a line is, or its parts of them, come to its amount."""
     amounts = session.scalars(select(Match.amount).where(Match.draft_id == draft.id))
     body = load_draft(draft.body)
     return isinstance(body, StillDraft) or sum(amounts, Decimal(0)) == money_effect(body)[1]
