@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,6 +17,7 @@ from raccord.overview.lines.one_or_two import OneOrTwo, one_or_two
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
+from raccord.store.canonical import exact
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.books.company import TYPES, kind_of
@@ -412,7 +412,7 @@ def _answer(code: str) -> Answer:
 
 def _facts(raw: str | None) -> dict[str, str]:
     """Return a record's own fields, nested ones left out, each cut to a length that fits a page."""
-    said = json.loads(raw, parse_float=Decimal) if raw else {}
+    said = exact(raw) if raw else {}
     if not isinstance(said, dict):
         return {}
     plain = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
 from pydantic_core import PydanticSerializationError
 from sqlalchemy import exists, select
@@ -18,10 +18,11 @@ from raccord.plugin.emptied import emptied, is_empty
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.money import Money
-from raccord.plugin.records import Record
+from raccord.plugin.records import JSON, Record
 from raccord.plugin.texts import Language, Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
+from raccord.store.canonical import exact
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, LinkState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft, load_draft
 from raccord.sync.life import Step, core_takes
@@ -168,7 +169,7 @@ def record_of(row: SourceRecord) -> Record:
         stream=row.stream,
         source_id=row.source_id,
         day=row.day,
-        raw=json.loads(row.raw, parse_float=Decimal),
+        raw=cast("Mapping[str, JSON]", exact(row.raw)),
         amount=amount,
     )
 

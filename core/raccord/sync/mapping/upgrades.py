@@ -6,16 +6,16 @@ by itself; where it does not, every plan waits for a person, who sees record by 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.store import events
+from raccord.store.canonical import exact
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, Run, SourceRecord
 from raccord.sync.bodies import dump_draft, load_draft
 from raccord.sync.chunks import CHUNK, chunks
@@ -191,8 +191,8 @@ def _differences(row: SourceRecord, was: Mapping[str, str], now: Mapping[str, st
         # Written as this release writes drafts, which an older one may have done otherwise.
         before = dump_draft(load_draft(before))
         flat, other = (
-            dict(_flat(json.loads(before, parse_float=Decimal), "")),
-            dict(_flat(json.loads(after, parse_float=Decimal), "")),
+            dict(_flat(exact(before), "")),
+            dict(_flat(exact(after), "")),
         )
         for path in sorted({*flat, *other}):
             if flat.get(path) != other.get(path):
@@ -201,7 +201,7 @@ def _differences(row: SourceRecord, was: Mapping[str, str], now: Mapping[str, st
 
 def _short(body: str) -> str:
     """Return what a record becomes: the kind of its draft, or why there is none."""
-    return str(json.loads(body, parse_float=Decimal)["kind"]) if body.startswith("{") else body
+    return str(cast("Mapping[str, object]", exact(body))["kind"]) if body.startswith("{") else body
 
 
 def _flat(value: object, path: str) -> Iterator[tuple[str, str]]:
