@@ -165,13 +165,8 @@ def map_slice(
 def record_of(row: SourceRecord) -> Record:
     """Return the record as the connector gave it."""
     amount = None if row.amount is None or row.currency is None else Money(row.amount, row.currency)
-    return Record(
-        stream=row.stream,
-        source_id=row.source_id,
-        day=row.day,
-        raw=cast("Mapping[str, JSON]", exact(row.raw)),
-        amount=amount,
-    )
+    raw = cast("Mapping[str, JSON]", exact(row.raw))
+    return Record(stream=row.stream, source_id=row.source_id, day=row.day, raw=raw, amount=amount)
 
 
 def _subject(row: SourceRecord) -> str:
