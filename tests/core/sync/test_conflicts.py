@@ -13,12 +13,14 @@ from till_company import again
 
 from raccord.errors import RaccordError
 from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.overview.answers import conflict_said
 from raccord.overview.records import record_story
 from raccord.plugin import Conflict, ConflictContext, ConflictKind, Resolution, ResolutionKind, Text, hookimpl
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, LinkState, Proof, RunState
 from raccord.sync.bodies import mark
+from raccord.sync.resolving.conflict_rules import MATCHED_EDITED
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -168,3 +170,10 @@ def test_a_deleted_document_comes_back_only_if_a_person_says_so(
     assert client.count("SalesReceipt") == documents
     with workshop.database.read() as session:
         assert session.scalars(select(DraftRow)).one().state == state
+
+
+def test_a_question_about_an_edited_document_is_another_one_once_it_is_edited_again() -> None:
+    said = {"kind": "Purchase", "id": "7", "amount": "-21.30", "day": "2026-03-04"}
+    once, again = (question_seen(MATCHED_EDITED, each) for each in (said, {**said, "amount": "-30.00"}))
+    assert once != again
+    assert once == question_seen(MATCHED_EDITED, dict(said))

@@ -12,6 +12,7 @@ from raccord.onboarding.deciding.conflict_texts import Refused, answered_meanwhi
 from raccord.plugin.ledger import Resolution
 from raccord.store.canonical import canonical
 from raccord.sync.lines.several_documents import SEVERAL
+from raccord.sync.resolving.conflict_rules import MATCHED_EDITED
 
 _DIGITS = 12
 
@@ -43,7 +44,9 @@ def _answered(answer: Resolution) -> str:
 
 
 def _asked(code: str, params: Mapping[str, Any]) -> str:
-    about = [str(params.get(name, "")) for name in ("kind", "id", "owner_key")]
+    # What a document says after an edit is the question; of others a run may only tell it better.
+    says = ("amount", "day", "line") if code == MATCHED_EDITED else ()
+    about = [str(params.get(name, "")) for name in ("kind", "id", "owner_key", *says)]
     several = [[str(each["kind"]), str(each["id"])] for each in params.get(SEVERAL, ())]
     return _digest([code, about, several])
 
