@@ -20,6 +20,13 @@ Everything is measured twice: on the years that the learner and its thresholds w
 seeds, held out, of which nothing was known then. Only the second is a measure; the first says how much was fitted. So
 is what goes by itself: what is accepted without a person where an owner allows it from where the history supports it.
 
+What was looked at and left: of 361 lines (held out, seeds 701 to 706) a tenth have no payee that was answered before.
+Of these nothing is said, which is promised and tested, so ways that guess every line reach more of so small a history
+(x0.93 of the linear SVC at 95 %, seeds 701 to 703, where x1.10 of it would be more lines than there are); guesses of
+new payees would add to that figure and to nothing that is shown. Where payees move or a policy changes, 0.989 and 0.980
+of what is offered when it is answered is right (seeds 701 to 703); before any line of a delivery is answered, 0.987
+and 0.882, and no history tells of what begins in it.
+
     python bench/suggestions.py [--seeds 1 2 3] [--held-out 701 702 703] [--steps 6] [--quick] [--sets NAME …]
 """
 
