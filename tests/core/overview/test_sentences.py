@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 import raccord
+import raccord_bankfeed
+import raccord_plannit
+import raccord_taxdome
 from raccord.jobs.errors import RunFault
 from raccord.overview.explain import explain, known_codes
 from raccord.plugin.texts import Language
 from raccord.quickbooks import Cause
 from raccord.store.models import ConnectionState
+from raccord_web.screens.records.problems import mended_at
 
 CORE = Path(raccord.__file__).parent
 PLACES = ("sync", "onboarding", "guard.py", "quickbooks/codec", "jobs/steps.py", "jobs/reaper.py")
@@ -131,6 +135,13 @@ def test_what_one_answer_about_a_file_mends_is_not_to_be_corrected_line_by_line(
     for code in ("bankfeed.currency_missing", "bankfeed.account_unnamed"):
         assert "page des fichiers" in explain(code, {}, "fr").fix
         assert "page of files" in explain(code, {}, "en").fix
+    for module in (raccord_bankfeed, raccord_plannit, raccord_taxdome):
+        info = module.describe()
+        for code in (*info.questions, *info.unnamed, *info.currencies):
+            told = explain(code, {}, "en", "page")
+            assert ("below or" in told.fix, told.who) == (True, "The owner or an administrator."), code
+            assert code not in told.what, "said in words"
+            assert mended_at(code, "c1") == ("/connections/c1/files", "problems.mend_files"), code
     assert "mark it resolved" in explain("bankfeed.zero", {}, "en").fix
 
 
