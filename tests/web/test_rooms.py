@@ -373,6 +373,9 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     refused = send("/proof", action, month="2026-03")
     assert refused.status_code == 409
     told = refused.text.partition('id="refusal"')[2].partition("</section>")[0]
+    assert f"<h2>{company.name}: March 2026 is not certified yet</h2>" in told, "which month of which company"
+    assert "All proofs agree" not in refused.text, "the page's title does not praise what was refused"
+    assert '<a class="btn" href="#months">' in refused.text, "found from the top of the page"
     assert "What is still open in March 2026" in told
     assert re.search(r'href="/records/\d+">A record failed</a> · [^<]+ · <span', told), "each leads to what mends it"
     assert "<li>" in told
@@ -395,7 +398,9 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert (long.status_code, f'value="{"x" * 501}"' in long.text) == (409, True), "what was typed is kept"
     assert "The reason has 501 characters." in long.text
     sent = send("/proof", action, month="2026-03", with_exceptions="yes", reason="The bank sends it in May")
-    assert sent.headers["location"] == "/proof?done=certified"
+    done = browser.get(sent.headers["location"]).text.partition('id="certified"')[2].partition("</section>")[0]
+    assert f"{company.name}: March 2026 is certified" in done
+    assert "A record failed" in done, "what the certificate accepts is named"
     listed = browser.get("/proof").text.partition('id="months"')[2]
     assert [">Differences<" in listed, ">Open points<" in listed, ">Certified by<" in listed] == [True] * 3
     offered = set(re.findall(r'<option value="(\d{4}-\d\d)"', browser.get("/proof").text))

@@ -32,7 +32,7 @@ from raccord_web.front.visitors import acting, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.parts.open_points import left_out_told, open_points
+from raccord_web.parts.open_points import OpenPoint, left_out_told, open_points
 from raccord_web.parts.proving import proven
 from raccord_web.words.formats import month_text
 from raccord_web.words.names import Names
@@ -64,6 +64,9 @@ def _page(
             .order_by(Certificate.month.desc(), Certificate.version.desc(), Certificate.id)
             .limit(SHOWN)
         ).all()
+        # Only one that is listed here, so of a company of the visitor's.
+        asked = request.query_params.get("certificate", "")
+        certified = next((each for each in certificates if each.id == asked), None)
         return show(
             request,
             "proof/books.html",
@@ -81,9 +84,18 @@ def _page(
             totals=proof_totals(session, list(by_id)),
             companies={each.id: each.name for each in companies},
             certificates=[(each, _found_in(each)) for each in certificates],
+            certified=certified,
+            accepted=[] if certified is None else _open_in(request, session, certified),
+            **({} if certified is None else {"done": ""}),
             changed=_changed_since(session, certificates),
             months=_months(_today(request, connections), month, language_of(request)),
         )
+
+
+def _open_in(request: Request, session: Session, certificate: Certificate) -> list[OpenPoint]:
+    """Return what was open in a certified month, as the certificate names it."""
+    body: Any = exact(certificate.body)
+    return open_points(session, _names(request), body["connections"])
 
 
 def _today(request: Request, connections: Sequence[ConnectionView]) -> date:
@@ -157,10 +169,10 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     accepted = fields.get("with_exceptions") == "yes"
     try:
         with proven(workshop, company_id):
-            certify(workshop, actor, company_id, first, with_exceptions=accepted, reason=reason)
+            made = certify(workshop, actor, company_id, first, with_exceptions=accepted, reason=reason)
     except CertificateError as error:
         return _page(request, error, month, company_id, reason=reason)
-    return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/proof?done=certified&certificate={made.id}", HTTPStatus.SEE_OTHER)
 
 
 @router.get("/certificates/{certificate_id}/read")
@@ -169,7 +181,7 @@ def read(request: Request, certificate_id: str) -> Response:
     with desk_of(request).workshop.database.read() as session:
         found = session.get_one(Certificate, certificate_id)
         body: Any = exact(found.body)
-        points = open_points(session, _names(request), body["connections"])
+        points = _open_in(request, session, found)
         return show(
             request, "proof/certificate.html", session, certificate=found, body=body, points=points,
             date=date.fromisoformat, sums_by_stream=sums_by_stream, told=left_out_told(session, body["connections"]),
