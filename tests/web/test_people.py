@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -152,13 +153,19 @@ def test_an_invitation_serves_once_and_gives_its_role(
     workshop: Workshop, house: FastAPI, owner: Person, company: Company
 ) -> None:
     browser = as_person(house, workshop, owner)
+    forms = re.findall(
+        r'<details class="as-table"( open)?><summary>.*?</svg>([^<]+)</summary>', browser.get("/people").text
+    )
+    assert forms[-2:] == [(" open", company.name), ("", "All companies")], "one's only company first, and open"
     answer = post(browser, "/people", "/people/invite", email="Bea@example.ca", role="bookkeeper", company=company.id)
     link = answer.text.partition('value="http://127.0.0.1:8321')[2].partition('"')[0]
     assert link.startswith("/invitation/")
+    assert "No e-mail was sent: hand it over yourself" in answer.text
     assert "bea@example.ca" in browser.get("/people").text
     guest = browser_of(house)
     page = guest.get(link)
     assert "Bookkeeper" in page.text
+    assert "by you" not in page.text, "nor is it hosted by who was invited"
     assert company.name in page.text
     assert post(guest, link, link, name="Béa", password="tiny").status_code == 422
     assert post(guest, link, link, name="Béa", password=PASSWORD).status_code == 303

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import till
-from browsing import TOKEN
+from browsing import TOKEN, browser_of
 from harness import OWNER, choose_usual, sync
 from httpx import Response
 from lines_at_hand import undo
@@ -21,6 +21,8 @@ from starlette.testclient import TestClient
 from till_company import again
 
 from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
@@ -34,6 +36,7 @@ from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.transfers import TRANSFER
 from raccord.sync.lines.treatments import TREATMENT, Treated
 from raccord.sync.workshop import Workshop
+from raccord_web.app import create_app
 
 Send = Callable[..., Response]
 
@@ -111,6 +114,10 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     assert "Épargne (1)" in browser.get("/review").text
     assert "Épargne (" not in browser.get(f"/review?connection={connection.id}").text, "accounts of its own lines"
     assert browser.get("/review?offset=9999&first=x&view=none&direction=up&account=no|no").status_code == 200
+    guest = browser_of(create_app(workshop, HandOver(), Actor("Gaston", RoleName.ACCOUNTANT))).get("/review").text
+    assert "Your role allows looking, not answering." in guest
+    for keys_or_answers in ("review-keys", 'data-do="category"', "What is this line?"):
+        assert (keys_or_answers in browser.get("/review").text, keys_or_answers in guest) == (True, False)
 
 
 def test_a_line_is_split_moved_personal_or_left_out_and_an_answer_taken_back(

@@ -105,6 +105,7 @@ def _page(request: Request, *, status: int = HTTPStatus.OK, **values: object) ->
             members=members.list_members(session, within),
             invitations=members.list_invitations(session, within, desk_of(request).workshop.clock.now()),
             places=places,
+            opened=_opened(request, places, values.get("given")),
             grants_in={
                 place: sorted(members.grants(actor), key=list(RoleName).index) for place, (_, actor) in places.items()
             },
@@ -116,19 +117,28 @@ def _page(request: Request, *, status: int = HTTPStatus.OK, **values: object) ->
         )
 
 
+def _opened(request: Request, places: Mapping[str, object], given: object) -> str | None:
+    """Return the place whose form stands open: the one that was chosen, else the only company, else the only place."""
+    chosen = given.get("company") if isinstance(given, Mapping) else request.query_params.get("company")
+    if chosen in places:
+        return str(chosen)
+    companies = [each for each in places if each != EVERYWHERE]
+    return companies[0] if len(companies) == 1 else EVERYWHERE if not companies else None
+
+
 def _gives(places: Mapping[str, tuple[str, Actor]]) -> Iterator[tuple[str, frozenset[RoleName]]]:
     for place, (_, actor) in places.items():
         yield place, members.grants(actor)
 
 
 def _places(session: Session, request: Request) -> dict[str, tuple[str, Actor]]:
-    """Return where the visitor may let people in: everywhere (empty id), or company by company, each with its name."""
+    """Return where the visitor may let people in, with names: company by company, then everywhere (empty id)."""
     reach = visitor_of(request).reach
     found: dict[str, tuple[str, Actor]] = {}
-    if reach.everywhere is not None and may(reach.actor, Power.OPERATE):
-        found[EVERYWHERE] = ("", reach.actor)
     for company in list_companies(session, within=reach.within, limit=MOST).rows:
         actor = reach.actor_in(company.id)
         if actor is not None and may(actor, Power.INVITE):
             found[company.id] = (company.name, actor)
+    if reach.everywhere is not None and may(reach.actor, Power.OPERATE):
+        found[EVERYWHERE] = ("", reach.actor)
     return found
