@@ -126,7 +126,7 @@ def test_approving_the_plan_that_was_shown_lets_its_run_write(
     plan = plan_of(workshop, planned)
     page = browser.get(f"/plans/{plan.id}").text
     assert f'value="{plan.hash}"' in page
-    assert "Write 6 objects to QuickBooks" in page
+    assert "Write 3 documents and 3 list entries to QuickBooks" in page
     sent = [each.partition("The exact text")[0] for each in page.split("What is sent")[1:]]
     sale = next(each for each in sent if "Deposited to" in each)
     assert re.search(r"<dt>Line 1, Product or service</dt><dd[^>]*>[A-Z][a-z]+ ", sale), sale
@@ -753,7 +753,11 @@ def test_what_was_undone_is_posted_again_from_the_page_of_questions(
     with workshop.database.read() as session:
         (hold_id,) = [each.hold_id for each in open_questions(session, synced.id).rows if each.code == "undo.undone"]
     action = f"/questions/{hold_id}/release"
-    assert action in browser.get("/questions").text
+    page = browser.get("/questions").text
+    assert action in page
+    asked_of = page.partition(f'id="q{hold_id}"')[2].partition("</li>")[0].partition("<details")[0]
+    assert "sales/s2" not in asked_of, "known by its words, and by its key only where the source's are shown"
+    assert re.search(r'href="/records/\d+">Record</a>', asked_of)
     assert send("/questions", action).status_code == 303
     assert send("/settings", action).status_code == 409, "it is no longer asked"
     with workshop.database.read() as session:

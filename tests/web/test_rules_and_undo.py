@@ -54,6 +54,14 @@ def test_a_run_is_undone_from_its_page_once_the_plan_is_approved(
         plan = session.get_one(Plan, undo.plan_id)
     shown = browser.get(f"/plans/{plan.id}").text
     assert plan.hash in shown
+    assert "Take 3 documents and 3 list entries out of QuickBooks" in shown, "what it is, not objects"
+    assert ("The whole run can be undone afterwards" in shown, "An undo is not undone as a whole" in shown) == (
+        False,
+        True,
+    )
+    assert (">Taken out</th>" in shown, ">Written</th>" in shown) == (True, False), (
+        "of what goes, the amount is not written"
+    )
     assert workshop.client(company).count("SalesReceipt") == 2, "nothing goes before the plan is approved"
     assert send(f"/plans/{plan.id}", f"/plans/{plan.id}/approve", hash=plan.hash).status_code == 303
     assert finish(workshop, undo.id).state == RunState.DONE

@@ -24,7 +24,7 @@ from raccord.sync.books.company import TYPES, kind_of
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.matching import Reason, Sure
 from raccord.sync.lines.paying import MATCHES, proposal_seen
-from raccord.sync.lines.titles import TEXT_MAX, text_of
+from raccord.sync.lines.titles import TEXT_MAX, Title, text_of, titles_by_id
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.lines.unmet import invoices_in
 from raccord.sync.posting.removals import UNDONE
@@ -141,6 +141,8 @@ class Question:
     currency: str
     text: str
     """The words the draft carries: memo, reference or description."""
+    title: Title
+    record_id: int | None
     facts: Mapping[str, str]
     code: str
     params: Mapping[str, Any]
@@ -213,7 +215,9 @@ def open_questions(
         .offset(offset)
     )
     total = session.scalar(select(func.count()).select_from(Hold).join(DraftRow).where(*wanted)) or 0
-    found = [_question(*row) for row in rows]
+    held = list(rows)
+    titles = titles_by_id(session, {draft.id: (of.id, draft.body) for _, draft, of, _ in held})
+    found = [_question(*row, titles[row[1].id]) for row in held]
     asked = one_or_two(session, [each.hold_id for each in found if each.code == DECISION_MISSING])
     found = [replace(each, one_or_two=asked[each.hold_id]) if each.hold_id in asked else each for each in found]
     return Listing(found, total, offset, limit)
@@ -331,7 +335,7 @@ def _of_place(accepts: Accepts) -> Select[str, str, str, str, str]:
     return columns.where(LedgerEntry.type.in_(sorted(TYPES[accepts]))) if accepts in TYPES else columns
 
 
-def _question(hold: Hold, draft: DraftRow, of: Connection, raw: str | None) -> Question:
+def _question(hold: Hold, draft: DraftRow, of: Connection, raw: str | None, title: Title) -> Question:
     body = load_draft(draft.body)
     amount = None if isinstance(body, StillDraft) else money_effect(body)[1]
     accepts = Accepts(str(hold.params["accepts"])) if hold.code in (DECISION_MISSING, CHOICE_MISSING) else None
@@ -347,6 +351,8 @@ def _question(hold: Hold, draft: DraftRow, of: Connection, raw: str | None) -> Q
         amount=amount,
         currency=str(getattr(body, "currency", "")),
         text=text_of(body),
+        title=title,
+        record_id=draft.record_id,
         facts=_facts(raw),
         code=hold.code,
         params=hold.params,
