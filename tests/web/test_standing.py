@@ -12,7 +12,7 @@ import till
 from browsing import browser_of
 from fastapi import FastAPI
 from harness import OWNER, consent
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from starlette.testclient import TestClient
 
 from raccord.alarms.letters import letter
@@ -27,7 +27,19 @@ from raccord.overview.status import status
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.info import Delivery
 from raccord.plugin.texts import Text
-from raccord.store.models import ApiUse, Company, Connection, ConnectionState, Event, Incident, Night, Run
+from raccord.store.models import (
+    ApiUse,
+    Company,
+    Connection,
+    ConnectionState,
+    Event,
+    Hold,
+    Incident,
+    Night,
+    Problem,
+    ProblemState,
+    Run,
+)
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_of, zones_of
 from raccord_sandbox.serving.server import SandboxServer
@@ -200,6 +212,15 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     assert alone.count("Data expected by") == 1
     assert f'<time datetime="{due}"' in alone
     assert "Missing" in alone[alone.index("Data expected by") - 400 :], "three weeks late"
+    if page == "/":
+        cards = beside.partition('<ul class="needs"')[2].partition("</ul>")[0]
+        assert f"{synced.label}: data is missing" in cards
+        assert "is missing more than 24 hours after it was due" in cards, "what to do about it"
+        with workshop.database.begin() as session:
+            session.execute(update(Problem).values(state=ProblemState.GONE))
+            session.execute(update(Hold).values(closed_at=workshop.clock.now()))
+        late = browser.get("/").text
+        assert ("One connection needs you" in late, "2 of 3 work normally." in late) == (True, True), "missing is not working"
     assert (beside.count("Data expected by"), many) == (3, few)
     # Its own page says the same: valid access is not all.
     own = browser.get(f"/connections/{synced.id}").text.partition('<div class="page-head">')[2].partition("</h1>")[2]

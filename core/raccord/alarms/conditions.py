@@ -27,14 +27,13 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.books.meter import Budget, use_of_month
+from raccord.sync.problems import WHOLE_RUNS
 from raccord.sync.workshop import Workshop
 
 COUNTDOWN = (30, 14, 7, 1)
 """Days before the end of an authorisation at which somebody is told, each time once."""
 GRAVE_DAYS = 7
 WATCHED = (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY)
-PHASES_ALONE = ("run", "proof")
-"""Subjects of problems that stopped a whole run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def _of_connection(session: Session, connection: Connection) -> Iterator[Conditi
         .where(
             Problem.connection_id == connection.id,
             Problem.state == ProblemState.OPEN,
-            Problem.subject.in_(PHASES_ALONE),
+            Problem.subject.in_(WHOLE_RUNS),
         )
         .order_by(Problem.opened_at.desc())
         .limit(1)
@@ -187,7 +186,7 @@ def _of_records(workshop: Workshop, session: Session, connection: Connection) ->
         .where(
             Problem.connection_id == connection.id,
             Problem.state == ProblemState.OPEN,
-            Problem.subject.not_in(PHASES_ALONE),
+            Problem.subject.not_in(WHOLE_RUNS),
             Problem.stream != "",
             ~left_out,
         )

@@ -25,7 +25,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.lines.titles import Title, titles_by_id
-from raccord.sync.problems import ANSWERS, APART, CAUSE, of_cause, which_cause
+from raccord.sync.problems import ANSWERS, APART, CAUSE, WHOLE_RUNS, of_cause, which_cause
 
 EXAMPLES = 3
 EXPENSES = "expenses"
@@ -167,11 +167,15 @@ def open_problems(
     return Listing(_views(session, wanted, limit, offset), total, offset, limit)
 
 
-def oldest_problems(session: Session, connection_ids: Sequence[str]) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Return, by connection, code and values of the problem that is open there for the longest."""
+def gravest_problems(session: Session, connection_ids: Sequence[str]) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Return, by connection, code and values of its gravest open problem: what stops whole runs before what concerns
+    one record, that before what is asked about files, and of several alike the one that is open for the longest.
+    """
     if not connection_ids:
         return {}
-    place = func.row_number().over(partition_by=Problem.connection_id, order_by=(Problem.opened_at, Problem.id))
+    weight = case((Problem.subject.in_(WHOLE_RUNS), 0), (_of_files(), 2), else_=1)
+    by = weight, Problem.opened_at, Problem.id
+    place = func.row_number().over(partition_by=Problem.connection_id, order_by=by)
     mine = (Problem.state == ProblemState.OPEN, Problem.connection_id.in_(connection_ids))
     inner = select(Problem.id, place.label("place")).where(*mine).subquery()
     first = select(Problem.connection_id, Problem.code, Problem.params).join(inner, inner.c.id == Problem.id)
@@ -180,12 +184,16 @@ def oldest_problems(session: Session, connection_ids: Sequence[str]) -> dict[str
 
 def files_that_ask(session: Session, connection_id: str = "", *, within: Within = None) -> list[tuple[str, str]]:
     """Return id and label of the connections of whose files something is asked that a run has read."""
-    asked = or_(*(Problem.code.endswith(end) for end in (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)))
-    of = select(Problem.connection_id).where(asked, *_open(connection_id or None, within))
+    of = select(Problem.connection_id).where(_of_files(), *_open(connection_id or None, within))
     rows = session.execute(
         select(Connection.id, Connection.label).where(Connection.id.in_(of)).order_by(Connection.label).limit(USUAL)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def _of_files() -> ColumnElement[bool]:
+    """Tell a problem that asks how a file is to be read, or whose it is."""
+    return or_(*(Problem.code.endswith(end) for end in (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)))
 
 
 def _open(connection_id: str | None, within: Within) -> list[Any]:

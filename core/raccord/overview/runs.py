@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
@@ -19,6 +19,8 @@ from raccord.sync.phases import PROOF, UNDO, Phase
 PHASES = tuple(str(phase) for phase in Phase)
 """The phases of a run in their order, as ``run.phase`` names them."""
 
+LOOKED_THROUGH = 500
+"""Runs among which the newest that brought something over is looked for."""
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 """States in which a run changes by itself."""
 
@@ -133,6 +135,46 @@ def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunV
     """Return the newest run of each connection that has one; proofs alone bring nothing over and do not count."""
     runs = session.scalars(_newest(), {"ids": list(connection_ids)}).all()
     return {view.connection_id: view for view in _views(session, runs)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A run that ended and brought something over; ``posted`` counts as ``RunView.posted`` does."""
+
+    id: str
+    connection_id: str
+    connection: str
+    finished_at: datetime
+    posted: int
+
+
+def wrote_last(session: Session, connection_ids: Sequence[str]) -> Wrote | None:
+    """Return the newest run of some connections that brought something over, whatever ran there since, or nothing.
+
+    Looks no further back than their ``LOOKED_THROUGH`` newest runs.
+    """
+    row = session.execute(_wrote(), {"ids": list(connection_ids)}).first()
+    return None if row is None else Wrote(*row)
+
+
+@cache
+def _wrote() -> Select[Any]:
+    mine = Run.connection_id.in_(_IDS), Run.trigger.not_in((PROOF, UNDO)), Run.finished_at.is_not(None)
+    newest = select(Run.id).where(*mine).order_by(Run.id.desc()).limit(LOOKED_THROUGH)
+    of_run = RunCount.run_id == Run.id
+    read = select(RunCount.run_id).where(of_run, RunCount.fetched > 0).exists()
+    records = select(func.coalesce(func.sum(RunCount.posted), 0)).where(of_run).scalar_subquery()
+    carried_out = PlanLine.plan_id == Run.plan_id, PlanLine.state == LineState.DONE
+    lines = select(func.count()).select_from(PlanLine).where(*carried_out).scalar_subquery()
+    only_sent = and_(not_(read), select(PlanLine.id).where(*carried_out).exists())
+    wrote = or_(only_sent, select(RunCount.run_id).where(of_run, RunCount.posted > 0).exists())
+    return (
+        select(Run.id, Run.connection_id, Connection.label, Run.finished_at, case((only_sent, lines), else_=records))
+        .join(Connection, Connection.id == Run.connection_id)
+        .where(Run.id.in_(newest), wrote)
+        .order_by(Run.finished_at.desc(), Run.id.desc())
+        .limit(1)
+    )
 
 
 _IDS: Any = bindparam("ids", expanding=True)

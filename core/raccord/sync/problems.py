@@ -105,9 +105,13 @@ def open_problem(
     return found
 
 
+WHOLE_RUNS = RUN, PROVING = "run", "proof"
+"""The subjects of what goes wrong with a whole run, one that brings something over or one that only proves."""
+
+
 def subject_of(trigger: str) -> str:
     """Return the subject of what goes wrong with a whole run: one that only proves does not mend the others."""
-    return "proof" if trigger == PROOF else "run"
+    return PROVING if trigger == PROOF else RUN
 
 
 def troubled(session: Session, connection_id: str, subjects: Iterable[str]) -> set[str]:

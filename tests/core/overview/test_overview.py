@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,18 +20,18 @@ from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.money import MoneyMoved
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
-from raccord.overview.problems import open_problems, problem_groups
+from raccord.overview.problems import gravest_problems, open_problems, problem_groups
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.questions import Answer, candidates, missing_choices, open_questions
 from raccord.overview.records import list_records
-from raccord.overview.runs import PHASES, last_runs, recent_runs, run_view
+from raccord.overview.runs import PHASES, last_runs, recent_runs, run_view, wrote_last
 from raccord.overview.sought import Wanted
 from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.errors import BAD_RECORD
 from raccord.store.database import Database
-from raccord.store.models import Action, Company, Connection, LinkRow, Plan, ProblemState, RunState
-from raccord.sync.problems import cause_within
+from raccord.store.models import Action, Company, Connection, LinkRow, Plan, ProblemState, Run, RunState
+from raccord.sync.problems import cause_within, open_problem
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -115,9 +115,25 @@ def test_a_search_finds_the_same_on_every_page_of_it(workshop: Workshop, synced:
 
 
 def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Workshop, synced: Connection) -> None:
-    with workshop.database.read() as session:
+    with workshop.database.begin() as session:
         view = connection_view(session, synced.id)
+        wrote = wrote_last(session, [synced.id])
+        now, usual = workshop.clock.now(), gravest_problems(session, [synced.id])[synced.id][0]
+        asked = {"connection_id": synced.id, "stream": "bank", "now": now - timedelta(days=900)}
+        open_problem(session, code="till.date_order", subject="bank/f", **asked)
+        assert gravest_problems(session, [synced.id])[synced.id][0] == usual, "a file that asks is the least of them"
+        open_problem(session, connection_id=synced.id, code="quickbooks.unavailable", subject="run", now=now)
+        assert gravest_problems(session, [synced.id])[synced.id][0] == "quickbooks.unavailable", "what stops all"
+        later = {"connection_id": synced.id, "company_id": synced.company_id, "trigger": "person", "started_by": "x"}
+        session.add(Run(state=RunState.FAILED, created_at=now, finished_at=now + timedelta(days=1), **later))
+        session.flush()
+        assert wrote_last(session, [synced.id]) == wrote, "a run that failed since changes nothing of it"
+        assert wrote_last(session, []) is None
+        session.rollback()
     assert view is not None
+    assert view.last_run is not None
+    assert wrote is not None
+    assert (wrote.id, wrote.posted) == (view.last_run.id, view.last_run.posted)
     assert (view.documents, view.questions, view.problems, view.waiting_plan) == (3, 1, 2, "")
     assert view.moved == (), "what waits in the clearing account has not come in yet"
     assert view.proven is not None

@@ -16,11 +16,11 @@ from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.onboarding.arriving.freshness import DayStatus
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
-from raccord.overview.listing import MOST, Listing
+from raccord.overview.listing import MOST
 from raccord.overview.posted import posted_by_day
-from raccord.overview.problems import oldest_problems
+from raccord.overview.problems import gravest_problems
 from raccord.overview.proofs import proof_totals
-from raccord.overview.runs import RunView
+from raccord.overview.runs import wrote_last
 from raccord.overview.weighing.amounts import Waits, waiting_amounts
 from raccord.store.models import Connection
 from raccord_web.front.desk import Desk, desk_of
@@ -50,13 +50,6 @@ def data_expected(desk: Desk, session: Session, views: Sequence[ConnectionView])
     return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
 
 
-def _wrote_last(listing: Listing[ConnectionView]) -> RunView | None:
-    """Return the newest run of those shown that wrote documents, so that what was just brought in is seen."""
-    runs = [view.last_run for view in listing.rows if view.last_run is not None]
-    wrote = [each for each in runs if each.finished_at is not None and not each.undoes and each.posted]
-    return max(wrote, key=lambda each: (each.finished_at or each.created_at, each.id), default=None)
-
-
 @router.get("/")
 def home(
     request: Request, offset: Offset = 0, currency: Currency = "", company: str = "", days: int = RECENT_DAYS
@@ -73,7 +66,9 @@ def home(
         span = days if days in CHART_DAYS else RECENT_DAYS
         posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=asked)
         companies = list_companies(session, within=within, limit=MOST).rows
-        needing = [view for view in listing.rows if view.needs_person]
+        expected = data_expected(desk, session, listing.rows)
+        missing = {connection: due for connection, due in expected.items() if due.alarming}
+        needing = [view for view in listing.rows if view.needs_person or view.id in missing]
         by_id = {view.id: view for view in listing.rows}
         return show(
             request,
@@ -81,19 +76,20 @@ def home(
             session,
             companies=companies,
             listing=listing,
-            expected=data_expected(desk_of(request), session, listing.rows),
+            expected=expected,
+            missing=missing,
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             needing=needing,
             amounts=waiting_amounts(session, [view.id for view in needing]) if needing else {},
             no_amounts=Waits(),
-            failed=oldest_problems(session, [view.id for view in needing if view.problems]),
+            failed=gravest_problems(session, [view.id for view in needing if view.problems]),
             chosen=company,
             posted=posted,
             chart=chart_of(posted) if posted is not None and (posted.moved_in or posted.moved_out) else None,
             chart_days=CHART_DAYS,
             span=span,
-            wrote=_wrote_last(listing),
+            wrote=wrote_last(session, [view.id for view in listing.rows]),
             by_id=by_id,
             totals=totals,
         )
