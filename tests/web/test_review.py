@@ -111,7 +111,15 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     page = browser.get(f"/review?account={company.id}|{accounts['Épargne']}").text
     assert "1 line to review" in page
     assert "RISTOURNE" not in page
-    assert "Épargne (1)" in browser.get("/review").text
+    alone = browser.get("/review").text
+    assert ">Épargne (1)" in alone
+    assert company.name not in alone.partition('id="lines"')[2].partition("</ul>")[0], "there is no other"
+    with workshop.database.begin() as session:
+        now = workshop.clock.now()
+        session.add(Company(environment="sandbox", realm="2", name="Riverain", home_currency="CAD", created_at=now))
+    beside = browser.get("/review").text
+    assert f">{company.name} · Épargne (1)" in beside
+    assert beside.partition('id="lines"')[2].partition("</ul>")[0].count(f"<span>{company.name}</span>") == 6
     assert "Épargne (" not in browser.get(f"/review?connection={connection.id}").text, "accounts of its own lines"
     assert browser.get("/review?offset=9999&first=x&view=none&direction=up&account=no|no").status_code == 200
     guest = browser_of(create_app(workshop, HandOver(), Actor("Gaston", RoleName.ACCOUNTANT))).get("/review").text

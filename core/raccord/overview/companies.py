@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import USUAL, Listing, Within, bounds
+from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.store.models import Company, CompanyState, Connection
 
 
@@ -37,6 +37,13 @@ def list_companies(
     )
     total = session.scalar(select(func.count()).select_from(Company).where(*mine)) or 0
     return Listing([_view(row[0], row[1]) for row in rows], total, offset, limit)
+
+
+def company_names(session: Session, within: Within = None) -> dict[str, str]:
+    """Return the names of all companies, or those given, by id and in their order; ``MOST`` at most."""
+    mine = () if within is None else (Company.id.in_(within),)
+    rows = session.execute(select(Company.id, Company.name).where(*mine).order_by(Company.name, Company.id).limit(MOST))
+    return {row[0]: row[1] for row in rows}
 
 
 def _view(company: Company, connections: int) -> CompanyView:

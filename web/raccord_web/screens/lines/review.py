@@ -21,6 +21,7 @@ from raccord.onboarding.deciding.treating import ask_about_again, treat
 from raccord.onboarding.deciding.two_sides import answer_two_sides
 from raccord.onboarding.setting_up.line_additions import PAYEES, Addition, add_for_line
 from raccord.onboarding.setting_up.steps import unfinished
+from raccord.overview.companies import company_names
 from raccord.overview.lines.attached import files_of_holds
 from raccord.overview.lines.bank_lines import (
     BankLine,
@@ -235,6 +236,7 @@ def _page(
     there, failed = _open(request, hold_id or asked.line) if choosing else (None, None)
     wrong = wrong or failed
     with desk_of(request).workshop.database.read() as session:
+        companies = company_names(session, within)
         answered = asked.state == "answered"
         listing = _listing(session, asked, within)
         line = None if answered else _chosen(session, listing.rows, hold_id or asked.line, within)
@@ -263,7 +265,12 @@ def _page(
             view=_view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source),
             before=_beside(listing.rows, line, -1),
             after=_beside(listing.rows, line, 1),
-            accounts=accounts_with_lines(session, within, asked.connection),
+            # Of whoever sees several companies, each line and account says whose it is.
+            companies=companies if len(companies) > 1 else {},
+            accounts=sorted(
+                accounts_with_lines(session, within, asked.connection),
+                key=lambda each: companies.get(each.company_id, ""),
+            ),
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=source,
             proposals=proposals,
