@@ -220,7 +220,9 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
             session.execute(update(Problem).values(state=ProblemState.GONE))
             session.execute(update(Hold).values(closed_at=workshop.clock.now()))
         late = browser.get("/").text
-        assert ("One connection needs you" in late, "2 of 3 work normally." in late) == (True, True), "missing is not working"
+        assert ("One connection needs you" in late, "2 of 3 work normally." in late) == (True, True), (
+            "missing is not working"
+        )
     assert (beside.count("Data expected by"), many) == (3, few)
     # Its own page says the same: valid access is not all.
     own = browser.get(f"/connections/{synced.id}").text.partition('<div class="page-head">')[2].partition("</h1>")[2]

@@ -22,6 +22,7 @@ from raccord.overview.run_log import run_log
 from raccord.quickbooks import RefusedError
 from raccord.quickbooks.faults import Fault
 from raccord.store.models import (
+    Connection,
     Problem,
     RecordState,
     Run,
@@ -68,6 +69,11 @@ def test_files_are_looked_at_before_they_are_kept(
     assert sum(written) > 2 * real.stat().st_size, "what is on its way lies sealed"
     assert hand_in((real.name, b"x"), form_token="0").status_code == 403
     assert hand_in().status_code == 422
+    with workshop.database.begin() as session:
+        session.scalars(select(Connection)).one().approved_at = workshop.clock.now()
+    assert "The next run reads what is new" not in answer.text, "the set-up reads them by itself"
+    assert "The next run reads what is new" in hand_in(("new.ofx", ofx("11110001"))).text
+    assert "The next run reads what is new" not in hand_in(("new.ofx", ofx("11110001"))).text, "nothing is new"
     # Only files may be large, and only where files are handed in.
     assert browser.post(f"{bank}/setup/scope", content=b"x" * 70_000).status_code == 413
 
@@ -95,6 +101,11 @@ def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
     assert f'name="s_accounts:{chosen}" value="Chequing"' in browser.get(f"{bank}/setup/source").text
     send(bank, f"{bank}/runs")
     assert {key for key, state in lines().items() if state == RecordState.MAPPED} == {chosen}
+    became = browser.get(f"{bank}/files").text.partition('id="made"')[2].partition("</dl>")[0]
+    told = dict(re.findall(r"<dt>([^<]+)</dt><dd[^>]*>(\d+)</dd>", became))
+    assert (told["Posted"], told["To review"], told["Left out"]) == ("0", "1", "5"), (
+        "its balances too, whatever ran last"
+    )
     page = browser.get(f"{bank}/setup/plan").text
     assert (page.count('name="ledger"'), page.count("account …0002"), page.count(">three.ofx</h3>")) == (1, 2, 1)
     one = {"role": "ledger_account", "of": chosen, "ledger": "1"}

@@ -18,6 +18,8 @@ from raccord.onboarding.arriving.untold_accounts import AccountTold, name_accoun
 from raccord.overview.connections import connection_head
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs
+from raccord.overview.sought import Fate
+from raccord.overview.weighing.counted import count_by_fate
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord_web.front.desk import desk_of
@@ -39,7 +41,7 @@ COLUMN_NAME = re.compile(r"column_[0-9]{1,2}")
 
 @router.get("/connections/{connection_id}/files")
 def files(request: Request, connection_id: str, change: str = "") -> Response:
-    """Show the files that arrived, what the last run made of them, and why rows were refused.
+    """Show the files that arrived, what became of their records, and why rows were refused.
 
     ``change`` is the key of a file or account of which something was said: its form stands open again.
     """
@@ -137,6 +139,7 @@ def _page(
             done_files=done,
             nothing=status != HTTPStatus.OK,
             run=runs[0] if runs else None,
+            became=count_by_fate(session, connection_id, list(Fate)) if runs else {},
             asked=frozenset() if admitted is None else _asking(admitted.info),
             told=told,
             changing=changing(request, session, connection, told, change),
