@@ -70,6 +70,7 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
     assert "BMO Banque de Montréal" in searched
     assert "90 days back" in searched
     nowhere = browser.get(f"{page}&q=no%20such%20bank").text
+    assert not re.search(r'<ul class="plain mt-2"[^>]*>\s*<li><a', nowhere), "a way is not set in the icon's column"
     assert "my bank is not here: import its files" in nowhere
     picked = browser.get(f"{page}&institution=bmo-banque-de-montréal-simplefin").text
     assert 'value="simplefin" selected' in picked

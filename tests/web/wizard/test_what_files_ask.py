@@ -298,6 +298,9 @@ def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_
     )
     ahead = told(f"{bank}/setup/files")
     assert [ahead.count(each) for each in said] == [1] * len(said), "before any run"
+    foot = ahead.partition("wiz-foot")[2]
+    assert "Continuer sans répondre" in foot, "the button says that it keeps no answer"
+    assert "btn-primary" not in foot
     send(f"{bank}/setup/checks", f"{bank}/setup/checks")
     for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
         shown = told(page)
@@ -317,6 +320,12 @@ def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_
     for page in (f"{bank}/files", f"/problems?connection={connection_id}", f"/questions?connection={connection_id}"):
         assert "file-question" not in told(page), page
     assert "COFFEE" in told(f"/review?connection={connection_id}")
+    plan = told(f"{bank}/setup/plan").partition("<main")[2]
+    assert "<h1>1 opération bancaire attend une catégorie</h1>" in plan
+    assert f'href="/review?connection={connection_id}"' in plan
+    again = plan.partition(f'action="{bank}/setup/checks"')[2]
+    assert "Préparer le plan de nouveau" in again, "a button prepares it, not only a link to the checks"
+    assert "Gardez les suggestions" not in told(f"{bank}/setup/accounts"), "that step suggests nothing"
 
 
 def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_is_posted(
@@ -466,7 +475,9 @@ def test_which_account_a_file_is_of_is_asked_before_the_first_run_and_said_other
     [key] = re.findall(r'name="key" value="(place-[^"]+)"', asked)
     said = {"key": key, "answer:bankfeed.which_account": "account-2", "scope": "one"}
     assert send(f"{bank}/setup/files", f"{bank}/files/answer", **said, then="files").status_code == 303
-    assert f'value="{key}"' not in browser.get(f"{bank}/setup/files").text
+    again = browser.get(f"{bank}/setup/files").text
+    assert f'value="{key}"' not in again
+    assert "avril.csv</b>" in again.partition("said-h")[2], "what was said is shown where it was said"
     change = f"{bank}/files?change={key}"
     assert f"{change}#change" in browser.get(f"{bank}/files").text, "said before any run has read them"
     send(f"{bank}/setup/checks", f"{bank}/setup/checks")

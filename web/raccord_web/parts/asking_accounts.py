@@ -11,7 +11,7 @@ from starlette.requests import Request
 from raccord.jobs.requests import RUNNABLE, request_run
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.answering import FileQuestion, unsettled
-from raccord.onboarding.arriving.changing import Told, account_posted, posted_of
+from raccord.onboarding.arriving.changing import Told, account_posted, posted_of, told_of
 from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, asked_together, look_into, takes_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, BankAccount, bank_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount
@@ -116,6 +116,11 @@ def changing(request: Request, session: Session, connection: Connection, told: T
     seen = SeenAccount(key, account.number, account.bank)
     asked = AskedAccount(key, seen, "", account.name, account.ledger_id)
     return AskedAccounts(connection.id, connection.label, (), [asked], books, may_name, leave, again=True)
+
+
+def files_values(request: Request, connection: Connection, info: ConnectorInfo) -> dict[str, object]:
+    """Return what the step of files shows beside them: what was said of them."""
+    return {"told": told_of(desk_of(request).workshop, connection.id)}
 
 
 def _may_name(request: Request, connection: Connection, info: ConnectorInfo) -> bool:

@@ -53,7 +53,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, said_beside_files, shown
-from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts
+from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, files_values
 from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
 from raccord_web.parts.mapped import language_of_books, roles_of
 from raccord_web.screens.connecting.lists import of_source
@@ -77,7 +77,7 @@ GATED = {"accounts": "accounts", "checks": "checks", "setup_lists": "lists"}
 """The steps that show gates, by the name that their forms give themselves."""
 ASKING = frozenset({"files", "checks", "plan"})
 """The steps that tell what files leave open."""
-ALSO_PAGES = {"lists": lists_values, "duplicates": duplicates_values}
+ALSO_PAGES = {"files": files_values, "lists": lists_values, "duplicates": duplicates_values}
 """What a step shows that stays a page of its own after the set-up."""
 
 
