@@ -256,11 +256,16 @@ def test_what_was_said_last_of_the_same_text_is_offered_first_with_its_day_and_n
         return hold
 
     till.ROWS["T1"] += [row(7, "-5.00", "COSTCO CAFE 0012"), row(8, "5.00", "COSTCO CAFE 0013")]
+    till.ROWS["T1"] += [row(9, "-6.00", "PETRO-CANADA 91823")]
     sync(workshop, connection)
     assert offered("COSTCO CAFE 0012") == []
     say("COSTCO CAFE", office)
     assert offered("COSTCO CAFE 0012") == [(office, "", "6\u00a0Mar\u00a02026")]
     assert offered("COSTCO CAFE 0013") == [], "money the other way is something else"
+    rule = f"/companies/{connection.company_id}/bank-rules/new?line="
+    assert f'value="{office}" selected' in browser.get(f"{rule}{held(workshop)['COSTCO CAFE 0012']}").text
+    named = browser.get(f"{rule}{held(workshop)['PETRO-CANADA 91823']}").text
+    assert 'value="petro-canada"' in named, "what is one name is not cut at its hyphen"
     assert offered("COSTCO WHOLESALE") == []
     say("COSTCO WHOLESALE", travel)
     page = browser.get(f"/review?line={held(workshop)['JEU VIDEO']}").text

@@ -193,6 +193,8 @@ def test_keys_go_where_they_were_meant_and_never_to_a_line_that_was_not_seen(pag
         expect(open_line).to_have_text(text)
 
     page.goto("/review")
+    page.keyboard.type("u")
+    expect(page.locator("[data-no-undo]")).to_be_visible()
     page.route(re.compile(r"/review[/?]"), lambda route: held.append(route))
     page.keyboard.type("x")
     # The letters of a category go into its field, those typed before it is there too; Escape leaves it.

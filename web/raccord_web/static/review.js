@@ -1,7 +1,7 @@
 // Keys of the review page, its split's remainder and what is said aloud; every deed is a link or a form of the page.
 const off = document.body.dataset.keys === "off";
 const VIEWS = { m: "match", s: "split", t: "transfer", p: "personal", e: "exclude" };
-const DEEDS = { a: "accept", u: "undo", j: "after", k: "before", ...VIEWS };
+const DEEDS = { a: "accept", j: "after", k: "before", ...VIEWS };
 document.documentElement.classList.add("scripted");
 let busy = false;
 let going = -Infinity;
@@ -43,6 +43,15 @@ const pick = (place) => {
   const typed = found.form.elements.namedItem("other");
   if (typed) typed.value = "";
   found.focus();
+  return true;
+};
+
+// Where no answer was kept, such as after one that was refused, that is said and shown.
+const undo = () => {
+  const note = page().querySelector("[data-no-undo]");
+  if (press("undo") || !note) return true;
+  note.hidden = false;
+  document.getElementById("announced").textContent = note.textContent;
   return true;
 };
 
@@ -101,6 +110,7 @@ const deed = (key) => {
   if (key === "x") return tick();
   if (key === "l") return all();
   if (key === "c") return category();
+  if (key === "u") return undo();
   return Object.hasOwn(DEEDS, key) && press(DEEDS[key]);
 };
 

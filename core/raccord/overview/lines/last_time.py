@@ -31,15 +31,23 @@ class LastTime:
 
 def last_time(session: Session, line: BankLine, accounts: Sequence[Candidate]) -> LastTime | None:
     """Return what a person last said of a line of the company with the same words and direction, if it still fits."""
-    wanted = _words(line.text)
+    found = last_said(session, line.company_id, line.text, received=line.arrives)
+    account = None if found is None else next((each for each in accounts if each.id == found[0]), None)
+    return None if account is None or found is None else LastTime(account, found[1])
+
+
+def last_said(session: Session, company_id: str, text: str, *, received: bool) -> tuple[str, date] | None:
+    """Return the ledger id of the category a person last said of a line of a company with the same words and
+    direction, and that line's day.
+    """
+    wanted = _words(text)
     if not wanted:
         return None
-    known = {each.id: each for each in accounts}
     rows = session.scalars(
         select(DraftRow)
         .join(Hold, Hold.draft_id == DraftRow.id)
         .join(Connection, Connection.id == Hold.connection_id)
-        .where(Connection.company_id == line.company_id, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
+        .where(Connection.company_id == company_id, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
         .order_by(Hold.closed_at.desc(), Hold.id.desc())
         .limit(LOOKED_AT)
     )
@@ -49,10 +57,9 @@ def last_time(session: Session, line: BankLine, accounts: Sequence[Candidate]) -
         if said is None or said.kind is not Treated.CATEGORY or said.origin != BY_PERSON or row.day is None:
             continue
         draft = treatable(load_draft(row.body))
-        if draft is None or arrives(draft) is not line.arrives or _words(text_of(draft)) != wanted:
+        if draft is None or arrives(draft) is not received or _words(text_of(draft)) != wanted:
             continue
-        account = known.get(said.parts[0].account)
-        return None if account is None else LastTime(account, row.day)
+        return said.parts[0].account, row.day
     return None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.deciding.bank_rules import RuleSaid
+from raccord.overview.lines.last_time import last_said
 from raccord.overview.lines.rule_views import rulings_on
 from raccord.store.models import Connection, DraftRow, Hold
 from raccord.suggesting.words import payee_of, words_in
@@ -27,6 +29,7 @@ from raccord.sync.lines.bank_rules import (
 )
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.paying import PAYS, asked_in
+from raccord.sync.lines.titles import text_of
 from raccord.sync.lines.treatments import Part, Treated, Treatment, arrives, load_treatment, treatable
 
 _HUNDRED = Decimal(100)
@@ -46,18 +49,22 @@ def rule_from_line(session: Session, company_id: str, hold_id: str) -> RuleSaid 
     text = (TextCondition(test=TextTest.CONTAINS, value=looked_for),) if looked_for else ()
     direction = DirectionCondition(direction=Direction.IN if arrives(draft) else Direction.OUT)
     said = _said(session, hold, row, company_id)
+    if said is None and (last := last_said(session, company_id, text_of(draft), received=arrives(draft))):
+        said = Treatment(kind=Treated.CATEGORY, parts=(Part(account=last[0]),))
     outcome = Outcome(kind=Treated.CATEGORY) if said is None else _outcome(said, draft.total)
     return RuleSaid(name=looked_for[:NAME_MAX].title(), body=RuleBody(conditions=(*text, direction), outcome=outcome))
 
 
 def _payee(folded: str, memo: str) -> str:
-    """Return the words by which a line's payee is known, as many of them as stand together in its text."""
+    """Return the words by which a line's payee is known, as many of them as stand together in its text, and as they
+    are written there: "petro-canada" is one name.
+    """
     words = fold(payee_of(words_in(memo))).split()
     for count in range(len(words), 0, -1):
         for start in range(len(words) - count + 1):
-            told = " ".join(words[start : start + count])
-            if told in folded:
-                return told[:VALUE_MAX]
+            told = re.search("[^a-z0-9]{1,3}".join(map(re.escape, words[start : start + count])), folded)
+            if told is not None:
+                return told[0][:VALUE_MAX]
     return folded[:VALUE_MAX]
 
 
