@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.access.sessions import open_session
-from raccord.store.models import Choice, Connection, Person
+from raccord.store.models import Choice, Company, Connection, Person
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app
 
@@ -35,6 +35,13 @@ def test_a_check_up_names_what_is_amiss_and_leads_to_where_it_is_mended(
     assert "resolve.choice_missing" in after
     assert mapping in after
     assert re.search(r"<h1>\d+ things? do(es)? not work</h1>", after)
+    with workshop.database.begin() as session:
+        session.get_one(Company, synced.company_id).environment = "http://127.0.0.1:9"
+    workshop.forget_client(synced.company_id)
+    away = send("/doctor", "/doctor").text
+    assert ("quickbooks.unavailable" in away, "it is to answer at http://127.0.0.1:9" in away) == (True, True)
+    assert "Intuit" not in away.partition("quickbooks.unavailable")[0].rpartition("<li")[2]
+    assert 'href="/">' not in away.partition('class="findings"')[2], "Home tells nothing of it"
 
 
 def test_a_check_up_tells_of_nobody_elses_company_and_not_of_the_house(workshop: Workshop, synced: Connection) -> None:

@@ -14,10 +14,10 @@ from raccord.onboarding.checking.findings import Finding, Level, refused, well
 from raccord.onboarding.checking.lists import check_lists
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.plugin.texts import Text
-from raccord.quickbooks import Page, QuickBooksError, explain, page_link
+from raccord.quickbooks import Cause, Page, QuickBooksError, explain, page_link
 from raccord.store.models import Choice, Company, Connection, LedgerEntry, SourceRecord
 from raccord.sync.books.company import Facts, read_facts
-from raccord.sync.environments import environment_of
+from raccord.sync.environments import environment_of, is_local
 from raccord.sync.workshop import Workshop
 
 
@@ -52,7 +52,15 @@ def check_company(workshop: Workshop, company: Company) -> Iterator[Finding]:
 def _refusal(error: QuickBooksError, company: Company) -> Finding:
     french, english = explain(error.cause, "fr"), explain(error.cause, "en")
     what = Text(f"{french.what} {french.why}", f"{english.what} {english.why}")
-    return Finding(str(error.cause), Level.FAILED, what, Text(french.fix, english.fix), company.name)
+    fix = Text(french.fix, english.fix)
+    if error.cause is Cause.UNAVAILABLE and is_local(company):
+        # Intuit knows nothing of a sandbox of one's own.
+        address = environment_of(company.environment).api_base
+        fix = Text(
+            f"C'est un bac à sable : lancez-le (il doit répondre à {address}), puis vérifiez de nouveau.",
+            f"This is a sandbox: start it (it is to answer at {address}), then check again.",
+        )
+    return Finding(str(error.cause), Level.FAILED, what, fix, company.name)
 
 
 def _link(company: Company, page: Page) -> str:

@@ -17,6 +17,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import visitor_of
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
+from raccord_web.screens.records.problems import AUTHORISED_ANEW
 
 router = APIRouter()
 
@@ -29,8 +30,8 @@ OF_CONNECTION = {
     "": "/connections/{id}",
 }
 """The page where a connection's finding is mended, by the beginning of its code; the first that fits."""
-OF_COMPANY = {"quickbooks.": "/"}
-"""Home asks for a company's authorisation."""
+OF_COMPANY = dict.fromkeys(AUTHORISED_ANEW, "/quickbooks")
+"""Where QuickBooks is authorised again, for what that mends; what else QuickBooks says has no page of ours."""
 OF_HOUSE = {"doctor.plugins": "/plugins", "plugin.": "/plugins", "doctor.audit": "/audit"}
 _GRAVEST = list(reversed(Level))
 

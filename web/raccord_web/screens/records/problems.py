@@ -44,13 +44,13 @@ from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
 
+AUTHORISED_ANEW = (
+    "quickbooks.reauthorise", "quickbooks.authorisation_failed", "quickbooks.access_denied",
+    "quickbooks.subscription", "quickbooks.wrong_company",
+)  # fmt: skip
+"""Causes that go once QuickBooks is authorised again."""
 MENDED = (
-    (
-        "/quickbooks",
-        "problems.mend_quickbooks",
-        ("quickbooks.reauthorise", "quickbooks.authorisation_failed", "quickbooks.access_denied",
-         "quickbooks.subscription", "quickbooks.wrong_company"),
-    ),
+    ("/quickbooks", "problems.mend_quickbooks", AUTHORISED_ANEW),
     ("/connections/{}/settings", "problems.mend_settings", ("source.reauthorise", "source.refused")),
     ("/connections/{}/mapping", "problems.mend_mapping", ("mapping.", "posting.", "resolve.")),
     ("/connections/{}/files", "problems.mend_files", ("files.",)),
