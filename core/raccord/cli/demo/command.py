@@ -22,6 +22,7 @@ from raccord.cli.demo.books import (
 )
 from raccord.cli.sandbox.client import Lab
 from raccord.cli.sandbox.process import SPARE, running_sandbox
+from raccord.cli.serving import listen
 from raccord.cli.terminal.engine import inline_engine
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.house import opened, opened_workshop, read_settings
@@ -64,14 +65,18 @@ class DemoError(RaccordError):
                 "S'arrêter après la preuve ; statut 0 si tout est égal.",
                 "Stop after the proof; status 0 if all is equal.",
             ),
-        )
+        ),
+        Option("--port", type=int, phrase=Phrase("Port où servir les pages.", "Port to serve the pages at.")),
     ],
 )
-def command(once: bool) -> int:
+def command(once: bool, port: int | None) -> int:
     out = output()
     clock = SystemClock()
-    settings = own_settings()
+    settings = own_settings(port)
     folder = settings.data_dir
+    if not once:
+        # Whoever has to choose another port should hear of it now, not after minutes.
+        listen(settings).close()
     with running_sandbox(folder / "sandbox", clock) as local, ExitStack() as served:
         settings = settings.model_copy(
             update={
@@ -100,14 +105,16 @@ def command(once: bool) -> int:
         return Exit.OK if table["all_equal"] else Exit.UNEQUAL
 
 
-def own_settings() -> Settings:
+def own_settings(port: int | None = None) -> Settings:
     """Return the settings of an installation that is the demonstration's alone, below the usual data directory.
 
-    Of the usual settings only those of the web pages and the language count: made-up books must never reach a real
-    database or a real company.
+    Of the usual settings only those of the web pages and the language count, ``port`` before theirs: made-up books must
+    never reach a real database or a real company.
     """
     usual = read_settings()
     kept = {f"{PREFIX}{name.upper()}": str(getattr(usual, name)) for name in ("language", "web_host", "web_port")}
+    if port is not None:
+        kept[f"{PREFIX}WEB_PORT"] = str(port)
     return load(kept, data_dir=usual.data_dir / "demo")
 
 
