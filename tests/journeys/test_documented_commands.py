@@ -121,7 +121,7 @@ REFUSED = {
     "raccord connect switch Shop": "company.which",
 }  # fmt: skip
 """By the beginning of a line, the code with which it must be refused in this world."""
-FOUND = {"raccord doctor": "Hand in the missing files"}
+FOUND = {"raccord doctor": "Upload the missing files"}
 """What finds something to be done here: the files of the merchant ended long ago."""
 MAY_WAIT = ("raccord apply Shop", "raccord apply Bank")
 """Where the plan before turned out empty, nothing waits for approval."""

@@ -60,6 +60,11 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda each: each.name)
+def test_a_colon_behind_a_word_is_that_of_the_language(template: Path) -> None:
+    assert not re.findall(r"(?:\}\}|%\}|</b>|</span>|</code>): ", template.read_text("utf-8"))
+
+
 def test_both_languages_have_the_same_keys() -> None:
     assert set(wording("fr").texts) == set(wording("en").texts)
 

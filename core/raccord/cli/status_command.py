@@ -131,7 +131,8 @@ def _show(out: Output, found: Status, now: datetime) -> None:
 
 def _stands(source: SourceStatus, language: Language) -> str:
     told = source.away or source.overdue
-    return f"{source.connection}: {told.get(language) if told is not None else source.freshness or source.state}"
+    said = told.get(language) if told is not None else source.freshness or source.state
+    return Phrase(f"{source.connection} : {said}", f"{source.connection}: {said}").get(language)
 
 
 def _days(each: CompanyStatus, now: datetime, language: Language) -> str:

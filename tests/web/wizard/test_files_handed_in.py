@@ -23,6 +23,7 @@ from raccord.quickbooks import RefusedError
 from raccord.quickbooks.faults import Fault
 from raccord.store.models import (
     Connection,
+    ConnectionState,
     Problem,
     RecordState,
     Run,
@@ -36,6 +37,7 @@ from raccord.sync.workshop import Workshop
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.pages.typed import read
+from raccord_web.words.wording import NBSP
 
 BANK = Path(raccord_bankfeed.__file__).with_name("samples")
 
@@ -63,6 +65,17 @@ def test_files_are_looked_at_before_they_are_kept(
     )
     assert all(each in answer.text for each in ("a PDF document", "an empty file", "a web page", "kept."))
     assert "known already" in hand_in((real.name, real.read_bytes())).text
+    for state, waits in (
+        (ConnectionState.CONNECTED, True),
+        (ConnectionState.PAUSED, False),
+        (ConnectionState.DRAFT, False),
+    ):
+        with workshop.database.begin() as session:
+            session.get_one(Connection, bank.rpartition("/")[2]).state = state
+        assert ("waits for your next file" in browser.get(bank).text) == waits, state
+    browser.get(f"{bank}?lang=fr")
+    assert f"{real.name}</b>{NBSP}: " in hand_in((real.name, real.read_bytes())).text
+    browser.get(f"{bank}?lang=en")
     again = {"data": {"form_token": token[1]}, "files": [("files", (real.name, real.read_bytes()))]}
     assert "known already" in browser.post(f"{bank}/files?then=files", **again).text, "in the set-up too"
     assert count(workshop, SourceFile) == 1
@@ -146,7 +159,7 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     assert "1 file is here" in checks
     assert "statement.csv" in checks
     assert "Nothing is mapped yet" in checks
-    assert "Every role has an account" not in checks
+    assert "Every role has its place" not in checks
     assert hand_in("", b"").headers["location"] == f"{own}/setup/checks", "who chose nothing goes on too"
 
     send(f"{own}/setup/checks", f"{own}/setup/checks")
@@ -169,7 +182,7 @@ def test_a_file_of_which_something_cannot_be_read_is_named_and_set_aside(
     shown = browser.get("/problems").text
     for name in ("notes.txt", "other_notes.txt"):
         assert f'<a class="link wrapped-value" href="{bank}/files">{name}</a>' in shown, name
-    assert "Hand in a corrected file" in shown
+    assert "Upload a corrected file" in shown
     assert "Correct the row at the source" not in shown
     with workshop.database.read() as session:
         found = {each.subject.partition(" ")[0]: each for each in session.scalars(select(Problem))}

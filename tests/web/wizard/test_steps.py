@@ -242,7 +242,7 @@ def looked_at(page: Page, wrong: list[str]) -> None:
 
 WORDS = {
     "fr": ("Continuer", "Garder et continuer", "Se connecter à QuickBooks", "Déposer", "Préparer le premier plan"),
-    "en": ("Continue", "Save and continue", "Connect to QuickBooks", "Hand in", "Prepare the first plan"),
+    "en": ("Continue", "Save and continue", "Connect to QuickBooks", "Upload", "Prepare the first plan"),
 }
 
 

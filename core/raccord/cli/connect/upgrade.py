@@ -65,7 +65,7 @@ def upgrade(connection: str | None, accept: str) -> int:
     )
     out.table(
         Phrase(
-            f"{found.label} : version acceptée {accept or told.was}, installée {told.now}; {differ.fr}",
+            f"{found.label} : version acceptée {accept or told.was}, installée {told.now} ; {differ.fr}",
             f"{found.label}: version accepted {accept or told.was}, installed {told.now}; {differ.en}",
         ),
         [

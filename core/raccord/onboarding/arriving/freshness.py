@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 BY_FILES = Text(
     "Déposez les fichiers manquants à la page de la connexion, ou regardez pourquoi ils n'arrivent pas au dossier ou "
     "au serveur d'où ils viennent.",
-    "Hand in the missing files on the connection's page, or see why they do not come to the folder or server that they "
+    "Upload the missing files on the connection's page, or see why they do not come to the folder or server that they "
     "are taken from.",
 )
 """What to do about late data that only files bring: connecting again would mend nothing."""
@@ -94,7 +94,7 @@ def status_of(
         text = Text(
             f"Aucun fichier ne couvre les jours depuis le {day} (attendus d'ici {fr}). Déposez les fichiers de la "
             "source depuis ce jour, ou vérifiez le dossier ou le serveur d'où ils viennent.",
-            f"No file covers the days since {day} (expected by {en}). Hand in the source's files from that day on, or "
+            f"No file covers the days since {day} (expected by {en}). Upload the source's files from that day on, or "
             "check the folder or server that they come from.",
         )
         return DayStatus(Lateness.MISSING if missing else Lateness.LATE, day, due, text)

@@ -152,8 +152,8 @@ def _roles(
     own = sum(info.name in filled for info in roles)
     yield well(
         "doctor.choices",
-        f"Chaque rôle a un compte (rôles choisis : {own} ; rôles comme proposé : {len(roles) - own}).",
-        f"Every role has an account (roles chosen: {own}; roles as suggested: {len(roles) - own}).",
+        f"Chaque rôle a sa place dans les livres (rôles choisis : {own} ; rôles comme proposé : {len(roles) - own}).",
+        f"Every role has its place in the books (roles chosen: {own}; roles as suggested: {len(roles) - own}).",
         connection.label,
     )
 
@@ -285,8 +285,9 @@ def _schedule(workshop: Workshop, session: Session, connection: Connection) -> I
 
 def _fed(account: FedAccount, label: str) -> Finding:
     text = Text(
-        f"Elle alimente « {account.name} » : le flux bancaire de QuickBooks n'y est pas nécessaire.",
-        f"It feeds “{account.name}”: QuickBooks' own bank feed is not needed there.",
+        f"La connexion « {label} » alimente « {account.name} » : "
+        "le flux bancaire de QuickBooks n'y est pas nécessaire.",
+        f"The connection “{label}” feeds “{account.name}”: QuickBooks' own bank feed is not needed there.",
     )
     return Finding("doctor.bank_feed", Level.OK, text, account.advice, label, account.link)
 

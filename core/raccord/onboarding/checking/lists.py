@@ -48,7 +48,14 @@ def check_lists(workshop: Workshop, company: Company, client: QuickBooks) -> Ite
         linked = _linked_people(session, company)
         names = _names(session, company)
     yield from check_prices(workshop, company, client)
-    yield from items or [well("doctor.items", "Les produits se vendent.", "Items can be sold.", company.name)]
+    yield from items or [
+        well(
+            "doctor.items",
+            "Chaque produit ou service qui se vend mène à un compte de revenu.",
+            "Each product or service that is sold leads to an income account.",
+            company.name,
+        )
+    ]
     inactive = [*_inactive(client, company, linked)]
     yield from inactive or [
         well("doctor.linked", "Ce qui est relié est actif.", "What is linked is active.", company.name)
