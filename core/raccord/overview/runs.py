@@ -158,7 +158,7 @@ def wrote_last(session: Session, connection_ids: Sequence[str]) -> Wrote | None:
 
 
 @cache
-def _wrote() -> Select[Any]:
+def _wrote() -> Select[str, str, str, datetime | None, Any]:
     mine = Run.connection_id.in_(_IDS), Run.trigger.not_in((PROOF, UNDO)), Run.finished_at.is_not(None)
     newest = select(Run.id).where(*mine).order_by(Run.id.desc()).limit(LOOKED_THROUGH)
     of_run = RunCount.run_id == Run.id
