@@ -217,7 +217,7 @@ def open_questions(
     total = session.scalar(select(func.count()).select_from(Hold).join(DraftRow).where(*wanted)) or 0
     held = list(rows)
     titles = titles_by_id(session, {draft.id: (of.id, draft.body) for _, draft, of, _ in held})
-    found = [_question(*row, titles[row[1].id]) for row in held]
+    found = [_question(hold, draft, of, raw, titles[draft.id]) for hold, draft, of, raw in held]
     asked = one_or_two(session, [each.hold_id for each in found if each.code == DECISION_MISSING])
     found = [replace(each, one_or_two=asked[each.hold_id]) if each.hold_id in asked else each for each in found]
     return Listing(found, total, offset, limit)
