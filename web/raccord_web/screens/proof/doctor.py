@@ -30,7 +30,7 @@ OF_CONNECTION = {
     "": "/connections/{id}",
 }
 """The page where a connection's finding is mended, by the beginning of its code; the first that fits."""
-OF_COMPANY = dict.fromkeys(AUTHORISED_ANEW, "/quickbooks")
+OF_COMPANY: dict[str, str] = dict.fromkeys(AUTHORISED_ANEW, "/quickbooks")
 """Where QuickBooks is authorised again, for what that mends; what else QuickBooks says has no page of ours."""
 OF_HOUSE = {"doctor.plugins": "/plugins", "plugin.": "/plugins", "doctor.audit": "/audit"}
 _GRAVEST = list(reversed(Level))
