@@ -228,7 +228,7 @@ def test_a_connection_is_paused_resumed_undone_and_moved_to_another_company(
     journey.press("undo.plan")
     page.locator('main a[href*="/plans/"]').first.click()
     journey.look("undo-plan")
-    journey.press("plan.undo_approve", n=2, number="2")
+    journey.press("plan.undo_approve", what=journey.said("plan.documents_of", n=2, number="2"))
     expect(page.get_by_text(journey.said("done.approved"))).to_be_visible()
     journey.look("undone")
     assert workshop.client(books).count("SalesReceipt") == 0
