@@ -20,12 +20,10 @@ that finds little takes half of what it did as well, one that finds tens of thou
 Before the indexes of revision 0026 the records took 1.2 s, and a search in them minutes.
 
 The same store on 30 November 2026, before and after statements that are made once, sums of cents and revision 0042:
-CPU, the least of nine requests, from several runs, on two cores loaded by other work throughout (load 2 to 9; no quiet
-run was made since, and one reading differs from the next by half). Home 150 to 175, then 109 to 146; a connection of
-cards 116, then 83 to 87; of the bank 109, then 55 to 74; its settings 117, then 75 to 128; the comparison with another
-version 91 to 96, then 66 to 92; a search with a connection and a state 123, then 102 to 116; posted
-records far down 107, then 81 to 115; To review 102, then 73 to 86; the API's list of connections 109, then 70 to 102;
-one connection 78, then 53 to 61.
+the clock, median of five to seven requests on two slow cores that did nothing else. Home 172, then 156; a search with a
+connection and a state 178, then 168; the API's list of connections 179, then 114; a connection of cards 146, then 131;
+posted records far down 120, then 129; settings of the bank 139, then 120; the comparison with another version 137, then
+124; To review 120, then 116; all else under 110. Two of 80 are over the 150 ms there: Home and that search.
 """
 
 from __future__ import annotations
