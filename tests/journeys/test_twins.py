@@ -171,6 +171,20 @@ SCENARIOS = {
         ["Purchase 12.30 05-05"],
         [EDITED],
     ),
+    "pain 10 T3: asked about after an edit, a line that its bank words anew is asked about still": Scenario(
+        [
+            by_hand("Purchase 12.30 03-03"),
+            bank("03-04 -12.30 OUTILS #OUT001"),
+            SAME,
+            edited("12.30", "Purchase", "21.30"),
+            still_asked(EDITED),
+            bank("03-04 -12.30 OUTILS DU COIN #OUT001"),
+            still_asked(EDITED),
+            categorise,
+        ],
+        ["Purchase 21.30 03-03"],
+        [EDITED],
+    ),
     "pain 10 T3: said to be one of ours that is changed, a line is asked about until it is ours again": Scenario(
         [
             processor("03-04 100.00"),

@@ -30,7 +30,7 @@ from raccord.sync.lines.attached import made_by_hand
 from raccord.sync.lines.line_answers import ask_other_side, forget_outdated
 from raccord.sync.lines.treatments import as_treated
 from raccord.sync.mapping.known_drafts import KnownDrafts
-from raccord.sync.mapping.matched_otherwise import ask_if_otherwise
+from raccord.sync.mapping.matched_otherwise import ask_if_otherwise, asked_of_match
 from raccord.sync.mapping.taken_back import (
     FOLLOWS,
     KINDS_AFTER,
@@ -396,10 +396,10 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
         found.body, found.body_hash, found.day = body, body_hash, day
         become(slice_.session, found, entity_of(as_treated(found.decisions, draft)))
         found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
-    if found.state not in FINAL or left_for_now(found):
-        found.state, found.reason = DraftState.WAITING, ""
-    elif found.state == DraftState.SKIPPED:
+    if asked_of_match(found) or (found.state == DraftState.SKIPPED and not left_for_now(found)):
         ask_if_otherwise(slice_.session, found, before, draft, slice_.now)
+    elif found.state not in FINAL or left_for_now(found):
+        found.state, found.reason = DraftState.WAITING, ""
     return True
 
 

@@ -18,10 +18,16 @@ LINE = "line"
 """The case of a question about a line that its source tells otherwise."""
 
 
+def asked_of_match(row: DraftRow) -> bool:
+    """Tell whether a person is asked if a line still is its document of the books: until then it posts nothing."""
+    return row.state == DraftState.HELD and row.reason == MATCHED_EDITED
+
+
 def ask_if_otherwise(session: Session, row: DraftRow, before: Draft, draft: Draft, now: datetime) -> None:
     """Ask about a line whose documents do not come to what its source says of it now.
 
-    A line that was left out posts nothing of its own, so that the difference would be in no books.
+    A line that was left out posts nothing of its own, so that the difference would be in no books. One that is asked
+    about already stays so.
     """
     if isinstance(before, StillDraft) or isinstance(draft, StillDraft):
         return

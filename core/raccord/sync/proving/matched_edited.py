@@ -23,6 +23,7 @@ from raccord.store.models import DraftRow, DraftState, Hold, LinkRow, LinkState,
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.pairing import DAYS_APART
+from raccord.sync.mapping.matched_otherwise import asked_of_match
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS, MATCHED_EDITED
 from raccord.sync.resolving.conflicts import without_decision
 from raccord.sync.resolving.holds import close_hold, open_hold
@@ -54,7 +55,7 @@ def ask_about_edited(session: Session, company_id: str, changes: Changes, now: d
 def _one(session: Session, match: Match, document: Mapping[str, Any], now: datetime) -> bool:
     """Bring a match to what its document says now; tell whether its line is asked about."""
     draft = session.get_one(DraftRow, match.draft_id)
-    known = draft.state == DraftState.HELD and draft.reason == MATCHED_EDITED
+    known = asked_of_match(draft)
     if not known and draft.state != DraftState.SKIPPED:
         return False
     before = _Moved(match.amount if match.whole is None else match.whole, match.day)

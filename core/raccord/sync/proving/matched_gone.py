@@ -11,7 +11,8 @@ from raccord.quickbooks import Changes
 from raccord.quickbooks.codec import is_voided
 from raccord.store.models import DraftRow, DraftState, Match
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.resolving.conflict_rules import DELETED, MATCHED_EDITED, VOIDED
+from raccord.sync.mapping.matched_otherwise import asked_of_match
+from raccord.sync.resolving.conflict_rules import DELETED, VOIDED
 from raccord.sync.resolving.conflicts import without_decision
 from raccord.sync.resolving.holds import open_hold
 
@@ -30,8 +31,7 @@ def ask_about_gone(session: Session, company_id: str, changes: Changes, now: dat
         matches = select(Match).where(Match.company_id == company_id, Match.document_id.in_(some))
         for match in session.scalars(matches.order_by(Match.id)).all():
             code, draft = gone.get((match.kind, match.document_id)), session.get_one(DraftRow, match.draft_id)
-            edited = draft.state == DraftState.HELD and draft.reason == MATCHED_EDITED
-            if code is None or not (edited or draft.state == DraftState.SKIPPED):
+            if code is None or not (asked_of_match(draft) or draft.state == DraftState.SKIPPED):
                 continue
             draft.decisions = without_decision(draft)
             session.execute(delete(Match).where(Match.draft_id == draft.id))
