@@ -17,8 +17,8 @@ _STRAIGHT = re.compile(r"(?<=\w)'(?=\w)")
 _AFTER = re.compile(r"(?<=«) ")
 _BEFORE_VOWEL = re.compile(r"\bde (?=[aeiouyàâéèêëîïôûAEIOUYÀÂÉÈÊËÎÏÔÛ])")
 """Where « de » loses its vowel before a name that is filled in; an h is left alone, for it may be aspirated."""
-_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
-"""Where a sentence ends with a name that ends with a full stop, such as « inc. »."""
+_TWO_STOPS = re.compile(r"(?<=\w)\.\.(?=\s|$)")
+"""Where a sentence ends with a name that ends with a full stop, such as « inc. »; not the dots within a file's name."""
 NBSP = "\u00a0"
 
 
