@@ -23,6 +23,7 @@ whenever it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from raccord.plugin import FileBox, SourceFile
@@ -40,14 +41,15 @@ def twins_of(
     """
     road = files_seen.road(source)
     earlier = list(files_before(files, source.number))
-    if {files_seen.road(each) for each in earlier} <= {road}:
+    were = places.of(source.number).were
+    if {files_seen.road(each) for each in earlier} <= {road} and not were:
         return {}
     as_told = files_seen.of(source, known, said, names)
     mine = placed_lines(as_told, source, names, places)
     if mine is None:
         return {}
     before: dict[int, Twin] = {}
-    if were := places.of(source.number).were:
+    if were:
         for each in (each for each in earlier if files_seen.road(each) == road):
             other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
             before |= {} if other is None else _read_as_another(as_told, were, other)
@@ -77,7 +79,11 @@ def _read_as_another(mine: FileLines, were: Mapping[str, str], other: FileLines)
 def placed_lines(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
     """Return a file with the accounts it is of; nothing while a person is asked which."""
     place = places.of(source.number)
-    return None if place.asked else file.under(place.keys, names)
+    if place.asked:
+        return None
+    lines = file.under(place.keys, names)
+    # What was told as another account comes by a road of its own, whatever its format: its ids may be others.
+    return replace(lines, road=" ".join((lines.road, *sorted(place.were.values())))) if place.were else lines
 
 
 class _Index:

@@ -1,15 +1,18 @@
-"""Whether an account that files do not name is one that files of another format are of, by the lines that both have.
+"""Whether two accounts of the files are one, by the lines that both have.
 
-Files of one bank account in two formats share nothing but its lines where one of them does not name it. Taken for two
-accounts, every line would be in the books twice. So the lines of a file are held against those that came before by
-other roads as other accounts, one of the two unnamed, on the days that both have:
+Files of one bank account share nothing but its lines where one of them does not name it, or names it otherwise: by the
+end of a card's number, or by the number that the bank gave it before. Taken for two accounts, every line would be in
+the books twice. So the lines of a file are held against those that came before as other accounts: by other roads where
+one of the two is unnamed, by any road where both are named and no file has both, on the days that both have:
 
 * *the same day and amount*, the amount with its sign: a transfer between two accounts moves them in opposite ways;
-* of these at least ``TELLING_MIN`` of amounts that tell something: an amount that comes again in either account (a fee,
-  a standing order) does not, nor does a round one whose texts have nothing in common;
-* together they are most of what *either* has on these days, ``SHARE_MIN`` where the texts agree, ``SHARE_OTHERWISE`` of
-  more lines where a format writes other texts;
+* of these at least so many of amounts that tell something: an amount that comes again in either account (a fee, a
+  standing order) does not, nor does a round one whose texts have nothing in common;
+* together they are most of what *either* has on these days, of more lines where a format writes other texts;
 * all may lie the same few days apart where the texts agree: formats date by the transaction or by its posting.
+
+Two names say that there are two accounts, so that more lines have to say otherwise (``OF_NAMED``), and
+``LINES_TELLING`` lines that do not tell for good that there are two.
 
 Then it is asked once, before the lines go on: the answer counts for both accounts and all their files. Said to be one,
 the files of the one that was asked about are of the other account from that file on.
@@ -18,10 +21,11 @@ the files of the one that was asked about are of the other account from that fil
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
 from typing import NamedTuple
 
 from raccord.plugin import Text
@@ -31,11 +35,27 @@ from raccord_bankfeed.readers.contract import Question, Reading
 from raccord_bankfeed.readers.questions import day_text, digest
 from raccord_bankfeed.readers.told import SAME, SEPARATE
 
-TELLING_MIN, TELLING_OTHERWISE = 2, 3
-SHARE_MIN, SHARE_OTHERWISE = Decimal("0.6"), Decimal("0.8")
+LINES_TELLING = 40
+"""So many lines of either of two named accounts, on days that both have, and too few in common: they are two."""
 _SHIFTS = (0, *(sign * days for days in range(1, DAYS_APART + 1) for sign in (1, -1)))
 _ROUND = Decimal(10)
 _NAME_CHARS_MAX = 60
+
+
+class Measure(NamedTuple):
+    """How much two accounts have in common that are probably one."""
+
+    telling: int
+    """Lines of amounts that tell something."""
+    share: Decimal
+    """All that they have in common, of what either has."""
+    telling_otherwise: int
+    """Both where the texts do not agree."""
+    share_otherwise: Decimal
+
+
+OF_UNNAMED = Measure(2, Decimal("0.6"), 3, Decimal("0.8"))
+OF_NAMED = Measure(4, Decimal("0.7"), 5, Decimal("0.8"))
 
 
 class Alike(NamedTuple):
@@ -57,17 +77,17 @@ class Held:
     file: str = ""
 
 
-def alike(mine: Sequence[Entry], others: Sequence[Entry]) -> Alike | None:
+def alike(mine: Sequence[Entry], others: Sequence[Entry], measure: Measure = OF_UNNAMED) -> Alike | None:
     """Return what two accounts have in common where that is so much that they are probably one; pure."""
     if not mine or not others:
         return None
     coming_again = _coming_again(mine) | _coming_again(others)
     first, last = (end(entry.day.toordinal() for entry in mine) for end in (min, max))
     others = [each for each in others if first - DAYS_APART <= each.day.toordinal() <= last + DAYS_APART]
-    if len(others) < TELLING_MIN:
+    if len(others) < measure.telling:
         return None
     for shift in _SHIFTS:
-        found = _compared(mine, others, shift, coming_again)
+        found = _compared(mine, others, shift, coming_again, measure)
         if found is not None:
             return found
     return None
@@ -78,7 +98,9 @@ def _coming_again(entries: Sequence[Entry]) -> set[str]:
     return {amount for amount, times in counted.items() if times > 1}
 
 
-def _compared(mine: Sequence[Entry], others: Sequence[Entry], shift: int, coming_again: set[str]) -> Alike | None:
+def _compared(
+    mine: Sequence[Entry], others: Sequence[Entry], shift: int, coming_again: set[str], measure: Measure
+) -> Alike | None:
     """Compare two accounts, those of one dated so many days later than those of the other."""
     days = [entry.day.toordinal() for entry in mine], [entry.day.toordinal() + shift for entry in others]
     first, last = max(map(min, days)), min(map(max, days))
@@ -106,8 +128,8 @@ def _compared(mine: Sequence[Entry], others: Sequence[Entry], shift: int, coming
     telling, all_telling = (
         len({entry.amount for entry, other in some if _tells(entry, other, coming_again)}) for some in (agreeing, pairs)
     )
-    so = telling >= TELLING_MIN and len(agreeing) >= SHARE_MIN * whole
-    otherwise = all_telling >= TELLING_OTHERWISE and len(pairs) >= SHARE_OTHERWISE * whole
+    so = telling >= measure.telling and len(agreeing) >= measure.share * whole
+    otherwise = all_telling >= measure.telling_otherwise and len(pairs) >= measure.share_otherwise * whole
     if not (so or otherwise):
         return None
     return Alike(max(len(agreeing), len(pairs)), whole, date.fromordinal(first), date.fromordinal(last))
@@ -117,6 +139,15 @@ def _tells(entry: Entry, other: Entry, coming_again: set[str]) -> bool:
     if entry.amount in coming_again:
         return False
     return bool(Decimal(entry.amount) % _ROUND) or bool(entry.words & other.words)
+
+
+def _shared_days(mine: Sequence[Entry], others: Sequence[Entry]) -> int:
+    """Return how many lines one of two accounts has on the days that both have, the one that has more."""
+    first, last = (
+        max(min(each.day for each in some) for some in (mine, others)),
+        min(max(each.day for each in some) for some in (mine, others)),
+    )
+    return max(sum(first <= each.day <= last for each in some) for some in (mine, others))
 
 
 class Accounts:
@@ -132,6 +163,12 @@ class Accounts:
         self._asked: dict[str, Question] = {}
         """By account what is asked about it: until that is answered, all its files wait."""
         self._told: set[str] = set()
+        self._two: set[tuple[str, str]] = set()
+        """Pairs of named accounts that are two: a file has both, or many lines of both differ."""
+
+    def several(self, keys: Sequence[str]) -> None:
+        """Take in which accounts one file has beside one another: its bank says that they are several."""
+        self._two.update(_pair(key, other) for key, other in combinations(keys, 2))
 
     def of(self, key: str) -> str:
         """Return the account that one is."""
@@ -160,8 +197,10 @@ class Accounts:
         tokens = {token for entry in entries for token in entry.tokens} | self._tokens.get(key, set())
         found: list[tuple[Alike, str, Held]] = []
         for other, roads in self._held.items():
-            unnamed = key.startswith(UNNAMED) or other.startswith(UNNAMED)
-            if other == key or not unnamed or not tokens.isdisjoint(self._tokens[other]):
+            if other == key or not tokens.isdisjoint(self._tokens[other]):
+                continue
+            if not (key.startswith(UNNAMED) or other.startswith(UNNAMED)):
+                found += self._among_named(key, other, road, entries)
                 continue
             found += [
                 (so, other, held)
@@ -184,8 +223,27 @@ class Accounts:
                 return question
         return answered
 
+    def _among_named(
+        self, key: str, other: str, road: str, entries: Sequence[Entry]
+    ) -> Iterator[tuple[Alike, str, Held]]:
+        """Yield what two named accounts have in common, with what came of the first before, as files may be short."""
+        if _pair(key, other) in self._two:
+            return
+        before = self._held.get(key, {}).get(road)
+        mine = [*({} if before is None else before.entries).values(), *entries]
+        for held in self._held[other].values():
+            theirs = [*held.entries.values()]
+            if (so := alike(mine, theirs, OF_NAMED)) is not None:
+                yield so, other, held
+            elif _shared_days(mine, theirs) >= LINES_TELLING:
+                self._two.add(_pair(key, other))
+                return
+
     def _question(self, key: str, number: str, file: str, so: Alike, other: str, held: Held) -> Question:
         mine, theirs = self._called(key, number, file), self._called(other, self._numbers.get(other, ""), held.file)
+        if mine == theirs:
+            # Two numbers may end alike.
+            mine, theirs = self._called(UNNAMED, "", file), self._called(UNNAMED, "", held.file)
         first, last = day_text(so.first), day_text(so.last)
         text = Text(
             f"Ce fichier ({mine.fr}) et {theirs.fr} ont {so.common} lignes sur {so.of} en commun, du {first.fr} au "
@@ -225,3 +283,7 @@ class Accounts:
             return Text(f"le compte {number}", f"the account {number}")
         called = file[:_NAME_CHARS_MAX]
         return Text(f"le compte de « {called} »", f"the account of “{called}”")
+
+
+def _pair(key: str, other: str) -> tuple[str, str]:
+    return (min(key, other), max(key, other))

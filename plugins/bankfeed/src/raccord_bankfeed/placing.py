@@ -9,9 +9,9 @@ The first file of a layout begins an account. One that comes later is of it, or 
   no file of another account bears such a name.
 
 Else it is asked, with what each account's files say, and the lines wait. ``one_account.py`` asks whether such an
-account is one that files of another format are of. A file that comes once ``LINES_MAX`` lines are
-compared is still held against those, and no later one against it. What is found depends on the files and on what people
-said alone, so it is the same whenever it is asked for.
+account is one that files of another format are of, and whether two accounts that files name otherwise are one. A file
+that comes once ``LINES_MAX`` lines are compared is still held against those, and no later one against it. What is found
+depends on the files and on what people said alone, so it is the same whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.one_account import Accounts
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
+from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
@@ -134,8 +135,12 @@ class Places:
         self._accounts = Accounts(known.answers, names)
         self._roads: set[str] = set()
         self._unread: list[SourceFile] = []
-        """Files whose lines are held against those of other formats once there are some, one of them without a name."""
-        self._size = 0
+        """Files whose lines are held against those of other accounts once there may be one account under two names."""
+        self._size = self._spanned = 0
+        self._beside: dict[str, set[str]] = {}
+        """By account the others that a file has beside it: its bank says that they are several."""
+        self._apart = False
+        """Whether there are accounts of which no file says that."""
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
@@ -157,12 +162,24 @@ class Places:
         if source.number in self._beyond:
             return
         self._unread.append(source)
-        if len(self._roads) > 1 and any(map(_may_be_nameless, self._roads)):
+        self._apart = self._apart or self._of_another(source)
+        if self._apart or (len(self._roads) > 1 and any(map(_may_be_nameless, self._roads))):
             for each in self._unread:
                 place = self._with_others(each, self._found.get(each.number, Place()), compared=self._size <= LINES_MAX)
                 if place != Place():
                     self._found[each.number] = place
             self._unread.clear()
+
+    def _of_another(self, source: SourceFile) -> bool:
+        """Tell whether a file is of an account that no file has beside one of those before."""
+        if self._spanned > LINES_MAX or (span := files_seen.span(source, self._known, self._said)) is None:
+            return False
+        self._spanned += span.lines
+        for key in span.accounts:
+            self._beside.setdefault(key, set()).update(span.accounts)
+        # An account without a name is looked for among those of its format, and in other formats.
+        named = {key for key in self._beside if not key.startswith(UNNAMED)}
+        return any(not named <= self._beside[key] for key in span.accounts & named)
 
     def _with_others(self, source: SourceFile, place: Place, *, compared: bool) -> Place:
         """Return the place of a file with what the files of other formats tell of its accounts."""
@@ -175,6 +192,7 @@ class Places:
             lines.setdefault(entry.id.partition("/")[0], []).append(entry)
         keys, asked, said = dict(place.keys), [], [*place.said]
         were: dict[str, str] = {}
+        self._accounts.several([keys.get(key, key) for key in file.accounts])
         for key, account in file.accounts.items():
             under = keys.get(key, key)
             if lines[key]:

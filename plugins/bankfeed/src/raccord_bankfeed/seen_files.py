@@ -107,6 +107,9 @@ class Span(NamedTuple):
     last: date
     dated: bool
     """Whether a line on another day is another line: not where the source promises its ids."""
+    accounts: frozenset[str] = frozenset()
+    """The keys of the accounts that its lines are of."""
+    lines: int = 0
 
 
 class _Files:
@@ -192,19 +195,22 @@ def _road(source: SourceFile) -> str:
 
 
 def _span(source: SourceFile, known: Known) -> Span | None:
-    first, last, dated = date.max, date.min, True
+    first, last, dated, lines = date.max, date.min, True, 0
+    accounts: set[str] = set()
     with source.open() as opened, closing(reader_for(opened, known).events(opened)) as events:
         for event in events:
             match event:
                 case Line():
                     days = (event.day, event.day)
+                    lines += 1
+                    accounts.add(event.account.key)
                     dated = dated and not (event.stable or event.lasting)
                 case Statement():
                     days = (event.starts or date.max, event.ends or date.min)
                 case _:
                     continue
             first, last = min(first, days[0]), max(last, days[1])
-    return Span(first, last, dated) if first <= last else None
+    return Span(first, last, dated, frozenset(accounts), lines) if first <= last else None
 
 
 def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLines:
