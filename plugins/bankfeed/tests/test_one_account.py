@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -140,6 +141,27 @@ def test_two_numbers_of_one_account_are_found_in_files_of_a_line_or_two(feed: Fe
     (question,) = asked(feed)
     assert "4 of 4 lines in common" in question.raw["asks"][0]["en"]
     assert len(lines_of(feed)) == 14 + 3
+
+
+@pytest.mark.parametrize("stream", [STATEMENTS, LINES])
+def test_files_that_were_read_before_accounts_were_compared_are_compared_at_the_next_run(
+    feed: Feed, stream: str
+) -> None:
+    more = (*MARCH, "03-24 -61.35 EPICERIE", "03-25 -18.05 PHARMACIE")
+    for number, content in enumerate(
+        (csv("01-05 -31.00 JANVIER"), ofx(*more), renumbered(*more), ofx("05-02 -7.15 A"))
+    ):
+        feed.shelf.put(f"{number}", content)
+    read = {"file": 4, "events": None, "waits": 0, "known": feed.settings.said()}
+    since = feed.read(stream, json.dumps(read))
+    told = [each.raw.get("code") for each in since.records if stream == STATEMENTS]
+    assert told.count("bankfeed.same_account") == (stream == STATEMENTS)
+    assert len(since.records) == (2 if stream == STATEMENTS else 1), "from the file on that is asked about"
+    assert not feed.read(stream, since.cursor).records, "once"
+    say(feed, *asked(feed), "same")
+    again = feed.read(stream, since.cursor).records
+    if stream == LINES:
+        assert {str(each.raw["account"])[:9] for each in again if each.amount is not None} == {"bank-6789"}
 
 
 def test_two_accounts_that_one_file_has_are_two(feed: Feed) -> None:

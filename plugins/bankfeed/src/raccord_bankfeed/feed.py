@@ -27,10 +27,13 @@ from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Reader
 from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
+from raccord_bankfeed.seen_files import files_before
 from raccord_bankfeed.series import id_of
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 
 _KEPT_MAX = 4
+COMPARED = 1
+"""Raised where accounts of files come to be compared that were not before: those that were read are compared once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class _Place:
     """What people had said when that was found, as a digest."""
     sweep: Sweep = field(default_factory=Sweep)
     """How far a provider was asked; nothing yet where files come another way."""
+    compared: int = COMPARED
+    """By which version the accounts of the files that are done were compared with one another."""
 
     @classmethod
     def read(cls, cursor: str | None, known: str) -> _Place:
@@ -61,16 +66,18 @@ class _Place:
             int(value.get("waits", 0)),
             str(value.get("known", known)),
             Sweep.of(value.get("sweep")),
+            int(value.get("compared", 0)),
         )
         if place.known == known:
             return place
         if place.waits:
-            return cls(place.waits - 1, None, 0, known, place.sweep)
-        return cls(place.file, None if place.events is None else 0, 0, known, place.sweep)
+            return replace(place, file=place.waits - 1, events=None, waits=0, known=known)
+        return replace(place, events=None if place.events is None else 0, waits=0, known=known)
 
     def write(self, more: bool) -> str:
         """Return the cursor; where nothing more comes now, the next time asks anew."""
         plain = {"file": self.file, "events": self.events, "waits": self.waits, "known": self.known}
+        plain |= {"compared": self.compared}
         said = replace(self.sweep, over=more and self.sweep.over).plain()
         return json.dumps(plain | ({"sweep": said} if said else {}))
 
@@ -113,6 +120,8 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
     """Return the next page of ``stream``: of the file begun, or of the first later file that has something to say."""
     settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
     place = start = _Place.read(cursor, settings.said())
+    if place.compared < COMPARED and place.events is None:
+        place = _compared_since(context, settings, place)
     provider = PROVIDERS.get(settings.input_kind) if stream == LINES else None
     told: Sequence[Reject] = ()
     waiting = place.events is not None or context.files.after(place.file) is not None
@@ -126,6 +135,17 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
             more = again or place.events is not None or _source(context, place) is not None
             return Page(records, place.write(more), more, [*told, *rejects][:PAGE_RECORDS_MAX])
     return Page((), None if place == start and cursor is None else place.write(again), again, told)
+
+
+def _compared_since(context: FetchContext, settings: BankFeedSettings, place: _Place) -> _Place:
+    """Go back to the first file whose account is asked about only since it was read; each file is read once for it, up
+    to as many lines as are compared.
+    """
+    places = Places(context.files, settings.known(), place.known, dict(settings.account_names()))
+    for source in files_before(context.files, place.file + 1):
+        if places.of(source.number).asked and source.number != place.waits:
+            return replace(place, file=source.number - 1, compared=COMPARED)
+    return replace(place, compared=COMPARED)
 
 
 def _source(context: FetchContext, place: _Place) -> SourceFile | None:
@@ -183,9 +203,9 @@ def _read(
         records += told if ended or not records else ()
         ended = ended or len(records) == len(told)
     if ended:
-        return records, rejects, _Place(source.number, None, waits, place.known, place.sweep)
+        return records, rejects, replace(place, file=source.number, events=None, waits=waits)
     _kept.keep(source, stream, place.known, reading)
-    return records, rejects, _Place(source.number, reading.done, waits, place.known, place.sweep)
+    return records, rejects, replace(place, file=source.number, events=reading.done, waits=waits)
 
 
 def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: FileState) -> int:
