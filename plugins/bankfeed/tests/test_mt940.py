@@ -55,6 +55,15 @@ def test_every_envelope_dialect_and_line_end_reads_the_same(
     assert not any(isinstance(event, Question) for event in result.events)
 
 
+@pytest.mark.parametrize(("text", "memo"), [("", "Fee: 7.21HUF"), (":86:what for", "what for")])
+def test_what_a_bank_tells_in_its_own_field_counts_where_it_tells_nothing_else(text: str, memo: str) -> None:
+    own = ":NS:01526715\n02A12596785    20260926000100\n09Fee: 7.21HUF\n15ACME Versiche\n16rung\n340000004279"
+    entry, other = ":61:2603140314DF12,30S   X", ":61:2603140314D1,NMSCNONREF"
+    line, plain = Read(message(*filter(None, (entry, own, text, other)))).lines
+    assert (line.amount, line.name, line.memo) == (Decimal("-12.30"), "" if text else "ACME Versicherung", memo)
+    assert (plain.name, plain.memo) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("text", "day", "amount", "kind", "reference"),
     [

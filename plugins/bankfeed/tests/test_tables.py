@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import AccountKind, Line, Question
+from raccord_bankfeed.readers.guessed import guessed_charset
 from raccord_bankfeed.readers.table import evidence, rows
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Row
@@ -45,6 +47,9 @@ def test_the_layout_of_a_real_bank_is_known(bank: str, charset: str) -> None:
     result = Read(text.replace("\n", "\r\n").encode(charset))
     assert [(line.day.isoformat(), str(line.amount), line.name) for line in result.lines if not line.pending] == wanted
     assert result.codes == []
+    for named, told in (("currencies", "currency"), ("accounts", "account.masked")):
+        if named in BANKS[bank]:
+            assert sorted(set(map(attrgetter(told), result.lines))) == BANKS[bank][named]
 
 
 def test_where_only_money_in_is_marked_the_rest_goes_out() -> None:
@@ -64,6 +69,42 @@ def test_of_two_columns_the_one_with_signs_is_the_amount_however_the_other_adds_
     assert [str(line.amount) for line in Read(content.encode()).lines] == ["123.12", "-1234.00"]
     unsigned = "2026-03-14,A,4.20,95.80\n2026-03-15,B,5.80,90.00\n"
     assert [str(line.amount) for line in Read(unsigned.encode()).lines] == ["-4.20", "-5.80"], "the balance falls"
+
+
+WRITTEN = {
+    "cp1250": "PŁATNOŚĆ KARTĄ WROCŁAW, żabka",
+    "iso8859-2": "Wpłata własna, źródło: Łódź",
+    "cp852": "összevont utánvét, Wpłata własna, książka",
+    "cp1251": "Оплата в магазине",
+    "cp850": "Café à l'été, crème brûlée, Größe",
+    "mac_roman": "Café à l'été, crème brûlée",
+    "cp1252": "l’agence ÉLAN, À L’ŒUVRE n° 3, 3ª m², “Zürich” naïve…",
+}
+
+
+@pytest.mark.parametrize("charset", WRITTEN)
+@pytest.mark.parametrize("head", ["Date,Payee,Amount\n2026-03-14,", "!Type:Bank\nD14/03/2026\nT-4.20\nP"])
+def test_the_charset_is_the_one_under_which_a_text_is_of_words(head: str, charset: str) -> None:
+    text = WRITTEN[charset].replace(",", "") if head[0] == "D" else WRITTEN[charset]
+    end = ",-4.20\n" if head[0] == "D" else "\n^\n"
+    (line,) = Read(f"{head}{text}{end}".encode(charset)).lines
+    assert line.name == text
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "cp1250"])
+def test_a_few_signs_beside_letters_leave_the_charset_as_it_is(charset: str) -> None:
+    for text in ("l’agence", "“texte” – etc…", "Libellé\xa0: 12\xa0€", "Nº 3 1ª", "12 m²"):
+        if charset == "cp1252" or "º" not in text:
+            sample = text.encode(charset, "ignore")
+            assert guessed_charset(sample) == "cp1252", text
+
+
+def test_rows_whose_amounts_stand_where_none_is_known_are_asked_about() -> None:
+    rows = "".join(
+        f'"Caisse","VISA 12","VISA","2026/03/{day}","1","CAFE","","","","","","4.20","",""\n' for day in (14, 15)
+    )
+    read = Read(rows.encode())
+    assert [event.code for event in read.events if isinstance(event, Question)] == ["bankfeed.csv_columns"]
 
 
 def test_names_of_columns_in_the_charset_of_central_europe_are_known() -> None:

@@ -104,7 +104,10 @@ def _number(digits: str, mark: Mark) -> Decimal | None:
         return None
     if group in whole:
         groups = whole.split(group)
-        if not 1 <= len(groups[0]) <= 3 or any(len(part) != 3 for part in groups[1:]) or groups[0].startswith("0"):
+        # India parts what stands before the last three digits by two: 1,75,000.00.
+        by_two = len(groups) > 2 and all(len(part) == 2 for part in groups[1:-1]) and len(groups[0]) < 3
+        threes = groups[-1:] if by_two else groups[1:]
+        if not 1 <= len(groups[0]) <= 3 or any(len(part) != 3 for part in threes) or groups[0].startswith("0"):
             return None
         whole = "".join(groups)
     if len(whole) > 24 or not (whole or fraction):

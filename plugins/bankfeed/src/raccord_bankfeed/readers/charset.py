@@ -1,9 +1,11 @@
-"""Which characters the bytes of a text file are: mark, UTF-16 by its zeros, UTF-8 where valid, else Windows-1252."""
+"""Which characters a text file's bytes are: mark, UTF-16 by its zeros, UTF-8 where valid, else what makes words."""
 
 from __future__ import annotations
 
 import codecs
 from typing import BinaryIO
+
+from raccord_bankfeed.readers.guessed import SAMPLE_BYTES, guessed_charset
 
 CHUNK_BYTES = 32 * 1024
 
@@ -55,7 +57,10 @@ def text_charset(stream: BinaryIO) -> str:
             chunk = stream.read(CHUNK_BYTES)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "utf-8" if is_mostly_utf_8(stream) else "cp1252"
+        if is_mostly_utf_8(stream):
+            return "utf-8"
+        stream.seek(0)
+        return guessed_charset(stream.read(SAMPLE_BYTES))
     return "utf-8"
 
 

@@ -38,7 +38,7 @@ _COMPACT = re.compile(
 )
 _NAMED = re.compile(r"\s*([0-9]{1,2})[ .\-/]*([A-Za-zÀ-ÿ]{3,10})\.?[ .,\-/]*([0-9]{4}|[0-9]{2})(?![0-9])")
 _NAMED_FIRST = re.compile(r"\s*([A-Za-zÀ-ÿ]{3,10})\.?[ \-]*([0-9]{1,2}),?[ \-]+([0-9]{4})(?![0-9])")
-_AFTER = re.compile(r"(?:[T ,;]\s*[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}|\s*)", re.DOTALL)
+_AFTER = re.compile(r"(?:[T ,;]\s*(?:/\s*)?[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}|\s*)", re.DOTALL)
 """What may follow a date in its cell: a time, a zone, nothing."""
 _MONTHS: dict[str, int] = {}
 for _number, _names in enumerate(

@@ -37,6 +37,8 @@ _SLASHED = re.compile(
     r"/(TRTP|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|ORDP|BENM|ISDT|PURP|RTRN|ULTD|ULTC|ULTB|ADDR|ACCW|CNTP|PREF|TRCD|TRTP|ID"
     r"|SVCL|UDTR|UCRD|NRTX|PREF|SUBID|RETN|ADRS|CUID|INFO|BO)/"
 )
+_SPOKEN = re.compile(r"[^\W\d_]{3}")
+"""Letters, not a number of the bank's."""
 _COUNTERPARTY = re.compile(r"/CNTP/[^/]*/[^/]*/([^/]*)/")
 _PARTY = ("NAME", "BENM", "ORDP")
 
@@ -222,6 +224,14 @@ def _german(text: str, mark: str) -> Told:
         reference(named.get("EREF", "").partition("MTLG:")[0]),
         fields,
     )
+
+
+def read_structured(text: str) -> Told:
+    """Read a ``:NS:``: lines that begin with two digits, 01 to 14 what for, 15 and 16 who is on the other side."""
+    fields = {f":NS:{line[:2]}": line[2:].strip() for line in text.split("\n") if line[:2].isdigit()}
+    purpose = [value for name, value in fields.items() if ":NS:01" <= name <= ":NS:14" and _SPOKEN.search(value)]
+    name = f"{fields.get(':NS:15', '')}{fields.get(':NS:16', '')}"
+    return Told(" ".join(name.split()), " ".join(" ".join(purpose).split()), "", fields)
 
 
 def _slashed(text: str) -> Told:

@@ -14,7 +14,14 @@ from raccord_bankfeed.readers import questions, text_faults
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
-from raccord_bankfeed.readers.mt940.line import read_amount, read_balance, read_entry, read_information, sum_entry
+from raccord_bankfeed.readers.mt940.line import (
+    read_amount,
+    read_balance,
+    read_entry,
+    read_information,
+    read_structured,
+    sum_entry,
+)
 from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, layout_of, lines_of, moves_added, moves_of
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.runs import LAYOUTS_MAX, FirstLook, Run, run_of
@@ -62,6 +69,8 @@ class _Message:
     """A ``:61:`` that waits for what follows its texts, with its row and place."""
     texts: list[str] = field(default_factory=list)
     """What was told of it: one ``:86:``, of some banks two."""
+    structured: str = ""
+    """What a ``:NS:`` told of it, which some banks write beside a text and others instead."""
 
     @property
     def numbered(self) -> Numbered | None:
@@ -99,7 +108,9 @@ class _Messages:
         """Take one field."""
         message = self._message
         if tag == "NS":
-            return  # a bank's own, which may stand between a line and its text
+            if message is not None and message.waiting is not None:
+                message.structured = text
+            return
         if tag == "86" and message is not None:
             if message.waiting is not None and len(message.texts) < _TEXTS_MAX:
                 message.texts.append(text)
@@ -167,6 +178,7 @@ class _Messages:
             return
         (text, row, start), message.waiting = message.waiting, None
         texts, message.texts = message.texts, []
+        structured, message.structured = message.structured, ""
         tally = message.tally
         message.count += 1
         if not tally.account.key:
@@ -184,7 +196,9 @@ class _Messages:
             return
         information = "\n".join(texts)
         read = map(read_information, texts if len(texts) > 1 else ())
-        told = next((each for each in read if each.fields), None) or read_information(information)
+        told = next((each for each in read if each.fields), None) or (
+            read_information(information) if information or not structured else read_structured(structured)
+        )
         line = Line(
             tally.account,
             f"28C:{message.number}#{message.count}" if message.is_numbered else "",

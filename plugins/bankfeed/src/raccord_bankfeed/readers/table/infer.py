@@ -94,7 +94,11 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
         return None
     key = layout_key(delimiter, width, dated.number)
     titles = tuple(f"column {number}" for number in range(1, width + 1))
-    if width == _DESJARDINS_COLUMNS and all(_DESJARDINS_DATE.fullmatch(cells[3].strip()) for cells in rows):
+    if (
+        width == _DESJARDINS_COLUMNS
+        and all(_DESJARDINS_DATE.fullmatch(cells[3].strip()) for cells in rows)
+        and any(cell.strip() for cells in rows for cell in cells[7:9])
+    ):
         return _desjardins(key, titles)
     money = [column for column in columns if column.is_money]
     parts = _amounts(money, columns)
@@ -108,7 +112,8 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     # The first is one's own, the others are those of the other side.
     accounts = tuple(column.number for column in ibans[:1] if len(set(column.cells)) == 1)
     rest = [column for column in rest if column not in ibans]
-    for column in rest:
+    # Of two currencies the one that every row has is the account's.
+    for column in sorted(rest, key=lambda column: -column.filled):
         filled = {cell for cell in column.cells if cell}
         if all(_CURRENCY.fullmatch(cell) for cell in filled):
             parts.setdefault(Part.CURRENCY, column.number)
@@ -178,6 +183,10 @@ def _pair(pair: tuple[_Column, _Column], balance: _Column | None, columns: list[
 
 def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:
     first, second = money
+    always = [column for column in money if column.filled == len(column.cells)]
+    if len(always) == 1 and 2 * min(first.filled, second.filled) < len(first.cells):
+        # What stands beside few amounts is no balance: those that were in another currency.
+        return {Part.AMOUNT: always[0].number} if always[0].negative else None
     ahead = {Part.AMOUNT: first.number, Part.BALANCE: second.number}
     swapped = {Part.AMOUNT: second.number, Part.BALANCE: first.number}
     if bool(first.negative) != bool(second.negative):

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from raccord_bankfeed.readers.questions import digest
-from raccord_bankfeed.readers.table.words import DIRECTIONS, MINUSES, PLUSES, Part, part_of, plain, unit_of
+from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
 
 _SAVED = re.compile(r"([a-z_]+):([A-Za-z0-9+]+)")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _LISTS = (Part.NAME, Part.TEXT, Part.ACCOUNT)
 _FLIPPED = (
     ("cardmember",),
@@ -20,6 +19,7 @@ _FLIPPED = (
     ("trans date", "post date", "description", "amount", "category"),
     ("activity type", "merchant name", "card number", "rewards"),
     ("item", "card", "transaction date", "posting date", "transaction amount"),
+    ("amount", "foreign spend amount", "commission"),
 )
 """Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers, BMO)."""
 _CARD_COLUMNS = frozenset({"card no", "card number", "card last 4 digits", "numero de carte", "carte"})
@@ -27,6 +27,9 @@ _ANYONES = frozenset(
     {"iban", "konto nr", "kontonr", "kontonummer", "account number", "account no", "numero de compte", "numero conto"}
 )
 """Names of columns that, after that of a payee, hold the payee's account."""
+_NAMES = frozenset({"naam", "nom", "name"})
+_OTHER_SIDES = frozenset({"naam tegenpartij", "naam tegenpartij bevat", "nom contrepartie", "counterparty name"})
+"""Beside one of these a mere name is that of whose account it is."""
 _SIGNED_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
@@ -133,7 +136,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
     if "details" in plains and "check or slip" in plains:
         texts.remove(plains.index("details"))
-    named = [number for _, number in sorted(lists[Part.NAME])]
+    named = [number for _, number in sorted(lists[Part.NAME]) if not _holds_owner(plains, number)]
     first_name = min((number for _, number in lists[Part.NAME]), default=len(cells))
     own = [pair for pair in lists[Part.ACCOUNT] if pair[1] < first_name or plains[pair[1]] not in _ANYONES]
     accounts = [number for _, number in sorted(own)[:1]]
@@ -141,6 +144,10 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         # Whatever else a bank tells is better than a line without a word.
         known = {*columns.values(), *units, *accounts}
         texts = [number for number in range(len(cells)) if number not in known and plains[number]]
+    flip = any(set(names) <= set(plains) for names in _FLIPPED)
+    if flip:
+        # What the card's bank takes for another currency is in the amount.
+        columns.pop(Part.FEE, None)
     amounts = [columns[part] for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.BALANCE) if part in columns]
     told = any(set(names) <= set(plains) for names in _SIGNED_CARDS)
     stated = {unit for number in amounts if (unit := unit_of(cells[number]))}
@@ -154,40 +161,17 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         tuple(" ".join(cell.split()) or f"column {number}" for number, cell in enumerate(cells, 1)),
         units,
         next(iter(stated)) if len(stated) == 1 else "",
-        flip=any(set(names) <= set(plains) for names in _FLIPPED),
+        flip=flip,
         signs_told=told,
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
 
 
-def told_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
-    """Return the layout with what its rows say of a name that means two things: *valuta* is a day or a currency.
-
-    A column that holds nothing but words for a direction says where money goes, whatever it is called: at the
-    Volksbanken it has no name.
-    """
-    layout = _directed_by_rows(layout, rows)
-    number = layout.columns.get(Part.VALUE_DATE)
-    if number is None or Part.CURRENCY in layout.columns:
-        return layout
-    said = {cells[number].strip() for cells in rows if number < len(cells)}
-    if not said or not all(map(_CURRENCY.fullmatch, said)):
-        return layout
-    columns = dict(layout.columns)
-    columns[Part.CURRENCY] = columns.pop(Part.VALUE_DATE)
-    return replace(layout, columns=columns)
-
-
-def _directed_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
-    if Part.AMOUNT not in layout.columns or {Part.DIRECTION, Part.TYPE} & set(layout.columns):
-        return layout
-    taken = {*layout.columns.values(), *layout.names, *layout.accounts}
-    for number in range(len(layout.header)):
-        said = {cells[number].strip() for cells in rows if number < len(cells)}
-        if number not in taken and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
-            return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
-    return layout
+def _holds_owner(plains: Sequence[str], number: int) -> bool:
+    """Tell whether a column of names holds those of the account's own people, beside what tells of the other side."""
+    name, others = plains[number], set(plains)
+    return (name == "payer" and "orig currency" in others) or (name in _NAMES and bool(_OTHER_SIDES & others))
 
 
 def saved_layout(base: Layout, text: str) -> Layout:

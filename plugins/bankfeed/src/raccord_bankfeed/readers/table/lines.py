@@ -262,6 +262,8 @@ class RowReader:
         try:
             moves = any(self.number(row, number) for number in self.layout.money)
         except RowFault:
+            if not text and any(SUMS.search(plain(cell)) for cell in self._money_cells(row)):
+                raise NoTransaction(notes.SUM) from None
             if parts_of(text) is None:
                 raise
             # A day that does not exist is what is wrong with the row, also where it alone would tell its marks.
@@ -273,6 +275,9 @@ class RowReader:
         if not text and PENDING.search(plain(self.cell(row, Part.STATUS))):
             raise NoTransaction(notes.UNDATED_PENDING)
         return None
+
+    def _money_cells(self, row: Row) -> list[str]:
+        return [row.cells[number] for number in self.layout.money if number < len(row.cells)]
 
     def _known_day(self, text: str) -> date | None:
         if text not in self.days:

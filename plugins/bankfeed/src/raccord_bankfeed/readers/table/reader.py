@@ -13,6 +13,7 @@ from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
 from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
+from raccord_bankfeed.readers.table.by_rows import names_columns, told_by_rows
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -21,7 +22,6 @@ from raccord_bankfeed.readers.table.layout import (
     layout_key,
     layout_of_header,
     saved_layout,
-    told_by_rows,
 )
 from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
 from raccord_bankfeed.readers.table.paypal import reader_of
@@ -38,7 +38,7 @@ from raccord_bankfeed.readers.table.rows import (
 )
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.sections import before
-from raccord_bankfeed.readers.table.words import Part, plain
+from raccord_bankfeed.readers.table.words import Part, is_name, plain
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
 
@@ -60,9 +60,11 @@ def looks_like_table(head: str) -> bool:
     return delimiter_of([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header) != ""
 
 
-def _has_header(sample: list[str]) -> bool:
-    delimiter = delimiter_of(sample, is_header)
-    return bool(delimiter) and any(is_header(row.cells) for row in rows_of(sample[:_HEADER_WITHIN], delimiter))
+def _names_known(sample: list[str]) -> int:
+    """Return how many columns have names that are known whole, in the row that has most of them."""
+    delimiter = delimiter_of(sample, is_header) or ","
+    rows = islice(rows_of(sample[:_HEADER_WITHIN], delimiter), _HEADER_WITHIN)
+    return max((sum(is_name(cell) for cell in row.cells) for row in rows), default=0)
 
 
 class TableReader(LineReader):
@@ -127,10 +129,9 @@ class TableReader(LineReader):
 
     def _sampled(self, stream: BinaryIO) -> tuple[str, Layout | None]:
         sample = self._sample(stream, self.charset)
-        if self.charset == "cp1252" and not _has_header(sample) and _has_header(self._sample(stream, "cp1250")):
+        if self.charset == "cp1252" and _names_known(other := self._sample(stream, "cp1250")) > _names_known(sample):
             # Names of columns that are words only in the charset of Czech, Polish and Hungarian banks.
-            self.charset = "cp1250"
-            sample = self._sample(stream, self.charset)
+            self.charset, sample = "cp1250", other
         delimiter = delimiter_of(sample, is_header) or ","
         layout = self._layout(list(rows_of(sample, delimiter)), delimiter, sample)
         return delimiter, layout
@@ -150,9 +151,11 @@ class TableReader(LineReader):
             (row for row in rows[:_HEADER_WITHIN] if is_header(row.cells) and not is_transaction(row.cells)), None
         )
         dated = [row for row in rows if is_transaction(row.cells)]
-        if header is not None:
-            base: Layout | None = told_by_rows(layout_of_header(header.cells, delimiter), [row.cells for row in dated])
-        else:
+        base: Layout | None = None
+        above = header or self._names_above(rows, dated)
+        if above is not None:
+            base = told_by_rows(layout_of_header(above.cells, delimiter), [row.cells for row in dated])
+        if header is None and (base is None or not base.is_whole):
             dated = usual_rows(dated)
             base = inferred_layout([row.cells for row in dated], delimiter)
         if base is None:
@@ -167,6 +170,13 @@ class TableReader(LineReader):
             shown = next(iter(dated), Row([], 1, 0))
             self._unclear = questions.columns(self._file_key, base.key, shown.cells, shown.line, base.guessed())
         return base if base.is_whole else None
+
+    @staticmethod
+    def _names_above(rows: list[Row], dated: list[Row]) -> Row | None:
+        """Return the row above the first transaction if it names columns, whatever it calls its days."""
+        first = dated[0].line if dated else 0
+        above = [row for row in rows[:_HEADER_WITHIN] if row.line < first and "".join(row.cells).strip()]
+        return above[-1] if above and names_columns(above[-1].cells) else None
 
     def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Check that each account's balances follow from its amounts; not where a line has none."""

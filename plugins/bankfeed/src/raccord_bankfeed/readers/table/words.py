@@ -47,23 +47,33 @@ for _part in Part:
 _UNITS = frozenset(
     (
         *("eur", "euro", "euros", "cad", "usd", "gbp", "chf", "sgd", "aud", "nzd", "dkk", "sek", "nok", "pln", "czk"),
-        *("huf", "hkd", "inr", "jpy", "zar", "kr", "dollar", "dollars", "in", "en"),
+        *("huf", "hkd", "inr", "jpy", "zar", "kr", "dollar", "dollars", "in", "en", "i"),
     )
 )
 _SIGN_COLUMN = re.compile(r"[+−-] ?/? ?[+−-]|±")
-_LINKS = frozenset({"in", "en"})
+_LINKS = frozenset({"in", "en", "i"})
 _ISO = re.compile(r"\b(EUR|CAD|USD|GBP|CHF|SGD|AUD|NZD|DKK|SEK|NOK|PLN|CZK|HUF|HKD|INR|JPY|ZAR)\b")
 _EUROS = re.compile(r"\beuros?\b", re.IGNORECASE)
-_MONEY_COLUMN = re.compile(r"\s*([A-Z]{3})\s*\$\s*")
+_MONEY_COLUMN = re.compile(r"\s*(?:([A-Z]{3})\s*\$|(CAD|USD))\s*")
+PARTLY = 500
+"""The rank of a part of which a name says no more than a word: any name that is known whole is better."""
+_WORDS_MAX = 6
+_WORDS = {kind: frozenset(words.split()) for kind, words in _NAMES["words"].items()}
+_SIDES = dict.fromkeys(("out", "ut", "uit", "af", "dr"), Part.DEBIT) | dict.fromkeys(("inn", "cr", "bij"), Part.CREDIT)
+"""Where money goes, in names that say that they hold an amount."""
 
 
 _NAME_CHARS_MAX = 60
 
 
+_NO_ACCENTS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "ł": "l", "đ": "d", "ı": "i", "œ": "oe"})
+"""Letters that no sign can be taken off."""
+
+
 @lru_cache(maxsize=4096)
 def plain(cell: str) -> str:
     """Return a column's name in small letters without accents, signs and brackets."""
-    bare = unicodedata.normalize("NFKD", cell.strip().lower().replace("ß", "ss").replace("ø", "o").replace("æ", "ae"))
+    bare = unicodedata.normalize("NFKD", cell.strip().lower().translate(_NO_ACCENTS))
     letters = "".join(each if each.isalnum() else " " for each in bare if not unicodedata.combining(each))
     return " ".join(letters.split())
 
@@ -72,6 +82,12 @@ def part_of(cell: str) -> tuple[Part, int] | None:
     """Return what a column's name says, and how good a name for it that is; nothing for other texts."""
     cell = cell.strip()
     return _part_of(cell) if cell and len(cell) <= _NAME_CHARS_MAX else None
+
+
+def is_name(cell: str) -> bool:
+    """Tell whether a cell holds the name of a column that is known whole."""
+    part = part_of(cell)
+    return part is not None and part[1] < PARTLY
 
 
 @lru_cache(maxsize=4096)
@@ -89,13 +105,29 @@ def _part_of(cell: str) -> tuple[Part, int] | None:
         left = [word for word in words if word not in units]
         if 0 < len(left) < len(words) and (found := RANKS.get(" ".join(left))) is not None:
             return found
-    return None
+    return _partly(words) if len(words) <= _WORDS_MAX else None
+
+
+def _partly(words: Sequence[str]) -> tuple[Part, int] | None:
+    """Return what one word of a name tells where nobody knows the whole: of amounts that move money, never balances."""
+    said = {word.rstrip("0123456789") for word in words}
+    amount = bool(said & _WORDS["amount"])
+    if not said & _WORDS["not_moved"]:
+        sides = {_SIDES[word] for word in said if word in _SIDES} if amount else set()
+        sides |= {side for side, of in ((Part.DEBIT, _WORDS["out"]), (Part.CREDIT, _WORDS["in"])) if said & of}
+        if len(sides) == 1 and not said & _WORDS["of_sides"]:
+            return sides.pop(), PARTLY
+        if amount and not sides and not said & (_WORDS["day"] | {"currency", "type"}):
+            return Part.AMOUNT, PARTLY
+    if said & _WORDS["day"] and not said & _WORDS["no_day"]:
+        return (Part.VALUE_DATE if said & _WORDS["value"] else Part.DATE), PARTLY
+    return (Part.TEXT, PARTLY) if said & _WORDS["text"] else None
 
 
 def unit_of(cell: str) -> str:
     """Return the currency that a column's name states, or nothing."""
     if (found := _MONEY_COLUMN.fullmatch(cell)) is not None:
-        return found[1]
+        return found[1] or found[2]
     if (iso := _ISO.search(cell.upper())) is not None:
         return iso[1]
     return "EUR" if _EUROS.search(cell) or "€" in cell else "GBP" if "£" in cell else ""
@@ -118,8 +150,8 @@ DIRECTIONS = frozenset({"soll", "haben", "s", "h", "d", "c", "dr", "cr", "debit"
 MINUSES, PLUSES = frozenset("-−–"), frozenset("+")
 PENDING = re.compile(
     r"\b(pending|en attente|a venir|in attesa|da contabilizzare|non contabilizzato|pendiente|vorgemerkt|ausstehend"
-    r"|offen|in behandeling|gereserveerd|authori[sz]ed|uncleared|unclaimed|venter|afventer|reserverad|preliminar"
-    r"|oczekujaca)\b"
+    r"|offen|in behandeling|gereserveerd|reservering|authori[sz]ed|uncleared|unclaimed|venter|afventer"
+    r"|reserver(?:ad|at|t|et)|preliminar|oczekujaca|processing|in process|en cours|in bearbeitung|varaus|blokada)\b"
 )
 NOT_MOVED = re.compile(
     r"\b(reverted|declined|failed|cancelled|canceled|rejected|voided|expired|denied|removed|annulee?|refusee?|abgelehnt"
@@ -131,7 +163,7 @@ SUMS = re.compile(
 )
 _BALANCE_BEGINS = (
     r"\n *(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
-    r"|nouveau|likutis|apyvarta|anfangss|schlusss|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)"
+    r"|nouveau|likutis|apyvarta|anfangss|schlusss|tagess|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)"
 )
 _IN_SMALL = re.compile(_BALANCE_BEGINS)
 _IN_ANY_CASE = re.compile(_BALANCE_BEGINS, re.IGNORECASE)
@@ -149,7 +181,7 @@ BALANCE_TEXT = re.compile(
     r"(?:opening|closing|starting|ending|beginning|previous) (?:ledger )?balance|balance (?:brought |carried )?forward"
     r"|s ?a ?l ?d ?o(?: (?:anterior|inicial|final|do dia|del dia|atual|actual|previo|iniziale|finale|precedente))?"
     r"|solde(?: (?:initial|final|precedent|anterieur|d ouverture|de cloture|reporte|d [0-9 ]+|au [0-9 ]+))?"
-    r"|(?:ancien|nouveau) solde|(?:anfangs|schluss|end|start|slot|eind|begin)saldo|kontostand(?: am [0-9 ]+)?"
+    r"|(?:ancien|nouveau) solde|(?:anfangs|schluss|tages|end|start|slot|eind|begin)saldo|kontostand(?: am [0-9 ]+)?"
     r"|likutis (?:pradziai|pabaigai)|apyvarta|(?:входящии|исходящии) остаток"
 )
 """Texts of dated rows that are no transaction; with anything else in it, a text is one of a transaction."""

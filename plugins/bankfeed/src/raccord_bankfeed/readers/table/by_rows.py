@@ -1,0 +1,162 @@
+"""What the rows of a table tell of columns whose names say too little, mean two things or are not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from raccord_bankfeed.readers.amounts import written
+from raccord_bankfeed.readers.days import parts_of
+from raccord_bankfeed.readers.ofx.line import is_currency
+from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.words import DIRECTIONS, MINUSES, PARTLY, PLUSES, Part, part_of, plain
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_MOVING = frozenset({Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS})
+_ACCOUNTS_MAX = 5
+"""So many accounts in a file, and more than half as many as rows, are those of the other sides."""
+Rows = Sequence[Sequence[str]]
+
+
+def names_columns(cells: Sequence[str]) -> bool:
+    """Tell whether a row above the first transaction holds names of columns, of which one says where an amount is."""
+    texts = [text for cell in cells if (text := cell.strip())]
+    found = {part[0] for text in texts if (part := part_of(text)) is not None}
+    return len(texts) > 2 and len(found) > 1 and not found.isdisjoint(_MOVING) and not any(map(_is_figure, texts))
+
+
+def told_by_rows(layout: Layout, rows: Rows) -> Layout:
+    """Return the layout with what its rows tell.
+
+    Which of several days is there, whether one column or two hold the amounts, which column states directions or
+    currencies, whose the accounts are, and, where no name tells of a text, where words stand.
+    """
+    if not rows:
+        return layout
+    for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded):
+        layout = tell(layout, rows)
+    return layout
+
+
+def _is_figure(text: str) -> bool:
+    return parts_of(text) is not None or written(text) is not None
+
+
+def _count(rows: Rows, number: int, of: Callable[[str], bool]) -> int:
+    return sum(number < len(cells) and of(cells[number].strip()) for cells in rows)
+
+
+def _is_day(text: str) -> bool:
+    parts = parts_of(text) if text else None
+    return parts is not None and bool(parts.days)
+
+
+def _named(layout: Layout, *parts: Part) -> list[int]:
+    """Return the columns whose names say one of some parts, the best first."""
+    known = (
+        (parts.index(part[0]), part[1], at)
+        for at, title in enumerate(layout.titles)
+        if (part := part_of(title)) and part[0] in parts
+    )
+    return [at for *_, at in sorted(known)]
+
+
+def _dated(layout: Layout, rows: Rows) -> Layout:
+    """The column of days has days; Sparkassen leave the year out where the value day has it."""
+    at = layout.columns.get(Part.DATE)
+    if at is not None and 2 * _count(rows, at, _is_day) >= len(rows):
+        return layout
+    others = [*_named(layout, Part.DATE, Part.VALUE_DATE), *(() if at is not None else range(len(layout.titles)))]
+    better = next((each for each in others if 10 * _count(rows, each, _is_day) >= 9 * len(rows)), None)
+    if better is None:
+        return layout
+    columns = {part: number for part, number in layout.columns.items() if number != better}
+    return replace(layout, columns=columns | {Part.DATE: better})
+
+
+def _moved(layout: Layout, rows: Rows) -> Layout:
+    """Of an amount and columns for both directions those count that are filled; of several amounts the one that is."""
+    amount = layout.columns.get(Part.AMOUNT)
+    if amount is None or layout.units or layout.is_paypal:
+        return layout
+    sides = {part: at for part in (Part.CREDIT, Part.DEBIT) for at in _named(layout, part)[:1]}
+    filled = _count(rows, amount, bool)
+    by_side = sum(any(at < len(cells) and cells[at].strip() for at in sides.values()) for cells in rows)
+    partly = (part_of(layout.titles[amount]) or (Part.AMOUNT, 0))[1] == PARTLY
+    columns = {part: at for part, at in layout.columns.items() if part is not Part.AMOUNT}
+    if by_side > filled or (partly and len(sides) == 2 and by_side == filled):
+        return replace(layout, columns=columns | sides)
+    amounts = [at for at in _named(layout, Part.AMOUNT) if _count(rows, at, bool) > filled or at == amount]
+    if not filled or partly:
+        best = max(_count(rows, at, bool) for at in amounts)
+        amounts = [at for at in _named(layout, Part.AMOUNT) if _count(rows, at, bool) == best] if best else []
+        return replace(layout, columns=columns | ({Part.AMOUNT: amounts[0]} if len(amounts) == 1 else {}))
+    return layout
+
+
+def _directed(layout: Layout, rows: Rows) -> Layout:
+    """A column of nothing but words for a direction says where money goes: at the Volksbanken it has no name."""
+    if Part.AMOUNT not in layout.columns or {Part.DIRECTION, Part.TYPE} & set(layout.columns):
+        return layout
+    taken = {*layout.columns.values(), *layout.names, *layout.accounts}
+    for number in range(len(layout.header)):
+        said = {cells[number].strip() for cells in rows if number < len(cells)}
+        if number not in taken and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
+            return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
+    return layout
+
+
+def _in_currency(layout: Layout, rows: Rows) -> Layout:
+    """*Valuta* is a day or a currency; flatex writes the currency into a column without a name."""
+    if Part.CURRENCY in layout.columns:
+        return layout
+    number = layout.columns.get(Part.VALUE_DATE)
+    if number is not None and _are(rows, number, _CURRENCY.fullmatch):
+        columns = dict(layout.columns)
+        columns[Part.CURRENCY] = columns.pop(Part.VALUE_DATE)
+        return replace(layout, columns=columns)
+    amount = layout.columns.get(Part.AMOUNT)
+    beside = None if amount is None else amount + 1
+    if (
+        beside is not None
+        and beside < len(layout.header)
+        and not layout.header[beside]
+        and _are(rows, beside, is_currency)
+    ):
+        return replace(layout, columns=layout.columns | {Part.CURRENCY: beside})
+    return layout
+
+
+def _are(rows: Rows, number: int, pattern: Callable[[str], object]) -> bool:
+    said = {cells[number].strip() for cells in rows if number < len(cells)}
+    return bool(said) and all(map(pattern, said))
+
+
+def _owned(layout: Layout, rows: Rows) -> Layout:
+    """Accounts that nearly every row names another of, or that some do not name, are those of the other sides."""
+    if len(layout.accounts) != 1:
+        return layout
+    said = [
+        "".join(filter(str.isalnum, cells[number])) if number < len(cells) else ""
+        for cells in rows
+        for number in layout.accounts
+    ]
+    several = len(set(filter(None, said)))
+    foreign = several > 0 and "" in said and several * 2 > len(said) - said.count("")
+    if foreign or (several > _ACCOUNTS_MAX and several * 2 > len(said)):
+        return replace(layout, accounts=())
+    return layout
+
+
+def _worded(layout: Layout, rows: Rows) -> Layout:
+    """Where no name tells of a text, every column with words is one, and none with days, amounts or codes."""
+    known = {part_of(layout.titles[number]) for number in (*layout.names, *layout.texts)}
+    if any(part is not None for part in known):
+        return layout
+    texts = tuple(number for number in layout.texts if _count(rows, number, _is_word))
+    return replace(layout, texts=texts or layout.texts)
+
+
+def _is_word(text: str) -> bool:
+    return any(map(str.isalpha, text)) and not _is_figure(text) and _CURRENCY.fullmatch(text) is None
