@@ -99,6 +99,32 @@ def test_a_few_signs_beside_letters_leave_the_charset_as_it_is(charset: str) -> 
             assert guessed_charset(sample) == "cp1252", text
 
 
+CYRILLIC = {
+    "a bank of ukraine": (
+        '"Дата i час операції","Деталі операції",MCC,"Сума в валюті картки (UAH)","Сума в валюті операції",Валюта\n'
+        '"14.03.2026 10:11:12",Кафе,5411,-4.20,-0.10,EUR\n'
+    ),
+    "a status in russian": (
+        '"Дата операции";"Статус";"Сумма операции";"Валюта операции";"Описание"\n'
+        '"14.03.2026 16:44:00";"OK";"-4,20";"RUB";"Кафе"\n"14.03.2026 16:42:04";"FAILED";"-64,00";"RUB";"Кафе"\n'
+    ),
+    "a word for money out in greek": "Ημερομηνία;Περιγραφή;Ποσό;Χ/Π\n14/03/2026;Кафе;4,20;Χ\n",
+}
+
+
+@pytest.mark.parametrize("bank", CYRILLIC)
+def test_names_and_words_of_other_letters_are_known(bank: str) -> None:
+    (line,) = Read(CYRILLIC[bank].encode()).lines
+    assert (line.day, str(line.amount), line.name) == (date(2026, 3, 14), "-4.20", "Кафе")
+
+
+def test_amounts_without_signs_beside_two_unknown_words_are_asked_about() -> None:
+    rows = "".join(f"2026-03-{day},X{day},4.20,{'Gik' if day % 2 else 'Gak'}\n" for day in range(13, 20))
+    for mark, codes in (("", ["bankfeed.csv_columns"]), ("-", [])):
+        read = Read(f"Date,Payee,Amount,Wohin\n{rows}".replace("4.20", f"{mark}4.20").encode())
+        assert [event.code for event in read.events if isinstance(event, Question)] == codes
+
+
 def test_rows_whose_amounts_stand_where_none_is_known_are_asked_about() -> None:
     rows = "".join(
         f'"Caisse","VISA 12","VISA","2026/03/{day}","1","CAFE","","","","","","4.20","",""\n' for day in (14, 15)

@@ -10,12 +10,16 @@ from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.table.layout import Layout
-from raccord_bankfeed.readers.table.words import DIRECTIONS, MINUSES, PARTLY, PLUSES, Part, part_of, plain
+from raccord_bankfeed.readers.table.words import DIRECTIONS, IN, MINUSES, OUT, PARTLY, PLUSES, Part, part_of, plain
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOVING = frozenset({Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS})
 _ACCOUNTS_MAX = 5
 """So many accounts in a file, and more than half as many as rows, are those of the other sides."""
+_SIDE_ROWS = 5
+"""Of fewer rows any column may hold two words."""
+_SIDE_CHARS = 16
+"""So long is a word that tells where money goes at most."""
 Rows = Sequence[Sequence[str]]
 
 
@@ -34,7 +38,7 @@ def told_by_rows(layout: Layout, rows: Rows) -> Layout:
     """
     if not rows:
         return layout
-    for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded):
+    for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded, _doubted):
         layout = tell(layout, rows)
     return layout
 
@@ -101,7 +105,7 @@ def _directed(layout: Layout, rows: Rows) -> Layout:
         return layout
     taken = {*layout.columns.values(), *layout.names, *layout.accounts}
     for number in range(len(layout.header)):
-        said = {cells[number].strip() for cells in rows if number < len(cells)}
+        said = _said(rows, number)
         if number not in taken and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
     return layout
@@ -129,7 +133,7 @@ def _in_currency(layout: Layout, rows: Rows) -> Layout:
 
 
 def _are(rows: Rows, number: int, pattern: Callable[[str], object]) -> bool:
-    said = {cells[number].strip() for cells in rows if number < len(cells)}
+    said = _said(rows, number)
     return bool(said) and all(map(pattern, said))
 
 
@@ -150,13 +154,50 @@ def _owned(layout: Layout, rows: Rows) -> Layout:
 
 
 def _worded(layout: Layout, rows: Rows) -> Layout:
-    """Where no name tells of a text, every column with words is one, and none with days, amounts or codes."""
+    """Where no name tells of a text, every column with words that differ is one, first references of several words."""
     known = {part_of(layout.titles[number]) for number in (*layout.names, *layout.texts)}
-    if any(part is not None for part in known):
+    if any(part is not None and part[0] in (Part.TEXT, Part.NAME) for part in known):
         return layout
-    texts = tuple(number for number in layout.texts if _count(rows, number, _is_word))
-    return replace(layout, texts=texts or layout.texts)
+    words = [number for number in layout.texts if _count(rows, number, _is_word)]
+    differing = [number for number in words if len(_said(rows, number)) > 1]
+    told = layout.columns.get(Part.REFERENCE)
+    if told is not None and 2 * _count(rows, told, _is_phrase) >= len(rows):
+        differing.insert(0, told)
+    return replace(layout, texts=tuple(differing or words) or layout.texts)
+
+
+def _doubted(layout: Layout, rows: Rows) -> Layout:
+    """Where no amount has a sign, an unknown column of two words may say where money goes, which a person tells."""
+    amount = layout.columns.get(Part.AMOUNT)
+    if amount is None or Part.DIRECTION in layout.columns or _count(rows, amount, _is_signed):
+        return layout
+    kind = layout.columns.get(Part.TYPE)
+    if len(rows) < _SIDE_ROWS or (kind is not None and {plain(each) for each in _said(rows, kind)} <= OUT | IN):
+        return layout
+    for number, title in enumerate(layout.titles):
+        said = _said(rows, number)
+        if (
+            part_of(title) is None
+            and "ategor" not in title
+            and len(said) == 2
+            and all(0 < len(each) < _SIDE_CHARS and _is_word(each) for each in said)
+        ):
+            return replace(layout, certain=False)
+    return layout
+
+
+def _said(rows: Rows, number: int) -> set[str]:
+    return {cells[number].strip() for cells in rows if number < len(cells)}
+
+
+def _is_signed(text: str) -> bool:
+    parts = written(text) if text else None
+    return parts is not None and parts.signed
 
 
 def _is_word(text: str) -> bool:
     return any(map(str.isalpha, text)) and not _is_figure(text) and _CURRENCY.fullmatch(text) is None
+
+
+def _is_phrase(text: str) -> bool:
+    return " " in text and _is_word(text)

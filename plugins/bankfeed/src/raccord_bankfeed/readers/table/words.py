@@ -47,7 +47,24 @@ for _part in Part:
 _UNITS = frozenset(
     (
         *("eur", "euro", "euros", "cad", "usd", "gbp", "chf", "sgd", "aud", "nzd", "dkk", "sek", "nok", "pln", "czk"),
-        *("huf", "hkd", "inr", "jpy", "zar", "kr", "dollar", "dollars", "in", "en", "i"),
+        *(
+            "huf",
+            "hkd",
+            "inr",
+            "jpy",
+            "zar",
+            "uah",
+            "ron",
+            "bgn",
+            "brl",
+            "kr",
+            "r",
+            "dollar",
+            "dollars",
+            "in",
+            "en",
+            "i",
+        ),
     )
 )
 _SIGN_COLUMN = re.compile(r"[+−-] ?/? ?[+−-]|±")
@@ -136,16 +153,54 @@ def unit_of(cell: str) -> str:
 OUT = frozenset(
     (
         *("debit", "debet", "debito", "dr", "d", "dbit", "db", "af", "soll", "s", "out", "ut", "uit", "uscita"),
-        *("withdrawal", "outflow", "sortie", "charge", "purchase", "belastung"),
+        *("withdrawal", "outflow", "sortie", "charge", "purchase", "belastung", "cargo", "debe", "expense", "spend"),
+        *(
+            "money out",
+            "paid out",
+            "sent",
+            "uttag",
+            "obciazenie",
+            "odchozi",
+            "terheles",
+            "borc",
+            "χ",
+            "χρεωση",
+            "debets",
+        ),
+        *("расход", "списание", "支出"),
     )
 )
 IN = frozenset(
     (
         *("credit", "kredit", "credito", "cr", "c", "crdt", "bij", "haben", "h", "k", "in", "inn", "entrata"),
-        *("deposit", "entree", "inflow", "payment", "gutschrift", "refund"),
+        *("deposit", "entree", "inflow", "payment", "gutschrift", "refund", "abono", "haber", "income"),
+        *("money in", "paid in", "received", "insattning", "uznanie", "prichozi", "jovairas", "alacak", "π", "πιστωση"),
+        *("kredits", "приход", "зачисление", "пополнение", "收入"),
     )
 )
-DIRECTIONS = frozenset({"soll", "haben", "s", "h", "d", "c", "dr", "cr", "debit", "credit", "af", "bij", "k"})
+DIRECTIONS = frozenset(
+    (
+        *(
+            "soll",
+            "haben",
+            "s",
+            "h",
+            "d",
+            "c",
+            "dr",
+            "cr",
+            "debit",
+            "credit",
+            "af",
+            "bij",
+            "k",
+            "debe",
+            "haber",
+            "cargo",
+        ),
+        *("abono", "χ", "π", "χρεωση", "πιστωση", "расход", "приход", "支出", "收入"),
+    )
+)
 """Words that tell of a column without a name that it says where money goes."""
 MINUSES, PLUSES = frozenset("-−–"), frozenset("+")
 PENDING = re.compile(
@@ -163,7 +218,8 @@ SUMS = re.compile(
 )
 _BALANCE_BEGINS = (
     r"\n *(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
-    r"|nouveau|likutis|apyvarta|anfangss|schlusss|tagess|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)"
+    r"|nouveau|likutis|apyvarta|anfangss|schlusss|tagess|ends|starts|slots|einds|begins|algs|l[oõ]pps|k[aä]ive|s[aā]kuma|beigu|apgroz"
+    r"|turnover|ing[aå]ende|utg[aå]ende|kontostand|входящ|исходящ)"
 )
 _IN_SMALL = re.compile(_BALANCE_BEGINS)
 _IN_ANY_CASE = re.compile(_BALANCE_BEGINS, re.IGNORECASE)
@@ -182,6 +238,7 @@ BALANCE_TEXT = re.compile(
     r"|s ?a ?l ?d ?o(?: (?:anterior|inicial|final|do dia|del dia|atual|actual|previo|iniziale|finale|precedente))?"
     r"|solde(?: (?:initial|final|precedent|anterieur|d ouverture|de cloture|reporte|d [0-9 ]+|au [0-9 ]+))?"
     r"|(?:ancien|nouveau) solde|(?:anfangs|schluss|tages|end|start|slot|eind|begin)saldo|kontostand(?: am [0-9 ]+)?"
+    r"|(?:algs|lopps)aldo|kaive|(?:sakuma|beigu) atlikums|apgrozijums|turnover|(?:ingaende|utgaende) saldo(?: [0-9 ]+)?"
     r"|likutis (?:pradziai|pabaigai)|apyvarta|(?:входящии|исходящии) остаток"
 )
 """Texts of dated rows that are no transaction; with anything else in it, a text is one of a transaction."""
