@@ -161,6 +161,37 @@ def test_windows_are_short_overlap_and_bring_each_line_once(bridge: SimpleFinTwi
     assert int(asked.one("start-date")) // 86_400 * 86_400 == (seconds(date(2026, 6, 20)) // 86_400) * 86_400
 
 
+def test_a_line_that_vanishes_among_others_is_taken_back_and_comes_back_as_itself(
+    bridge: SimpleFinTwin, held: Held
+) -> None:
+    bridge.lines(0)[:] += [line(f"DAY-{day}", date(2026, 6, day), f"-{day}.10") for day in range(21, 31)]
+    held.sign_in()
+    held.sign_in({"take:ACT-1": "on"})
+    held.run()
+    kept = [*bridge.lines(0)]
+
+    def taken_back(*gone: str, errors: bool = False) -> list[str]:
+        """Return what a run of the next day takes back, where the bank tells some lines no more."""
+        bridge.lines(0)[:] = [each for each in kept if not str(each["id"]).startswith(gone or ("none",))]
+        bridge.errors = ["Connection to Banque Test may need attention"] if errors else []
+        held.clock.advance(timedelta(1))
+        return [
+            record.source_id.rpartition("/")[2]
+            for record in held.run().records
+            if record.amount is None and record.raw["correction"] and record.raw["name"] == "CAFE"
+        ]
+
+    assert taken_back("DAY-25", errors=True) == [], "where a bank may be told of in part, nothing is taken back"
+    assert taken_back("DAY-29", "DAY-30") == [], "nor at the ends of what is told"
+    (gone,) = taken_back("DAY-25")
+    assert gone.startswith("DAY-25")
+    assert not taken_back("DAY-25"), "said once"
+    (id_of_25,) = (id_ for _, id_ in held.before if "DAY-25" in id_)
+    assert held.before["lines", id_of_25]["amount"] == "-25.10"
+    assert taken_back() == []
+    assert held.before["lines", id_of_25]["correction"] is None, "told again, it is a line again"
+
+
 def test_a_sweep_goes_on_from_any_cursor_and_a_crash_between_brings_nothing_twice(
     bridge: SimpleFinTwin, held: Held
 ) -> None:

@@ -68,8 +68,8 @@ TROUBLE: dict[str, Exception | Text | None] = {}
 """By name of an entry, or of a list: what to raise, why to refuse, or nothing at all."""
 
 PAGE = 20
-UNPRICED = ("unpriced", "customer")
-"""Kinds of rows that say no amount."""
+UNPRICED = ("unpriced", "customer", "gone")
+"""Kinds of rows that say no amount; the last is taken back by its till."""
 
 
 class TillSettings(BaseModel):
@@ -185,9 +185,7 @@ def _record(row: dict[str, str], days: Days) -> Record:
         source_id=row["id"],
         day=date.fromisoformat(row["day"]) if "day" in row else days.day_of(datetime.fromisoformat(row["at"])),
         raw=row,
-        amount=None
-        if row.get("kind") in ("unpriced", "customer")
-        else Money.of(row["amount"], row.get("currency", "CAD")),
+        amount=None if row.get("kind") in UNPRICED else Money.of(row["amount"], row.get("currency", "CAD")),
     )
 
 
@@ -276,6 +274,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped((Customer(key=record.key(), name=str(record.raw["name"])),))
         case "training":
             return Skipped("till.training", _t("Vente d'essai.", "Training sale."))
+        case "gone":
+            return Skipped("till.gone", _t("Retirée.", "Taken back."))
         case "wrong":
             raise BadRecord("amount", _t("Montant impossible.", "Impossible amount."))
         case "uneven":

@@ -18,11 +18,25 @@ from set_up import till_of
 from sqlalchemy import select
 from till_company import again
 
+from raccord.clock import FixedClock
 from raccord.errors import RaccordError
-from raccord.onboarding.connecting.connections import connect
+from raccord.onboarding.connecting.connections import connect, update_settings
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
+from raccord.onboarding.deciding.failures import mark_ready, mark_resolved
 from raccord.plugin import ResolutionKind
-from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    LinkRow,
+    Match,
+    Problem,
+    ProblemState,
+    Proof,
+    RunState,
+)
 from raccord.sync.fetching.repeated import Card
 from raccord.sync.lines.matching import Movement, OpenItem, Sure, propose
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line, pair, sure_of
@@ -116,6 +130,97 @@ def test_a_person_says_which_it_is_and_is_not_asked_again(
             "linked" if linked else "created",
         )
     assert all_equal(workshop)
+
+
+def open_problems(workshop: Workshop) -> list[str]:
+    with workshop.database.read() as session:
+        open_ = select(Problem).where(Problem.state == ProblemState.OPEN).order_by(Problem.subject)
+        return [f"{each.code} {each.subject}" for each in session.scalars(open_)]
+
+
+@pytest.mark.parametrize("then", ["kept", "another line is it", "deleted", "given again"])
+def test_of_a_line_that_its_source_takes_back_the_document_stays_and_it_is_asked(
+    workshop: Workshop, company: Company, connection: Connection, till_moments: Moments, then: str
+) -> None:
+    till.ROWS["T1"] = [spent(1)]
+
+    def live() -> str:
+        choose_usual(workshop, connection, company)
+        made = by_hand(workshop, company, "Purchase", "12.30", DAY)
+        sync(workshop, connection)
+        answer_conflict(workshop, OWNER, open_hold(workshop).id, ResolutionKind.SKIP)
+        sync(workshop, connection)
+        # Something of ours, so that the books are looked at.
+        till.ROWS["T1"] += sold(5, "77.00")
+        sync(workshop, connection)
+        till.ROWS["T1"] = [{**spent(1), "kind": "gone"}, *sold(5, "77.00")]
+        sync(workshop, connection)
+        return made
+
+    there = again(till_moments, workshop, "a matched line is taken back", live)
+    client = workshop.client(company)
+    assert open_problems(workshop) == ["mapping.match_vanished bank/b1"]
+    with workshop.database.read() as session:
+        (problem,) = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN)).all()
+        draft = session.scalars(select(DraftRow).where(DraftRow.key == "bank/b1")).one()
+        assert (draft.state, draft.reason) == (DraftState.WITHDRAWN, "mapping.withdrawn")
+        assert session.scalars(select(Match)).all() == [], "another line may be it"
+    assert problem.params["document"] == f"Purchase {there}"
+    till.ROWS["T1"] = [{**spent(1), "kind": "gone"}, *sold(5, "77.00")]
+    match then:
+        case "kept":
+            with pytest.raises(RaccordError, match="no longer gives"):
+                mark_ready(workshop, OWNER, problem.id)
+            mark_resolved(workshop, OWNER, problem.id)
+        case "another line is it":
+            till.ROWS["T1"].append(spent(2))
+            sync(workshop, connection)
+            assert open_hold(workshop).params["id"] == there
+            answer_conflict(workshop, OWNER, open_hold(workshop).id, ResolutionKind.SKIP)
+        case "deleted":
+            (document,) = client.query_all("Purchase")
+            client.delete("Purchase", there, document["SyncToken"], "gone")
+        case _:
+            till.ROWS["T1"] = [spent(1), *sold(5, "77.00")]
+    sync(workshop, connection)
+    assert open_problems(workshop) == []
+    if then == "kept":
+        # Mapped again, what was answered stays answered.
+        update_settings(workshop, OWNER, connection.id, {"till": "T1", "code": "another"})
+        sync(workshop, connection)
+        assert open_problems(workshop) == []
+    assert client.count("Purchase") == (0 if then == "deleted" else 1)
+    with workshop.database.read() as session:
+        asked = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all()
+    assert [(each.code, each.params["id"]) for each in asked] == ([(EXISTS, there)] if then == "given again" else [])
+    assert all_equal(workshop)
+
+
+def test_of_a_posted_document_that_its_source_takes_back_it_is_asked_and_kept_it_stays(
+    workshop: Workshop, company: Company, connection: Connection, till_moments: Moments
+) -> None:
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = sold(1)
+    sync(workshop, connection)
+    till.ROWS["T1"][1]["kind"] = "gone"
+    sync(workshop, connection)
+    assert open_problems(workshop) == ["mapping.draft_vanished deposits/d1"]
+    with workshop.database.read() as session:
+        (problem,) = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN)).all()
+    mark_resolved(workshop, OWNER, problem.id)
+    update_settings(workshop, OWNER, connection.id, {"till": "T1", "code": "another"})
+    sync(workshop, connection)
+    assert open_problems(workshop) == [], "said once"
+    assert workshop.client(company).count("Deposit") == 1
+    with workshop.database.read() as session:
+        assert session.scalars(select(DraftRow.state).where(DraftRow.key == "deposits/d1")).one() == DraftState.POSTED
+    assert isinstance(workshop.clock, FixedClock)
+    workshop.clock.advance(timedelta(minutes=1))
+    till.ROWS["T1"] = sold(1)
+    sync(workshop, connection)
+    till.ROWS["T1"][1]["kind"] = "gone"
+    sync(workshop, connection)
+    assert open_problems(workshop) == ["mapping.draft_vanished deposits/d1"], "taken back once more"
 
 
 def test_of_equal_lines_each_document_holds_one_and_a_matched_document_holds_no_other(

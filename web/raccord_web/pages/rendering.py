@@ -52,7 +52,7 @@ NOTES = frozenset(
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
      "token_revoked", "version", "file_answered", "file_answered_later",
      "files_kept", "night", "scheduled", "repost_asked",
-     "repost_cancelled", "bank_rule", "started_all"}
+     "repost_cancelled", "document_kept", "bank_rule", "started_all"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
 

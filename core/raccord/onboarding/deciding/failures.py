@@ -26,6 +26,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books.readback import LISTS
 from raccord.sync.fetching.keep import RESOLVED_BY_HAND
+from raccord.sync.mapping.vanished import VANISHED
 from raccord.sync.problems import of_cause
 from raccord.sync.resolving.conflict_rules import DUPLICATE_NAME, DUPLICATE_NUMBER
 from raccord.sync.resolving.conflicts import DECISION
@@ -210,6 +211,12 @@ def _close(
 ) -> DecisionError | None:
     """Close a problem, or return why it must stay."""
     connection = session.get_one(Connection, problem.connection_id)
+    if problem.code in VANISHED:
+        # The document stays, and so does what became of its draft.
+        if state is not ProblemState.READY:
+            _note_closed(session, actor, problem, state, connection, now)
+            return None
+        return _taken_back()
     draft = _draft_of(session, problem)
     kept = None if draft is None else _why_not(session, draft)
     if kept is not None:
@@ -268,6 +275,17 @@ def _why_not(session: Session, draft: DraftRow) -> DecisionError | None:
             Text("Attendez la fin de la synchro.", "Wait for the end of the run."),
         )
     return None
+
+
+def _taken_back() -> DecisionError:
+    return DecisionError(
+        "problem.taken_back",
+        Text("La source ne donne plus cette opération.", "The source no longer gives this record."),
+        Text(
+            "Marquez le problème résolu pour garder le document, ou retirez-le de QuickBooks.",
+            "Mark the problem resolved to keep the document, or take it out of QuickBooks.",
+        ),
+    )
 
 
 def _reopen_record(session: Session, problem: Problem, state: ProblemState) -> None:

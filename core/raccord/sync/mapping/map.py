@@ -43,6 +43,7 @@ from raccord.sync.mapping.taken_back import (
     settle_again,
 )
 from raccord.sync.mapping.unused import left_for_now, settle_unused, was_taken_back
+from raccord.sync.mapping.vanished import MATCH_VANISHED, ask_about_matched, ask_about_posted, is_matched
 from raccord.sync.problems import (
     CAUSE,
     COMPUTED_OTHERWISE,
@@ -63,7 +64,6 @@ CURRENCY_DIFFERS = "mapping.currency_differs"
 DAY_DIFFERS = "mapping.day_differs"
 UNSTORABLE = "mapping.unstorable"
 KEY_TAKEN = "mapping.key_taken"
-DRAFT_VANISHED = "mapping.draft_vanished"
 WITHDRAWN = "mapping.withdrawn"
 FAILED_SINCE = "mapping.failed_since"
 
@@ -288,7 +288,9 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
         case Failure():
             row.state, row.reason = RecordState.FAILED, answer.code
     for told in {subject, _clashing(row)} & slice_.marked - kept:
-        close_problems(slice_.session, slice_.connection.id, told, slice_.now)
+        # Mapped again, what a source took back is still taken back.
+        still = (MATCH_VANISHED,) if isinstance(answer, Skipped) and row.amount is None else ()
+        close_problems(slice_.session, slice_.connection.id, told, slice_.now, but=still)
     if isinstance(answer, Failure):
         _problem(slice_, row, answer)
         for old in earlier:
@@ -413,19 +415,13 @@ def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> N
     posted = old.state == DraftState.POSTED
     if posted or old.key in posted_keys(slice_.session, slice_.connection.id, [old.key]):
         if reason == WITHDRAWN and not is_empty(load_draft(old.body)):
-            open_problem(
-                slice_.session,
-                connection_id=slice_.connection.id,
-                run_id=slice_.run_id,
-                stream=row.stream,
-                code=DRAFT_VANISHED,
-                subject=old.key,
-                params={},
-                now=slice_.now,
-            )
+            ask_about_posted(slice_.session, row, old, slice_.run_id, slice_.now)
         if posted:
             return
-    if old.state in FINAL:
+    taken_back = reason == WITHDRAWN and is_matched(old, (DraftState.SKIPPED,))
+    if taken_back and ask_about_matched(slice_.session, row, old, slice_.run_id, slice_.now):
+        slice_.marked.discard(old.key)
+    elif old.state in FINAL:
         return
     ask_other_side(slice_.session, old)
     old.state, old.reason = DraftState.WITHDRAWN, reason

@@ -12,10 +12,11 @@ from raccord.quickbooks import Changes, QuickBooks
 from raccord.store.database import Database
 from raccord.store.models import Company
 from raccord.sync.books import drift, others
+from raccord.sync.mapping.vanished import settle_vanished
 from raccord.sync.posting import taken_off
 from raccord.sync.proving import proof_months
 from raccord.sync.proving.matched_edited import ask_about_edited
-from raccord.sync.proving.matched_gone import ask_about_gone
+from raccord.sync.proving.matched_gone import ask_about_gone, gone_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def note(session: Session, company_id: str, seen: Look, now: datetime) -> int:
     # Before drift takes over what a document says now.
     proof_months.touch(session, company_id, seen.changes, whole=seen.whole)
     others.note_changes(session, company_id, seen.changes, now)
+    settle_vanished(session, company_id, gone_in(seen.changes), now)
     ask_about_gone(session, company_id, seen.changes, now)
     ask_about_edited(session, company_id, seen.changes, now)
     return drift.note(session, company, seen.changes, now, seen.followed)

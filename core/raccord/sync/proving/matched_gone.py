@@ -22,11 +22,7 @@ def ask_about_gone(session: Session, company_id: str, changes: Changes, now: dat
 
     Of several documents that a line is together, the others alone are not it.
     """
-    gone = {(kind, str(id_)): DELETED for kind, ids in changes.deleted.items() for id_ in ids}
-    gone |= {
-        (kind, str(each["Id"])): VOIDED for kind, rows in changes.changed.items() for each in rows if is_voided(each)
-    }
-    asked = 0
+    gone, asked = gone_in(changes), 0
     for some in chunks(sorted({id_ for _, id_ in gone}), CHUNK):
         matches = select(Match).where(Match.company_id == company_id, Match.document_id.in_(some))
         for match in session.scalars(matches.order_by(Match.id)).all():
@@ -40,3 +36,10 @@ def ask_about_gone(session: Session, company_id: str, changes: Changes, now: dat
             open_hold(session, match.connection_id, draft, code, {**said, "day": match.day.isoformat()}, now)
             asked += 1
     return asked
+
+
+def gone_in(changes: Changes) -> dict[tuple[str, str], str]:
+    """Return kind and id of the documents that were deleted or voided, with which of the two."""
+    deleted = {(kind, str(id_)): DELETED for kind, ids in changes.deleted.items() for id_ in ids}
+    voided = ((kind, row) for kind, rows in changes.changed.items() for row in rows if is_voided(row))
+    return deleted | {(kind, str(row["Id"])): VOIDED for kind, row in voided}

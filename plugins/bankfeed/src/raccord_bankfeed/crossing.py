@@ -23,14 +23,14 @@ whenever it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.pairing import DAYS_APART, Candidate, Entry, Twin, around, twins_among
-from raccord_bankfeed.placing import Places
+from raccord_bankfeed.placing import Places, placed_lines
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_before, files_seen
+from raccord_bankfeed.vanished import vanished_in
 
 
 def twins_of(
@@ -60,6 +60,7 @@ def twins_of(
             continue
         if other.gone or other.near(mine):
             index.add(other, index.pair(other))
+            index.forget(entry.id for entry in vanished_in(files, each, known, said, names, places))
         if index.size > LINES_MAX or not (other.whole and mine.whole):
             return before
     return {**index.pair(mine), **before}
@@ -74,16 +75,6 @@ def _read_as_another(mine: FileLines, were: Mapping[str, str], other: FileLines)
         if key in were and (id_ := f"{were[key]}/{rest}") in ids:
             twins[entry.number] = Twin(id_, certain=True)
     return twins
-
-
-def placed_lines(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
-    """Return a file with the accounts it is of; nothing while a person is asked which."""
-    place = places.of(source.number)
-    if place.asked:
-        return None
-    lines = file.under(place.keys, names)
-    # What was told as another account comes by a road of its own, whatever its format: its ids may be others.
-    return replace(lines, road=" ".join((lines.road, *sorted(place.were.values())))) if place.were else lines
 
 
 class _Index:
@@ -114,7 +105,11 @@ class _Index:
                 self.size += 1
             else:
                 self._taken[file.road, twin.id] = entry.id
-        for id_ in file.gone:
+        self.forget(file.gone)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Forget lines that their source took back."""
+        for id_ in ids:
             self._drop(id_)
 
     def _drop(self, id_: str) -> None:

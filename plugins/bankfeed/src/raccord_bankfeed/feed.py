@@ -25,11 +25,12 @@ from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Reader
-from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker
+from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker, vanished_record
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
 from raccord_bankfeed.seen_files import files_before
 from raccord_bankfeed.series import id_of
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
+from raccord_bankfeed.vanished import vanished_in
 
 _KEPT_MAX = 4
 COMPARED = 1
@@ -197,11 +198,11 @@ def _read(
             reading.done += 1
         records, rejects, ended = _collect(reading, map(make, events))
     waits = _waits(place.waits, source, settings, reading.state)
-    if ended and stream == STATEMENTS:
-        told = _series(context, reading.state)
-        ended = len(records) + len(rejects) + len(told) <= PAGE_RECORDS_MAX
-        records += told if ended or not records else ()
-        ended = ended or len(records) == len(told)
+    if ended:
+        # Told once all else of the file is; where the page is full, the next one begins with it.
+        told = _told_at_the_end(context, settings, source, stream, reading.state, place)
+        ended = len(records) + len(rejects) + len(told) <= PAGE_RECORDS_MAX or not records
+        records += told if ended else ()
     if ended:
         return records, rejects, replace(place, file=source.number, events=None, waits=waits)
     _kept.keep(source, stream, place.known, reading)
@@ -219,6 +220,28 @@ def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: Fi
 def _may_come_again(settings: BankFeedSettings, state: FileState) -> bool:
     """Tell whether what a person may say changes how a file is read."""
     return bool(state.asked) or any(settings.is_card(key) is not False for key in state.unproven)
+
+
+def _told_at_the_end(
+    context: FetchContext,
+    settings: BankFeedSettings,
+    source: SourceFile,
+    stream: str,
+    state: FileState,
+    place: _Place,
+) -> list[Record]:
+    """Return what shows once all of a file was read: series of statements, or the lines that it no longer has."""
+    if stream == STATEMENTS:
+        return _series(context, state)
+    if state.asked:
+        return []
+    known, names = settings.known(), dict(settings.account_names())
+    places = Places(context.files, known, place.known, names)
+    replaced = {each.id for each in state.replacing.lines.values()}
+    gone = vanished_in(context.files, source, known, place.known, names, places, replaced)
+    told = ((entry, context.kept(LINES, entry.id)) for entry in gone)
+    made = (vanished_record(entry, earlier) for entry, earlier in told if earlier)
+    return [each for each in made if each is not None][:PAGE_RECORDS_MAX]
 
 
 def _series(context: FetchContext, state: FileState) -> list[Record]:

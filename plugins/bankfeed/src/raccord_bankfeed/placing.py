@@ -17,7 +17,7 @@ depends on the files and on what people said alone, so it is the same whenever i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
@@ -29,7 +29,7 @@ from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import ACCOUNT_WORDS, Known
-from raccord_bankfeed.seen_files import LINES_MAX, Nameless, files_seen, name_pattern
+from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_seen, name_pattern
 
 SHARED_MIN = 2
 """So many lines in common tell that two files are of one account; a monthly fee alone may be any account's."""
@@ -285,3 +285,13 @@ class Places:
             found = Slot(number, key if number == 1 else f"{key}-{number}")
             slots.append(found)
         return found
+
+
+def placed_lines(file: FileLines, source: SourceFile, names: Mapping[str, str], places: Places) -> FileLines | None:
+    """Return a file with the accounts it is of; nothing while a person is asked which."""
+    place = places.of(source.number)
+    if place.asked:
+        return None
+    lines = file.under(place.keys, names)
+    # What was told as another account comes by a road of its own, whatever its format: its ids may be others.
+    return replace(lines, road=" ".join((lines.road, *sorted(place.were.values())))) if place.were else lines

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
 from raccord_bankfeed.identity import Identities
-from raccord_bankfeed.pairing import Twin
+from raccord_bankfeed.pairing import Entry, Twin
 from raccord_bankfeed.readers.contract import (
     Answered,
     Balance,
@@ -221,6 +221,14 @@ def _gone_record(line: Line, source_id: str, earlier: Mapping[str, JSON] | None)
     except ValueError:
         day = line.day
     return Record(LINES, source_id, day, raw)
+
+
+def vanished_record(entry: Entry, earlier: Mapping[str, JSON]) -> Record | None:
+    """A line that its source tells no more, likewise; nothing where that was said before."""
+    correction: dict[str, JSON] = {"native": entry.native, "action": CorrectionAction.GONE.value}
+    if earlier.get("correction") == correction:
+        return None
+    return Record(LINES, entry.id, entry.day, {**earlier, "correction": correction})
 
 
 def _statement_record(source: SourceFile, statement: Statement) -> Record | Reject:

@@ -25,10 +25,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from raccord.plugin import FileBox, SourceFile
-from raccord_bankfeed.crossing import placed_lines
 from raccord_bankfeed.identity import is_telling
 from raccord_bankfeed.pairing import Entry
-from raccord_bankfeed.placing import Places
+from raccord_bankfeed.placing import Places, placed_lines
 from raccord_bankfeed.readers import TELL_CHANGES
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import SAME, Known

@@ -62,6 +62,8 @@ class FileLines:
     days: Days = field(default_factory=Days)
     gone: set[str] = field(default_factory=set)
     """The ids of earlier lines that the file takes back."""
+    pending: set[str] = field(default_factory=set)
+    """Those of lines that are not booked yet."""
     whole: bool = True
     open: bool = False
     """Whether something is asked about how it is read: until then nothing rests on what it says."""
@@ -85,13 +87,20 @@ class FileLines:
         }
         if not tokens:
             return self
+
+        def moved(id_: str) -> str:
+            key, _, rest = id_.partition("/")
+            return f"{keys[key]}/{rest}" if key in keys else id_
+
         made = FileLines(
-            self.road, days=Days(self.days.whole, stated=self.days.stated), gone=self.gone, whole=self.whole
+            self.road,
+            days=Days(self.days.whole, stated=self.days.stated),
+            gone={*map(moved, self.gone)},
+            pending={*map(moved, self.pending)},
+            whole=self.whole,
         )
         for entry in self.entries:
-            key = next((key for key in keys if entry.id.startswith(f"{key}/")), "")
-            id_ = f"{keys[key]}{entry.id.removeprefix(key)}" if key else entry.id
-            made.keep(replace(entry, id=id_, tokens=tokens.get(entry.tokens, entry.tokens)))
+            made.keep(replace(entry, id=moved(entry.id), tokens=tokens.get(entry.tokens, entry.tokens)))
         return made
 
     def keep(self, entry: Entry) -> None:
@@ -238,6 +247,8 @@ def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLin
                         account = event.account
                         if account.key.startswith(UNNAMED):
                             found.nameless.setdefault(account.key, Nameless(account))
+                        if event.pending:
+                            found.pending.add(source_id)
                         if held or event.pending:
                             continue
                         if len(found.entries) >= LINES_MAX:
@@ -269,7 +280,7 @@ def _balances(file: FileLines, statement: Statement) -> None:
 def _stated(file: FileLines, statement: Statement, names: Mapping[str, str]) -> None:
     """Keep which days a statement says that it lists; one with an opening balance of its first day begins after it."""
     first, last, opening = statement.starts, statement.ends, statement.opening
-    if first is None or last is None:
+    if first is None or last is None or statement.partial or statement.unreadable:
         return
     if opening is not None and opening.day == first:
         first += timedelta(1)

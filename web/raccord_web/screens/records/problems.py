@@ -30,6 +30,7 @@ from raccord.overview.problems import ProblemGroup, open_problems, problem_group
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.counted import count_by_fate
 from raccord.store.models import Connection, ProblemState
+from raccord.sync.mapping.vanished import VANISHED
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART
 from raccord_web.front.desk import desk_of
@@ -179,7 +180,8 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
         case "ready":
             mark_ready(desk.workshop, acting(request), problem_id)
         case "resolved":
-            mark_resolved(desk.workshop, acting(request), problem_id)
+            problem = mark_resolved(desk.workshop, acting(request), problem_id)
+            deed = "document_kept" if problem.code in VANISHED else deed
         case "aside":
             set_file_aside(desk.workshop, acting(request), problem_id)
         case "link":

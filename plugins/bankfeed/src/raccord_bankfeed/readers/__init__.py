@@ -36,6 +36,10 @@ ANSWERS: Mapping[str, Callable[[], Reader]] = {
 """Readers of what providers answered, by provider."""
 TELL_CHANGES = frozenset({PlaidReader.__name__})
 """Roads whose files hold what changed, so that none of them holds all of a day."""
+TELL_ALL = frozenset({SimpleFinReader.__name__})
+"""Roads that tell each line by an id for good, and always all lines of the days they were asked for: one that is no
+longer among them was taken back.
+"""
 
 
 def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:

@@ -141,6 +141,8 @@ class Statement:
     """Of a statement of booked lines that is one of a series; nothing of any other."""
     notes: tuple[Note, ...] = ()
     """Rows that are no transactions, the first few of them: totals, balances, rows that move no money."""
+    partial: bool = False
+    """Whether its source said that it may not tell all of these days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Tally:
     currency: str = ""
     institution: str = ""
     starts: date | None = None
+    partial: bool = False
     ends: date | None = None
     opening: Balance | None = None
     ledger: Balance | None = None
@@ -104,4 +105,5 @@ class Tally:
             opening=self.opening,
             numbered=self.numbered,
             notes=tuple(self.notes),
+            partial=self.partial,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -24,17 +24,25 @@ class SimpleFinReader(AnswerReader):
         """Yield the chosen accounts' lines and balances, one account after the other."""
         chosen = {text(row_of(each), "id"): row_of(each) for each in rows_of(said.get("accounts"))}
         number = 0
+        # A bank that has to be seen to may be told of in part.
+        partial = bool(rows_of(answer.get("errors")) or rows_of(answer.get("errlist")))
         for each in rows_of(answer.get("accounts")):
             row = row_of(each)
             if text(row, "id") not in chosen:
                 continue
             number += 1
-            yield from _account(row, chosen[text(row, "id")], said, number)
+            account = chosen_account(text(row, "id"), text(chosen[text(row, "id")], "key"), card=_card(chosen, row))
+            tally = Tally(account, number)
+            tally.partial = partial
+            yield from _account(row, tally, said)
 
 
-def _account(row: Row, chosen: Row, said: Row, number: int) -> Iterator[Event]:
-    account = chosen_account(text(row, "id"), text(chosen, "key"), card=chosen.get("card") is True)
-    tally = Tally(account, number)
+def _card(chosen: Mapping[str, Row], row: Row) -> bool:
+    return chosen[text(row, "id")].get("card") is True
+
+
+def _account(row: Row, tally: Tally, said: Row) -> Iterator[Event]:
+    number = tally.line
     tally.institution = text(row_of(row.get("org")), "name")[:80]
     tally.starts, tally.ends = (date.fromisoformat(text(said, name)) for name in ("first", "last"))
     code = text(row, "currency").upper()

@@ -1,0 +1,123 @@
+"""What a source takes back of what the books hold: the documents stay, and a person is asked what becomes of them.
+
+A document of ours can be kept, or taken out by an undo. One that a line was said to be is nobody's then: another line
+may be it, which its own run finds out; or it is one too many, and goes in QuickBooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import Connection, DraftRow, LinkRow, LinkState, Match, Problem, ProblemState, SourceRecord
+from raccord.sync.mapping.matched_otherwise import asked_of_match
+from raccord.sync.problems import close_problems, open_problem
+
+DRAFT_VANISHED = "mapping.draft_vanished"
+MATCH_VANISHED = "mapping.match_vanished"
+VANISHED = (DRAFT_VANISHED, MATCH_VANISHED)
+"""Asked about what is in the books: kept, the question is closed and the document stays as it is."""
+DOCUMENTS = "documents"
+"""Under this name the question keeps of each document kind, id and the account on which it was the line."""
+
+
+def ask_about_posted(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> None:
+    """Ask about a document of ours that its source no longer gives."""
+    if not _answered(session, row, draft, DRAFT_VANISHED):
+        _ask(session, row, draft, DRAFT_VANISHED, {}, run_id, now)
+
+
+def ask_about_matched(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> bool:
+    """Ask about the documents that a line was, if its source says that nothing moved; tell whether there were any.
+
+    They are the line's no more. A record that still says an amount is left out for another reason, and stays theirs.
+    """
+    if row.amount is not None:
+        return False
+    matches = session.scalars(select(Match).where(Match.draft_id == draft.id).order_by(Match.id)).all()
+    if not matches:
+        return False
+    whole = sum(each.amount for each in matches)
+    params = {
+        DOCUMENTS: [[each.kind, each.document_id, each.money_account] for each in matches],
+        "document": ", ".join(f"{each.kind} {each.document_id}" for each in matches),
+        "amount": format(whole, "f"),
+        "day": matches[0].day.isoformat(),
+    }
+    session.execute(delete(Match).where(Match.draft_id == draft.id))
+    _ask(session, row, draft, MATCH_VANISHED, params, run_id, now)
+    return True
+
+
+def is_matched(draft: DraftRow, final: Collection[str]) -> bool:
+    """Tell whether a draft posts nothing because it is a document of the books, or is asked about that."""
+    return draft.state in final or asked_of_match(draft)
+
+
+def settle_vanished(session: Session, company_id: str, gone: Collection[tuple[str, str]], now: datetime) -> int:
+    """Close what is asked about documents that are gone from QuickBooks, or other lines' by now; return how many."""
+    asked = session.scalars(
+        select(Problem)
+        .join(Connection, Connection.id == Problem.connection_id)
+        .where(Connection.company_id == company_id, Problem.code.in_(VANISHED), Problem.state == ProblemState.OPEN)
+    ).all()
+    closed = 0
+    for problem in asked:
+        places = _places(session, company_id, problem)
+        if all(place[:2] in gone or _matched(session, company_id, *place) for place in places):
+            close_problems(session, problem.connection_id, problem.subject, now, problem.code)
+            closed += 1
+    return closed
+
+
+def _places(session: Session, company_id: str, problem: Problem) -> list[tuple[str, str, str]]:
+    """Return kind, id and account of the documents that a question is about and that are in QuickBooks as is known."""
+    if problem.code == MATCH_VANISHED:
+        return [(str(kind), str(id_), str(account)) for kind, id_, account in problem.params.get(DOCUMENTS, ())]
+    links = select(LinkRow.kind, LinkRow.document_id, LinkRow.money_account).where(
+        LinkRow.company_id == company_id,
+        LinkRow.connection_id == problem.connection_id,
+        LinkRow.key == problem.subject,
+        LinkRow.state == LinkState.LIVE,
+    )
+    return [(row.kind, row.document_id, row.money_account) for row in session.execute(links)]
+
+
+def _matched(session: Session, company_id: str, kind: str, document_id: str, account: str) -> bool:
+    matched = exists().where(
+        Match.company_id == company_id,
+        Match.kind == kind,
+        Match.document_id == document_id,
+        Match.money_account == account,
+    )
+    return bool(session.scalar(select(matched)))
+
+
+def _answered(session: Session, row: SourceRecord, draft: DraftRow, code: str) -> bool:
+    """Tell whether a person kept the document since the source said last what is asked about."""
+    kept = exists().where(
+        Problem.connection_id == draft.connection_id,
+        Problem.code == code,
+        Problem.subject == draft.key,
+        Problem.state == ProblemState.RESOLVED,
+        Problem.closed_at >= row.fetched_at,
+    )
+    return bool(session.scalar(select(kept)))
+
+
+def _ask(
+    session: Session,
+    row: SourceRecord,
+    draft: DraftRow,
+    code: str,
+    params: Mapping[str, object],
+    run_id: str,
+    now: datetime,
+) -> None:
+    open_problem(
+        session, connection_id=draft.connection_id, run_id=run_id, stream=row.stream, code=code, subject=draft.key,
+        params=params, now=now,
+    )  # fmt: skip
