@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import till
@@ -24,6 +26,7 @@ from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.overview.explain import explain
 from raccord.overview.records import record_story
 from raccord.plugin import ResolutionKind
+from raccord.quickbooks.codec.json_text import write
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Match, Proof
 from raccord.sync.lines.in_parts import NEAR_MAX, OTHERS, TOGETHER_MAX, in_parts, of_several
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line
@@ -239,6 +242,28 @@ def test_a_line_is_several_documents_and_taken_back_or_undone_it_is_none_of_them
         story = record_story(session, of("b3", workshop).record_id or 0)
     assert story is not None
     assert sorted(each.document_id for each in story.view.documents) == sorted(spent)
+
+    # Edited, each is told of beside the other; together they are the line once they come to its amount again.
+    def changed(*amounts: str) -> Mapping[str, Any]:
+        for id_, amount in zip(spent, amounts, strict=True):
+            (there,) = [each for each in client.query_all("Purchase") if str(each["Id"]) == id_]
+            if there["TotalAmt"] != Decimal(amount):
+                told = {name: each for name, each in there.items() if name != "PurchaseEx"}
+                told["Line"] = [{**there["Line"][0], "Amount": Decimal(amount)}]
+                client.update("Purchase", write(told), f"edit {id_} {amount}")
+                sync(workshop, connection)
+        hold = asked(workshop).get("b3")
+        return {} if hold is None else hold.params
+
+    assert changed("34.10", "11.90")["was"] == "-33.10"
+    both = changed("34.10", "15.90")
+    for language in ("fr", "en"):
+        sentence = explain("conflict.matched_edited", both, language).sentence
+        assert all(amount in sentence for amount in ("-33.10", "-34.10", "-11.90", "-15.90"))
+    one = changed("34.10", "11.90")
+    assert (one["id"], one["amount"], "case" in one) == (spent[0], "-34.10", False)
+    assert changed("34.10", "10.90") == {}, "45.00 again, between the two"
+    assert of("b3", workshop).state == DraftState.SKIPPED
     # Answers are forgotten where a document is gone; another movement is asked for its category.
     take_back(workshop, OWNER, connection.id, "bank/b3")
     assert kept(workshop, "b3") == []

@@ -12,7 +12,7 @@ from raccord.onboarding.deciding.conflict_texts import Refused, answered_meanwhi
 from raccord.plugin.ledger import Resolution
 from raccord.store.canonical import canonical
 from raccord.sync.lines.several_documents import SEVERAL
-from raccord.sync.resolving.conflict_rules import MATCHED_EDITED
+from raccord.sync.resolving.conflict_rules import EDITED, MATCHED_EDITED
 
 _DIGITS = 12
 
@@ -48,7 +48,8 @@ def _asked(code: str, params: Mapping[str, Any]) -> str:
     says = ("amount", "day", "line") if code == MATCHED_EDITED else ()
     about = [str(params.get(name, "")) for name in ("kind", "id", "owner_key", *says)]
     several = [[str(each["kind"]), str(each["id"])] for each in params.get(SEVERAL, ())]
-    return _digest([code, about, several])
+    edited = [[str(each[name]) for name in ("kind", "id", "amount", "day")] for each in params.get(EDITED, ())]
+    return _digest([code, about, several, *([edited] if edited else [])])
 
 
 def _digest(said: list[Any]) -> str:

@@ -7,7 +7,7 @@ taken for the document. Edited back, the document is the line's again and the qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,10 +23,17 @@ from raccord.store.models import DraftRow, DraftState, Hold, LinkRow, LinkState,
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.pairing import DAYS_APART
-from raccord.sync.mapping.matched_otherwise import asked_of_match
-from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS, MATCHED_EDITED
+from raccord.sync.mapping.matched_otherwise import LINE, asked_of_match
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS, EDITED, MATCHED_EDITED
 from raccord.sync.resolving.conflicts import without_decision
 from raccord.sync.resolving.holds import close_hold, open_hold
+from raccord.sync.resolving.newcomers import CASE
+
+Place = tuple[str, str, str]
+"""Kind and id of a document, and the account on which it is the line."""
+SEVERAL_EDITED = "documents"
+"""The case of a question about several documents of a line."""
+_OF_EACH = ("kind", "id", "document", "account", "was", "was_day", "amount", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,10 @@ def _one(session: Session, match: Match, document: Mapping[str, Any], now: datet
     after = _Moved(money_of(match.kind, document, match.money_account), date.fromisoformat(str(document["TxnDate"])))
     if after == before:
         return False
-    said = _said(session, match) if known else {}
+    asked_before, told_otherwise = _asked(session, draft) if known else ({}, False)
+    asked = {**asked_before}
+    place = (match.kind, match.document_id, match.money_account)
+    said = asked.pop(place, None)
     was = _Moved(Decimal(said["was"]), date.fromisoformat(said["was_day"])) if said else before
     match.day = after.day
     if match.whole is None:
@@ -71,14 +81,10 @@ def _one(session: Session, match: Match, document: Mapping[str, Any], now: datet
         match.whole = after.amount
     whole = _come_to_line(session, draft)
     settled = after.amount == was.amount or (whole and match.whole is None)
-    if after == was or (settled and _may_bear(session, match, draft)):
-        if said and whole:
-            close_hold(session, draft, now)
-            draft.state, draft.reason, draft.decisions = DraftState.SKIPPED, ALREADY_EXISTS, without_decision(draft)
-        return False
-    # What was answered was said of the document as it was then.
-    draft.state, draft.reason, draft.decisions = DraftState.HELD, MATCHED_EDITED, without_decision(draft)
-    params = {
+    if whole and match.whole is None:
+        # Of several, what others said of their amounts is over too; what they say of their days is not.
+        asked = {at: each for at, each in asked.items() if not _may_bear(session, match.company_id, at, each, draft)}
+    here = {
         "kind": match.kind,
         "id": match.document_id,
         "document": f"{match.kind} {summary_of(match.kind, document).number or match.document_id}",
@@ -88,31 +94,60 @@ def _one(session: Session, match: Match, document: Mapping[str, Any], now: datet
         "amount": format(after.amount, "f"),
         "day": after.day.isoformat(),
     }
-    open_hold(session, match.connection_id, draft, MATCHED_EDITED, params, now)
+    if after != was and not (settled and _may_bear(session, match.company_id, place, here, draft)):
+        asked = {**asked, place: here}
+    elif not known or (asked == asked_before and not told_otherwise) or not (asked or whole):
+        return False
+    if not asked:
+        close_hold(session, draft, now)
+        draft.state, draft.reason, draft.decisions = DraftState.SKIPPED, ALREADY_EXISTS, without_decision(draft)
+        return False
+    # What was answered was said of the documents as they were then.
+    draft.state, draft.reason, draft.decisions = DraftState.HELD, MATCHED_EDITED, without_decision(draft)
+    open_hold(session, match.connection_id, draft, MATCHED_EDITED, _told([*asked.values()]), now)
     return True
 
 
-def _said(session: Session, match: Match) -> Mapping[str, Any]:
-    """Return what the open question about a line says of this document; nothing where it is about another one."""
-    params = session.scalars(
-        select(Hold.params).where(Hold.draft_id == match.draft_id, Hold.closed_at.is_(None))
-    ).first()
-    here = (match.kind, match.document_id, match.money_account)
-    return params if params and tuple(params.get(name) for name in ("kind", "id", "account")) == here else {}
+def _asked(session: Session, draft: DraftRow) -> tuple[dict[Place, Mapping[str, Any]], bool]:
+    """Return what the open question about a line says of each of its documents that were edited, and whether it is
+    about what its source says instead.
+    """
+    params = session.scalars(select(Hold.params).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))).first()
+    if not params or params.get(CASE) == LINE:
+        return {}, bool(params)
+    said = params.get(EDITED) or [params]
+    return {(str(each["kind"]), str(each["id"]), str(each["account"])): each for each in said}, False
 
 
-def _may_bear(session: Session, match: Match, draft: DraftRow) -> bool:
+def _told(edited: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the question says of the documents that were edited; of one, what it says of that."""
+    if len(edited) == 1:
+        return {**edited[0]}
+    return {
+        **edited[-1],
+        CASE: SEVERAL_EDITED,
+        EDITED: [{name: each[name] for name in _OF_EACH} for each in edited],
+        "together": ", ".join(
+            f"{each['document']} ({each['was_day']}: {each['was']} → {each['day']}: {each['amount']})"
+            for each in edited
+        ),
+    }
+
+
+def _may_bear(session: Session, company_id: str, at: Place, said: Mapping[str, Any], draft: DraftRow) -> bool:
     """Tell whether a document would still be taken for a line on the day that it bears now.
 
     One of ours may bear another day than its movement's, and is looked after as ours.
     """
+    kind, document_id, _ = at
     ours = select(LinkRow.id).where(
-        LinkRow.company_id == match.company_id,
-        LinkRow.kind == match.kind,
-        LinkRow.document_id == match.document_id,
+        LinkRow.company_id == company_id,
+        LinkRow.kind == kind,
+        LinkRow.document_id == document_id,
         LinkRow.state == LinkState.LIVE,
     )
-    near = draft.day is None or abs((match.day - draft.day).days) <= DAYS_APART
+    day = date.fromisoformat(str(said["day"]))
+    near = draft.day is None or abs((day - draft.day).days) <= DAYS_APART
     return near or session.scalars(ours).first() is not None
 
 
