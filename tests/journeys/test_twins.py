@@ -67,6 +67,7 @@ from raccord_sandbox.serving.server import SandboxServer
 
 DAYS = [f"{date(2026, 1, 1) + timedelta(days=number):%m-%d}" for number in range(77)]
 QUARTER = [*(f"{day} -{number + 5}.00 ACHAT" for number, day in enumerate(DAYS)), *[f"{DAYS[9]} -4.50 CAFE"] * 3]
+SOME = [f"03-{day:02} -{day * 3}.{day:02} ACHAT {day}" for day in range(4, 10)]
 SCENARIOS = {
     "pain 9: three equal coffees of one day are three": Scenario(
         [bank(COFFEE, COFFEE, COFFEE), categorise], ["Purchase 4.50 03-04"] * 3
@@ -446,6 +447,19 @@ SCENARIOS = {
         ],
         ["Purchase 21.00 03-04"],
         [DOUBLE],
+    ),
+    "pain 2: an account that is connected twice, as two accounts of the books, comes by one connection": Scenario(
+        [
+            bank(*SOME),
+            categorise,
+            bank(*SOME, "03-20 -8.15 NOUVEAU", feed="direct", account=SAVINGS),
+            categorise,
+            placed("same", of="bankfeeddirect"),
+            categorise,
+            bank("03-22 -7.05 PLUS TARD", feed="direct", account=SAVINGS),
+            still_asked(),
+        ],
+        [f"Purchase {each.split()[1][1:]} {each.split()[0]}" for each in SOME],
     ),
     "pain 2 T1: a settlement told by the processor and by the bank": Scenario(
         [processor("03-04 100.00"), bank("03-06 100.00 PROCESSEUR #PRO001"), SAME, again(2)],

@@ -220,11 +220,11 @@ def named_alike(house: House) -> None:
     update_settings(house.workshop, OWNER, connection.id, values)
 
 
-def placed(word: str) -> Step:
-    """A person says which of the accounts that files do not name a file is of."""
+def placed(word: str, of: str = "bankfeed") -> Step:
+    """A person says which of the accounts that files do not name a file is of, or whether two are one."""
 
     def step(house: House) -> None:
-        connection = house.connections["bankfeed"]
+        connection = house.connections[of]
         [asked] = questions_of(house.workshop, connection.id)
         answer_file(house.workshop, OWNER, connection.id, asked.key, {asked.asks[0].code: word})
         house.sync(connection)

@@ -1,5 +1,6 @@
 """The only package a connector imports: hooks, records, drafts, money, terms, info and errors."""
 
+from raccord.plugin.beside import Beside
 from raccord.plugin.contexts import (
     ConflictContext,
     ConnectionView,
@@ -90,6 +91,7 @@ __all__ = [
     "AskKind",
     "Asked",
     "BadRecord",
+    "Beside",
     "ByHand",
     "Closes",
     "Conflict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from socket import socket
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from raccord.plugin.beside import Beside
 from raccord.plugin.days import Days
 from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
@@ -152,6 +153,12 @@ class FetchContext(SourceContext, Protocol):
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         """Return what the source said last of a record of an earlier page or run, as in ``Record.raw``, if it did."""
+        ...
+
+    def beside(self, stream: str, first: date, last: date) -> Sequence[Beside]:
+        """Return what the company's other connections of this connector told of a stream and days, both included: one
+        account may be connected twice, which their records alone show.
+        """
         ...
 
 

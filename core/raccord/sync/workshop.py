@@ -39,7 +39,7 @@ from raccord.sync.books.meter import StoredMeter
 from raccord.sync.days import days_of
 from raccord.sync.environments import CALLBACK_PATH, SOURCE_CALLBACK_PATH, environment_of, is_local
 from raccord.sync.fetching.file_guard import GuardedFileBox
-from raccord.sync.fetching.kept import said_last
+from raccord.sync.fetching.kept import said_last, told_beside
 from raccord.sync.fetching.renewing import Ask, renew_secrets
 from raccord.sync.fetching.source_http import SourceHttp, allowed_hosts
 from raccord.sync.resolving.terms import DatedTerms
@@ -148,6 +148,7 @@ class Workshop:
             GuardedFileBox(box, self.settings.may_read),
             partial(said_last, self.database, bench.connection.id),
             source.connect,
+            partial(told_beside, self.database, bench.connection.id),
         )
 
     def _renewal(self, bench: Bench) -> Callable[[str, Ask], Mapping[str, str]]:

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from raccord.plugin import BadRecord, Record
+from raccord.plugin import BadRecord, Beside, Record
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import describe, map_record
 from raccord_bankfeed.one_account import OF_NAMED, OF_UNNAMED, Measure, alike
@@ -141,6 +141,51 @@ def test_two_numbers_of_one_account_are_found_in_files_of_a_line_or_two(feed: Fe
     (question,) = asked(feed)
     assert "4 of 4 lines in common" in question.raw["asks"][0]["en"]
     assert len(lines_of(feed)) == 14 + 3
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, RENUMBERED], ids=["under its number", "under another number"])
+def test_an_account_that_another_connection_brings_is_asked_about_once_and_its_lines_come_by_one(
+    feed: Feed, new_feed: Callable[[], Feed], account: MadeAccount
+) -> None:
+    other, more = new_feed(), (*MARCH, "03-24 -61.35 EPICERIE", "03-25 -18.05 PHARMACIE")
+    other.shelf.put("theirs", ofx(*more, "03-28 -2.15 CAFE", account=account))
+
+    def told(feed: Feed, label: str) -> Beside:
+        records = [each for each in feed.read(LINES).records if each.amount is not None]
+        return Beside(label=label, pair="pair", settings={"answers": feed.settings.answers}, records=records)
+
+    feed.others = [told(other, "Plaid")]
+    feed.shelf.put("mine", ofx(*more, "04-02 -9.95 LIVRE"))
+    assert lines_of(feed) == [], "nothing goes before it is answered"
+    (question,) = asked(feed)
+    text = question.raw["asks"][0]
+    assert "6 of 7 lines in common" in text["en"]
+    assert "connection “Plaid”" in text["en"]
+    assert "connexion « Plaid »" in text["fr"]
+    say(feed, question, "same")
+    assert {str(each.raw["account"])[:9] for each in feed.read(LINES).records} == {"elsewhere"}
+    context = FakeMapContext(settings=feed.settings, terms=describe().terms)
+    (skipped,) = {getattr(map_record(context, each), "code", "") for each in feed.read(LINES).records}
+    assert skipped == "bankfeed.account_elsewhere"
+    assert not asked(feed)
+    say(feed, question, "separate")
+    assert len(lines_of(feed)) == 7
+    # The other connection reads a further file: it was said already.
+    other.others = [told(feed, "Files")]
+    other.shelf.put("again", ofx(*more, "04-02 -9.95 LIVRE", account=account))
+    assert not asked(other)
+
+
+def test_two_accounts_of_two_connections_with_transfers_between_them_are_not_asked_about(
+    feed: Feed, new_feed: Callable[[], Feed]
+) -> None:
+    other = new_feed()
+    amounts = {f"03-{day:02}": f"{100 * day}.{day:02}" for day in range(3, 12)}
+    other.shelf.put("theirs", ofx(*(f"{day} {each} VIREMENT" for day, each in amounts.items()), account=SAVINGS))
+    feed.others = [Beside(label="Plaid", pair="pair", settings={}, records=other.read(LINES).records)]
+    feed.shelf.put("mine", ofx(*(f"{day} -{each} VIREMENT" for day, each in amounts.items()), *MARCH))
+    assert not asked(feed)
+    assert len(lines_of(feed)) == 13
 
 
 @pytest.mark.parametrize("stream", [STATEMENTS, LINES])

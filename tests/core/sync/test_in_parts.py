@@ -28,6 +28,7 @@ from raccord.overview.records import record_story
 from raccord.plugin import ResolutionKind
 from raccord.quickbooks.codec.json_text import write
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Match, Proof
+from raccord.sync.fetching.kept import told_beside
 from raccord.sync.lines.in_parts import NEAR_MAX, OTHERS, TOGETHER_MAX, in_parts, of_several
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line
 from raccord.sync.lines.several_documents import SEVERAL, decided
@@ -215,6 +216,13 @@ def test_a_line_is_several_documents_and_taken_back_or_undone_it_is_none_of_them
         )
     ]  # fmt: skip
     sync(workshop, other)
+    (beside,) = told_beside(workshop.database, connection.id, "deposits", DAY, DAY + timedelta(9))
+    (back,) = told_beside(workshop.database, other.id, "deposits", DAY, DAY + timedelta(9))
+    assert ([each.source_id for each in beside.records], back.records) == (["d1", "d2"], [])
+    assert (beside.pair, beside.settings["till"], "code" in beside.settings) == (back.pair, "T2", False)
+    assert not told_beside(workshop.database, connection.id, "deposits", DAY + timedelta(9), DAY + timedelta(9))[
+        0
+    ].records
     spent = [by_hand(workshop, company, "Purchase", amount, DAY + timedelta(1)) for amount in ("33.10", "11.90")]
     till.ROWS["T1"] = [
         line(1, "200.00", "DEPOT"), line(2, "200.00", "DEPOT"), line(3, "-45.00", "QUINCAILLERIE"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import NoReturn
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from raccord.plugin.beside import Beside
 from raccord.plugin.contexts import FileBox, Http
 from raccord.plugin.days import MIDNIGHT, Days
 from raccord.plugin.info import NoSettings
@@ -81,6 +82,8 @@ class FakeFetchContext(_View):
     clock: FixedClock = field(default_factory=FixedClock)
     before: Mapping[tuple[str, str], Mapping[str, JSON]] = field(default_factory=dict)
     """What the source said before, by stream and id."""
+    others: Sequence[Beside] = ()
+    """What other connections of the company told."""
     callback: str = ""
     states: Iterator[str] = field(default_factory=lambda: map("state-{}".format, count(1)))
     """What :meth:`new_state` returns: it stands in for the context of ``sign_in`` as well."""
@@ -105,6 +108,13 @@ class FakeFetchContext(_View):
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         """Return what was said before, as the test gives it."""
         return self.before.get((stream, source_id))
+
+    def beside(self, stream: str, first: date, last: date) -> Sequence[Beside]:
+        """Return what other connections told of some days, as the test gives it."""
+        return [
+            replace(each, records=[one for one in each.records if one.stream == stream and first <= one.day <= last])
+            for each in self.others
+        ]
 
     def now(self) -> datetime:
         """Return the clock's time."""

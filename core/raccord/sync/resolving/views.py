@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from socket import socket
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from raccord.clock import Clock
+from raccord.plugin.beside import Beside
 from raccord.plugin.contexts import FileBox, Http
 from raccord.plugin.days import Days
 from raccord.plugin.records import JSON
@@ -53,12 +54,16 @@ class FetchView(SourceView):
     files: FileBox
     read: Callable[[str, str], Mapping[str, JSON] | None]
     reach: Callable[[tuple[str, int], int], socket]
+    others: Callable[[str, date, date], Sequence[Beside]]
 
     def connect(self, address: tuple[str, int], timeout: int) -> socket:
         return self.reach(address, timeout)
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         return self.read(stream, source_id)
+
+    def beside(self, stream: str, first: date, last: date) -> Sequence[Beside]:
+        return self.others(stream, first, last)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from raccord.plugin import JSON, CoveredDays, FileDays
+from raccord_bankfeed.elsewhere import ELSEWHERE
 from raccord_bankfeed.readers.contract import AccountKind
 from raccord_bankfeed.records import STATEMENTS
 from raccord_bankfeed.settings import OVER_THE_NETWORK, InputKind, named_accounts, set_aside
@@ -19,7 +20,7 @@ def covered_days(settings: Mapping[str, object], day: date, raw: Mapping[str, JS
     key = str(raw.get("account", ""))
     if "ledger_balance" not in raw or raw.get("account_kind") not in _READ:
         return None
-    if key in set_aside(str(settings.get("left_out", ""))):
+    if key.startswith(ELSEWHERE) or key in set_aside(str(settings.get("left_out", ""))):
         return None
     names = named_accounts(str(settings.get("chosen", "")), str(settings.get("accounts", "")))
     if settings.get("only_named") and key not in names:

@@ -23,11 +23,11 @@ from raccord_bankfeed.placed import placed
 from raccord_bankfeed.placing import Places
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
-from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers import TELL_ALL, reader_for
 from raccord_bankfeed.readers.contract import Reader
 from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker, vanished_record
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
-from raccord_bankfeed.seen_files import files_before
+from raccord_bankfeed.seen_files import files_before, files_seen
 from raccord_bankfeed.series import id_of
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 from raccord_bankfeed.vanished import vanished_in
@@ -142,7 +142,7 @@ def _compared_since(context: FetchContext, settings: BankFeedSettings, place: _P
     """Go back to the first file whose account is asked about only since it was read; each file is read once for it, up
     to as many lines as are compared.
     """
-    places = Places(context.files, settings.known(), place.known, dict(settings.account_names()))
+    places = _places(context, settings, place)
     for source in files_before(context.files, place.file + 1):
         if places.of(source.number).asked and source.number != place.waits:
             return replace(place, file=source.number - 1, compared=COMPARED)
@@ -182,7 +182,7 @@ def _read(
     reading = _kept.take(source, stream, place.known, done) if done else None
     if reading is None:
         known, names = settings.known(), dict(settings.account_names())
-        places = Places(context.files, known, place.known, names)
+        places = _places(context, settings, place)
         twins, replacing = {}, NOTHING_REPLACED
         if stream == LINES:
             twins = twins_of(context.files, source, known, place.known, names, places)
@@ -209,6 +209,11 @@ def _read(
     return records, rejects, replace(place, file=source.number, events=reading.done, waits=waits)
 
 
+def _places(context: FetchContext, settings: BankFeedSettings, place: _Place) -> Places:
+    names = dict(settings.account_names())
+    return Places(context.files, settings.known(), place.known, names, partial(context.beside, LINES))
+
+
 def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: FileState) -> int:
     """Return the first file that is read again when people say something new; 0 where none is."""
     numbers = [waits, source.number if _may_come_again(settings, state) else 0]
@@ -233,10 +238,10 @@ def _told_at_the_end(
     """Return what shows once all of a file was read: series of statements, or the lines that it no longer has."""
     if stream == STATEMENTS:
         return _series(context, state)
-    if state.asked:
+    if state.asked or files_seen.road(source) not in TELL_ALL:
         return []
     known, names = settings.known(), dict(settings.account_names())
-    places = Places(context.files, known, place.known, names)
+    places = _places(context, settings, place)
     replaced = {each.id for each in state.replacing.lines.values()}
     gone = vanished_in(context.files, source, known, place.known, names, places, replaced)
     told = ((entry, context.kept(LINES, entry.id)) for entry in gone)

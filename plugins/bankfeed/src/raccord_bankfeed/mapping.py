@@ -9,6 +9,7 @@ from decimal import Decimal
 from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
+from raccord_bankfeed.elsewhere import ELSEWHERE
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE, Known
@@ -50,6 +51,8 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
         return refusals.line_gone()
     if record.raw.get("pending"):
         return refusals.pending()
+    if key.startswith(ELSEWHERE):
+        return refusals.account_elsewhere(_field(record, "account_number"))
     if settings.is_left_out(key):
         return refusals.account_set_aside(account)
     if settings.only_named and key not in names:

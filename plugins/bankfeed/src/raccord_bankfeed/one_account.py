@@ -29,6 +29,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from raccord.plugin import Text
+from raccord_bankfeed.elsewhere import Away
 from raccord_bankfeed.pairing import DAYS_APART, Entry
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Question, Reading
@@ -163,8 +164,16 @@ class Accounts:
         self._asked: dict[str, Question] = {}
         """By account what is asked about it: until that is answered, all its files wait."""
         self._told: set[str] = set()
+        self._away: dict[str, Away] = {}
+        """Those of other connections."""
         self._two: set[tuple[str, str]] = set()
         """Pairs of named accounts that are two: a file has both, or many lines of both differ."""
+
+    def hold(self, away: Away) -> None:
+        """Take in an account of another connection: others are held against it, and it against none."""
+        self._away[away.key] = away
+        held = self._held[away.key].setdefault(away.key, Held(away.key))
+        held.entries.update((entry.id.partition("/")[2], entry) for entry in away.entries)
 
     def several(self, keys: Sequence[str]) -> None:
         """Take in which accounts one file has beside one another: its bank says that they are several."""
@@ -181,6 +190,8 @@ class Accounts:
     def take(self, key: str, number: str, road: str, file: str, entries: Sequence[Entry]) -> Question | None:
         """Take in a file's lines of an account, unless something is asked about it; return what was answered of it."""
         found = None
+        if key not in self._moved and (away := self._said_to_be_away(key)):
+            self._moved[key] = away
         if key not in self._moved and key not in self._asked:
             found = self._compare(key, number, road, file, entries)
         if key in self._asked:
@@ -193,13 +204,22 @@ class Accounts:
         self._tokens[under].update(*(entry.tokens for entry in entries))
         return found
 
+    def _said_to_be_away(self, key: str) -> str:
+        """Return the account of another connection that a person said an account is; empty where none is."""
+        said = (each.key for each in self._away.values() if SAME in self._says.get(each.question_key(key), ()))
+        return next(said, "")
+
     def _compare(self, key: str, number: str, road: str, file: str, entries: Sequence[Entry]) -> Question | None:
         tokens = {token for entry in entries for token in entry.tokens} | self._tokens.get(key, set())
         found: list[tuple[Alike, str, Held]] = []
         for other, roads in self._held.items():
             if other == key or not tokens.isdisjoint(self._tokens[other]):
                 continue
-            if not (key.startswith(UNNAMED) or other.startswith(UNNAMED)):
+            away = self._away.get(other)
+            if away is not None and away.settled_there(key):
+                continue
+            unnamed = key.startswith(UNNAMED) or (other if away is None else away.account).startswith(UNNAMED)
+            if not unnamed:
                 found += self._among_named(key, other, road, entries)
                 continue
             found += [
@@ -209,7 +229,11 @@ class Accounts:
             ]
         answered = None
         for so, other, held in sorted(found, key=lambda one: (-one[0].common, one[1])):
-            question = self._question(key, number, file, so, other, held)
+            away = self._away.get(other)
+            if away is None:
+                question = self._question(key, number, file, so, other, held)
+            else:
+                question = self._question_away(key, number, file, so, away)
             said = self._says.get(question.key, frozenset())
             if SAME in said:
                 self._moved[key] = other
@@ -267,6 +291,42 @@ class Accounts:
         )
         return Question(
             f"one-{digest(*sorted((key, other)))}",
+            "bankfeed.same_account",
+            text,
+            (SAME, SEPARATE),
+            1,
+            so.last,
+            readings=readings,
+            examples=(f"{file[:_NAME_CHARS_MAX]}: {so.first.isoformat()} – {so.last.isoformat()}",),
+        )
+
+    def _question_away(self, key: str, number: str, file: str, so: Alike, away: Away) -> Question:
+        mine, theirs = self._called(key, number, file), away.called()
+        first, last = day_text(so.first), day_text(so.last)
+        text = Text(
+            f"Ce fichier ({mine.fr}) et {theirs.fr} ont {so.common} lignes sur {so.of} en commun, du {first.fr} au "
+            f"{last.fr} : mêmes jours, mêmes montants. Un compte relié deux fois mettrait chaque ligne deux fois dans "
+            "les livres. Pour continuer par cette connexion-ci, laissez le compte de côté dans l’autre, puis répondez "
+            "« Deux comptes ».",
+            f"This file ({mine.en}) and {theirs.en} have {so.common} of {so.of} lines in common, from {first.en} to "
+            f"{last.en}: the same days, the same amounts. An account that is connected twice would put each line into "
+            "the books twice. To go on with this connection, leave the account out in the other one, then answer "
+            "“Two accounts”.",
+        )
+        left_out = Text(
+            "ses lignes viennent par l’autre connexion et sont écartées ici",
+            "its lines come by the other connection and are left out here",
+        )
+        readings = (
+            Reading(SAME, Text("Un seul compte", "The same account"), (left_out,)),
+            Reading(
+                SEPARATE,
+                Text("Deux comptes", "Two accounts"),
+                (Text("ses lignes viennent par cette connexion", "its lines come by this connection"),),
+            ),
+        )
+        return Question(
+            away.question_key(key),
             "bankfeed.same_account",
             text,
             (SAME, SEPARATE),

@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
+from raccord_bankfeed.elsewhere import AskBeside, accounts_away
 from raccord_bankfeed.one_account import Accounts
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
@@ -29,7 +31,7 @@ from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import ACCOUNT_WORDS, Known
-from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_seen, name_pattern
+from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_before, files_seen, name_pattern
 
 SHARED_MIN = 2
 """So many lines in common tell that two files are of one account; a monthly fee alone may be any account's."""
@@ -119,8 +121,11 @@ def _conflict(mine: Nameless, other: Nameless) -> bool:
 class Places:
     """Places the files of a connection one after the other."""
 
-    def __init__(self, files: FileBox, known: Known, said: str, names: Mapping[str, str]) -> None:
+    def __init__(
+        self, files: FileBox, known: Known, said: str, names: Mapping[str, str], beside: AskBeside | None = None
+    ) -> None:
         self._files, self._known, self._said, self._names = files, known, said, names
+        self._beside_us = beside
         self._reached = 0
         self._found: dict[int, Place] = {}
         self._first: dict[str, SourceFile] = {}
@@ -144,6 +149,7 @@ class Places:
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
+        self._look_beside(number)
         while self._reached < number:
             source = self._files.after(self._reached)
             if source is None or source.number > number:
@@ -153,6 +159,22 @@ class Places:
         if (source := self._beyond.pop(number, None)) is not None:
             self._found[number] = self._with_others(source, self._decide(source), compared=False)
         return self._found.get(number, Place())
+
+    def _look_beside(self, number: int) -> None:
+        """Take in, once, what other connections told of the days of the files up to one."""
+        ask, self._beside_us = self._beside_us, None
+        if ask is None:
+            return
+        first, last, lines = date.max, date.min, 0
+        for source in files_before(self._files, number + 1):
+            span = files_seen.span(source, self._known, self._said)
+            if span is not None:
+                first, last, lines = min(first, span.first), max(last, span.last), lines + span.lines
+            if lines > LINES_MAX:
+                break
+        for away in accounts_away(ask, first, last) if lines else ():
+            self._accounts.hold(away)
+            self._apart = True
 
     def _next(self, source: SourceFile) -> None:
         road = files_seen.road(source)

@@ -60,6 +60,17 @@ def account_set_aside(account: str) -> Skipped:
     )
 
 
+def account_elsewhere(account: str) -> Skipped:
+    return Skipped(
+        "bankfeed.account_elsewhere",
+        Text(
+            f"Le compte {account} vient par une autre connexion, comme quelqu’un l’a dit ; ses lignes sont écartées "
+            "ici.",
+            f"The account {account} comes by another connection, as somebody said; its lines are left out here.",
+        ),
+    )
+
+
 def balance_only() -> Skipped:
     return Skipped(
         "bankfeed.balance_only",

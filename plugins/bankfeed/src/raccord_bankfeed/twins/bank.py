@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import raccord_bankfeed
-from raccord.plugin import Connector
+from raccord.plugin import Beside, Connector
 from raccord.plugin.testing import FakeFetchContext, FileShelf, Reading, read_stream
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Event, Line, Statement, Unreadable
@@ -166,6 +166,8 @@ class Feed:
     def __init__(self, folder: Path) -> None:
         self.shelf = FileShelf(folder)
         self.settings = BankFeedSettings()
+        self.others: list[Beside] = []
+        """What other connections of the company told."""
 
     def put(self, *contents: bytes) -> Feed:
         """Let files arrive, under names that tell nothing."""
@@ -175,7 +177,7 @@ class Feed:
 
     def context(self) -> FakeFetchContext:
         """Return what the hook would get."""
-        return FakeFetchContext(files=self.shelf, settings=self.settings)
+        return FakeFetchContext(files=self.shelf, settings=self.settings, others=self.others)
 
     def read(self, stream: str = "lines", cursor: str | None = None) -> Reading:
         """Drain a stream through the hook."""

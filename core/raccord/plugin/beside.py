@@ -1,0 +1,23 @@
+"""What other connections of the company told: one account at a source may be connected twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from raccord.plugin.records import JSON, Record
+
+BESIDE_MAX = 2000
+"""So many records of each other connection at most, those of the last days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What another connection of the company to the same kind of source told of some days, as far as it moves money."""
+
+    label: str
+    pair: str
+    """Tells the two connections from any others; it is the same seen from either."""
+    settings: Mapping[str, JSON]
+    """The other one's settings without their secrets."""
+    records: Sequence[Record]
