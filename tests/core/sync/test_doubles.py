@@ -22,7 +22,7 @@ from raccord.clock import FixedClock
 from raccord.errors import RaccordError
 from raccord.onboarding.connecting.connections import connect, update_settings
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
-from raccord.onboarding.deciding.failures import mark_ready, mark_resolved
+from raccord.onboarding.deciding.failures import link_failed, mark_ready, mark_resolved
 from raccord.plugin import ResolutionKind
 from raccord.store.models import (
     Company,
@@ -171,6 +171,8 @@ def test_of_a_line_that_its_source_takes_back_the_document_stays_and_it_is_asked
         case "kept":
             with pytest.raises(RaccordError, match="no longer gives"):
                 mark_ready(workshop, OWNER, problem.id)
+            with pytest.raises(RaccordError, match="no longer gives"):
+                link_failed(workshop, OWNER, problem.id, there)
             mark_resolved(workshop, OWNER, problem.id)
         case "another line is it":
             till.ROWS["T1"].append(spent(2))

@@ -184,6 +184,8 @@ def _open(session: Session, actor: Actor, problem_id: str) -> Problem:
 def _failed_draft(session: Session, actor: Actor, problem_id: str) -> tuple[Problem, DraftRow, Connection]:
     """Return an open problem with its draft, which is neither posted nor on its way."""
     problem = _open(session, actor, problem_id)
+    if problem.code in VANISHED:
+        raise _taken_back()
     connection = session.get_one(Connection, problem.connection_id)
     # Nobody else promises the same document to another record meanwhile.
     alone_in(session, connection.company_id)

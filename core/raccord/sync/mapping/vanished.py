@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from raccord.store.models import Connection, DraftRow, LinkRow, LinkState, Match, Problem, ProblemState, SourceRecord
 from raccord.sync.mapping.matched_otherwise import asked_of_match
 from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.storable import short_subject
 
 DRAFT_VANISHED = "mapping.draft_vanished"
 MATCH_VANISHED = "mapping.match_vanished"
@@ -22,12 +23,14 @@ VANISHED = (DRAFT_VANISHED, MATCH_VANISHED)
 """Asked about what is in the books: kept, the question is closed and the document stays as it is."""
 DOCUMENTS = "documents"
 """Under this name the question keeps of each document kind, id and the account on which it was the line."""
+KEY = "key"
+"""Under this name it keeps the key of a document of ours; a long one stands cut in its subject."""
 
 
 def ask_about_posted(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> None:
     """Ask about a document of ours that its source no longer gives."""
     if not _answered(session, row, draft, DRAFT_VANISHED):
-        _ask(session, row, draft, DRAFT_VANISHED, {}, run_id, now)
+        _ask(session, row, draft, DRAFT_VANISHED, {KEY: draft.key}, run_id, now)
 
 
 def ask_about_matched(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> bool:
@@ -67,23 +70,27 @@ def settle_vanished(session: Session, company_id: str, gone: Collection[tuple[st
     closed = 0
     for problem in asked:
         places = _places(session, company_id, problem)
-        if all(place[:2] in gone or _matched(session, company_id, *place) for place in places):
+        if places is not None and all(place[:2] in gone or _matched(session, company_id, *place) for place in places):
             close_problems(session, problem.connection_id, problem.subject, now, problem.code)
             closed += 1
     return closed
 
 
-def _places(session: Session, company_id: str, problem: Problem) -> list[tuple[str, str, str]]:
-    """Return kind, id and account of the documents that a question is about and that are in QuickBooks as is known."""
+def _places(session: Session, company_id: str, problem: Problem) -> list[tuple[str, str, str]] | None:
+    """Return kind, id and account of the documents that a question is about and that are in QuickBooks as is known;
+    nothing where it is not known of which document of ours it is.
+    """
     if problem.code == MATCH_VANISHED:
         return [(str(kind), str(id_), str(account)) for kind, id_, account in problem.params.get(DOCUMENTS, ())]
-    links = select(LinkRow.kind, LinkRow.document_id, LinkRow.money_account).where(
-        LinkRow.company_id == company_id,
-        LinkRow.connection_id == problem.connection_id,
-        LinkRow.key == problem.subject,
-        LinkRow.state == LinkState.LIVE,
-    )
-    return [(row.kind, row.document_id, row.money_account) for row in session.execute(links)]
+    links = session.scalars(
+        select(LinkRow).where(
+            LinkRow.company_id == company_id,
+            LinkRow.connection_id == problem.connection_id,
+            LinkRow.key == str(problem.params.get(KEY, problem.subject)),
+        )
+    ).all()
+    there = [(each.kind, each.document_id, each.money_account) for each in links if each.state == LinkState.LIVE]
+    return there if links else None
 
 
 def _matched(session: Session, company_id: str, kind: str, document_id: str, account: str) -> bool:
@@ -101,7 +108,7 @@ def _answered(session: Session, row: SourceRecord, draft: DraftRow, code: str) -
     kept = exists().where(
         Problem.connection_id == draft.connection_id,
         Problem.code == code,
-        Problem.subject == draft.key,
+        Problem.subject == short_subject(draft.key),
         Problem.state == ProblemState.RESOLVED,
         Problem.closed_at >= row.fetched_at,
     )
