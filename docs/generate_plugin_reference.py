@@ -20,6 +20,7 @@ from typing import Any
 
 import raccord.plugin as plugin
 from raccord.plugin import (
+    beside,
     contexts,
     contract,
     covering,
@@ -69,7 +70,7 @@ DEFAULT_CHARS_MAX = 60
 SECTIONS: tuple[tuple[str, Sequence[ModuleType]], ...] = (
     ("The manifest", (info, covering)),
     ("Texts, money, days", (texts, money, days)),
-    ("Pages and records", (records,)),
+    ("Pages and records", (records, beside)),
     ("Fields of a record", (field_types,)),
     ("Settings", (settings,)),
     ("What mapping answers", (hooks,)),
