@@ -53,6 +53,8 @@ from raccord.store.models import (
     RunState,
     SourceRecord,
 )
+from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
+from raccord.sync.problems import open_problem
 from raccord.sync.resolving.holds import open_hold
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
@@ -521,6 +523,30 @@ def test_a_problem_is_set_ready_or_resolved(
     assert answer.headers["location"] == f"/problems?done={deed}"
     assert row(workshop, Problem, problem.id).state == deed
     assert "No problem" in browser.get("/problems").text
+
+
+def test_a_document_that_its_source_took_back_is_kept_or_leads_to_its_undo(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.begin() as session:
+        draft = session.scalars(select(DraftRow).where(DraftRow.state == DraftState.POSTED).limit(1)).one()
+        params = {"document": "Purchase 12", "amount": "-12.30", "day": "2026-03-04"}
+        for code in (DRAFT_VANISHED, MATCH_VANISHED):
+            open_problem(
+                session, connection_id=synced.id, code=code, subject=draft.key, stream="sales", params=params,
+                now=workshop.clock.now(),
+            )  # fmt: skip
+        record_id = draft.record_id
+    french = html.unescape(browser.get("/problems", headers={"accept-language": "fr"}).text)
+    assert french.count("Garder le document</button>") == 2
+    assert french.count(f'href="/records/{record_id}/undo"') == 1, "a document of somebody else’s is not ours to undo"
+    with workshop.database.read() as session:
+        problem = session.scalars(select(Problem).where(Problem.code == DRAFT_VANISHED)).one()
+    answer = send("/problems", f"/problems/{problem.id}/resolved")
+    assert answer.headers["location"] == "/problems?done=document_kept"
+    assert "The document stays in QuickBooks" in browser.get(answer.headers["location"]).text
+    assert row(workshop, Problem, problem.id).state == "resolved"
+    assert row(workshop, DraftRow, draft.id).state == DraftState.POSTED
 
 
 @pytest.mark.parametrize(
