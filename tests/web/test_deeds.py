@@ -530,7 +530,7 @@ def test_a_document_that_its_source_took_back_is_kept_or_leads_to_its_undo(
 ) -> None:
     with workshop.database.begin() as session:
         draft = session.scalars(select(DraftRow).where(DraftRow.state == DraftState.POSTED).limit(1)).one()
-        params = {"document": "Purchase 12", "amount": "-12.30", "day": "2026-03-04"}
+        params = {"case": "document", "document": "Purchase 12", "amount": "-12.30", "day": "2026-03-04"}
         for code in (DRAFT_VANISHED, MATCH_VANISHED):
             open_problem(
                 session, connection_id=synced.id, code=code, subject=draft.key, stream="sales", params=params,
@@ -539,6 +539,8 @@ def test_a_document_that_its_source_took_back_is_kept_or_leads_to_its_undo(
         record_id = draft.record_id
     french = html.unescape(browser.get("/problems", headers={"accept-language": "fr"}).text)
     assert french.count("Garder le document</button>") == 2
+    assert "qui était Dépense 12 dans QuickBooks" in french
+    assert french.count("Ouvrir la correspondance") == 1, "no mapping mends what is taken back"
     assert french.count(f'href="/records/{record_id}/undo"') == 1, "a document of somebody else’s is not ours to undo"
     with workshop.database.read() as session:
         problem = session.scalars(select(Problem).where(Problem.code == DRAFT_VANISHED)).one()

@@ -15,12 +15,15 @@ from sqlalchemy.orm import Session
 from raccord.store.models import Connection, DraftRow, LinkRow, LinkState, Match, Problem, ProblemState, SourceRecord
 from raccord.sync.mapping.matched_otherwise import asked_of_match
 from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.storable import short_subject
 
 DRAFT_VANISHED = "mapping.draft_vanished"
 MATCH_VANISHED = "mapping.match_vanished"
 VANISHED = (DRAFT_VANISHED, MATCH_VANISHED)
 """Asked about what is in the books: kept, the question is closed and the document stays as it is."""
+ONE = "document"
+"""The case of a question about one line, which names its documents."""
 DOCUMENTS = "documents"
 """Under this name the question keeps of each document kind, id and the account on which it was the line."""
 KEY = "key"
@@ -45,6 +48,7 @@ def ask_about_matched(session: Session, row: SourceRecord, draft: DraftRow, run_
         return False
     whole = sum(each.amount for each in matches)
     params = {
+        CASE: ONE,
         DOCUMENTS: [[each.kind, each.document_id, each.money_account] for each in matches],
         "document": ", ".join(f"{each.kind} {each.document_id}" for each in matches),
         "amount": format(whole, "f"),

@@ -133,6 +133,8 @@ def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
     """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
     if code.endswith(OF_FILES) and connection_id:
         return f"/connections/{connection_id}/files", "problems.mend_files"
+    if code in VANISHED:
+        return None
     for place, words, codes in MENDED:
         if code.startswith(codes) and (connection_id or "{}" not in place):
             return place.format(connection_id), words
