@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Set
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -29,6 +29,18 @@ _ON = select(ConnectorSwitch.company_id).where(
     ),
     ConnectorSwitch.enabled,
 )
+SWITCHES_ON = (
+    select(func.count())
+    .select_from(ConnectorSwitch)
+    .where(
+        ConnectorSwitch.connector == Connection.connector,
+        (ConnectorSwitch.company_id == INSTALLATION) | (ConnectorSwitch.company_id == Connection.company_id),
+        ConnectorSwitch.enabled,
+    )
+    .correlate(Connection)
+    .scalar_subquery()
+)
+"""How many of the two switches of a connection's connector are on, for who reads that connection anyway."""
 
 
 class ConnectorDisabledError(RaccordError):

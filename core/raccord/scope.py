@@ -199,8 +199,9 @@ class Scopes:
         self._lock = threading.Lock()
         self._built: OrderedDict[tuple[str, str, int, tuple[str, ...]], Scope] = OrderedDict()
 
-    def get(self, session: Session, company_id: str, connector: str, revision: int) -> Scope:
-        """Return the scope of a connection; what is enabled is asked of the database each time.
+    def get(self, session: Session, company_id: str, connector: str, revision: int, *, enabled: bool = False) -> Scope:
+        """Return the scope of a connection; what is enabled is asked of the database each time, but for its connector
+        where the caller asked in this same transaction and found it ``enabled``.
 
         Raises ``ScopeError`` when the connector is not admitted here, or ``ConnectorDisabledError`` when it is not
         allowed for the installation or not enabled for the company.
@@ -208,7 +209,8 @@ class Scopes:
         admitted = self.catalog.get(connector)
         if admitted is None:
             raise _not_here(self.catalog, connector)
-        enablement.require_enabled(session, connector, company_id)
+        if not enabled:
+            enablement.require_enabled(session, connector, company_id)
         names = tuple(name for name in self.catalog.extensions if enablement.is_enabled(session, name, company_id))
         key = (company_id, connector, revision, names)
         with self._lock:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.errors import RetryLater
 from raccord.store.database import Database
-from raccord.store.models import Run
+from raccord.store.models import Connection, Run
 from raccord.store.told import on_behalf_of
 
 # Each unit of work asks these several times. A statement that is made once is compared with those compiled before
@@ -25,7 +25,10 @@ _CLAIM = (
     # The session has nothing yet that could be brought up to date.
     .execution_options(synchronize_session=False)
 )
-_HELD = select(Run).where(_ITS_ROW).with_for_update()
+# The connection is read along for most who hold a run, and waits in the session until it is asked for by its key.
+_HELD = (
+    select(Run, Connection).join(Connection, Connection.id == Run.connection_id).where(_ITS_ROW).with_for_update(of=Run)
+)
 _FENCE = select(Run.fence).where(_ITS_ROW)
 
 
@@ -45,13 +48,15 @@ class StillUnderWay(RetryLater):
     """Raised while QuickBooks may still be executing what was sent: no trouble of the source's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Execution:
     """A claim on a run; every transaction through it fails once a later claim exists."""
 
     database: Database
     run_id: str
     fence: int
+    run: Run
+    """The run's row as the last transaction of this claim left it. Nobody else writes how far the run is."""
 
     @classmethod
     @contextmanager
@@ -61,7 +66,7 @@ class Execution:
             run = session.scalars(_CLAIM, {"which": run_id}).one_or_none()
             if run is None:
                 raise LookupError(f"there is no run {run_id}")
-            yield cls(database, run_id, run.fence), session, run
+            yield cls(database, run_id, run.fence, run), session, run
 
     @classmethod
     def take(cls, database: Database, run_id: str) -> Execution:
@@ -80,8 +85,9 @@ class Execution:
     def begin(self) -> Iterator[tuple[Session, Run]]:
         """Open a transaction that holds the run's row; raises ``Fenced`` when the claim is lost."""
         with self.database.begin() as session:
-            run = session.scalars(_HELD, {"which": self.run_id}).one()
+            run, _connection = session.execute(_HELD, {"which": self.run_id}).one()
             if run.fence != self.fence:
                 raise Fenced(self.run_id)
             on_behalf_of(session, self.run_id)
             yield session, run
+        self.run = run

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from raccord.enablement import SWITCHES_ON
 from raccord.guard import PluginFault
 from raccord.plugin.errors import ConnectorError, Reauthorise, RetryLater
 from raccord.quickbooks import (
@@ -33,6 +34,7 @@ from raccord.store.models import (
     PlanState,
     Run,
     RunState,
+    Secret,
 )
 from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.fetching.file_guard import DatabaseAway
@@ -43,7 +45,7 @@ from raccord.sync.posting.post import OutcomeUnknown
 from raccord.sync.problems import open_problem, subject_of
 from raccord.sync.proving.conserve import ConservationError
 from raccord.sync.unit import Unit
-from raccord.sync.workshop import Workshop
+from raccord.sync.workshop import Workshop, settings_handle
 
 __all__ = ["Phase", "Pipeline", "Progress"]
 
@@ -51,8 +53,10 @@ FAULTS_MAX = 5
 """Faults of a plugin, one run after the other, that pause its connection."""
 
 _PLACE = (
-    select(Company, Connection)
+    # The secret only so that it need not be asked for: it stays at hand in the session.
+    select(Company, Connection, SWITCHES_ON, Secret)
     .join(Connection, Connection.company_id == Company.id)
+    .outerjoin(Secret, Secret.handle == bindparam("handle", type_=Secret.handle.type))
     .where(Connection.id == bindparam("which", type_=Connection.id.type))
 )
 
@@ -77,13 +81,14 @@ class Pipeline:
 
     def _advance(self, run_id: str) -> Progress:
         with Execution.opened(self.workshop.database, run_id) as (execution, session, run):
-            company, connection = self._place(session, run)
+            place = {"which": run.connection_id, "handle": settings_handle(run.connection_id)}
+            company, connection, switches, _secret = session.execute(_PLACE, place).one()
             stopped = self._begin(run, connection)
             if stopped is not None:
                 return stopped
             phase = Phase(run.phase)
             try:
-                bench = self.workshop.bench_of(session, company, connection)
+                bench = self.workshop.bench_of(session, company, connection, enabled=switches == 2)
             except ScopeError as error:
                 # The connector was disabled, forbidden or uninstalled meanwhile; the run ends and says so.
                 self._end_badly(session, run, error.code, {"fr": error.text.fr, "en": error.text.en})
@@ -91,8 +96,12 @@ class Pipeline:
         unit = Unit(self.workshop, execution, bench, self.workshop.follows(run_id, execution.fence))
         meter = self.workshop.meter(bench.company.id)
         try:
-            with meter.of(str(phase)):
-                progress = unit.do(phase)
+            while True:
+                with meter.of(str(phase)):
+                    progress = unit.do(phase)
+                if unit.onward is None:
+                    break
+                phase = unit.onward
         except RetryLater:
             raise
         except (UnavailableError, ThrottledError, DatabaseAway) as error:
@@ -122,11 +131,6 @@ class Pipeline:
         if unit.acquainted:
             self.workshop.follow(run_id, execution.fence)
         return progress
-
-    def _place(self, session: Session, run: Run) -> tuple[Company, Connection]:
-        """Return where the run works, read at once."""
-        company, connection = session.execute(_PLACE, {"which": run.connection_id}).one()
-        return company, connection
 
     def _begin(self, run: Run, connection: Connection) -> Progress | None:
         """Obey what a person asked for, and note that the run is under way."""

@@ -8,16 +8,14 @@ from datetime import datetime
 from functools import partial
 from typing import assert_never
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.records import Page
 from raccord.store.models import (
     Company,
     Connection,
-    LineState,
+    Control,
     Plan,
-    PlanLine,
     PlanState,
     Run,
     RunState,
@@ -48,12 +46,12 @@ from raccord.sync.lines.suggestions import SUGGESTED, suggest
 from raccord.sync.mapping.map import judge, map_slice
 from raccord.sync.mapping.upgrades import MAPPED_WITH, check_upgrade
 from raccord.sync.phases import Phase, Progress, is_undo
-from raccord.sync.planning.figures import keep_figures
 from raccord.sync.planning.order import Position, waiting_drafts
 from raccord.sync.planning.plan import Planner
-from raccord.sync.planning.plans import leave_changed, plan_hash, start_plan
-from raccord.sync.planning.reposts import open_repost, settle_repost
+from raccord.sync.planning.plans import leave_changed, start_plan
+from raccord.sync.planning.reposts import settle_repost
 from raccord.sync.planning.ruling import any_applied, rule_lines
+from raccord.sync.planning.sealing import STANDING, lines_up_to, seal
 from raccord.sync.planning.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents, names_of
 from raccord.sync.posting.claims import hold_claimed
 from raccord.sync.posting.periods import leave_closed_since
@@ -77,8 +75,9 @@ from raccord.sync.workshop import Bench, Workshop
 
 MAP_SLICE = 500
 PLAN_SLICE = 500
-STANDING = "standing"
-"""Who approved the plans of a connection that runs by itself."""
+FEW = 50
+"""Records, drafts or lines that are so soon done that the run goes on at once: what comes around a unit of work takes
+longer than they do."""
 CLOSING = "closing"
 """Under this name a run's progress keeps the closing date that was read before posting."""
 
@@ -92,8 +91,11 @@ class Unit:
     bench: Bench
     acquainted: bool
     """Whether our tables know every document in the books that bears a mark of ours."""
+    onward: Phase | None = None
+    """What to do next in this same unit, where the piece that was done was small: committed by itself all the same."""
 
     def do(self, phase: Phase) -> Progress:
+        self.onward = None
         match phase:
             case Phase.FETCH:
                 self._fetch()
@@ -121,20 +123,26 @@ class Unit:
                 assert_never(phase)
         return Progress.MORE
 
+    def _go_on(self, size: int = 0) -> Progress:
+        """Let the next piece belong to this unit after a small one, unless somebody asked the run to stop meanwhile."""
+        run = self.execution.run
+        if size <= FEW and run.state == RunState.RUNNING and run.control == Control.GO:
+            self.onward = Phase(run.phase)
+        return Progress.MORE
+
     def _fetch(self) -> None:
         """Read one page of the next stream; page, cursor and counts are one commit."""
         bench = self.bench
-        with self.execution.database.read() as session:
-            run = session.get_one(Run, self.execution.run_id)
-            done = int(run.progress.get("streams", 0))
-            streams = [stream.name for stream in bench.scope.info.streams]
-            stream = streams[done] if done < len(streams) else ""
-            row = session.get(StreamCursor, (bench.connection.id, stream)) if stream else None
-            cursor = None if row is None else row.cursor
-        if not stream:
+        done = int(self.execution.run.progress.get("streams", 0))
+        streams = [stream.name for stream in bench.scope.info.streams]
+        if done >= len(streams):
             with self.execution.begin() as (_, run):
                 run.phase = Phase.RECOVER
             return
+        stream = streams[done]
+        with self.execution.database.read() as session:
+            row = session.get(StreamCursor, (bench.connection.id, stream))
+            cursor = None if row is None else row.cursor
         page: Page = bench.scope.fetch(self.workshop.fetch_view(bench), stream, cursor)
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
@@ -144,6 +152,8 @@ class Unit:
                 run.progress = {**run.progress, "streams": done + 1}
                 if done + 1 == len(streams):
                     run.phase = Phase.RECOVER
+        if run.phase == Phase.FETCH and not page.more:
+            self._go_on(len(page.records) + len(page.rejects))
 
     def _map(self) -> None:
         bench, now = self.bench, self.workshop.clock.now()
@@ -161,9 +171,11 @@ class Unit:
 
     def _recover(self) -> None:
         """Settle what an earlier run left unknown, before new revisions of the records are looked at."""
-        self._poster().recover()
+        open_before = self._poster().recover()
         with self.execution.begin() as (_, run):
             run.phase = Phase.UNDO if is_undo(run) else Phase.MAP
+        if not open_before and run.phase == Phase.MAP:
+            self._go_on()
 
     def _books(self) -> None:
         bench = self.bench
@@ -187,8 +199,7 @@ class Unit:
                 drifted = note(session, company.id, seen, now)
                 run.progress = {**run.progress, "drifted": drifted}
             connection = session.get_one(Connection, bench.connection.id)
-            plan = start_plan(session, connection, run, now)
-            plan.books_closed_on = facts.closed_on
+            plan = start_plan(session, connection, run, now, facts.closed_on)
             note_inactive(session, run, connection, rows)
             self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
@@ -196,9 +207,8 @@ class Unit:
 
     def _plan(self) -> None:
         bench = self.bench
+        plan_id, position = self.execution.run.plan_id, Position(*self.execution.run.progress["plan"])
         with self.execution.database.read() as session:
-            run = session.get_one(Run, self.execution.run_id)
-            plan_id, position = run.plan_id, Position(*run.progress["plan"])
             _, rows = waiting_drafts(session, bench.connection.id, position, PLAN_SLICE)
             changed = changed_entries(session, bench.connection.id, rows)
             payments = payments_behind(session, bench.connection.id, rows)
@@ -213,6 +223,9 @@ class Unit:
                 run.phase = Phase.MATCH
             else:
                 run.progress = {**run.progress, "plan": [following.rank, following.last]}
+        # A plan without a line is sealed at once.
+        if run.phase == Phase.PLAN or position == Position(0, 0):
+            self._go_on(len(rows))
 
     def _planner(self, session: Session, run: Run, facts: Facts) -> Planner:
         connection = session.get_one(Connection, self.bench.connection.id)
@@ -223,70 +236,55 @@ class Unit:
 
     def _match(self) -> Progress:
         """Look for one month's movements that the books hold already; after the last one the plan is sealed."""
-        bench = self.bench
+        bench, before = self.bench, self.execution.run
+        plan_id, done = before.plan_id, str(before.progress.get("matched", ""))
         with self.execution.database.read() as session:
-            run = session.get_one(Run, self.execution.run_id)
-            plan_id, done = run.plan_id, str(run.progress.get("matched", ""))
+            lines = lines_up_to(session, plan_id, FEW + 1)
+        if not lines:
+            return self._seal(empty=True)
+        with self.execution.database.read() as session:
             sought = Sought(session, plan_id, bench.connection)
             following = next((each for each in sought.months() if each[0].isoformat() > done), None)
             ways = Ways() if following is None else sought.ways(*following)
-            ruled = int(run.progress.get("ruled", -1 if not any_applied(session, bench.company.id) else 0))
-        if following is None and OFFERED not in run.progress:
-            home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
-            offer(self.execution, bench, plan_id, home, self.workshop.clock.now())
-            return Progress.MORE
-        if following is None and ruled >= 0:
-            return self._rule(plan_id, ruled)
-        if following is None and SUGGESTED not in run.progress:
-            suggest(self.execution, bench.company.id, plan_id, self.workshop.clock.now())
-            return Progress.MORE
+            ruled = int(before.progress.get("ruled", -1 if not any_applied(session, bench.company.id) else 0))
+        if following is None:
+            if OFFERED not in before.progress:
+                home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
+                offer(self.execution, bench, plan_id, home, self.workshop.clock.now())
+            elif ruled >= 0:
+                self._rule(plan_id, ruled)
+            elif SUGGESTED not in before.progress:
+                suggest(self.execution, bench.company.id, plan_id, self.workshop.clock.now())
+            else:
+                return self._seal()
+            return self._go_on(lines)
         found = documents_near(bench.client(), ways)
         view = self._view(self.workshop.facts(plan_id, bench.company))
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
-            if following is None:
-                done_with = ("matched", OFFERED, "ruled", SUGGESTED)
-                run.progress = {name: value for name, value in run.progress.items() if name not in done_with}
-                return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             now, run_id = self.workshop.clock.now(), self.execution.run_id
             doubles = Doubles(session, bench.company, connection, bench.scope, view, now, run_id)
             sought = Sought(session, plan_id, bench.connection)
             doubles.settle(sought.concerned(*following, found), found, until=following[1])
             run.progress = {**run.progress, "matched": following[0].isoformat()}
-        return Progress.MORE
+        return self._go_on(lines)
 
-    def _rule(self, plan_id: str, after: int) -> Progress:
+    def _seal(self, *, empty: bool = False) -> Progress:
+        with self.execution.begin() as (session, run):
+            done_with = ("matched", OFFERED, "ruled", SUGGESTED)
+            run.progress = {name: value for name, value in run.progress.items() if name not in done_with}
+            connection, plan = session.get_one(Connection, run.connection_id), session.get_one(Plan, run.plan_id)
+            return seal(session, run, connection, plan, self.workshop.clock.now(), empty=empty)
+
+    def _rule(self, plan_id: str, after: int) -> None:
         """Answer the next lines by people's rules, once it is known what they may pay."""
         facts = self.workshop.facts(plan_id, self.bench.company)
         with self.execution.begin() as (session, run):
             done = rule_lines(self._planner(session, run, facts), after, PLAN_SLICE)
             run.progress = {**run.progress, "ruled": done or -1}
-        return Progress.MORE
 
     def _view(self, facts: Facts) -> View:
         return replace(self.bench.view, home_currency=facts.encoding.home_currency)
-
-    def _finish_plan(self, session: Session, run: Run, connection: Connection, plan: Plan) -> Progress:
-        """Seal the plan; the first one, and each one where the owner reviews, waits for a person."""
-        now = self.workshop.clock.now()
-        plan.hash = plan_hash(session, plan.id)
-        keep_figures(session, plan)
-        to_send = session.scalar(
-            select(func.count())
-            .select_from(PlanLine)
-            .where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING)
-        )
-        if not to_send:
-            plan.state, run.phase = PlanState.APPLIED, Phase.REPORT
-            return Progress.MORE
-        waits = connection.approved_at is None or connection.review_each or connection.review_next
-        waits = waits or open_repost(session, connection.id) is not None
-        if run.stop_after == "plan" or waits:
-            plan.state, run.state, run.phase = PlanState.WAITING, RunState.APPROVAL, Phase.POST
-            return Progress.STOPPED
-        plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, STANDING
-        run.phase = Phase.POST
-        return Progress.MORE
 
     def _post(self) -> None:
         with self.execution.begin() as (session, run):
@@ -353,6 +351,8 @@ class Unit:
         with self.execution.begin() as (_, run):
             if not more:
                 run.phase = Phase.PROVE
+        if not more:
+            self._go_on()
 
     def _tell_lists(self) -> bool:
         """Bring one page of the lists that follow every run to the source; return whether there was one."""
@@ -375,32 +375,35 @@ class Unit:
     def _prove(self) -> None:
         """Look at what changed, then prove the months it concerns, one a unit; the last one ends the phase."""
         bench, database, now = self.bench, self.execution.database, self.workshop.clock.now()
+        done, looked = str(self.execution.run.progress.get("proven", "")), "looked" in self.execution.run.progress
         with database.read() as session:
-            run = session.get_one(Run, self.execution.run_id)
-            done, looked = str(run.progress.get("proven", "")), "looked" in run.progress
-            months = [each for each in proof_months(session, bench.connection) if each[0].isoformat() > done]
-            proven = proven_before(session, bench.connection.id)
+            proven = not looked and proven_before(session, bench.connection.id)
             use = use_of_month(session, self.workshop.settings.quickbooks_reads_per_month, now)
         if use.state is Budget.TIGHT:
             # Readings are left to posting; what was proven stays as it was found.
             with self.execution.begin() as (_, run):
                 run.progress = {**run.progress, "put_off": True}
                 run.phase = Phase.CLOSE
+            self._go_on()
             return
-        if proven and not looked:
+        if proven:
             self._look(now)
+            self._go_on()
             return
         with database.read() as session:
+            months = [each for each in proof_months(session, bench.connection) if each[0].isoformat() > done]
             standing, wanted = to_read(session, bench.connection, months, now)
         reading = None if wanted is None else read_month(database, bench.client(), bench.connection, *wanted)
         with self.execution.begin() as (session, run):
             confirm(session, bench.connection.id, standing, now)
             if reading is None:
                 run.phase = Phase.CLOSE
-                return
-            unequal = keep_month(session, bench.connection, run.id, reading, self.workshop.clock.now())
-            total = int(run.progress.get("unequal", 0)) + unequal
-            run.progress = {**run.progress, "proven": reading.last.isoformat(), "unequal": total}
+            else:
+                unequal = keep_month(session, bench.connection, run.id, reading, self.workshop.clock.now())
+                total = int(run.progress.get("unequal", 0)) + unequal
+                run.progress = {**run.progress, "proven": reading.last.isoformat(), "unequal": total}
+        if wanted is None or wanted == months[-1]:
+            self._go_on()
 
     def _look(self, now: datetime) -> None:
         """Ask once what changed, so that months in which nothing did need not be read."""

@@ -115,12 +115,15 @@ class Workshop:
         company: Company,
         connection: Connection,
         kept: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
+        *,
+        enabled: bool = False,
     ) -> Bench:
         """Put a connection on the bench; raises ``ScopeError`` when its connector may not work.
 
-        ``kept`` are settings (plain ones and secrets) that count instead of those it has.
+        ``kept`` are settings (plain ones and secrets) that count instead of those it has. ``enabled`` says that this
+        transaction has seen that its connector is.
         """
-        scope = self.scopes.get(session, company.id, connection.connector, connection.revision)
+        scope = self.scopes.get(session, company.id, connection.connector, connection.revision, enabled=enabled)
         language: Language = "en" if company.language == "en" else "fr"
         if kept is None:
             vault, handle = self.vault.within(session), settings_handle(connection.id)

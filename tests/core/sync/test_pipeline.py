@@ -6,14 +6,19 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 
+import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
 from raccord.onboarding.deciding.decisions import answer_hold, choose
+from raccord.plugin.contexts import FetchContext
+from raccord.plugin.records import Page
+from raccord.scope import Scope
 from raccord.store.models import (
     Company,
     Connection,
+    Control,
     DraftRow,
     DraftState,
     Hold,
@@ -26,6 +31,7 @@ from raccord.store.models import (
     RunCount,
     RunState,
 )
+from raccord.sync.run import Pipeline, Progress
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
 
@@ -274,3 +280,30 @@ def test_the_plan_holds_the_exact_text_that_is_sent(
         assert session.scalars(select(DraftRow)).one().state == DraftState.PLANNED
         assert session.scalars(select(LinkRow)).all() == []
         assert session.get_one(Run, run.id).state == RunState.APPROVAL
+
+
+@pytest.mark.either_database
+def test_small_pieces_of_a_run_are_one_unit_that_ends_between_them_when_a_person_asks(
+    workshop: Workshop, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"] = [sale(1)]
+    run_id, fetch, read = request(workshop, connection), Scope.fetch, list[str]()
+
+    def fetched(scope: Scope, context: FetchContext, stream: str, cursor: str | None) -> Page:
+        read.append(stream)
+        if len(read) == 2:
+            with workshop.database.begin() as session:
+                session.get_one(Run, run_id).control = Control.PAUSE
+        return fetch(scope, context, stream, cursor)
+
+    monkeypatch.setattr(Scope, "fetch", fetched)
+    pipeline = Pipeline(workshop)
+    assert pipeline.advance(run_id) is Progress.MORE
+    assert read == [stream.name for stream in till.INFO.streams][:2], "the third waits for the person"
+    assert pipeline.advance(run_id) is Progress.STOPPED
+    with workshop.database.begin() as session:
+        run = session.get_one(Run, run_id)
+        assert (run.state, run.fence, run.progress["streams"]) == (RunState.PAUSED, 2, 2)
+        run.state, run.control = RunState.QUEUED, Control.GO
+    assert pipeline.advance(run_id) is Progress.MORE
+    assert read == [stream.name for stream in till.INFO.streams]

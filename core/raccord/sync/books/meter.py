@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -121,23 +121,29 @@ def _added(dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
     return more.on_conflict_do_update(index_elements=["company_id", "day", "purpose"], set_=sums)
 
 
+_BEGUN = select(func.min(ApiUse.day)).scalar_subquery().label("begun")
+_BY_DAY = (
+    select(ApiUse.day, func.sum(ApiUse.reads), _BEGUN)
+    .where(
+        ApiUse.day >= bindparam("since", type_=ApiUse.day.type), ApiUse.day <= bindparam("until", type_=ApiUse.day.type)
+    )
+    .group_by(ApiUse.day)
+)
+
+
 def use_of_month(session: Session, limit: int, now: datetime) -> Use:
     """Return how much of the month's readings all companies have used, and what they will come to."""
     today = now.astimezone(UTC).date()
-    first = today.replace(day=1)
-    reads = _reads(session, first, today)
+    first, recent = today.replace(day=1), today - timedelta(days=RECENT_DAYS)
+    rows = session.execute(_BY_DAY, {"since": min(first, recent), "until": today}).all()
+    by_day = {day: int(reads) for day, reads, _ in rows}
+    reads = sum(count for day, count in by_day.items() if day >= first)
     # Today is not over, and what came before the first count is no quiet day.
-    begun = session.scalar(select(func.min(ApiUse.day)))
-    since = max(today - timedelta(days=RECENT_DAYS), begun or today)
+    since = max(recent, rows[0].begun if rows else today)
     days = (today - since).days
     last = monthrange(today.year, today.month)[1]
     left = last - today.day
-    of_today = _reads(session, today, today)
-    daily = -(-_reads(session, since, today - timedelta(days=1)) // days) if days else of_today
+    of_today = by_day.get(today, 0)
+    daily = -(-sum(count for day, count in by_day.items() if since <= day < today) // days) if days else of_today
     forecast = reads + max(0, daily - of_today) + daily * left
     return Use(first, reads, limit, forecast)
-
-
-def _reads(session: Session, first: date, last: date) -> int:
-    found = session.scalar(select(func.sum(ApiUse.reads)).where(ApiUse.day >= first, ApiUse.day <= last))
-    return int(found or 0)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from raccord.plugin.records import Page, Record, Reject
+from raccord.store.database import Dialect
 from raccord.store.models import (
     Connection,
     Gap,
@@ -36,6 +39,7 @@ RESOLVED_BY_HAND = "person.resolved"
 READ_OTHERWISE = "files.read_otherwise"
 """Its file is read otherwise since a person said how: the line is not what it says."""
 UNSTORABLE = "record.unstorable"
+_NONE_ELSE = {"posted": 0, "skipped": 0, "held": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,23 @@ def keep_page(session: Session, run: Run, connection: Connection, stream: str, p
         session.add(StreamCursor(connection_id=connection.id, stream=stream, cursor=page.cursor, updated_at=now))
     else:
         cursor.cursor, cursor.updated_at = page.cursor, now
-    count = session.get(RunCount, (run.id, stream))
-    if count is None:
-        count = RunCount(run_id=run.id, stream=stream, fetched=0, posted=0, unchanged=0, skipped=0, held=0, failed=0)
-        session.add(count)
-    count.fetched += kept.new + kept.unchanged + kept.rejected
-    count.unchanged += kept.unchanged
-    count.failed += kept.rejected
+    fetched = kept.new + kept.unchanged + kept.rejected
+    counted = {"fetched": fetched, "unchanged": kept.unchanged, "failed": kept.rejected}
+    dialect = "postgresql" if session.get_bind().dialect.name == "postgresql" else "sqlite"
+    session.execute(_counted(dialect), {"run_id": run.id, "stream": stream, **_NONE_ELSE, **counted})
     if kept.rejected:
         rejected = dict(run.progress.get("rejected", {}))
         rejected[stream] = int(rejected.get(stream, 0)) + kept.rejected
         run.progress = {**run.progress, "rejected": rejected}
     return kept
+
+
+@cache
+def _counted(dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
+    """Return what adds to the counts of a stream in a run."""
+    more = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(RunCount)
+    sums = {name: getattr(RunCount, name) + getattr(more.excluded, name) for name in ("fetched", "unchanged", "failed")}
+    return more.on_conflict_do_update(index_elements=["run_id", "stream"], set_=sums)
 
 
 def _keep_records(

@@ -39,8 +39,11 @@ Money: TypeAlias = dict[tuple[str, str], tuple[Decimal, Decimal]]
 """What comes in and goes out (positive), by the account that holds the money and the currency."""
 
 
-def keep_figures(session: Session, plan: Plan) -> None:
-    """Keep with a plan that is sealed now what its lines come to."""
+def keep_figures(session: Session, plan: Plan, *, empty: bool = False) -> None:
+    """Keep with a plan that is sealed now what its lines come to; of one known to be ``empty`` nothing is asked."""
+    if empty:
+        plan.figures = {GROUPS: [], DAYS: [None, None], EFFECT: {}, MONEY: []}
+        return
     first, last = _days(session, plan.id)
     plan.figures = {
         GROUPS: [

@@ -44,16 +44,29 @@ _WAITING = (
     .order_by(DraftRow.id)
     .limit(bindparam("most", type_=Integer))
 )
+_KINDS = (
+    select(DraftRow.kind)
+    .where(
+        DraftRow.connection_id == bindparam("connection", type_=DraftRow.connection_id.type),
+        DraftRow.state.in_(PLANNABLE),
+    )
+    .distinct()
+)
 
 
 def waiting_drafts(
     session: Session, connection_id: str, position: Position, limit: int
 ) -> tuple[Position, Sequence[DraftRow]]:
     """Return the next drafts of one level that a plan takes, none at the end, and the position before them."""
+    waiting: set[str] | None = None
     while position.rank < len(RANKS):
-        asked = {"connection": connection_id, "of": RANKS[position.rank], "last": position.last, "most": limit}
-        rows = session.scalars(_WAITING, asked).all()
-        if rows:
-            return position, rows
+        if waiting is None or not waiting.isdisjoint(RANKS[position.rank]):
+            asked = {"connection": connection_id, "of": RANKS[position.rank], "last": position.last, "most": limit}
+            rows = session.scalars(_WAITING, asked).all()
+            if rows:
+                return position, rows
+        if waiting is None:
+            # Most levels have none: it costs less to ask which kinds there are than to ask for those of each.
+            waiting = set(session.scalars(_KINDS, {"connection": connection_id}))
         position = Position(position.rank + 1, 0)
     return position, ()

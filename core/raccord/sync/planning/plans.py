@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
@@ -27,11 +27,13 @@ from raccord.sync.books.readback import MARKED
 from raccord.sync.phases import PLAN_CHANGED
 
 SUPERSEDED = "plan.superseded"
+NOTHING = hashlib.sha256().hexdigest()
+"""The hash of a plan without a line."""
 REVISION = "revision"
 """Under this name a run's progress keeps the connection's revision that its plan was made with."""
 
 
-def start_plan(session: Session, connection: Connection, run: Run, now: datetime) -> Plan:
+def start_plan(session: Session, connection: Connection, run: Run, now: datetime, books_closed_on: date | None) -> Plan:
     """Open a new plan; what an older one planned and did not send is planned again."""
     set_aside(session, connection.id, now)
     session.execute(
@@ -40,8 +42,9 @@ def start_plan(session: Session, connection: Connection, run: Run, now: datetime
         .values(state=DraftState.WAITING)
     )
     plan = Plan(
-        connection_id=connection.id, run_id=run.id, state=PlanState.BUILDING, created_at=now, hash="", approved_by=""
-    )
+        connection_id=connection.id, run_id=run.id, state=PlanState.BUILDING, created_at=now, hash="", approved_by="",
+        books_closed_on=books_closed_on,
+    )  # fmt: skip
     session.add(plan)
     session.flush()
     run.plan_id = plan.id

@@ -152,8 +152,9 @@ class Poster:
         Raises ``RetryLater`` while QuickBooks may still be executing one of them.
         """
         jobs = self._open_jobs(None)
-        if jobs:
-            self._wait(max(job.quiet_at for job in jobs))
+        if not jobs:
+            return 0
+        self._wait(max(job.quiet_at for job in jobs))
         found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=True)
         results = [Result(job, found.get(job.sought.code)) for job in jobs]
         with self.execution.begin() as (session, run):

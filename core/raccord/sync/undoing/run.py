@@ -37,8 +37,7 @@ def plan_undo(execution: Execution, bench: Bench, now: datetime) -> Progress:
     books = read_books(client, [(link.kind, link.document_id) for link in selection.links.values()])
     with execution.begin() as (session, run):
         connection = session.get_one(Connection, bench.connection.id)
-        plan = start_plan(session, connection, run, now)
-        plan.books_closed_on = books.closed_on
+        plan = start_plan(session, connection, run, now, books.closed_on)
         run.progress = {**run.progress, KEPT_DAYS: kept_days(session, run.company_id)}
         going = UndoPlanner(session, connection, plan, asked, selection, books, now).write()
         session.flush()
