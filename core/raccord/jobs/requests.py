@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from raccord.jobs.errors import not_ready, other_run_open, unknown_connection, u
 from raccord.jobs.port import JobEngine
 from raccord.plugin.texts import Text
 from raccord.store.database import Database
+from raccord.store.made_once import made_once
 from raccord.store.models import Connection, ConnectionState, Control, Run, RunState
 from raccord.sync.phases import PROOF, Phase
 
@@ -163,11 +164,14 @@ def _close_proof(session: Session, connection_id: str, now: datetime) -> None:
     )
 
 
+@made_once
+def _open_one(connection_id: str) -> Select[Run]:
+    return select(Run).where(Run.connection_id == connection_id, Run.state.in_(OPEN_STATES), Run.trigger != PROOF)
+
+
 def _open_run(session: Session, connection: Connection, trigger: str, by: str, now: datetime, stop_after: str) -> Run:
     for _ in range(TRIES):
-        found = session.scalars(
-            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN_STATES), Run.trigger != PROOF)
-        ).one_or_none()
+        found = session.scalars(*_open_one(connection.id)).one_or_none()
         run = found or insert_run(session, connection, trigger=trigger, by=by, now=now, stop_after=stop_after)
         if run is not None:
             return run

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.plugin.errors import BAD_RECORD, Answers
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
+from raccord.store.made_once import made_once
 from raccord.store.models import DraftRow, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.facts import fact_named
@@ -114,19 +115,18 @@ def subject_of(trigger: str) -> str:
     return PROVING if trigger == PROOF else RUN
 
 
+@made_once
+def _open_among(connection_id: str, subjects: Sequence[str]) -> Select[str]:
+    return select(Problem.subject).where(
+        Problem.connection_id == connection_id, Problem.subject.in_(subjects), Problem.state == ProblemState.OPEN
+    )
+
+
 def troubled(session: Session, connection_id: str, subjects: Iterable[str]) -> set[str]:
     """Return those of the subjects that have an open problem: one question instead of one for each."""
     found: set[str] = set()
     for some in chunks(sorted({short_subject(each) for each in subjects}), CHUNK):
-        found.update(
-            session.scalars(
-                select(Problem.subject).where(
-                    Problem.connection_id == connection_id,
-                    Problem.subject.in_(some),
-                    Problem.state == ProblemState.OPEN,
-                )
-            )
-        )
+        found.update(session.scalars(*_open_among(connection_id, some)))
     return found
 
 
@@ -134,6 +134,9 @@ def close_problems(
     session: Session, connection_id: str, subject: str, now: datetime, code: str = "", *, but: Iterable[str] = ()
 ) -> None:
     """Mark a subject's open problems as gone, those of one ``code`` or all ``but`` some: they no longer stand."""
+    if not (code or but):
+        session.execute(*_close_all(connection_id, short_subject(subject), now))
+        return
     statement = update(Problem).where(
         Problem.connection_id == connection_id,
         Problem.subject == short_subject(subject),
@@ -144,6 +147,15 @@ def close_problems(
     if but:
         statement = statement.where(Problem.code.not_in(list(but)))
     session.execute(statement.values(state=ProblemState.GONE, closed_at=now, closed_by="raccord"))
+
+
+@made_once
+def _close_all(connection_id: str, subject: str, now: datetime) -> Update:
+    return (
+        update(Problem)
+        .where(Problem.connection_id == connection_id, Problem.subject == subject, Problem.state == ProblemState.OPEN)
+        .values(state=ProblemState.GONE, closed_at=now, closed_by="raccord")
+    )
 
 
 def close_settled(session: Session, draft: DraftRow, now: datetime) -> None:

@@ -28,9 +28,8 @@ from raccord.sync.books.company import (
     chosen,
     kind_of,
     lists_of,
+    read_books,
     read_closing,
-    read_facts,
-    read_lists,
     store_books,
 )
 from raccord.sync.books.entries import changed_entries, read_entries
@@ -78,6 +77,8 @@ PLAN_SLICE = 500
 FEW = 50
 """Records, drafts or lines that are so soon done that the run goes on at once: what comes around a unit of work takes
 longer than they do."""
+SEEN, LOOKED = "seen", "looked"
+"""Under these names it says that it looked at what changed before its plan, and before its proof."""
 CLOSING = "closing"
 """Under this name a run's progress keeps the closing date that was read before posting."""
 
@@ -185,8 +186,7 @@ class Unit:
             choices = [*chosen(session, bench.company.id), *named_payees(session, bench.company.id)]
             new = waiting_names(session, session.get_one(Connection, bench.connection.id))
         client = bench.client()
-        facts = read_facts(client)
-        rows = read_lists(client, choices, names, lists_of([bench.scope.info]))
+        facts, rows = read_books(client, choices, names, lists_of([bench.scope.info]))
         known = {(row["kind"], str(row["Id"])) for row in rows}
         rows += [row for row in read_alike(client, new) if (row["kind"], str(row["Id"])) not in known]
         self._get_acquainted(creates_documents, bench.connection.id)
@@ -197,7 +197,7 @@ class Unit:
             store_books(session, company, facts, rows, now)
             if seen is not None:
                 drifted = note(session, company.id, seen, now)
-                run.progress = {**run.progress, "drifted": drifted}
+                run.progress = {**run.progress, "drifted": drifted, SEEN: True}
             connection = session.get_one(Connection, bench.connection.id)
             plan = start_plan(session, connection, run, now, facts.closed_on)
             note_inactive(session, run, connection, rows)
@@ -272,7 +272,9 @@ class Unit:
     def _seal(self, *, empty: bool = False) -> Progress:
         with self.execution.begin() as (session, run):
             done_with = ("matched", OFFERED, "ruled", SUGGESTED)
-            run.progress = {name: value for name, value in run.progress.items() if name not in done_with}
+            # Where nothing is written between them, the look before the plan is one before the proof too.
+            looked = {LOOKED: True} if empty and SEEN in run.progress else {}
+            run.progress = {name: value for name, value in run.progress.items() if name not in done_with} | looked
             connection, plan = session.get_one(Connection, run.connection_id), session.get_one(Plan, run.plan_id)
             return seal(session, run, connection, plan, self.workshop.clock.now(), empty=empty)
 
@@ -375,7 +377,7 @@ class Unit:
     def _prove(self) -> None:
         """Look at what changed, then prove the months it concerns, one a unit; the last one ends the phase."""
         bench, database, now = self.bench, self.execution.database, self.workshop.clock.now()
-        done, looked = str(self.execution.run.progress.get("proven", "")), "looked" in self.execution.run.progress
+        done, looked = str(self.execution.run.progress.get("proven", "")), LOOKED in self.execution.run.progress
         with database.read() as session:
             proven = not looked and proven_before(session, bench.connection.id)
             use = use_of_month(session, self.workshop.settings.quickbooks_reads_per_month, now)
@@ -410,7 +412,7 @@ class Unit:
         seen = look(self.execution.database, self.bench.client(), self.bench.company.id, now)
         with self.execution.begin() as (session, run):
             drifted = 0 if seen is None else note(session, self.bench.company.id, seen, now)
-            run.progress = {**run.progress, "looked": True, "drifted": int(run.progress.get("drifted", 0)) + drifted}
+            run.progress = {**run.progress, LOOKED: True, "drifted": int(run.progress.get("drifted", 0)) + drifted}
 
     def _close(self) -> Progress:
         now = self.workshop.clock.now()

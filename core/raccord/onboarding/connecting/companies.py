@@ -15,7 +15,7 @@ from raccord.quickbooks import Lane, new_state
 from raccord.store import events
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.store.tokens import tokens_handle
-from raccord.sync.books.company import chosen, lists_of, read_facts, read_lists, store_books
+from raccord.sync.books.company import chosen, lists_of, read_books, store_books
 from raccord.sync.lines.payees import named_payees
 from raccord.sync.workshop import Workshop
 
@@ -95,7 +95,7 @@ def refresh_company(workshop: Workshop, company_id: str) -> Company:
         admitted = [workshop.scopes.catalog.get(name) for name in connectors]
     client = workshop.client(company).in_lane(Lane.INTERACTIVE)
     kinds = lists_of(each.info for each in admitted if each is not None)
-    facts, rows = read_facts(client), read_lists(client, choices, kinds=kinds)
+    facts, rows = read_books(client, choices, kinds=kinds)
     with workshop.database.begin() as session:
         company = session.get_one(Company, company_id)
         store_books(session, company, facts, rows, workshop.clock.now())

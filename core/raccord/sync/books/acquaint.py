@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks
 from raccord.quickbooks.codec import marked_revision
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     REMOVALS,
     Company,
@@ -86,34 +87,47 @@ def get_acquainted(execution: Execution, client: QuickBooks, company_id: str, no
 
 def creates_documents(session: Session, connection_id: str) -> bool:
     """Tell whether a connection has drafts that its next plan may create documents for."""
-    waiting = select(DraftRow.id).where(
+    return session.scalars(*_waiting(connection_id)).first() is not None
+
+
+@made_once
+def _waiting(connection_id: str) -> Select[int]:
+    of = select(DraftRow.id).where(
         DraftRow.connection_id == connection_id,
         DraftRow.state.in_((DraftState.WAITING, DraftState.READY, DraftState.HELD)),
         DraftRow.kind.in_(MARKED),
     )
-    return session.scalars(waiting.limit(1)).first() is not None
+    return of.limit(1)
 
 
 def has_lines_to_send(session: Session, plan_id: str) -> bool:
     """Tell whether a plan has documents that are still to be sent."""
-    pending = select(PlanLine.id).where(
+    return session.scalars(*_to_send(plan_id)).first() is not None
+
+
+@made_once
+def _to_send(plan_id: str) -> Select[int]:
+    of = select(PlanLine.id).where(
         PlanLine.plan_id == plan_id,
         PlanLine.state == LineState.PENDING,
         PlanLine.kind.in_(MARKED),
         PlanLine.action.not_in(REMOVALS),
     )
-    return session.scalars(pending.limit(1)).first() is not None
+    return of.limit(1)
 
 
 def marked_under(session: Session, company_id: str, codes: Iterable[str]) -> dict[str, MarkedDocument]:
     """Return the documents that bear these codes and that no link knows."""
     found: dict[str, MarkedDocument] = {}
     for some in chunks(sorted(set(codes)), CHUNK):
-        rows = session.scalars(
-            select(MarkedDocument).where(MarkedDocument.company_id == company_id, MarkedDocument.code.in_(some))
-        )
+        rows = session.scalars(*_under(company_id, some))
         found.update({row.code: row for row in rows})
     return found
+
+
+@made_once
+def _under(company_id: str, codes: Sequence[str]) -> Select[MarkedDocument]:
+    return select(MarkedDocument).where(MarkedDocument.company_id == company_id, MarkedDocument.code.in_(codes))
 
 
 def forget(session: Session, company_id: str, codes: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Delete, Select, delete, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
@@ -16,11 +16,17 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.ledger import LedgerObject
 from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import CompanyFacts, TaxRate
+from raccord.store.made_once import made_once
 from raccord.store.models import Choice, Company, Connection, LedgerEntry
 from raccord.sync.chunks import CHUNK, chunks
 
-WHOLE_LISTS = ("Account", "Item", "TaxCode")
-"""Lists that are read whole; customers and vendors are many and looked up by name or id."""
+LONG_LISTS = ("Account", "Item")
+"""Lists that are read whole whatever their length, as is that of tax codes; customers and vendors are many and looked
+up by name or id.
+"""
+
+ALL = "Active IN (true, false)"
+TAX_RATES = ("TaxRate", ALL)
 
 PEOPLE = ("Customer", "Vendor", "Employee")
 """Lists that share one space of names (K19)."""
@@ -90,19 +96,63 @@ def fits_as(accepts: Accepts, kind: str, type_: str) -> bool:
 
 def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
     """Ask QuickBooks for country, currency, closing date and tax codes, those that are switched off too if wanted."""
-    info = client.company_info().value
-    preferences = client.preferences().value
+    info, preferences = client.company_info().value, client.preferences().value
+    rates, codes = client.query_each([TAX_RATES, ("TaxCode", ALL)]) if _taxed(info) else ([], [])
+    return _facts(client, info, preferences, rates, [each for each in codes if inactive or each.get("Active", True)])
+
+
+def read_books(
+    client: QuickBooks, choices: Iterable[tuple[str, str]], names: Iterable[str] = (), kinds: Iterable[str] = ()
+) -> tuple[Facts, list[Mapping[str, Any]]]:
+    """Ask QuickBooks for the facts and for the lists: those that may be long, and in one request what is short.
+
+    The rows are the whole lists, of the short ones those of ``kinds``, and the customers and vendors that choices
+    (kind, id) point to or that bear one of ``names``; inactive ones included.
+    """
+    info, preferences = client.company_info().value, client.preferences().value
+    short = [kind for kind in SHORT_LISTS if kind in set(kinds)]
+    whole = [*LONG_LISTS, "TaxCode", *short]
+    wanted: dict[str, set[str]] = {}
+    for kind, object_id in choices:
+        if kind not in whole:
+            wanted.setdefault(kind, set()).add(object_id)
+    questions = [(kind, ALL) for kind in ("TaxCode", *short)]
+    questions += [
+        (kind, f"Id IN ({', '.join(map(quoted, some))}) AND {ALL}")
+        for kind, ids in wanted.items()
+        for some in chunks(sorted(ids), 100)
+    ]
+    questions += [(kind, by_name(kind, name)) for name in names for kind in PEOPLE]
+    taxed = _taxed(info)
+    found = client.query_each([*([TAX_RATES] if taxed else []), *questions])
+    rates = found.pop(0) if taxed else []
+    codes = [each for each in found[0] if each.get("Active", True)] if taxed else []
+    rows = {(kind, str(row["Id"])): {"kind": kind, **row} for kind in LONG_LISTS for row in client.query_all(kind, ALL)}
+    for (kind, _), some_rows in zip(questions, found, strict=True):
+        rows.update({(kind, str(row["Id"])): {"kind": kind, **row} for row in some_rows})
+    return _facts(client, info, preferences, rates, codes), list(rows.values())
+
+
+def _taxed(info: Mapping[str, Any]) -> bool:
+    return str(info.get("Country", "US")) != "US"
+
+
+def _facts(
+    client: QuickBooks,
+    info: Mapping[str, Any],
+    preferences: Mapping[str, Any],
+    tax_rates: Iterable[Mapping[str, Any]],
+    tax_codes: Iterable[Mapping[str, Any]],
+) -> Facts:
     currency = _at(preferences, "CurrencyPrefs")
     accounting = _at(preferences, "AccountingInfoPrefs")
     home = _at(currency, "HomeCurrency").get("value") or ("USD" if info.get("Country") == "US" else "CAD")
     country = str(info.get("Country", "US"))
-    taxed = country != "US"
-    rates = {str(row["Id"]): row for row in client.query_all("TaxRate", "Active IN (true, false)")} if taxed else {}
+    rates = {str(row["Id"]): row for row in tax_rates}
     codes: dict[str, tuple[TaxRate, ...]] = {}
     purchases: dict[str, tuple[TaxRate, ...]] = {}
     untaxed: list[tuple[bool, str]] = []
-    which = "Active IN (true, false)" if inactive else ""
-    for code in client.query_all("TaxCode", which) if taxed else ():
+    for code in tax_codes:
         found = _rates(code, "SalesTaxRateList", rates)
         codes[str(code["Id"])] = found
         purchases[str(code["Id"])] = _rates(code, "PurchaseTaxRateList", rates)
@@ -113,7 +163,7 @@ def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
             country=country,
             home_currency=str(home),
             multicurrency=bool(currency.get("MultiCurrencyEnabled", False)),
-            taxed=taxed,
+            taxed=_taxed(info),
             tax_codes=codes,
             # A code without any rate (out of scope) claims the least of what nobody said a tax: it is in no return.
             exempt_code=min(untaxed, key=lambda each: each[0], default=(False, ""))[1],
@@ -151,44 +201,24 @@ def lists_of(infos: Iterable[ConnectorInfo]) -> set[str]:
     return kinds
 
 
-def read_lists(
-    client: QuickBooks,
-    choices: Iterable[tuple[str, str]],
-    names: Iterable[str] = (),
-    kinds: Iterable[str] = (),
-) -> list[Mapping[str, Any]]:
-    """Read the whole lists, of the short ones those of ``kinds``, and the customers and vendors that choices (kind, id)
-    point to or that bear one of ``names``; inactive ones included.
-    """
-    rows: list[Mapping[str, Any]] = []
-    whole = (*WHOLE_LISTS, *(kind for kind in SHORT_LISTS if kind in set(kinds)))
-    for kind in whole:
-        rows.extend({"kind": kind, **found} for found in client.query_all(kind, "Active IN (true, false)"))
-    wanted: dict[str, list[str]] = {}
-    for kind, object_id in choices:
-        if kind not in whole:
-            wanted.setdefault(kind, []).append(object_id)
-    for kind, ids in wanted.items():
-        for some in chunks(sorted(set(ids)), 100):
-            where = f"Id IN ({', '.join(map(quoted, some))}) AND Active IN (true, false)"
-            rows.extend({"kind": kind, **found} for found in client.query_all(kind, where))
-    known = {(row["kind"], str(row["Id"])) for row in rows}
-    for name in names:
-        for kind in PEOPLE:
-            found_here = ({"kind": kind, **found} for found in find_by_name(client, kind, name))
-            rows.extend(row for row in found_here if (row["kind"], str(row["Id"])) not in known)
-    return rows
-
-
 def chosen(session: Session, company_id: str) -> list[tuple[str, str]]:
     """Return (kind, id) of everything that the company's connections chose."""
-    rows = session.execute(
+    return [(kind, object_id) for kind, object_id in session.execute(*_chosen(company_id))]
+
+
+@made_once
+def _chosen(company_id: str) -> Select[str, str]:
+    return (
         select(Choice.ledger_kind, Choice.ledger_id)
         .join(Connection, Connection.id == Choice.connection_id)
         .where(Connection.company_id == company_id)
         .distinct()
     )
-    return [(kind, object_id) for kind, object_id in rows]
+
+
+@made_once
+def _listed(company_id: str) -> Delete:
+    return delete(LedgerEntry).where(LedgerEntry.company_id == company_id)
 
 
 def store_books(
@@ -198,7 +228,7 @@ def store_books(
     company.name = facts.name or company.name
     company.country, company.home_currency = facts.encoding.country, facts.encoding.home_currency
     company.taxed, company.books_closed_on = facts.encoding.taxed, facts.closed_on
-    session.execute(delete(LedgerEntry).where(LedgerEntry.company_id == company.id))
+    session.execute(*_listed(company.id))
     values = [_entry(company.id, row, now) for row in rows]
     for some in chunks(values, CHUNK):
         session.execute(insert(LedgerEntry), some)
@@ -218,7 +248,7 @@ def find_by_name(client: QuickBooks, kind: str, name: str) -> list[Mapping[str, 
 def by_name(kind: str, name: str) -> str:
     """Return the condition for the objects of a list that bear this name, inactive included."""
     field = "DisplayName" if kind in PEOPLE else "Name"
-    return f"{field} = {quoted(name)} AND Active IN (true, false)"
+    return f"{field} = {quoted(name)} AND {ALL}"
 
 
 def _rates(code: Mapping[str, Any], side: str, rates: Mapping[str, Mapping[str, Any]]) -> tuple[TaxRate, ...]:

@@ -16,13 +16,14 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import LOOK_BACK, Changes, QuickBooks, quoted
 from raccord.quickbooks.codec import MONEY_KINDS, differing, money_of
 from raccord.store import events
 from raccord.store.database import Database
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Change,
     Company,
@@ -112,6 +113,23 @@ def look(database: Database, client: QuickBooks, company_id: str, kinds: Sequenc
     return Changes(changed, deleted, time, whole=False)
 
 
+@made_once
+def _tokens(company_id: str, kind: str, ids: Sequence[str]) -> Select[str, str]:
+    return select(LinkRow.document_id, LinkRow.sync_token).where(
+        LinkRow.company_id == company_id,
+        LinkRow.kind == kind,
+        LinkRow.state == LinkState.LIVE,
+        LinkRow.document_id.in_(ids),
+    )
+
+
+@made_once
+def _matched(company_id: str, kind: str, ids: Sequence[str]) -> Select[str]:
+    return select(Match.document_id).where(
+        Match.company_id == company_id, Match.kind == kind, Match.document_id.in_(ids)
+    )
+
+
 def changed_since_written(
     database: Database, company_id: str, kind: str, rows: Iterable[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
@@ -122,20 +140,10 @@ def changed_since_written(
     waiting = iter(rows)
     while some := list(islice(waiting, CHUNK)):
         with database.read() as session:
-            written = session.execute(
-                select(LinkRow.document_id, LinkRow.sync_token).where(
-                    LinkRow.company_id == company_id,
-                    LinkRow.kind == kind,
-                    LinkRow.state == LinkState.LIVE,
-                    LinkRow.document_id.in_([str(row["Id"]) for row in some]),
-                )
-            )
+            written = session.execute(*_tokens(company_id, kind, [str(row["Id"]) for row in some]))
             tokens = {row.document_id: row.sync_token for row in written}
             ids = [*tokens]
-            lines = select(Match.document_id).where(
-                Match.company_id == company_id, Match.kind == kind, Match.document_id.in_(ids)
-            )
-            matched = set(session.scalars(lines)) if ids else set()
+            matched = set(session.scalars(*_matched(company_id, kind, ids))) if ids else set()
         for row in some:
             id_ = str(row["Id"])
             if id_ in matched or tokens.get(id_) != str(row.get("SyncToken", "")):

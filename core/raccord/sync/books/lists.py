@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts, Control
 from raccord.plugin.ledger import LedgerObject
+from raccord.store.made_once import made_once
 from raccord.store.models import LedgerEntry
 from raccord.sync.books.company import fits
 
@@ -25,6 +26,22 @@ class Entry(LedgerObject):
     account_id: str = ""
 
 
+@made_once
+def _entries(company_id: str) -> Select[str, str, str, bool, str, str, str, str, str, str]:
+    return select(
+        LedgerEntry.kind,
+        LedgerEntry.object_id,
+        LedgerEntry.name,
+        LedgerEntry.active,
+        LedgerEntry.type,
+        LedgerEntry.subtype,
+        LedgerEntry.number,
+        LedgerEntry.currency,
+        LedgerEntry.name_key,
+        LedgerEntry.account_id,
+    ).where(LedgerEntry.company_id == company_id)
+
+
 @dataclass(slots=True)
 class Lists:
     """What we know of one company's lists, as read from QuickBooks before the plan was begun."""
@@ -36,20 +53,7 @@ class Lists:
     @classmethod
     def read(cls, session: Session, company_id: str) -> Lists:
         lists = cls()
-        rows = session.execute(
-            select(
-                LedgerEntry.kind,
-                LedgerEntry.object_id,
-                LedgerEntry.name,
-                LedgerEntry.active,
-                LedgerEntry.type,
-                LedgerEntry.subtype,
-                LedgerEntry.number,
-                LedgerEntry.currency,
-                LedgerEntry.name_key,
-                LedgerEntry.account_id,
-            ).where(LedgerEntry.company_id == company_id)
-        )
+        rows = session.execute(*_entries(company_id))
         for kind, object_id, name, active, type_, subtype, number, currency, name_key, account_id in rows:
             entry = Entry(kind, object_id, name, active, type_, subtype, number, currency, name_key, account_id)
             lists.by_id[entry.kind, entry.id] = entry

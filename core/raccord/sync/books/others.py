@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import Changes
 from raccord.quickbooks.codec import MONEY_KINDS, Told, told_of
+from raccord.store.made_once import made_once
 from raccord.store.models import Connection, LinkRow, OtherChange, OtherDocument, ProofMonth
 from raccord.sync.chunks import CHUNK, chunks
 
@@ -37,13 +38,17 @@ class Move:
 
 def watched_accounts(session: Session, connection_id: str) -> list[str]:
     """Return the ledger accounts on which a connection's documents are proven."""
-    rows = session.scalars(
+    return list(session.scalars(*_watched(connection_id)))
+
+
+@made_once
+def _watched(connection_id: str) -> Select[str]:
+    return (
         select(LinkRow.money_account)
         .where(LinkRow.connection_id == connection_id, LinkRow.money_account != "", LinkRow.amount.is_not(None))
         .distinct()
         .order_by(LinkRow.money_account)
     )
-    return list(rows)
 
 
 def note_month(
@@ -192,12 +197,16 @@ def _stored(session: Session, company_id: str, documents: Iterable[tuple[str, st
 
 
 def _accounts_by_month(session: Session, company_id: str) -> dict[date, set[str]]:
-    rows = session.execute(
+    found: dict[date, set[str]] = defaultdict(set)
+    for month, accounts in session.execute(*_months(company_id)):
+        found[month].update(accounts)
+    return found
+
+
+@made_once
+def _months(company_id: str) -> Select[date, list[str]]:
+    return (
         select(ProofMonth.month, ProofMonth.accounts)
         .join(Connection, Connection.id == ProofMonth.connection_id)
         .where(Connection.company_id == company_id)
     )
-    found: dict[date, set[str]] = defaultdict(set)
-    for month, accounts in rows:
-        found[month].update(accounts)
-    return found

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from raccord.plugin.records import Page, Record, Reject
 from raccord.store.database import Dialect
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Connection,
     Gap,
@@ -172,24 +173,27 @@ def _is_newer(record: Record, known: _Newest) -> bool:
 def _newest_revisions(session: Session, connection_id: str, stream: str, ids: set[str]) -> dict[str, _Newest]:
     found: dict[str, _Newest] = {}
     for some in chunks(sorted(ids), CHUNK):
-        rows = session.execute(
-            select(
-                SourceRecord.source_id,
-                SourceRecord.id,
-                SourceRecord.revision,
-                SourceRecord.content_hash,
-                SourceRecord.reason,
-                SourceRecord.as_of,
-            ).where(
-                SourceRecord.connection_id == connection_id,
-                SourceRecord.stream == stream,
-                SourceRecord.source_id.in_(some),
-                SourceRecord.state != RecordState.SUPERSEDED,
-            )
-        )
+        rows = session.execute(*_newest(connection_id, stream, some))
         for source_id, row_id, revision, content_hash, reason, as_of in rows:
             found[source_id] = _Newest(row_id, revision, content_hash, reason, as_of)
     return found
+
+
+@made_once
+def _newest(connection_id: str, stream: str, ids: Sequence[str]) -> Select[str, int, int, str, str, datetime | None]:
+    return select(
+        SourceRecord.source_id,
+        SourceRecord.id,
+        SourceRecord.revision,
+        SourceRecord.content_hash,
+        SourceRecord.reason,
+        SourceRecord.as_of,
+    ).where(
+        SourceRecord.connection_id == connection_id,
+        SourceRecord.stream == stream,
+        SourceRecord.source_id.in_(ids),
+        SourceRecord.state != RecordState.SUPERSEDED,
+    )
 
 
 def _keep_reject(session: Session, run: Run, connection: Connection, reject: Reject, now: datetime) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Application, Deposit, Draft, LedgerId, Payment, Settled
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Action,
     DraftRow,
@@ -39,15 +40,7 @@ _GOING = (DraftState.WAITING, DraftState.READY, DraftState.HELD, DraftState.PLAN
 
 def wake_payers(session: Session, connection_id: str) -> None:
     """Let the customers' payments go of the lines that a plan is about to take; they come before these."""
-    rows = session.scalars(
-        select(DraftRow).where(
-            DraftRow.connection_id == connection_id,
-            DraftRow.kind == "Deposit",
-            DraftRow.state.in_((DraftState.WAITING, DraftState.READY, DraftState.HELD)),
-            lumps(),
-        )
-    )
-    for row in rows.all():
+    for row in session.scalars(*_waiting(connection_id)).all():
         draft = load_draft(row.body)
         if not isinstance(draft, Deposit) or Decimal(str(row.decisions[PAYS]["total"])) != draft.total:
             continue
@@ -153,16 +146,31 @@ def wait_for_lines(session: Session, company_id: str, payments: Iterable[str]) -
     return found
 
 
-def leave_alone(session: Session, plan_id: str) -> int:
-    """Leave the customers' payments of a plan whose line it does not post; return how many."""
-    rows = session.execute(
+@made_once
+def _waiting(connection_id: str) -> Select[DraftRow]:
+    return select(DraftRow).where(
+        DraftRow.connection_id == connection_id,
+        DraftRow.kind == "Deposit",
+        DraftRow.state.in_((DraftState.WAITING, DraftState.READY, DraftState.HELD)),
+        lumps(),
+    )
+
+
+@made_once
+def _going(plan_id: str) -> Select[PlanLine, DraftRow]:
+    return (
         select(PlanLine, DraftRow)
         .join(DraftRow, DraftRow.id == PlanLine.draft_id)
         .where(
             PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, PlanLine.action == Action.CREATE,
             PlanLine.kind == "Payment", DraftRow.key.startswith(PAYER, autoescape=True),
         )
-    ).all()  # fmt: skip
+    )  # fmt: skip
+
+
+def leave_alone(session: Session, plan_id: str) -> int:
+    """Leave the customers' payments of a plan whose line it does not post; return how many."""
+    rows = session.execute(*_going(plan_id)).all()
     left = 0
     for plan_line, row in rows:
         line = line_of(session, row)

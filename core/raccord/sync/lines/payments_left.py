@@ -8,10 +8,11 @@ and the line is that document.
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Deposit, Expense, Payment
+from raccord.store.made_once import made_once
 from raccord.store.models import DraftRow, LinkRow, LinkState, PaidDocument
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.lump_sums import line_of, payer_keys
@@ -25,9 +26,9 @@ STANDING = "payments_standing"
 _AFTER_PAYER = f"{PAYER[:-1]}{chr(ord(PAYER[-1]) + 1)}"
 
 
-def payments_left(session: Session, connection_id: str) -> dict[int, list[dict[str, str]]]:
-    """Return what is told of a connection's payments that stand so, by the record of the line they were made for."""
-    rows = session.execute(
+@made_once
+def _made_for_payers(connection_id: str) -> Select[DraftRow, LinkRow]:
+    return (
         select(DraftRow, LinkRow)
         .join(LinkRow, (LinkRow.connection_id == DraftRow.connection_id) & (LinkRow.key == DraftRow.key))
         .where(
@@ -35,7 +36,12 @@ def payments_left(session: Session, connection_id: str) -> dict[int, list[dict[s
             LinkRow.key >= PAYER, LinkRow.key < _AFTER_PAYER,
         )
         .order_by(LinkRow.id)
-    ).all()  # fmt: skip
+    )  # fmt: skip
+
+
+def payments_left(session: Session, connection_id: str) -> dict[int, list[dict[str, str]]]:
+    """Return what is told of a connection's payments that stand so, by the record of the line they were made for."""
+    rows = session.execute(*_made_for_payers(connection_id)).all()
     found: dict[int, list[dict[str, str]]] = {}
     for row, link in rows:
         if row.record_id is not None and line_of(session, row) is None and not _deposited(session, link):

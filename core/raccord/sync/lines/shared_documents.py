@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.ledger import ResolutionKind
+from raccord.store.made_once import made_once
 from raccord.store.models import Connection, DraftRow, Hold, Match, PlanLine, SourceRecord
 from raccord.sync.days import around
 from raccord.sync.lines.in_parts import Group
@@ -81,17 +82,16 @@ def partly_covered(session: Session, connection: Connection, first: date, last: 
 
 
 def _parts_around(session: Session, connection: Connection, first: date, last: date) -> dict[Place, list[Match]]:
-    rows = session.scalars(
-        select(Match).where(
-            Match.connection_id == connection.id,
-            Match.part > 0,
-            Match.day.between(*around(first, last, DAYS_APART)),
-        )
-    )
+    rows = session.scalars(*_parts(connection.id, *around(first, last, DAYS_APART)))
     found: dict[Place, list[Match]] = defaultdict(list)
     for match in rows:
         found[match.kind, match.document_id, match.money_account].append(match)
     return found
+
+
+@made_once
+def _parts(connection_id: str, first: date, last: date) -> Select[Match]:
+    return select(Match).where(Match.connection_id == connection_id, Match.part > 0, Match.day.between(first, last))
 
 
 def _missing(parts: Iterable[Match]) -> Decimal:

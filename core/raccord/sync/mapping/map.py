@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import cast
 
 from pydantic_core import PydanticSerializationError
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
@@ -23,6 +23,7 @@ from raccord.plugin.texts import Language, Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
 from raccord.store.canonical import exact
+from raccord.store.made_once import made_once
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, LinkState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft, load_draft
 from raccord.sync.life import Step, core_takes
@@ -119,6 +120,12 @@ class Slice:
     """Keys of invoices and credits that say something again after they were emptied."""
 
 
+@made_once
+def _new(connection_id: str, limit: int) -> Select[SourceRecord]:
+    of = select(SourceRecord).where(SourceRecord.connection_id == connection_id, SourceRecord.state == RecordState.NEW)
+    return of.order_by(SourceRecord.id).limit(limit)
+
+
 def map_slice(
     session: Session,
     connection: Connection,
@@ -131,12 +138,7 @@ def map_slice(
     """Map up to ``limit`` new records; return how many were taken, how many were faults of the plugin, and whether
     others are to be mapped again because of these.
     """
-    rows = session.scalars(
-        select(SourceRecord)
-        .where(SourceRecord.connection_id == connection.id, SourceRecord.state == RecordState.NEW)
-        .order_by(SourceRecord.id)
-        .limit(limit)
-    ).all()
+    rows = session.scalars(*_new(connection.id, limit)).all()
     faults = 0
     answers: list[Answer] = []
     for row in rows:

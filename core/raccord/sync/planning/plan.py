@@ -44,6 +44,7 @@ from raccord.sync.planning.lines import lines_first, sent
 from raccord.sync.planning.moves import Moves, moves_of
 from raccord.sync.planning.order import Position, waiting_drafts
 from raccord.sync.posting.attachments import attachment_unfit, files_of
+from raccord.sync.posting.links import links_under
 from raccord.sync.posting.periods import NEXT_OPEN_DAY, Closing, Open, dated
 from raccord.sync.posting.removals import UNDONE, undone_of
 from raccord.sync.resolving.answered import Answered
@@ -160,13 +161,7 @@ class Planner:
     def _links(self, keys: Sequence[str]) -> dict[str, LinkRow]:
         found: dict[str, LinkRow] = {}
         for some in chunks(keys, CHUNK):
-            for link in self.session.scalars(
-                select(LinkRow).where(
-                    LinkRow.company_id == self.company.id,
-                    LinkRow.connection_id == self.connection.id,
-                    LinkRow.key.in_(some),
-                )
-            ):
+            for link in self.session.scalars(*links_under(self.company.id, [self.connection.id], some)):
                 found[link.key] = link
         return found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     REMOVALS,
     Action,
@@ -36,11 +37,7 @@ REVISION = "revision"
 def start_plan(session: Session, connection: Connection, run: Run, now: datetime, books_closed_on: date | None) -> Plan:
     """Open a new plan; what an older one planned and did not send is planned again."""
     set_aside(session, connection.id, now)
-    session.execute(
-        update(DraftRow)
-        .where(DraftRow.connection_id == connection.id, DraftRow.state == DraftState.PLANNED)
-        .values(state=DraftState.WAITING)
-    )
+    session.execute(*_unplan(connection.id))
     plan = Plan(
         connection_id=connection.id, run_id=run.id, state=PlanState.BUILDING, created_at=now, hash="", approved_by="",
         books_closed_on=books_closed_on,
@@ -54,19 +51,27 @@ def start_plan(session: Session, connection: Connection, run: Run, now: datetime
 
 def set_aside(session: Session, connection_id: str, now: datetime) -> None:
     """Let nobody carry out a connection's plans any more, and end the runs that wait for their approval."""
-    session.execute(
-        update(Plan)
-        .where(
-            Plan.connection_id == connection_id,
-            Plan.state.in_((PlanState.BUILDING, PlanState.WAITING, PlanState.APPROVED)),
-        )
-        .values(state=PlanState.STALE)
-    )
-    session.execute(
-        update(Run)
-        .where(Run.connection_id == connection_id, Run.state == RunState.APPROVAL)
-        .values(state=RunState.CANCELLED, finished_at=now, error_code=SUPERSEDED)
-    )
+    session.execute(*_stale(connection_id))
+    session.execute(*_no_approval(connection_id, now))
+
+
+@made_once
+def _unplan(connection_id: str) -> Update:
+    planned = update(DraftRow).where(DraftRow.connection_id == connection_id, DraftRow.state == DraftState.PLANNED)
+    return planned.values(state=DraftState.WAITING)
+
+
+@made_once
+def _stale(connection_id: str) -> Update:
+    alive = (PlanState.BUILDING, PlanState.WAITING, PlanState.APPROVED)
+    of = update(Plan).where(Plan.connection_id == connection_id, Plan.state.in_(alive))
+    return of.values(state=PlanState.STALE)
+
+
+@made_once
+def _no_approval(connection_id: str, now: datetime) -> Update:
+    waiting = update(Run).where(Run.connection_id == connection_id, Run.state == RunState.APPROVAL)
+    return waiting.values(state=RunState.CANCELLED, finished_at=now, error_code=SUPERSEDED)
 
 
 def blocked_alone(session: Session, plan_id: str) -> int:
@@ -109,7 +114,14 @@ def line_changed(session: Session, plan_id: str) -> ColumnElement[bool]:
 def plan_hash(session: Session, plan_id: str) -> str:
     """Return the hash of everything a plan will do, in the order it will do it."""
     state = hashlib.sha256()
-    rows = session.execute(
+    for row in session.execute(*_hashed(plan_id)):
+        state.update("\x1f".join(map(str, row)).encode() + b"\x1e")
+    return state.hexdigest()
+
+
+@made_once
+def _hashed(plan_id: str) -> Select[int, str, str, str, int, str, str]:
+    return (
         select(
             PlanLine.rank,
             PlanLine.action,
@@ -123,6 +135,3 @@ def plan_hash(session: Session, plan_id: str) -> str:
         .order_by(PlanLine.rank, PlanLine.id)
         .execution_options(yield_per=1000)
     )
-    for row in rows:
-        state.update("\x1f".join(map(str, row)).encode() + b"\x1e")
-    return state.hexdigest()

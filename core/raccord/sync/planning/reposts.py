@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks.codec import entity_of
+from raccord.store.made_once import made_once
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, LinkState, Repost, RepostState
 from raccord.sync.bodies import digest, load_draft
 from raccord.sync.chunks import CHUNK, chunks
@@ -19,9 +20,12 @@ from raccord.sync.resolving.holds import close_hold
 
 def open_repost(session: Session, connection_id: str) -> Repost | None:
     """Return the repost of a connection whose plan waits, or nothing."""
-    return session.scalars(
-        select(Repost).where(Repost.connection_id == connection_id, Repost.state == RepostState.OPEN)
-    ).one_or_none()
+    return session.scalars(*_open(connection_id)).one_or_none()
+
+
+@made_once
+def _open(connection_id: str) -> Select[Repost]:
+    return select(Repost).where(Repost.connection_id == connection_id, Repost.state == RepostState.OPEN)
 
 
 def begin_repost(

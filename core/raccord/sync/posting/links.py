@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import Cause, Fault
 from raccord.quickbooks.codec import differing, marked_revision, money_of, summary_of
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     REMOVALS,
     Action,
@@ -68,6 +69,24 @@ FAILURES = frozenset({INACTIVE, DEPOSITED, FEATURE_MISSING})
 """Those of them that stand among the problems too: one cause mended in QuickBooks may release many documents."""
 
 
+@made_once
+def links_under(company_id: str, connection_ids: Sequence[str], keys: Sequence[str]) -> Select[LinkRow]:
+    """Find the links of some drafts of connections, by their keys."""
+    return select(LinkRow).where(
+        LinkRow.company_id == company_id, LinkRow.connection_id.in_(connection_ids), LinkRow.key.in_(keys)
+    )
+
+
+@made_once
+def _posted(ids: Sequence[int]) -> Select[Posting, PlanLine, DraftRow]:
+    return (
+        select(Posting, PlanLine, DraftRow)
+        .join(PlanLine, PlanLine.id == Posting.plan_line_id)
+        .outerjoin(DraftRow, DraftRow.id == PlanLine.draft_id)
+        .where(Posting.id.in_(ids))
+    )
+
+
 @dataclass(slots=True)
 class Outcomes:
     """Stores answers in one transaction; everything they touch is read once, not once an answer."""
@@ -86,22 +105,15 @@ class Outcomes:
     def load(self, posting_ids: Sequence[int]) -> None:
         """Read the postings with their lines, drafts, links and open problems."""
         for some in chunks(posting_ids, CHUNK):
-            rows = self.session.execute(
-                select(Posting, PlanLine, DraftRow)
-                .join(PlanLine, PlanLine.id == Posting.plan_line_id)
-                .outerjoin(DraftRow, DraftRow.id == PlanLine.draft_id)
-                .where(Posting.id.in_(some))
-            ).all()
+            rows = self.session.execute(*_posted(some)).all()
             for posting, line, draft in rows:
                 self.postings[posting.id], self.lines[posting.id] = posting, line
                 if draft is not None:
                     self.drafts[posting.id] = draft
             keys = [posting.key for posting, _, _ in rows]
             connections = {posting.connection_id for posting, _, _ in rows}
-            found = select(LinkRow).where(
-                LinkRow.company_id == self.company_id, LinkRow.connection_id.in_(connections), LinkRow.key.in_(keys)
-            )
-            self.links.update({link.key: link for link in self.session.scalars(found)})
+            found = self.session.scalars(*links_under(self.company_id, list(connections), keys))
+            self.links.update({link.key: link for link in found})
         for connection_id in {posting.connection_id for posting in self.postings.values()}:
             subjects = (posting.key for posting in self.postings.values())
             self.marked |= troubled(self.session, connection_id, subjects)

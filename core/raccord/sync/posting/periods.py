@@ -12,11 +12,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, assert_never
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft, StillDraft
 from raccord.plugin.texts import Language
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Action,
     ClosedMonth,
@@ -89,6 +90,11 @@ class Blocked:
 Verdict = Open | Left | Blocked
 
 
+@made_once
+def _answers(connection_id: str) -> Select[date, str]:
+    return select(ClosedMonth.month, ClosedMonth.answer).where(ClosedMonth.connection_id == connection_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """Up to when a company's books are closed, and what its connection does about it."""
@@ -100,9 +106,7 @@ class Closing:
 
     @classmethod
     def read(cls, session: Session, connection: Connection, closed_on: date | None) -> Closing:
-        rows = session.execute(
-            select(ClosedMonth.month, ClosedMonth.answer).where(ClosedMonth.connection_id == connection.id)
-        )
+        rows = session.execute(*_answers(connection.id))
         answers = {month: MonthAnswer(answer) for month, answer in rows}
         return cls(closed_on, ClosedPolicy(connection.closed_policy), answers)
 

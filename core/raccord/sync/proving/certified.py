@@ -7,10 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.store.canonical import exact
+from raccord.store.made_once import made_once
 from raccord.store.models import Certificate, Connection, Proof, Statement
 from raccord.sync.bodies import digest
 from raccord.sync.problems import close_problems, open_problem
@@ -40,18 +41,24 @@ def kept_days(session: Session, company_id: str) -> str:
 
 def reconciled_days(session: Session, company_id: str) -> dict[str, date]:
     """Return up to which day the statements of each account are declared reconciled."""
-    rows = session.scalars(select(Statement).where(Statement.company_id == company_id))
+    rows = session.scalars(*_statements(company_id))
     return {row.account_id: row.through for row in rows}
+
+
+@made_once
+def _statements(company_id: str) -> Select[Statement]:
+    return select(Statement).where(Statement.company_id == company_id)
+
+
+@made_once
+def _certificates(company_id: str, month: date) -> Select[Certificate]:
+    of = select(Certificate).where(Certificate.company_id == company_id, Certificate.month == month)
+    return of.order_by(Certificate.version.desc()).limit(1)
 
 
 def newest_certificate(session: Session, company_id: str, month: date) -> Certificate | None:
     """Return the newest certificate of the month that begins on ``month``."""
-    return session.scalars(
-        select(Certificate)
-        .where(Certificate.company_id == company_id, Certificate.month == month)
-        .order_by(Certificate.version.desc())
-        .limit(1)
-    ).first()
+    return session.scalars(*_certificates(company_id, month)).first()
 
 
 def watch_certified(session: Session, connection: Connection, run_id: str, month: date, now: datetime) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from raccord.store.made_once import made_once
 from raccord.store.models import DraftRow, DraftState, RecordState, Run, RunCount, SourceRecord
 
 
@@ -36,7 +37,7 @@ _WORST_FIRST = ("failed", "held", "skipped", "posted")
 def conserve(session: Session, run: Run) -> None:
     """Recount the run's records by what became of them and check the sum, per stream."""
     found = recount(session, run.id)
-    for count in session.scalars(select(RunCount).where(RunCount.run_id == run.id)):
+    for count in session.scalars(*_counts(run.id)):
         outcomes = found.get(count.stream, Counter())
         rejected = count.fetched - count.unchanged - sum(outcomes.values())
         if rejected < 0 or rejected != _rejected(run, count.stream):
@@ -48,7 +49,21 @@ def conserve(session: Session, run: Run) -> None:
 def recount(session: Session, run_id: str) -> dict[str, Counter[str]]:
     """Return, per stream, how many of the records first seen by a run ended in each outcome."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = session.execute(
+    rows = session.execute(*_became(run_id))
+    for (_, stream), drafts in groupby(rows, key=lambda row: (row[0], row[1])):
+        outcomes = {_outcome(state, draft_state) for _, _, state, draft_state in drafts}
+        counts[stream][min(outcomes, key=_WORST_FIRST.index)] += 1
+    return counts
+
+
+@made_once
+def _counts(run_id: str) -> Select[RunCount]:
+    return select(RunCount).where(RunCount.run_id == run_id)
+
+
+@made_once
+def _became(run_id: str) -> Select[int, str, str, str]:
+    return (
         select(SourceRecord.id, SourceRecord.stream, SourceRecord.state, DraftRow.state)
         .outerjoin(DraftRow, DraftRow.record_id == SourceRecord.id)
         .where(SourceRecord.run_id == run_id)
@@ -56,10 +71,6 @@ def recount(session: Session, run_id: str) -> dict[str, Counter[str]]:
         .order_by(SourceRecord.id)
         .execution_options(yield_per=400)
     )
-    for (_, stream), drafts in groupby(rows, key=lambda row: (row[0], row[1])):
-        outcomes = {_outcome(state, draft_state) for _, _, state, draft_state in drafts}
-        counts[stream][min(outcomes, key=_WORST_FIRST.index)] += 1
-    return counts
 
 
 def _outcome(record_state: str, draft_state: str | None) -> str:

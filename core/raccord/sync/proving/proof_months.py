@@ -7,15 +7,16 @@ QuickBooks' list of changes named none of its documents. Everything else is read
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, Update, select, update
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import Changes
 from raccord.quickbooks.codec import MONEY_KINDS, money_of, read_marker
+from raccord.store.made_once import made_once
 from raccord.store.models import Connection, LinkRow, LinkState, ProofMonth
 from raccord.sync.chunks import CHUNK, chunks
 
@@ -39,8 +40,12 @@ def stands(row: ProofMonth | None, fingerprint: str, accounts: Iterable[str], no
 
 def proven_before(session: Session, connection_id: str) -> bool:
     """Tell whether any month of a connection was proven, so that knowing what changed can spare a reading."""
-    found = session.scalar(select(ProofMonth.month).where(ProofMonth.connection_id == connection_id).limit(1))
-    return found is not None
+    return session.scalar(*_any_month(connection_id)) is not None
+
+
+@made_once
+def _any_month(connection_id: str) -> Select[date]:
+    return select(ProofMonth.month).where(ProofMonth.connection_id == connection_id).limit(1)
 
 
 def keep_reading(
@@ -65,11 +70,13 @@ def keep_reading(
 def confirm(session: Session, connection_id: str, months: Iterable[date], now: datetime) -> None:
     """Note that months stand as they were read."""
     for some in chunks(months, CHUNK):
-        session.execute(
-            update(ProofMonth)
-            .where(ProofMonth.connection_id == connection_id, ProofMonth.month.in_(some))
-            .values(confirmed_at=now)
-        )
+        session.execute(*_confirmed(connection_id, some, now))
+
+
+@made_once
+def _confirmed(connection_id: str, months: Sequence[date], now: datetime) -> Update:
+    read = update(ProofMonth).where(ProofMonth.connection_id == connection_id, ProofMonth.month.in_(months))
+    return read.values(confirmed_at=now)
 
 
 def touch(session: Session, company_id: str, changes: Changes, *, whole: bool) -> None:

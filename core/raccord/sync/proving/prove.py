@@ -14,9 +14,24 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Select, and_, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import (
+    CompoundSelect,
+    Delete,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Connection,
     DraftRow,
@@ -170,16 +185,16 @@ def our_side(session: Session, connection: Connection, first: date, last: date) 
 
 def proof_months(session: Session, connection: Connection) -> list[tuple[date, date]]:
     """Return the months of a connection that records, links or earlier proofs stand in."""
-    return months(
-        day
-        for table, more in (
-            (SourceRecord, (SourceRecord.reason != BEFORE_START,)),
-            (LinkRow, (LinkRow.day.is_not(None),)),
-            (Proof, ()),
-        )
-        for day in session.scalars(select(table.day).where(table.connection_id == connection.id, *more).distinct())
-        if day is not None
+    return months(day for day in session.scalars(*_days(connection.id)) if day is not None)
+
+
+@made_once
+def _days(connection_id: str) -> CompoundSelect[date | None]:
+    said = select(SourceRecord.day).where(
+        SourceRecord.connection_id == connection_id, SourceRecord.reason != BEFORE_START
     )
+    linked = select(LinkRow.day).where(LinkRow.connection_id == connection_id, LinkRow.day.is_not(None))
+    return union(said.distinct(), linked.distinct(), select(Proof.day).where(Proof.connection_id == connection_id))
 
 
 def within(connection: Connection, first: date, last: date) -> dict[str, Any]:
@@ -324,6 +339,18 @@ def _between() -> Executable:
     )
 
 
+@made_once
+def _told(connection_id: str, first: date, last: date) -> Select[str, str, date, str]:
+    return select(Proof.stream, Proof.currency, Proof.day, Proof.told).where(
+        Proof.connection_id == connection_id, Proof.day >= first, Proof.day <= last
+    )
+
+
+@made_once
+def _untold(connection_id: str, first: date, last: date) -> Delete:
+    return delete(Proof).where(Proof.connection_id == connection_id, Proof.day >= first, Proof.day <= last)
+
+
 def store_proof(
     session: Session,
     connection: Connection,
@@ -336,13 +363,9 @@ def store_proof(
     """Replace the proof of a range of days; return how many cells are not equal, and which say something new."""
     told = {
         (row.stream, row.currency, row.day.isoformat()): row.told
-        for row in session.execute(
-            select(Proof.stream, Proof.currency, Proof.day, Proof.told).where(
-                Proof.connection_id == connection.id, Proof.day >= first, Proof.day <= last
-            )
-        )
+        for row in session.execute(*_told(connection.id, first, last))
     }
-    session.execute(delete(Proof).where(Proof.connection_id == connection.id, Proof.day >= first, Proof.day <= last))
+    session.execute(*_untold(connection.id, first, last))
     values: list[dict[str, Any]] = [
         {
             "connection_id": connection.id,

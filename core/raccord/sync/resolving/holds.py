@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
+from raccord.store.made_once import made_once
 from raccord.store.models import Choice, Company, DraftRow, Hold
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING
@@ -56,18 +57,26 @@ def asked(session: Session, draft_ids: Iterable[int]) -> dict[int, str]:
     """Return those of the drafts that wait with an open question, with its code."""
     found: dict[int, str] = {}
     for some in chunks(sorted(set(draft_ids)), CHUNK):
-        rows = session.execute(
-            select(Hold.draft_id, Hold.code).where(Hold.draft_id.in_(some), Hold.closed_at.is_(None))
-        )
+        rows = session.execute(*_open_of(some))
         found.update({row.draft_id: row.code for row in rows})
     return found
+
+
+@made_once
+def _open_of(draft_ids: Sequence[int]) -> Select[int, str]:
+    return select(Hold.draft_id, Hold.code).where(Hold.draft_id.in_(draft_ids), Hold.closed_at.is_(None))
+
+
+@made_once
+def _question_of(draft_id: int) -> Select[Hold]:
+    return select(Hold).where(Hold.draft_id == draft_id, Hold.closed_at.is_(None))
 
 
 def close_hold(
     session: Session, draft: DraftRow, now: datetime, by: str = "raccord", answer: Mapping[str, object] | None = None
 ) -> None:
     """Close a draft's question, if one is open."""
-    for found in session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))):
+    for found in session.scalars(*_question_of(draft.id)):
         found.closed_at, found.closed_by = now, by
         found.answer = None if answer is None else dict(answer)
 

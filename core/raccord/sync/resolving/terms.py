@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.terms import SAME_AS, Term, TermTable
 from raccord.plugin.texts import Text
 from raccord.quickbooks.kinds import KINDS
+from raccord.store.made_once import made_once
 from raccord.store.models import TermOverride
 
 
@@ -37,11 +38,7 @@ class DatedTerms:
     @classmethod
     def read(cls, session: Session, connection_id: str, table: TermTable, also: Sequence[DatedTerm] = ()) -> DatedTerms:
         """Read the company's answers, with some laid over them that are not saved."""
-        rows = session.execute(
-            select(TermOverride.word, TermOverride.ledger, TermOverride.valid_from)
-            .where(TermOverride.connection_id == connection_id)
-            .order_by(TermOverride.valid_from)
-        )
+        rows = session.execute(*_answered(connection_id))
         answers = {(word, first): ledger for word, ledger, first in rows}
         answers |= {(each.word, each.first): table.meaning(each.word, each.ledger) for each in also}
         ordered = sorted(answers, key=lambda place: place[1])
@@ -56,6 +53,12 @@ class DatedTerms:
         """Return the table for a record of ``day``."""
         place = bisect_right(self.days, day)
         return self.tables[place - 1] if place else self.table
+
+
+@made_once
+def _answered(connection_id: str) -> Select[str, str, date]:
+    of = select(TermOverride.word, TermOverride.ledger, TermOverride.valid_from)
+    return of.where(TermOverride.connection_id == connection_id).order_by(TermOverride.valid_from)
 
 
 def meanings(info: ConnectorInfo, word: str) -> tuple[str, ...]:
