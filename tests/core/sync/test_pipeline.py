@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from raccord.onboarding.deciding.decisions import answer_hold, choose
 from raccord.plugin.contexts import FetchContext
@@ -307,3 +307,27 @@ def test_small_pieces_of_a_run_are_one_unit_that_ends_between_them_when_a_person
         run.state, run.control = RunState.QUEUED, Control.GO
     assert pipeline.advance(run_id) is Progress.MORE
     assert read == [stream.name for stream in till.INFO.streams]
+
+
+@pytest.mark.either_database
+def test_a_run_that_finds_nothing_new_asks_little_of_the_database_and_of_quickbooks(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    till.ROWS["T1"] = [sale(number) for number in range(1, 6)]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    sync(workshop, connection)
+    run_id, pipeline, asked = request(workshop, connection), Pipeline(workshop), list[str]()
+    event.listen(workshop.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    sandbox.app.state.log.clear()
+    units = 1
+    while pipeline.advance(run_id) is Progress.MORE:
+        units += 1
+    paths = Counter(seen.path.rpartition("/")[2] for seen in sandbox.app.state.log.latest(company.realm))
+    assert units == 5
+    assert len(asked) <= 106
+    # Accounts and items by themselves, what is short together, and what changed once.
+    assert paths == {company.realm: 1, "preferences": 1, "batch": 1, "query": 2, "cdc": 1}
+    with workshop.database.read() as session:
+        assert session.get_one(Run, run_id).progress["looked"], "the look before the plan is the proof's too"
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
