@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy.orm import Session, class_mapper
+from sqlalchemy.orm.attributes import instance_state
 
 from raccord.plugin.errors import RetryLater
 from raccord.store.database import Database
@@ -67,6 +69,7 @@ class Execution:
             if run is None:
                 raise LookupError(f"there is no run {run_id}")
             yield cls(database, run_id, run.fence, run), session, run
+            _write_alone(session, run)
 
     @classmethod
     def take(cls, database: Database, run_id: str) -> Execution:
@@ -90,4 +93,30 @@ class Execution:
                 raise Fenced(self.run_id)
             on_behalf_of(session, self.run_id)
             yield session, run
+            _write_alone(session, run)
         self.run = run
+
+
+def _write_alone(session: Session, run: Run) -> None:
+    """Write what changed of a run where nothing else is to be written: for that, a flush takes six times as long."""
+    if session.new or session.deleted or any(each is not run for each in session.dirty):
+        return
+    before = instance_state(run).committed_state
+    changed = {name: getattr(run, name) for name, value in before.items() if getattr(run, name) != value}
+    if changed:
+        which = {"which": run.id}
+        session.connection().execute(
+            _written(tuple(sorted(changed))), which | {f"new_{n}": v for n, v in changed.items()}
+        )
+    # Written, it must not be flushed as well.
+    session.expunge(run)
+
+
+@cache
+def _written(names: tuple[str, ...]) -> Update:
+    columns = class_mapper(Run).columns
+    return (
+        update(class_mapper(Run).local_table)  # type: ignore[arg-type]  # a mapped class's table is a Table
+        .where(columns["id"] == bindparam("which"))
+        .values({columns[name]: bindparam(f"new_{name}", type_=columns[name].type) for name in names})
+    )

@@ -6,6 +6,7 @@ A run can be stopped at any commit and goes on from its rows; nothing here knows
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -153,7 +154,7 @@ class Pipeline:
                 pass
         if run.trigger == PROOF:
             # It only reads, and what is paused or waits for its source is proven all the same.
-            run.state, run.started_at = RunState.RUNNING, run.started_at or now
+            self._under_way(run, now)
             return None
         # A pause of more than a year ends in REAUTHORISE with its day kept: nothing runs until that is done (CH-45).
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
@@ -161,8 +162,12 @@ class Pipeline:
         if not is_undo(run) and (not ready or connection.paused_at is not None):
             run.state, run.finished_at, run.error_code = RunState.CANCELLED, now, f"connection.{connection.state}"
             return Progress.STOPPED
-        run.state, run.started_at = RunState.RUNNING, run.started_at or now
+        self._under_way(run, now)
         return None
+
+    def _under_way(self, run: Run, now: datetime) -> None:
+        if run.state != RunState.RUNNING or run.started_at is None:
+            run.state, run.started_at = RunState.RUNNING, run.started_at or now
 
     def _needs_sign_in(self, execution: Execution, error: Reauthorise | ReauthoriseError) -> Progress:
         at_source = isinstance(error, Reauthorise)

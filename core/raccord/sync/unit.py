@@ -19,7 +19,6 @@ from raccord.store.models import (
     PlanState,
     Run,
     RunState,
-    StreamCursor,
 )
 from raccord.sync.books.acquaint import creates_documents, get_acquainted, has_lines_to_send
 from raccord.sync.books.company import (
@@ -35,7 +34,7 @@ from raccord.sync.books.company import (
 from raccord.sync.books.entries import changed_entries, read_entries
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
-from raccord.sync.fetching.keep import keep_page
+from raccord.sync.fetching.keep import cursor_of, keep_page
 from raccord.sync.lines.come_since import hold_come_since, looked_long_ago
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
 from raccord.sync.lines.doubles import Doubles
@@ -142,13 +141,13 @@ class Unit:
             return
         stream = streams[done]
         with self.execution.database.read() as session:
-            row = session.get(StreamCursor, (bench.connection.id, stream))
-            cursor = None if row is None else row.cursor
+            cursor = session.scalar(*cursor_of(bench.connection.id, stream))
         page: Page = bench.scope.fetch(self.workshop.fetch_view(bench), stream, cursor)
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             keep_page(session, run, connection, stream, page, self.workshop.clock.now())
-            connection.fault_count = 0
+            if connection.fault_count:
+                connection.fault_count = 0
             if not page.more:
                 run.progress = {**run.progress, "streams": done + 1}
                 if done + 1 == len(streams):

@@ -61,6 +61,13 @@ class _Newest:
     as_of: datetime | None
 
 
+@made_once
+def cursor_of(connection_id: str, stream: str) -> Select[str | None]:
+    """Find how far a stream was read."""
+    of = StreamCursor.connection_id == connection_id, StreamCursor.stream == stream
+    return select(StreamCursor.cursor).where(*of)
+
+
 def keep_page(session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime) -> Kept:
     """Store the page's records, rejects and cursor, and count them for the run."""
     refused = [(record, why) for record in page.records if (why := why_not(record)) is not None]
@@ -71,20 +78,25 @@ def keep_page(session: Session, run: Run, connection: Connection, stream: str, p
     for reject in rejects:
         _keep_reject(session, run, connection, reject, now)
     kept = Kept(new, len(again), len(rejects))
-    cursor = session.get(StreamCursor, (connection.id, stream))
-    if cursor is None:
-        session.add(StreamCursor(connection_id=connection.id, stream=stream, cursor=page.cursor, updated_at=now))
-    else:
-        cursor.cursor, cursor.updated_at = page.cursor, now
+    dialect: Dialect = "postgresql" if session.get_bind().dialect.name == "postgresql" else "sqlite"
+    here = {"connection_id": connection.id, "stream": stream, "cursor": page.cursor, "updated_at": now}
+    session.execute(_moved_on(dialect), here)
     fetched = kept.new + kept.unchanged + kept.rejected
     counted = {"fetched": fetched, "unchanged": kept.unchanged, "failed": kept.rejected}
-    dialect = "postgresql" if session.get_bind().dialect.name == "postgresql" else "sqlite"
     session.execute(_counted(dialect), {"run_id": run.id, "stream": stream, **_NONE_ELSE, **counted})
     if kept.rejected:
         rejected = dict(run.progress.get("rejected", {}))
         rejected[stream] = int(rejected.get(stream, 0)) + kept.rejected
         run.progress = {**run.progress, "rejected": rejected}
     return kept
+
+
+@cache
+def _moved_on(dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
+    """Return what notes how far a stream was read."""
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(StreamCursor)
+    place = {"cursor": new.excluded.cursor, "updated_at": new.excluded.updated_at}
+    return new.on_conflict_do_update(index_elements=["connection_id", "stream"], set_=place)
 
 
 @cache
