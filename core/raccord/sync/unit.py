@@ -242,12 +242,14 @@ class Unit:
         if not lines:
             return self._seal(empty=True)
         with self.execution.database.read() as session:
-            sought = Sought(session, plan_id, bench.connection)
-            following = next((each for each in sought.months() if each[0].isoformat() > done), None)
+            sought, offered = Sought(session, plan_id, bench.connection), OFFERED in before.progress
+            ruled = int(before.progress.get("ruled", 0 if offered and any_applied(session, bench.company.id) else -1))
+            # Only lines that rules answered meanwhile may lie in months that come after all others were looked at.
+            left = () if offered and ruled < 0 and "ruled" not in before.progress else sought.months()
+            following = next((each for each in left if each[0].isoformat() > done), None)
             ways = Ways() if following is None else sought.ways(*following)
-            ruled = int(before.progress.get("ruled", -1 if not any_applied(session, bench.company.id) else 0))
         if following is None:
-            if OFFERED not in before.progress:
+            if not offered:
                 home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
                 offer(self.execution, bench, plan_id, home, self.workshop.clock.now())
             elif ruled >= 0:
@@ -329,9 +331,7 @@ class Unit:
                 raise PlanChanged(found, names_of(session, plan_id, found))
 
     def _hold_come_since(self, plan_id: str) -> None:
-        with self.execution.database.read() as session:
-            undo = is_undo(session.get_one(Run, self.execution.run_id))
-        if not undo:
+        if not is_undo(self.execution.run):
             view = self._view(self.workshop.facts(plan_id, self.bench.company))
             hold_come_since(self.execution, self.bench, plan_id, view, self.workshop.clock.now())
 

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import not_, select
+from sqlalchemy import Select, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Deposit, Expense
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Action,
     Company,
@@ -66,33 +68,16 @@ class DepositOffers:
 
     def accounts(self) -> frozenset[str]:
         """Return the company's accounts of undeposited funds."""
-        found = select(LedgerEntry.object_id).where(
-            LedgerEntry.company_id == self.company_id, LedgerEntry.kind == "Account", LedgerEntry.subtype == SUBTYPE
-        )
-        return frozenset(self.session.scalars(found))
+        return frozenset(self.session.scalars(*_funds(self.company_id)))
 
     def spans(self) -> list[tuple[date, date]]:
         """Return the days of the payments that lines of the plan may be the deposits of, or were said to be."""
-        rows = self.session.execute(
-            select(PlanLine.amount, DraftRow.day)
-            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
-            .where(
-                PlanLine.plan_id == self.plan_id,
-                PlanLine.kind == DEPOSIT,
-                PlanLine.amount.is_not(None),
-                (PlanLine.reason == DECISION_MISSING) | _deposits(),
-            )
-        )
+        rows = self.session.execute(*_deposit_days(self.plan_id))
         return spans(row.day for row in rows if row.amount and row.amount > 0 and row.day is not None)
 
     def refund_spans(self) -> list[tuple[date, date]]:
         """Return the days of the refunds that lines of the plan which wait may pay out, or come to with payments."""
-        rows = self.session.execute(
-            select(DraftRow.day)
-            .join(PlanLine, PlanLine.draft_id == DraftRow.id)
-            .where(PlanLine.plan_id == self.plan_id, PlanLine.amount != 0, PlanLine.reason == DECISION_MISSING)
-        )
-        return spans(day for (day,) in rows if day is not None)
+        return spans(day for day in self.session.scalars(*_open_days(self.plan_id)) if day is not None)
 
     def offer(self, received: Sequence[Received], home_currency: str, refunds: Sequence[Received] = ()) -> int:
         """Return how many lines may be the deposit of payments that wait, after what the lines may pay was written.
@@ -191,19 +176,7 @@ class DepositOffers:
         self.session.flush()
 
     def _pending(self) -> list[tuple[PlanLine, DraftRow]]:
-        rows = self.session.execute(
-            select(PlanLine, DraftRow)
-            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
-            .where(
-                PlanLine.plan_id == self.plan_id,
-                PlanLine.kind == DEPOSIT,
-                PlanLine.action == Action.CREATE,
-                PlanLine.state == LineState.PENDING,
-                _deposits(),
-            )
-            .order_by(PlanLine.id)
-        )
-        return [(line, row) for line, row in rows]
+        return [(line, row) for line, row in self.session.execute(*_to_deposit(self.plan_id))]
 
     def _asked(self) -> list[tuple[Hold, DraftRow]]:
         rows = self.session.execute(
@@ -229,6 +202,52 @@ def may_be_deposit(params: Mapping[str, Any]) -> bool:
 
 def _deposits() -> Any:
     return DraftRow.decisions[(PAYS, "kind")].as_string() == DEPOSIT
+
+
+@made_once
+def _funds(company_id: str) -> Select[str]:
+    return select(LedgerEntry.object_id).where(
+        LedgerEntry.company_id == company_id, LedgerEntry.kind == "Account", LedgerEntry.subtype == SUBTYPE
+    )
+
+
+@made_once
+def _deposit_days(plan_id: str) -> Select[Decimal | None, date | None]:
+    return (
+        select(PlanLine.amount, DraftRow.day)
+        .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+        .where(
+            PlanLine.plan_id == plan_id,
+            PlanLine.kind == DEPOSIT,
+            PlanLine.amount.is_not(None),
+            (PlanLine.reason == DECISION_MISSING) | _deposits(),
+        )
+    )
+
+
+@made_once
+def _open_days(plan_id: str) -> Select[date | None]:
+    return (
+        select(DraftRow.day)
+        .join(PlanLine, PlanLine.draft_id == DraftRow.id)
+        .where(PlanLine.plan_id == plan_id, PlanLine.amount != 0, PlanLine.reason == DECISION_MISSING)
+    )
+
+
+@made_once
+def _to_deposit(plan_id: str) -> Select[PlanLine, DraftRow]:
+    return (
+        select(PlanLine, DraftRow)
+        .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+        .where(
+            PlanLine.plan_id == plan_id,
+            PlanLine.kind == DEPOSIT,
+            PlanLine.action == Action.CREATE,
+            PlanLine.state == LineState.PENDING,
+            _deposits(),
+        )
+        .order_by(PlanLine.id)
+    )
 
 
 def _with_way(params: Mapping[str, Any], way: Way, *, alone: bool) -> dict[str, Any]:

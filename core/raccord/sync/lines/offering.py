@@ -8,10 +8,11 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
+from raccord.store.made_once import made_once
 from raccord.store.models import Action, DraftRow, LineState, PlanLine
 from raccord.sync.chunks import chunks
 from raccord.sync.execution import Execution
@@ -75,7 +76,12 @@ def leave_changed_since(execution: Execution, bench: Bench, plan_id: str, now: d
 
 
 def _lumps_to_send(session: Session, plan_id: str) -> list[tuple[PlanLine, DraftRow]]:
-    rows = session.execute(
+    return [(line, row) for line, row in session.execute(*_lumps(plan_id))]
+
+
+@made_once
+def _lumps(plan_id: str) -> Select[PlanLine, DraftRow]:
+    return (
         select(PlanLine, DraftRow)
         .join(DraftRow, DraftRow.id == PlanLine.draft_id)
         .where(
@@ -84,7 +90,6 @@ def _lumps_to_send(session: Session, plan_id: str) -> list[tuple[PlanLine, Draft
         )
         .order_by(PlanLine.id)
     )  # fmt: skip
-    return [(line, row) for line, row in rows]
 
 
 def _open_of(client: QuickBooks, invoices: Collection[str]) -> dict[str, Decimal]:

@@ -8,12 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Deposit, Expense, Settled
 from raccord.quickbooks import QuickBooks
 from raccord.quickbooks.codec import summary_of
+from raccord.store.made_once import made_once
 from raccord.store.models import Action, Company, DraftRow, Hold, LineState, PlanLine
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.instalments import LINES, with_parts
@@ -57,6 +58,20 @@ def read_open(client: QuickBooks, kinds: Iterable[str], home_currency: str) -> l
     return found
 
 
+@made_once
+def _may_pay(plan_id: str) -> Select[Decimal | None, str]:
+    sent = (PlanLine.state == LineState.PENDING) & (PlanLine.action == Action.CREATE)
+    return (
+        select(PlanLine.amount, PlanLine.kind)
+        .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+        .where(
+            PlanLine.plan_id == plan_id,
+            PlanLine.amount.is_not(None),
+            (PlanLine.reason == DECISION_MISSING) | (_settles() & sent),
+        )
+    )
+
+
 @dataclass(slots=True)
 class Offers:
     """Writes beside each question for a category what the line may pay, and takes back what is paid by now."""
@@ -69,11 +84,7 @@ class Offers:
 
     def kinds(self) -> set[str]:
         """Return the kinds of documents that lines of the plan may pay, or are to."""
-        rows = self.session.execute(
-            select(PlanLine.amount, PlanLine.kind)
-            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
-            .where(PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), self._asks_or_pays())
-        )
+        rows = self.session.execute(*_may_pay(self.plan_id))
         lines = (row for row in rows if row.amount and row.kind in ("Deposit", "Purchase", *_PAYMENTS))
         return {kind for row in lines for kind in _OPEN[row.amount > 0]}
 
@@ -120,10 +131,6 @@ class Offers:
                 holds[line_id].params = {**holds[line_id].params, MATCHES: said, **limited}
                 offered += 1
         return offered
-
-    def _asks_or_pays(self) -> Any:
-        sent = (PlanLine.state == LineState.PENDING) & (PlanLine.action == Action.CREATE)
-        return (PlanLine.reason == DECISION_MISSING) | (_settles() & sent)
 
     def _take_back(self, still_open: Mapping[tuple[str, str], Decimal]) -> None:
         """Ask again about lines that were to pay what is not open for as much any more, or what another line pays.

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import Select, String, cast, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts, Deposit, Expense, Role
 from raccord.quickbooks.codec import entity_of
 from raccord.store import events
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Connection,
     DraftRow,
@@ -264,14 +265,18 @@ def _active(session: Session, company_id: str, kind: str, object_id: str) -> boo
 
 def _asked(session: Session, plan_id: str) -> Sequence[tuple[Hold, DraftRow]]:
     """Return the questions for a category that a plan leaves open, in the order of its lines."""
-    rows = session.execute(
+    return [(hold, row) for hold, row in session.execute(*_questions(plan_id))]
+
+
+@made_once
+def _questions(plan_id: str) -> Select[Hold, DraftRow]:
+    return (
         select(Hold, DraftRow)
         .join(PlanLine, PlanLine.draft_id == Hold.draft_id)
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .where(PlanLine.plan_id == plan_id, Hold.closed_at.is_(None), Hold.code == DECISION_MISSING)
         .order_by(PlanLine.id)
     )
-    return [(hold, row) for hold, row in rows]
 
 
 def _may_pay(params: Mapping[str, Any]) -> bool:

@@ -4,16 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft
+from raccord.store.made_once import made_once
 from raccord.store.models import DraftRow, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
 
 Owner = tuple[str, str]
 """Stream and source id."""
+
+
+def _drafts_of(connection_id: str) -> Select[DraftRow, str, str]:
+    return (
+        select(DraftRow, SourceRecord.stream, SourceRecord.source_id)
+        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+        .where(DraftRow.connection_id == connection_id)
+    )
+
+
+@made_once
+def _under(connection_id: str, keys: Sequence[str]) -> Select[DraftRow, str, str]:
+    return _drafts_of(connection_id).where(DraftRow.key.in_(keys))
+
+
+@made_once
+def _made_by(connection_id: str, record_ids: Sequence[int]) -> Select[DraftRow, str, str]:
+    return _drafts_of(connection_id).where(DraftRow.record_id.in_(record_ids))
+
+
+@made_once
+def _made_before(connection_id: str, stream: str, source_ids: Sequence[str]) -> Select[DraftRow, str, str]:
+    return _drafts_of(connection_id).where(
+        SourceRecord.connection_id == connection_id,
+        SourceRecord.stream == stream,
+        SourceRecord.source_id.in_(source_ids),
+    )
 
 
 @dataclass(slots=True)
@@ -28,28 +57,18 @@ class KnownDrafts:
     def of(cls, session: Session, connection_id: str, rows: Sequence[SourceRecord], keys: Iterable[str]) -> KnownDrafts:
         """Read the drafts that these records or earlier revisions of them made, and those that bear one of ``keys``."""
         known = cls()
-        found = (
-            select(DraftRow, SourceRecord.stream, SourceRecord.source_id)
-            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            .where(DraftRow.connection_id == connection_id)
-        )
         for some in chunks(sorted(set(keys)), CHUNK):
-            known._take(session, found.where(DraftRow.key.in_(some)))
+            known._take(session, _under(connection_id, some))
         # A first revision has drafts where it is mapped again, under other settings or terms.
         for first in chunks([row.id for row in rows if row.revision == 1], CHUNK):
-            known._take(session, found.where(DraftRow.record_id.in_(first)))
+            known._take(session, _made_by(connection_id, first))
         changed: dict[str, list[str]] = {}
         for row in rows:
             if row.revision > 1:
                 changed.setdefault(row.stream, []).append(row.source_id)
         for stream, ids in changed.items():
             for some in chunks(ids, CHUNK):
-                here = found.where(
-                    SourceRecord.connection_id == connection_id,
-                    SourceRecord.stream == stream,
-                    SourceRecord.source_id.in_(some),
-                )
-                known._take(session, here)
+                known._take(session, _made_before(connection_id, stream, some))
         return known
 
     def add(self, row: SourceRecord, draft: DraftRow) -> None:
@@ -65,8 +84,8 @@ class KnownDrafts:
         owner = (row.stream, row.source_id)
         return next((draft.key for draft in drafts if self.owners.get(draft.key, owner) != owner), "")
 
-    def _take(self, session: Session, statement: Select[DraftRow, str, str]) -> None:
-        for draft, stream, source_id in session.execute(statement):
+    def _take(self, session: Session, asked: tuple[Select[DraftRow, str, str], dict[str, Any]]) -> None:
+        for draft, stream, source_id in session.execute(*asked):
             if draft.key not in self.by_key:
                 self._note(draft, (stream, source_id))
 

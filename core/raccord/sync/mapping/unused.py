@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Customer, Draft, Payment, links_in
+from raccord.store.made_once import made_once
 from raccord.store.models import DraftRow, DraftState, Hold, LinkRow, LinkState
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.resolving.resolve import LINK_MISSING, LINK_WAITS
@@ -50,16 +51,18 @@ def wake(session: Session, connection_id: str, keys: Iterable[str]) -> None:
     """Bring back the drafts of these keys that were left out because nothing referred to them."""
     session.flush()
     for some in chunks(sorted(set(keys)), CHUNK):
-        session.execute(
-            update(DraftRow)
-            .where(
-                DraftRow.connection_id == connection_id,
-                DraftRow.key.in_(some),
-                DraftRow.state == DraftState.SKIPPED,
-                DraftRow.reason == UNUSED,
-            )
-            .values(state=DraftState.WAITING, reason="")
-        )
+        session.execute(*_called(connection_id, some))
+
+
+@made_once
+def _called(connection_id: str, keys: Sequence[str]) -> Update:
+    unused = update(DraftRow).where(
+        DraftRow.connection_id == connection_id,
+        DraftRow.key.in_(keys),
+        DraftRow.state == DraftState.SKIPPED,
+        DraftRow.reason == UNUSED,
+    )
+    return unused.values(state=DraftState.WAITING, reason="")
 
 
 def _linked(session: Session, connection_id: str, keys: Iterable[str]) -> set[str]:

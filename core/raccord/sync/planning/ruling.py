@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Deposit, Expense
 from raccord.quickbooks.codec import entity_of
 from raccord.store import events
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Action,
     BankRule,
@@ -286,13 +287,18 @@ def days_of(places: Sequence[Place]) -> tuple[date, date] | None:
 
 def any_applied(session: Session, company_id: str) -> bool:
     """Tell whether a company has rules that are to be carried out."""
+    return session.scalars(*_applied(company_id)).first() is not None
+
+
+@made_once
+def _applied(company_id: str) -> Select[str]:
     found = select(BankRule.id).where(
         BankRule.company_id == company_id,
         BankRule.removed_at.is_(None),
         BankRule.enabled.is_(True),
         BankRule.mode == RuleMode.APPLY,
     )
-    return session.scalars(found.limit(1)).first() is not None
+    return found.limit(1)
 
 
 def _answer(

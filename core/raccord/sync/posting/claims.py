@@ -14,11 +14,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
 from raccord.quickbooks.codec import money_of
+from raccord.store.made_once import made_once
 from raccord.store.models import (
     Action,
     Connection,
@@ -77,10 +78,14 @@ def hold_claimed(bench: Bench, session: Session, plan_id: str, lines: Sequence[P
 
 def _others(session: Session, connection: Connection) -> dict[str, str]:
     """Return the names of the company's other connections by their ids."""
-    others = select(Connection.id, Connection.label).where(
-        Connection.company_id == connection.company_id, Connection.id != connection.id
+    return {row.id: row.label for row in session.execute(*_beside(connection.company_id, connection.id))}
+
+
+@made_once
+def _beside(company_id: str, connection_id: str) -> Select[str, str]:
+    return select(Connection.id, Connection.label).where(
+        Connection.company_id == company_id, Connection.id != connection_id
     )
-    return {row.id: row.label for row in session.execute(others)}
 
 
 def _banks(session: Session, company_id: str, accounts: set[str]) -> set[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.ledger import ResolutionKind
 from raccord.quickbooks.codec import active_again
+from raccord.store.made_once import made_once
 from raccord.store.models import Action, Connection, DraftRow, DraftState, LinkRow, PlanLine, Run
 from raccord.sync.bodies import digest
 from raccord.sync.resolving.conflicts import DECISION
@@ -74,12 +75,14 @@ def _line(key: str, revision: int, entry: tuple[str, str], body: str) -> dict[st
 
 
 def _decided(session: Session, connection_id: str) -> tuple[dict[Place, str], set[tuple[str, str]]]:
+    return decided_for_all(session.scalars(*_answers(connection_id)).all())
+
+
+@made_once
+def _answers(connection_id: str) -> Select[dict[str, Any]]:
     way = DraftRow.decisions[DECISION]["kind"].as_string()
-    rows = session.scalars(
-        select(DraftRow.decisions).where(
-            DraftRow.connection_id == connection_id,
-            DraftRow.state.in_(OPEN),
-            way.in_((ResolutionKind.RENAME, ResolutionKind.REACTIVATE)),
-        )
+    return select(DraftRow.decisions).where(
+        DraftRow.connection_id == connection_id,
+        DraftRow.state.in_(OPEN),
+        way.in_((ResolutionKind.RENAME, ResolutionKind.REACTIVATE)),
     )
-    return decided_for_all(rows.all())

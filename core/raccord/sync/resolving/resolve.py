@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
@@ -30,6 +30,7 @@ from raccord.plugin.info import NewObject, RoleInfo
 from raccord.plugin.ledger import AccountNeed, LedgerObject
 from raccord.plugin.texts import Language
 from raccord.scope import Scope, Suggestion
+from raccord.store.made_once import made_once
 from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine, PushedEntry
 from raccord.sync.books.company import PEOPLE, fits, kind_of
 from raccord.sync.books.lists import Entry, Lists
@@ -71,6 +72,22 @@ class Wanted:
     accepts: Accepts
     role: str = ""
     of: str = ""
+
+
+@made_once
+def _choices(connection_id: str) -> Select[Choice]:
+    return select(Choice).where(Choice.connection_id == connection_id).order_by(Choice.valid_from)
+
+
+@made_once
+def _own_items(company_id: str, connection_id: str) -> Select[str]:
+    return select(LinkRow.document_id).where(
+        LinkRow.company_id == company_id,
+        LinkRow.connection_id == connection_id,
+        LinkRow.kind == "Item",
+        LinkRow.key.like("item-for/%"),
+        LinkRow.state == LinkState.LIVE,
+    )
 
 
 @dataclass(slots=True)
@@ -125,23 +142,13 @@ class Resolver:
     def load(self, session: Session) -> None:
         """Read choices and lists; called once for each slice of planning."""
         self.choices = {}
-        for choice in session.scalars(
-            select(Choice).where(Choice.connection_id == self.connection.id).order_by(Choice.valid_from)
-        ):
+        for choice in session.scalars(*_choices(self.connection.id)):
             self.choices.setdefault((choice.role, choice.of), []).append(choice)
         self.lists = Lists.read(session, self.connection.company_id)
         self.taken = taken_entries(session, self.connection.id, {role.from_list for role in self.scope.info.roles})
         self._roles = {role.name: role for role in self.scope.info.roles}
         self._known.clear()
-        ids = session.scalars(
-            select(LinkRow.document_id).where(
-                LinkRow.company_id == self.connection.company_id,
-                LinkRow.connection_id == self.connection.id,
-                LinkRow.kind == "Item",
-                LinkRow.key.like("item-for/%"),
-                LinkRow.state == LinkState.LIVE,
-            )
-        )
+        ids = session.scalars(*_own_items(self.connection.company_id, self.connection.id))
         own = [self.lists.by_id.get(("Item", each)) for each in ids]
         self._own_items = sorted((each for each in own if each is not None), key=lambda each: not each.active)
 
