@@ -18,6 +18,8 @@ class Beside:
     label: str
     pair: str
     """Tells the two connections from any others; it is the same seen from either."""
+    first: bool
+    """Whether the other one was connected first."""
     settings: Mapping[str, JSON]
     """The other one's settings without their secrets."""
     records: Sequence[Record]

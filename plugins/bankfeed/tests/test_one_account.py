@@ -152,7 +152,8 @@ def test_an_account_that_another_connection_brings_is_asked_about_once_and_its_l
 
     def told(feed: Feed, label: str) -> Beside:
         records = [each for each in feed.read(LINES).records if each.amount is not None]
-        return Beside(label=label, pair="pair", settings={"answers": feed.settings.answers}, records=records)
+        settings = {"answers": feed.settings.answers}
+        return Beside(label=label, pair="pair", first=label == "Plaid", settings=settings, records=records)
 
     feed.others = [told(other, "Plaid")]
     feed.shelf.put("mine", ofx(*more, "04-02 -9.95 LIVRE"))
@@ -168,6 +169,12 @@ def test_an_account_that_another_connection_brings_is_asked_about_once_and_its_l
     (skipped,) = {getattr(map_record(context, each), "code", "") for each in feed.read(LINES).records}
     assert skipped == "bankfeed.account_elsewhere"
     assert not asked(feed)
+    # Said at both, the one that was connected first brings the lines, and never none of them.
+    (theirs,) = feed.others
+    for first, count in ((True, 0), (False, 7)):
+        feed.others = [replace(theirs, first=first, settings={"answers": feed.settings.answers})]
+        assert len([each for each in lines_of(feed) if "elsewher" not in each]) == count
+    feed.others = [theirs]
     say(feed, question, "separate")
     assert len(lines_of(feed)) == 7
     # The other connection reads a further file: it was said already.
@@ -182,7 +189,7 @@ def test_two_accounts_of_two_connections_with_transfers_between_them_are_not_ask
     other = new_feed()
     amounts = {f"03-{day:02}": f"{100 * day}.{day:02}" for day in range(3, 12)}
     other.shelf.put("theirs", ofx(*(f"{day} {each} VIREMENT" for day, each in amounts.items()), account=SAVINGS))
-    feed.others = [Beside(label="Plaid", pair="pair", settings={}, records=other.read(LINES).records)]
+    feed.others = [Beside(label="Plaid", pair="pair", first=True, settings={}, records=other.read(LINES).records)]
     feed.shelf.put("mine", ofx(*(f"{day} -{each} VIREMENT" for day, each in amounts.items()), *MARCH))
     assert not asked(feed)
     assert len(lines_of(feed)) == 13

@@ -34,6 +34,8 @@ class Away:
     number: str
     label: str
     pair: str
+    first: bool
+    """Whether it was connected first."""
     said: Mapping[str, frozenset[str]]
     """What people said at the other connection."""
     entries: list[Entry] = field(default_factory=list)
@@ -45,6 +47,14 @@ class Away:
     def settled_there(self, mine: str) -> bool:
         """Tell whether that was said at the other connection already."""
         return not {SAME, SEPARATE}.isdisjoint(self.said.get(self.question_key(mine), ()))
+
+    def brings(self, mine: str, said: Mapping[str, frozenset[str]]) -> bool:
+        """Tell whether a person said that the other connection brings the lines of an account of this one.
+
+        Said at both, each would leave them to the other: then the one that was connected first brings them.
+        """
+        here, there = (SAME in each.get(self.question_key(mine), ()) for each in (said, self.said))
+        return here and (self.first or not there)
 
     def called(self) -> Text:
         """Return what it is called in a question."""
@@ -67,7 +77,9 @@ def accounts_away(ask: AskBeside, first: date, last: date) -> list[Away]:
             key = f"{ELSEWHERE}-{digest(beside.pair)}-{raw['account']}"
             away = found.get(key)
             if away is None:
-                away = found[key] = Away(key, raw["account"], raw["account_number"], beside.label, beside.pair, said)
+                away = found[key] = Away(
+                    key, raw["account"], raw["account_number"], beside.label, beside.pair, beside.first, said
+                )  # fmt: skip
             away.entries.append(
                 Entry(
                     len(away.entries), f"{key}/{record.source_id}", frozenset({key}), record.day,

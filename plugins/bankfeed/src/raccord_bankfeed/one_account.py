@@ -206,8 +206,7 @@ class Accounts:
 
     def _said_to_be_away(self, key: str) -> str:
         """Return the account of another connection that a person said an account is; empty where none is."""
-        said = (each.key for each in self._away.values() if SAME in self._says.get(each.question_key(key), ()))
-        return next(said, "")
+        return next((each.key for each in self._away.values() if each.brings(key, self._says)), "")
 
     def _compare(self, key: str, number: str, road: str, file: str, entries: Sequence[Entry]) -> Question | None:
         tokens = {token for entry in entries for token in entry.tokens} | self._tokens.get(key, set())
