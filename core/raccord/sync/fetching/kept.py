@@ -62,9 +62,9 @@ def told_beside(database: Database, connection_id: str, stream: str, first: date
             )
             records = [_record(row) for row in session.scalars(told)]
             pair = sha256("/".join(sorted((mine.id, other.id))).encode()).hexdigest()[:12]
-            first = (other.set_up_at, other.id) < (mine.set_up_at, mine.id)
+            earlier = (other.set_up_at, other.id) < (mine.set_up_at, mine.id)
             settings = dict(other.settings)
-            found.append(Beside(label=other.label, pair=pair, first=first, settings=settings, records=records[::-1]))
+            found.append(Beside(label=other.label, pair=pair, first=earlier, settings=settings, records=records[::-1]))
         return found
 
 
