@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from raccord.plugin.records import JSON, Record
 
-BESIDE_MAX = 2000
-"""So many records of each other connection at most, those of the last days."""
+BESIDE_MAX, OTHERS_MAX = 2000, 20
+"""So many records of each other connection at most, those of the last days, and of so many connections."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import bindparam, select
 
-from raccord.plugin.beside import BESIDE_MAX, Beside
+from raccord.plugin.beside import BESIDE_MAX, OTHERS_MAX, Beside
 from raccord.plugin.money import Money
 from raccord.plugin.records import JSON, Record
 from raccord.store.database import Database
@@ -47,7 +47,7 @@ def told_beside(database: Database, connection_id: str, stream: str, first: date
             Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
         )
         found = []
-        for other in session.scalars(others.order_by(Connection.label, Connection.id)):
+        for other in session.scalars(others.order_by(Connection.label, Connection.id).limit(OTHERS_MAX)):
             told = (
                 select(SourceRecord)
                 .where(
