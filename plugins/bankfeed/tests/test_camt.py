@@ -52,6 +52,17 @@ def test_every_message_version_and_prefix_reads_the_same(message: str, version: 
     assert line.account.masked == "…6890"
 
 
+def test_a_page_of_a_statement_begins_and_ends_with_interim_balances() -> None:
+    interim = (
+        "<Bal><Tp><CdOrPrtry><Cd>ITBD</Cd></CdOrPrtry></Tp><Amt Ccy='EUR'>{}</Amt><CdtDbtInd>CRDT</CdtDbtInd>"
+        "<Dt><Dt>2026-03-14</Dt></Dt></Bal>"
+    )
+    (statement,) = Read(entry(MONEY.format("CRDT"), interim.format("100.00") + interim.format("108.85"))).statements
+    assert statement.opening is not None
+    assert statement.ledger is not None
+    assert (str(statement.opening.amount), str(statement.ledger.amount)) == ("100.00", "108.85")
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "windows-1252", "iso-8859-15"])
 def test_every_charset_reads_the_same(charset: str) -> None:
     content = camt(made("1", name="MÜLLER & Çelik")).decode().replace('"utf-8"', f'"{charset.removesuffix("-sig")}"')

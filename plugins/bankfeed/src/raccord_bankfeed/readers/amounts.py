@@ -28,10 +28,10 @@ _CODES = (
 )
 """Other three letters beside digits are a reference, not a currency."""
 _MONEY = re.compile(
-    rf"(?P<before>{_CODES}|[A-Z]{{0,3}}[$£€¥]|KR\.?|FR\.?|ZŁ|CHF)?(?P<sign>[+-]?)"
+    rf"(?P<front>CR|DR)?(?P<before>{_CODES}|[A-Z]{{0,3}}[$£€¥]|KR\.?|FR\.?|ZŁ|CHF)?(?P<sign>[+-]?)"
     rf"(?P<after>{_CODES}|[A-Z]{{0,2}}[$£€¥])?"
     r"(?P<inner>[+-]?)(?P<number>[0-9.,]*[0-9][0-9.,]*)(?P<late>[+-]?)"
-    rf"(?P<unit>{_CODES}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
+    rf"(?P<unit>{_CODES}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>(?:CR|DR)\.?|C|D|H|S)?"
 )
 PLAIN = {
     Mark.POINT: r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,12})?",
@@ -74,8 +74,8 @@ def written(text: str) -> Written | None:
     if found is None:
         return None
     signs = [found[name] for name in ("sign", "inner", "late", "later") if found[name]]
-    word = found["word"] or ""
-    if len(signs) + bool(word) + bool(wrapped) > 1:
+    word = (found["word"] or "").rstrip(".") or found["front"] or ""
+    if len(signs) + bool(found["word"]) + bool(found["front"]) + bool(wrapped) > 1:
         return None
     negative = bool(wrapped) or signs == ["-"] or word in _OUT
     unit = found["before"] or found["after"] or found["unit"] or ""

@@ -36,7 +36,10 @@ _LENGTHS = frozenset({(4, 1), (4, 2), (1, 2), (2, 2), (1, 4), (2, 4)})
 _COMPACT = re.compile(
     r"\s*([12][0-9]{3})([01][0-9])([0-3][0-9])(?![0-9])|\s*([12][0-9]{3})([01][0-9])([0-3][0-9])[0-9]{4,6}"
 )
-_NAMED = re.compile(r"\s*([0-9]{1,2})[ .\-/]*([A-Za-zÀ-ÿ]{3,10})\.?[ .,\-/]*([0-9]{4}|[0-9]{2})(?![0-9])")
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mo|di|mi|do|fr|sa|so)[a-z]{0,6}\.?,?\s+)?"
+_NAMED = re.compile(
+    rf"(?i:\s*{_WEEKDAY})([0-9]{{1,2}})[ .\-/]*([A-Za-zÀ-ÿ]{{3,10}})\.?[ .,\-/]*([0-9]{{4}}|[0-9]{{2}})(?![0-9])"
+)
 _NAMED_FIRST = re.compile(r"\s*([A-Za-zÀ-ÿ]{3,10})\.?[ \-]*([0-9]{1,2}),?[ \-]+([0-9]{4})(?![0-9])")
 _AFTER = re.compile(r"(?:[T ,;]\s*(?:/\s*)?[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}|\s*)", re.DOTALL)
 """What may follow a date in its cell: a time, a zone, nothing."""

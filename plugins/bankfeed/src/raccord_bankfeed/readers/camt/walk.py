@@ -41,6 +41,10 @@ class Refused(Exception):  # noqa: N818 - carries why the whole file is left
         self.fault = fault
 
 
+_INTERIM, _INTERIM_LAST = "ITBD", "ITBD, LAST"
+"""A page from the middle of a statement begins and ends with an interim balance."""
+
+
 @dataclass(slots=True)
 class Open:
     """The statement that is being walked through."""
@@ -285,7 +289,9 @@ class Walk:
         except RowFault as problem:
             self._unreadable(problem.fault, self.parser.CurrentLineNumber, 0, leaves.get("Amt", ""))
             return
-        if code.upper() not in opened.balances:
+        if code.upper() == _INTERIM and code.upper() in opened.balances:
+            code = _INTERIM_LAST
+        if code.upper() not in opened.balances or code == _INTERIM_LAST:
             opened.balances[code.upper()] = Balance(amount, day), leaves.get("Ccy", "")
             sign = leaves.get("CdtDbtInd", "")
             opened.places[code.upper()] = Place(
@@ -335,11 +341,12 @@ class Walk:
             return
         self._name(opened)
         tally, balances = opened.tally, opened.balances
-        for code in ("OPBD", "PRCD", "ITBD"):
+        for code in ("OPBD", "PRCD", _INTERIM):
             if tally.opening is None and code in balances:
                 tally.opening = balances[code][0]
-        if "CLBD" in balances or "ITBD" in balances:
-            tally.ledger, _ = balances.get("CLBD") or balances["ITBD"]
+        closing = balances.get("CLBD") or balances.get(_INTERIM_LAST) or balances.get(_INTERIM)
+        if closing is not None:
+            tally.ledger, _ = closing
         if "CLAV" in balances:
             tally.available = balances["CLAV"][0]
         if not tally.currency:

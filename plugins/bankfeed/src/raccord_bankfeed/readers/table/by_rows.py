@@ -30,6 +30,16 @@ def names_columns(cells: Sequence[str]) -> bool:
     return len(texts) > 2 and len(found) > 1 and not found.isdisjoint(_MOVING) and not any(map(_is_figure, texts))
 
 
+def joined_names(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Return the names that two rows make together: *Amount* above *Debit* and *Credit*."""
+    spans, joined = "", []
+    for at, below in enumerate(second):
+        above = first[at].strip() if at < len(first) else ""
+        spans = above or spans
+        joined.append(f"{spans} {below.strip()}" if below.strip() else above)
+    return joined
+
+
 def told_by_rows(layout: Layout, rows: Rows) -> Layout:
     """Return the layout with what its rows tell.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import islice
 from operator import add, attrgetter
 from typing import BinaryIO
@@ -13,7 +14,7 @@ from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
 from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
-from raccord_bankfeed.readers.table.by_rows import names_columns, told_by_rows
+from raccord_bankfeed.readers.table.by_rows import joined_names, names_columns, told_by_rows
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -154,7 +155,12 @@ class TableReader(LineReader):
         base: Layout | None = None
         above = header or self._names_above(rows, dated)
         if above is not None:
-            base = told_by_rows(layout_of_header(above.cells, delimiter), [row.cells for row in dated])
+            below = self._names_above(rows, dated)
+            names, last = above.cells, above.cells
+            if below is not None and below.line == above.line + 1:
+                names, last = joined_names(above.cells, below.cells), below.cells
+            base = replace(layout_of_header(names, delimiter), header=tuple(map(plain, last)))
+            base = told_by_rows(base, [row.cells for row in dated])
         if header is None and (base is None or not base.is_whole):
             dated = usual_rows(dated)
             base = inferred_layout([row.cells for row in dated], delimiter)
