@@ -88,7 +88,9 @@ class ConnectionView(ConnectionHead):
     """Bank lines among the questions."""
     problems: int
     documents: int
-    """How many are in QuickBooks; like ``moved`` nothing where nothing was added up."""
+    """How many are in QuickBooks; like ``moved`` nothing where nothing was added up, nor in a list of what moved of
+    late, where counting them all would take longer than all else.
+    """
     moved: Sequence[MoneyMoved]
     proven: Proven | None
     """Nothing was proven yet where this is empty."""
@@ -198,7 +200,7 @@ def connection_view(session: Session, connection_id: str, *, since: date | None 
     connection = session.get(Connection, connection_id)
     if connection is None:
         return None
-    return _views(session, [(connection, session.get_one(Company, connection.company_id))], since)[0]
+    return _views(session, [(connection, session.get_one(Company, connection.company_id))], since, counted=True)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +212,14 @@ class _Posted:
 _NOTHING = _Posted()
 
 
-def _views(session: Session, rows: Sequence[tuple[Connection, Company]], since: date | None) -> list[ConnectionView]:
+def _views(
+    session: Session, rows: Sequence[tuple[Connection, Company]], since: date | None, *, counted: bool = False
+) -> list[ConnectionView]:
     ids = [connection.id for connection, _ in rows]
     if not ids:
         return []
     runs, questions, problems = last_runs(session, ids), _questions(session, ids), _problems(session, ids)
-    posted = _posted(session, {connection.id: company.id for connection, company in rows}, since)
+    posted = _posted(session, {connection.id: company.id for connection, company in rows}, since, counted=counted)
     proven = _proven(session, ids)
     due, waiting = _due(session, ids), _waiting(session, ids)
     return [
@@ -292,11 +296,13 @@ def _open_problems() -> Select[str, int]:
     )
 
 
-def _posted(session: Session, companies: Mapping[str, str], since: date | None) -> Mapping[str, _Posted]:
+def _posted(
+    session: Session, companies: Mapping[str, str], since: date | None, *, counted: bool
+) -> Mapping[str, _Posted]:
     """Return what each connection (its id to its company's) has in QuickBooks, and what that moved from a day on."""
     if since is None:
         return {}
-    counts = _counts(session, companies) if since != EVER else {}
+    counts = _counts(session, companies) if counted and since != EVER else {}
     # By account, and which accounts hold money is asked once: not for each document.
     money = money_accounts(session, set(companies.values()))
     sums: dict[str, dict[str, Tally]] = {}
@@ -312,10 +318,10 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
         sums.setdefault(own.connection_id, {}).setdefault(own.currency, Tally()).apart(*own.in_and_out)
     return {
         id_: _Posted(
-            count,
+            counts.get(id_, 0),
             tuple(tally.of(currency) for currency, tally in sorted(sums.get(id_, {}).items())),
         )
-        for id_, count in counts.items()
+        for id_ in {**counts, **sums}
     }
 
 

@@ -147,22 +147,35 @@ def list_records(
     """Return records in their newest revision, by day, the newest first; of one day those that came last first."""
     limit, offset = bounds(limit, offset)
     within = None if sees_all(session, within) else within
-    conditions = conditions_of(session, wanted, within)
-    # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
     if wanted.search:
-        found = select(SourceRecord.id, SourceRecord.day).where(*conditions)
+        found = select(SourceRecord.id, SourceRecord.day).where(*conditions_of(session, wanted, within))
         shown, total = page_and_count(session, found, lambda of: (of.day.desc(), of.id.desc()), limit, offset)
     else:
-        page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY)
-        shown, total = session.scalars(page.limit(limit).offset(offset)).all(), count_wanted(session, wanted, within)
+        shown, total = _page(session, wanted, within, limit, offset), count_wanted(session, wanted, within)
+    return Listing(_shown(session, shown), total, offset, limit)
+
+
+def records_after(session: Session, wanted: Wanted, *, within: Within = None, limit: int = USUAL) -> list[RecordView]:
+    """Return the next records of a list that is read to its end, after ``wanted.before``; none are counted."""
+    within = None if sees_all(session, within) else within
+    return _shown(session, _page(session, wanted, within, *bounds(limit, 0)))
+
+
+def _page(session: Session, wanted: Wanted, within: Within, limit: int, offset: int) -> Sequence[int]:
+    # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
+    page = select(SourceRecord.id, SourceRecord.day).where(*conditions_of(session, wanted, within)).order_by(*BY_DAY)
+    return session.scalars(page.limit(limit).offset(offset)).all()
+
+
+def _shown(session: Session, ids: Sequence[int]) -> list[RecordView]:
     rows = session.execute(
         select(SourceRecord, Connection, Company)
         .join(Connection, Connection.id == SourceRecord.connection_id)
         .join(Company, Company.id == Connection.company_id)
-        .where(SourceRecord.id.in_(shown))
+        .where(SourceRecord.id.in_(ids))
         .order_by(*BY_DAY)
     ).all()
-    return Listing(_views(session, [(row[0], row[1], row[2]) for row in rows]), total, offset, limit)
+    return _views(session, [(row[0], row[1], row[2]) for row in rows])
 
 
 def record_story(session: Session, record_id: int) -> RecordStory | None:

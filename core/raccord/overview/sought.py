@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select, union
+from sqlalchemy import ColumnElement, and_, or_, select, union
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
@@ -102,13 +102,14 @@ def conditions_of(
         found.append(SourceRecord.day <= wanted.last)
     if wanted.before is not None:
         day, number = wanted.before
-        found.append(or_(SourceRecord.day < day, and_(SourceRecord.day == day, SourceRecord.id < number)))
+        # The first is what an index is entered by: the other alone is asked of each record from the newest on.
+        found += [SourceRecord.day <= day, or_(SourceRecord.day < day, SourceRecord.id < number)]
     if wanted.fate is not None:
         found.append(of_fate(wanted.fate))
     if wanted.kind is not None:
         found.append(_of_kind(session, wanted.kind, whole=whole))
     if search := wanted.search[:SEARCH_MAX]:
-        found.append(SourceRecord.id.in_(_searched(session, search, wanted.connection_id)))
+        found.append(_said(search, wanted.connection_id))
     return found
 
 
@@ -128,12 +129,14 @@ def of_fate(fate: Fate) -> ColumnElement[bool]:
     return SourceRecord.id.in_(union(of_drafts, own) if fate in RECORDS_OF else of_drafts)
 
 
-def _searched(session: Session, search: str, connection_id: str) -> CompoundSelect[tuple[int]]:
-    """Return the ids of the records that a word finds, of one connection or without it of all."""
-    of_source = select(SourceRecord.id).where(SourceRecord.source_id.contains(search, autoescape=True))
+def _said(search: str, connection_id: str) -> ColumnElement[bool]:
+    """Return the condition that a word finds a record, of one connection or without it of all.
+
+    What the source calls a record stands in the index that lists walk, so each is asked as it comes by. Only what
+    drafts and documents say of it is collected first, which one word says of few.
+    """
     of_drafts = select(DraftRow.record_id).where(DraftRow.record_id.is_not(None))
     if connection_id:
-        of_source = of_source.where(SourceRecord.connection_id == connection_id)
         of_drafts = of_drafts.where(DraftRow.connection_id == connection_id)
     its = and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
     # One by one, for each of which there is an index.
@@ -141,7 +144,8 @@ def _searched(session: Session, search: str, connection_id: str) -> CompoundSele
         of_drafts.join(LinkRow, its).where(said == search)
         for said in (LinkRow.document_number, LinkRow.document_id, LinkRow.marker)
     ]
-    return union(of_source, *of_document, of_drafts.where(memo_says(search)))
+    told = SourceRecord.id.in_(union(*of_document, of_drafts.where(memo_says(search))))
+    return or_(SourceRecord.source_id.contains(search, autoescape=True), told)
 
 
 def _of_kind(session: Session, kind: Kind, *, whole: bool) -> ColumnElement[bool]:

@@ -13,13 +13,14 @@ from full_store import NOW, FullStore, Sizes, fill
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
-from raccord.overview.connections import connection_view
+from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.lines.bank_lines import accounts_with_lines, count_lines, undone_lines
 from raccord.overview.plans import plan_lines, plan_summary
 from raccord.overview.posted import posted_by_day
-from raccord.overview.records import list_records
+from raccord.overview.records import list_records, records_after
 from raccord.overview.sought import Fate, Kind, Wanted, conditions_of
 from raccord.overview.waiting import waiting
+from raccord.overview.weighing.amounts import waiting_amounts
 from raccord.overview.weighing.counted import count_by_fate, count_wanted
 from raccord.store import schema
 from raccord.store.database import Database
@@ -63,6 +64,22 @@ ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
         lambda session, store: list_records(session, Wanted(store.bank, search="bell")),
         "SEARCH draft USING COVERING INDEX ix_draft_memo (connection_id=?)",
     ),
+    "what the source calls a connection's records": (
+        lambda session, store: list_records(session, Wanted(store.bank, Fate.POSTED, "L00")),
+        "SEARCH record USING COVERING INDEX ix_record_day (connection_id=?)",
+    ),
+    "what sources call all records": (
+        lambda session, _: list_records(session, Wanted(search="L00")),
+        "SCAN record USING COVERING INDEX ix_record_by_day",
+    ),
+    "the next rows of a table": (
+        lambda session, _: records_after(session, Wanted(before=(date(2026, 3, 1), 9))),
+        "SEARCH record USING COVERING INDEX ix_record_by_day (day<?)",
+    ),
+    "what lines come to that wait": (
+        lambda session, store: waiting_amounts(session, [store.bank]),
+        "SEARCH hold USING COVERING INDEX ix_hold_waits (connection_id=? AND line=?)",
+    ),
     "documents of a connection": (
         lambda session, store: connection_view(session, store.bank, since=date(2026, 3, 1)),
         "SEARCH link USING COVERING INDEX ix_link_moved (connection_id=? AND state=?)",
@@ -86,7 +103,7 @@ ASKED: dict[str, tuple[Callable[[Session, FullStore], object], str]] = {
     "bank lines": (lambda session, _: count_lines(session), "SCAN hold USING COVERING INDEX ix_hold_waits"),
     "lines that were undone": (
         lambda session, _: undone_lines(session),
-        "SCAN hold USING INDEX ix_hold_waits",
+        "SCAN hold USING COVERING INDEX ix_hold_waits",
     ),
     "what the menu counts": (lambda session, _: waiting(session), "SCAN hold USING COVERING INDEX ix_hold_waits"),
     "refunds": (
@@ -108,6 +125,38 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, FullStore]
 def test_a_list_of_a_full_store_is_found_in_an_index(full: tuple[Database, FullStore], asked: str) -> None:
     database, store = full
     ask, index = ASKED[asked]
+    said = _said(database, lambda session: ask(session, store))
+    with database.engine.connect() as connection:
+        steps = [
+            str(row[3])
+            for statement, values in said
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert [step for step in steps if index in step], steps
+
+
+@pytest.mark.parametrize(
+    ("ask", "counts"),
+    [
+        (lambda session, _: records_after(session, Wanted(fate=Fate.POSTED)), "count("),
+        (
+            lambda session, _: list_connections(session, since=date(2026, 3, 1)),
+            "(SELECT count(*) AS count_1 \nFROM link",
+        ),
+    ],
+    ids=["rows of a table", "documents of a list of connections"],
+)
+def test_what_no_page_shows_is_not_counted(
+    full: tuple[Database, FullStore], ask: Callable[[Session, FullStore], object], counts: str
+) -> None:
+    database, store = full
+    said = _said(database, lambda session: ask(session, store))
+    assert said
+    assert not [statement for statement, _ in said if counts in statement]
+
+
+def _said(database: Database, ask: Callable[[Session], object]) -> list[tuple[str, Any]]:
+    """Return what the database is asked, each with its values."""
     said: list[tuple[str, Any]] = []
 
     def note(*told: Any) -> None:
@@ -116,16 +165,10 @@ def test_a_list_of_a_full_store_is_found_in_an_index(full: tuple[Database, FullS
     event.listen(database.engine, "before_cursor_execute", note)
     try:
         with database.read() as session:
-            ask(session, store)
+            ask(session)
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
-    with database.engine.connect() as connection:
-        steps = [
-            str(row[3])
-            for statement, values in said
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        ]
-    assert [step for step in steps if index in step], steps
+    return said
 
 
 def test_what_indexes_count_is_what_the_lists_show(full: tuple[Database, FullStore]) -> None:

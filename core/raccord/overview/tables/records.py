@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from raccord.onboarding.closing.export import MARK, cell_text, table_bytes
 from raccord.overview.listing import MOST, Within
-from raccord.overview.records import RecordView, list_records
+from raccord.overview.records import RecordView, records_after
 from raccord.overview.sought import Wanted
 from raccord.store.database import Database
 
@@ -25,7 +25,7 @@ def record_table(database: Database, wanted: Wanted, within: Within) -> Iterator
     yield table_bytes([COLUMNS], mark=MARK)
     while True:
         with database.read() as session:
-            rows = list_records(session, wanted, within=within, limit=MOST).rows
+            rows = records_after(session, wanted, within=within, limit=MOST)
         if not rows:
             return
         yield table_bytes([_cells(each) for each in rows])

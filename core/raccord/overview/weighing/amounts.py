@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, func, literal, select, union, union_all
+from sqlalchemy import CompoundSelect, bindparam, select, union
 from sqlalchemy.orm import Session
 
 from raccord.overview.questions import is_line
 from raccord.store.models import DraftRow, DraftState, Hold, RecordState, SourceRecord
-from raccord.store.sums import dialect_of, exact, scale_of, units_of
+from raccord.store.sums import Sums, dialect_of, in_and_out, sums_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Waits:
 def waiting_amounts(session: Session, connection_ids: Sequence[str]) -> Mapping[str, Waits]:
     """Return what waits for a person in connections; those in which nothing with an amount does are left out."""
     sums: dict[tuple[str, str, str, str], list[Decimal]] = {}
-    for name, id_, stream, currency, is_out, places, units in session.execute(
-        _asked(dialect_of(session)), {"ids": list(connection_ids)}
-    ):
+    for each in in_and_out(session, _asked(dialect_of(session)), {"ids": list(connection_ids)}):
+        name, id_, stream, currency = each.of
         both = sums.setdefault((id_, name, stream, currency or ""), [Decimal(0), Decimal(0)])
-        both[bool(is_out)] += abs(exact(units, places))
+        both[0] += each.came_in
+        both[1] += each.went_out
     found: dict[str, dict[str, list[Amount]]] = {}
     for (id_, name, stream, currency), (came, went) in sorted(sums.items()):
         found.setdefault(id_, {}).setdefault(name, []).append(Amount(stream, currency, came, went))
@@ -49,8 +49,8 @@ def waiting_amounts(session: Session, connection_ids: Sequence[str]) -> Mapping[
 
 
 @cache
-def _asked(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
-    """Return the statement that adds both up, made once, for making it takes long beside asking it."""
+def _asked(dialect: str) -> Sums:
+    """Return the statements that add both up, made once, for making them takes long beside asking them."""
     mine: Any = bindparam("ids", expanding=True)
     lines = (
         select(DraftRow.record_id)
@@ -65,16 +65,7 @@ def _asked(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
         ),
         select(SourceRecord.id).where(SourceRecord.connection_id.in_(mine), SourceRecord.state == RecordState.FAILED),
     )
-    scale, out = scale_of(dialect, SourceRecord.amount), func.substr(SourceRecord.amount, 1, 1) == "-"
     of = SourceRecord.connection_id, SourceRecord.stream, SourceRecord.currency
-    asked = [
-        select(literal(name), *of, out.label("out"), scale.label("scale"), units_of(SourceRecord.amount))
-        .where(
-            SourceRecord.id.in_(ids),
-            SourceRecord.amount.is_not(None),
-            SourceRecord.state != RecordState.SUPERSEDED,
-        )
-        .group_by(*of, "out", "scale")
-        for name, ids in (("lines", lines), ("failed", failed))
-    ]
-    return union_all(*asked)
+    newest = SourceRecord.amount.is_not(None), SourceRecord.state != RecordState.SUPERSEDED
+    of_lines = sums_of(dialect, SourceRecord.amount, of, [SourceRecord.id.in_(lines), *newest], name="lines")
+    return of_lines | sums_of(dialect, SourceRecord.amount, of, [SourceRecord.id.in_(failed), *newest], name="failed")

@@ -45,10 +45,11 @@ class SourceRecord(Model):
         UniqueConstraint("connection_id", "stream", "source_id", "revision"),
         Index("ix_record_connection_state", "connection_id", "state"),
         Index("ix_record_connection_stream_day", "connection_id", "stream", "day"),
-        Index("ix_record_day", "connection_id", "day", "id", "state"),
+        # A search asks of each what its source calls it, so both lists hold that too.
+        Index("ix_record_day", "connection_id", "day", "id", "state", "source_id"),
         Index("ix_record_run", "run_id"),
         # The list of all records is in the order of their days.
-        Index("ix_record_by_day", "day", "id", "state"),
+        Index("ix_record_by_day", "day", "id", "state", "source_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
@@ -256,6 +257,7 @@ class Hold(Model):
             "code",
             "id",
             "closed_at",
+            "draft_id",
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
