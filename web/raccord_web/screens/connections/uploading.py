@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -86,7 +87,7 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
         change_answers(workshop, acting(request), connection_id, key, said, every=every)
     else:
         answer_file(workshop, acting(request), connection_id, key, said, every=every, told=told_in(fields))
-    return _read_on(request, connection_id, fields.get("then", ""))
+    return _read_on(request, connection_id, fields)
 
 
 @router.post("/connections/{connection_id}/files/account")
@@ -95,17 +96,20 @@ def account(request: Request, connection_id: str, fields: Fields) -> Response:
     told = told_in(fields) or AccountTold()
     keep = change_account if fields.get("again") else name_account
     keep(desk_of(request).workshop, acting(request), connection_id, fields.get("key", ""), told)
-    return _read_on(request, connection_id, fields.get("then", ""))
+    return _read_on(request, connection_id, fields)
 
 
-def _read_on(request: Request, connection_id: str, then: str) -> Response:
-    """Have the files read with what was said, and go back to where it was said."""
+def _read_on(request: Request, connection_id: str, fields: Mapping[str, str]) -> Response:
+    """Have the files read with what was said, and go back to where it was said, or on where its button says so."""
+    then = fields.get("then", "")
     place = {
         "files": f"/connections/{connection_id}/setup/files?",
         "plan": f"/connections/{connection_id}/setup/plan?",
         "problems": f"/problems?connection={connection_id}&",
         "questions": f"/questions?connection={connection_id}&",
     }.get(then, f"/connections/{connection_id}/files?")
+    if then == "files" and fields.get("go") == "checks":
+        return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
     reads = then != "files" and read_on(request, connection_id)
     return RedirectResponse(f"{place}done={'file_answered' if reads else 'file_answered_later'}", HTTPStatus.SEE_OTHER)
 
