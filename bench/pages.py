@@ -24,6 +24,9 @@ the clock, median of five to seven requests on two slow cores that did nothing e
 connection and a state 178, then 168; the API's list of connections 179, then 114; a connection of cards 146, then 131;
 posted records far down 120, then 129; settings of the bank 139, then 120; the comparison with another version 137, then
 124; To review 120, then 116; all else under 110. Two of 80 are over the 150 ms there: Home and that search.
+Since revision 0043, which made both of them cost about two thirds of the processor's time in one run of old and new,
+the same cores, that hour twice as quick: To review far down 73, posted records far down 69, a search with connection
+and state 68, Home 63, none of 100 over 73.
 """
 
 from __future__ import annotations
