@@ -1,4 +1,4 @@
-"""Records, settings forms, live runs, plugins, drift, gaps and certificates: what their pages show and do."""
+"""Records, settings forms, live runs and plugins: what their pages show and do."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ import io
 import re
 import tomllib
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 import pytest
 import till
-from browsing import TOKEN
-from harness import finish, lab, request, sync
+from harness import finish, request, sync
 from programs import member
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import event, select
@@ -27,47 +23,30 @@ from till_company import CANARY
 from raccord.masking import masked
 from raccord.onboarding.access.api_tokens import Scope, make_token
 from raccord.onboarding.access.people import RoleName
-from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.overview import sought
-from raccord.overview.coverage import COVERED, Interval
-from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import list_records
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate, Wanted
 from raccord.overview.tables import records as tables
 from raccord.overview.weighing import counted
 from raccord.overview.weighing.counted import count_each_fate
-from raccord.store import events
-from raccord.store.canonical import canonical, exact
 from raccord.store.models import (
     Company,
     Connection,
     DraftRow,
     DraftState,
-    Drift,
-    DriftState,
-    Gap,
     LedgerEntry,
     LinkRow,
     Plan,
-    Proof,
     RecordState,
     Run,
     SourceRecord,
 )
 from raccord.sync.fetching.renewing import renew_secrets
-from raccord.sync.problems import open_problem
-from raccord.sync.proving.certified import cell_name
 from raccord.sync.workshop import Workshop, settings_handle
-from raccord_sandbox.serving.server import SandboxServer
-from raccord_web.pages.bars import coverage_bar
 from raccord_web.pages.typed import read, shown
-from raccord_web.parts.open_points import open_points
-from raccord_web.words import formats
-from raccord_web.words.names import Names
-from raccord_web.words.wording import wording
 
 Send = Callable[..., Any]
 
@@ -325,258 +304,6 @@ def test_a_plugin_is_switched_for_all_and_for_one(
     assert ('href="/plugins/till?q=TILL"' in found, 'href="/plugins/chase' in found) == (True, False)
     assert "No plugin has these words" in browser.get("/plugins?q=zebra").text
     assert browser.get("/plugins/nothing").status_code == 404
-
-
-@pytest.fixture
-def deleted(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> Connection:
-    """The connection after two documents of ours were deleted in QuickBooks."""
-    with workshop.database.read() as session:
-        sales = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt")).all()
-    for sale in sales:
-        lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
-    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
-    sync(workshop, synced)
-    return synced
-
-
-def test_drifts_are_answered_together_and_one_by_one(
-    workshop: Workshop, deleted: Connection, browser: TestClient, send: Send
-) -> None:
-    with workshop.database.read() as session:
-        first, second = session.scalars(select(Drift.id).order_by(Drift.id)).all()
-    with workshop.database.begin() as session:
-        account = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == "Account")).first()
-        assert account
-        session.get_one(Drift, first).fields = [
-            {"field": "Line[1].AccountRef", "before": account.object_id, "after": "999999"},
-            {"field": "TxnDate", "before": "2026-03-02", "after": "2026-03-04"},
-            {"field": "Line[0].Description", "before": "12.50", "after": ""},
-        ]
-    told = " ".join(re.sub(r"<[^>]+>", " ", browser.get("/drift").text).split())
-    assert f"Line 2, Account {account.name} 999999 Date 2 Mar 2026 4 Mar 2026 Line 1, Description 12.50 –" in told
-    assert "2 documents changed in QuickBooks" in told
-    assert send("/drift", "/drift", way="keep").status_code == 409
-    assert send("/drift", "/drift", way="keep", chosen_nothing="on").status_code == 404
-    send("/drift", "/drift", way="keep", **{f"chosen_{first}": "on"})
-    send("/drift", f"/drift/{second}/unlink")
-    with workshop.database.read() as session:
-        assert session.get_one(Drift, first).state == DriftState.KEPT
-        assert session.get_one(Drift, second).state == DriftState.UNLINKED
-    assert "Nothing changed" in browser.get("/drift").text
-
-
-def test_a_certified_month_is_a_file_that_holds_by_itself(
-    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send
-) -> None:
-    action = f"/companies/{company.id}/certificates"
-    workshop.clock.sleep_ms(20 * 24 * 3600 * 1000)
-    refused = send("/proof", action, month="2026-03")
-    assert refused.status_code == 409
-    told = refused.text.partition('id="refusal"')[2].partition("</section>")[0]
-    assert f"<h2>{company.name}: March 2026 is not certified yet</h2>" in told, "which month of which company"
-    assert "All proofs agree" not in refused.text, "the page's title does not praise what was refused"
-    assert '<a class="btn" href="#months">' in refused.text, "found from the top of the page"
-    assert "What is still open in March 2026" in told
-    assert re.search(r'href="/records/\d+">A record failed</a> · [^<]+ · <span', told), "each leads to what mends it"
-    assert "<li>" in told
-    assert not re.search(r"[a-z]+\.[a-z_]+_[a-z]+|--with", re.sub(r"<[^>]+>", " ", told)), "no code, no command"
-    assert 'value="2026-03"' in refused.text
-    assert 'name="with_exceptions" value="yes"' in told
-    assert "Certify with what is open" in told
-    french = browser.post(
-        action,
-        data={"form_token": TOKEN.findall(browser.get("/proof").text)[0], "month": "2026-03"},
-        headers={"accept-language": "fr"},
-    ).text
-    assert "Ce qui est encore ouvert en mars 2026" in french
-    assert "Certifier avec ce qui est ouvert" in french
-    assert send("/proof", action, month="2026-13").status_code == 400
-    blind = send("/proof", action, month="2026-03", with_exceptions="yes")
-    assert blind.status_code == 409, "not without a word why"
-    assert "The reason is missing: why this month is certified with what is still open." in blind.text
-    long = send("/proof", action, month="2026-03", with_exceptions="yes", reason="x" * 501)
-    assert (long.status_code, f'value="{"x" * 501}"' in long.text) == (409, True), "what was typed is kept"
-    assert "The reason has 501 characters." in long.text
-    sent = send("/proof", action, month="2026-03", with_exceptions="yes", reason="The bank sends it in May")
-    done = browser.get(sent.headers["location"]).text.partition('id="certified"')[2].partition("</section>")[0]
-    assert f"{company.name}: March 2026 is certified" in done
-    assert "A record failed" in done, "what the certificate accepts is named"
-    listed = browser.get("/proof").text.partition('id="months"')[2]
-    assert [">Differences<" in listed, ">Open points<" in listed, ">Certified by<" in listed] == [True] * 3
-    offered = set(re.findall(r'<option value="(\d{4}-\d\d)"', browser.get("/proof").text))
-    assert ("2026-03" in offered, "2026-04" in offered) == (True, False), "a month that is not over is refused"
-    counts = re.findall(r'<td class="num gone gone-md"[^>]*>(\d+)</td>', listed)
-    assert counts[0] == "0", "no day differs"
-    assert int(counts[1]) > 0, "what was open is counted"
-    link = browser.get("/proof").text.partition('href="/certificates/')[2].partition("/read")[0]
-    read = browser.get(f"/certificates/{link}/read").text
-    with workshop.database.read() as session:
-        rows = proof_rows(session, synced.id).rows
-    for stream in {row.stream for row in rows}:
-        told = sum((row.quickbooks for row in rows if row.stream == stream), Decimal(0))
-        assert formats.money(told, "CAD", "en", "CAD") in read, stream
-    assert "Lines are never added up" in read
-    assert formats.money(sum((row.quickbooks for row in rows), Decimal(0)), "CAD", "en", "CAD") not in read
-    for said in (
-        "Certificate of March 2026",
-        "Accepted because: The bank sends it in May",
-        "Left out or waiting: what it is",
-        "Failed",
-        "What is still open",
-        "A record failed",
-        "Fingerprint",
-        "QuickBooks",
-    ):
-        assert said in read
-    answer = browser.get(f"/certificates/{link}")
-    assert "attachment" in answer.headers["content-disposition"]
-    document: Any = exact(answer.text)
-    body, seal = document["certificate"], document["sha256"]
-    assert faults_in(body, seal) == []
-    for part in body["connections"]:
-        shown = sums_by_stream(part["proofs"])
-        told = {(stream, each): sums for stream, some in part["totals"].items() for each, sums in some.items()}
-        assert {(each.stream, each.currency): each.quickbooks for each in shown} == {
-            place: Decimal(sums["quickbooks"]) for place, sums in told.items()
-        }, "the file says what the page says, each kind of record by itself"
-    with workshop.database.begin() as session:
-        row = session.scalars(select(Proof).where(Proof.connection_id == synced.id).order_by(Proof.day)).first()
-        assert row is not None
-        was, row.quickbooks_total, row.equal = row.quickbooks_total, row.quickbooks_total + 1, False
-        cell = f"{row.day} {row.stream} {row.currency}"
-        day, now = formats.day_text(row.day, "en"), row.quickbooks_total
-        open_problem(
-            session, connection_id=synced.id, run_id="", code="proof.certified_changed", subject="month/2026-03",
-            params={"month": "2026-03", "by": "Anne", "cells": [cell]}, now=workshop.clock.now(),
-        )  # fmt: skip
-    for page in ("/problems", "/problems?code=proof.certified_changed"):
-        told = browser.get(page).text
-        assert cell not in told, "no name of programs"
-        said = " ".join(re.sub(r"<[^>]+>", " ", told).split())
-        assert (
-            f"Certified by Anne, March 2026 is no longer what it was. Days: {day.replace(chr(160), chr(32))}." in said
-        )
-        assert f'proof?month={row.day.isoformat()}">{day}</a> · {synced.label} · ' in told, "and leads to the day"
-        assert f"QuickBooks {formats.money(was, 'CAD', 'en')} → {formats.money(now, 'CAD', 'en')}" in told
-    part = next(each for each in body["connections"] if each["id"] == synced.id)
-    apart = {**part["proofs"][0], "quickbooks": part["proofs"][0]["quickbooks"] + 1}
-    open_one = {**part, "proofs": [apart], "exceptions": [{"code": "unequal", "cell": cell_name(apart)}]}
-    with workshop.database.read() as session:
-        [point] = open_points(session, Names(workshop.scopes.catalog, wording("en")), [open_one])
-    assert (point.day, point.amount, point.currency) == (date.fromisoformat(apart["day"]), Decimal(1), "CAD")
-    assert apart["stream"] not in point.what, "and its kind of record is called as people do"
-    listed = browser.get("/proof").text.partition('id="months"')[2]
-    assert f'href="/connections/{synced.id}/proof?month=2026-03-01"' in listed
-    assert "Changed since" in listed
-    # One that was made before does not say what was left out.
-    for part in body["connections"]:
-        del part["left_out"]
-    body["format"] = "raccord month certificate 2"
-    assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == []
-    # One that was made before that has totals of each currency, and still proves itself.
-    body["format"] = "raccord month certificate 1"
-    for part in body["connections"]:
-        sums = {name: sum((Decimal(row[name]) for row in part["proofs"]), Decimal(0)) for name in SUMS}
-        part["totals"] = {"CAD": sums} if part["proofs"] else {}
-    assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == []
-    body["connections"][0]["totals"]["CAD"]["posted"] += 1
-    assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == [f"{synced.label}: totals"]
-
-
-def test_the_page_of_a_proof_lists_what_its_month_leaves_out_and_what_is_of_no_month(
-    workshop: Workshop, synced: Connection, browser: TestClient
-) -> None:
-    page = f"/connections/{synced.id}/proof"
-    with workshop.database.begin() as session:
-        failed = session.scalars(select(SourceRecord).where(SourceRecord.state == "failed")).one()
-        old = SourceRecord(
-            connection_id=synced.id, run_id=failed.run_id, stream=failed.stream, source_id="old", day=date(2025, 12, 1),
-            currency="CAD", amount=Decimal("7.25"), raw="{}", content_hash="old", revision=1, state="skipped",
-            reason="scope.before_start", fetched_at=failed.fetched_at,
-        )  # fmt: skip
-        session.add(old)
-        events.append(
-            session, actor="Anne", action="file.set_aside", subject="february.ofx", company_id=synced.company_id,
-            connection_id=synced.id, now=workshop.clock.now(),
-        )  # fmt: skip
-    shown = browser.get(page).text.partition('id="left-out"')[2].partition("</section>")[0]
-    assert f'href="/records/{failed.id}"' in shown, "each line leads to its record"
-    assert "Failed" in shown
-    said = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
-    assert formats.money(failed.amount, "CAD", "en", "CAD") in shown
-    assert "Before the first day" in said
-    assert "person to say" not in said, "no sentence without its values"
-    assert "one record" in said
-    assert "7.25" in said
-    assert "february.ofx · Anne" in said
-    french = browser.get(page, headers={"accept-language": "fr"}).text.partition('id="left-out"')[2]
-    for words in ("Écarté ou en attente", "Fichier mis de côté", "une opération", "En échec"):
-        assert words in french, words
-    empty = browser.get(f"{page}?month=2026-01-01").text.partition('id="left-out"')[2]
-    assert "Nothing of January 2026 is left out or waits." in empty
-
-
-def test_a_proof_has_a_sum_for_each_kind_of_record_and_none_of_all_and_its_days_open_their_records(
-    synced: Connection, workshop: Workshop, browser: TestClient
-) -> None:
-    with workshop.database.read() as session:
-        sums = {each.stream: each for each in proof_totals(session, [synced.id])}
-        rows = proof_rows(session, synced.id).rows
-    assert len(sums) > 1, "there is something that might be added up"
-    for stream, total in sums.items():
-        assert total.expected == sum(row.expected for row in rows if row.stream == stream)
-        assert total.quickbooks == sum(row.quickbooks for row in rows if row.stream == stream)
-    mixed = formats.money(sum((each.expected for each in sums.values()), Decimal(0)), "CAD", "en", "CAD")
-    for page in ("/", "/proof", f"/connections/{synced.id}/proof", f"/connections/{synced.id}/setup/done"):
-        shown = browser.get(page).text
-        for total in sums.values():
-            assert formats.money(total.expected, "CAD", "en", "CAD") in shown, page
-        assert mixed not in shown, page
-        assert "Lines are never added up" in shown, page
-    proof = browser.get(f"/connections/{synced.id}/proof").text
-    day = re.search(r'href="(/records\?[^"]*first=[^"]*)"', proof)
-    assert day is not None
-    assert "records" in browser.get(day[1].replace("&amp;", "&")).text
-    assert "Left out or waiting" in proof, "what waits is not said to be left out"
-
-
-def test_gaps_are_shown_and_taken_up_by_their_owner(
-    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
-) -> None:
-    page = browser.get("/gaps").text
-    assert "until 28\u00a0Feb\u00a02026" in page
-    action = f"/connections/{synced.id}/backfill"
-    assert send("/gaps", action, first="x", last="2026-02-28").status_code == 400
-    sent = send("/gaps", action, first="2026-02-27", last="2026-02-28").headers["location"]
-    assert re.fullmatch(r"/runs/[^?]+\?done=backfill", sent), "the run whose plan will wait, not a word about it"
-    assert "Asked for; its plan is not carried out yet" in browser.get("/gaps").text
-    with workshop.database.read() as session:
-        assert str(session.scalars(select(Gap.last_day)).one()) == "2026-02-26"
-    own = browser.get(f"/connections/{synced.id}").text.replace("\u00a0", " ")
-    assert "The first day is 27 Feb 2026 already" in own, "asked for, and not approved"
-    with workshop.database.read() as session:
-        finish(workshop, session.scalars(select(Run.id).order_by(Run.created_at.desc(), Run.id.desc())).first() or "")
-    back = send("/gaps", f"{action}/back").headers["location"]
-    page = browser.get(back).text.replace("\u00a0", " ")
-    assert ("Taken back." in page, "until 28 Feb 2026" in page, "Asked for" in page) == (True, True, False)
-    assert "already; if you" not in browser.get(f"/connections/{synced.id}").text
-    refused = send("/gaps", f"{action}/back")
-    assert (refused.status_code, "waits for approval" in refused.text) == (409, True)
-
-
-def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:
-    parts = coverage_bar(
-        [
-            Interval("before_start", None, date(2026, 1, 31)),
-            Interval(COVERED, date(2026, 2, 1), date(2026, 12, 30)),
-            Interval("paused", date(2026, 12, 31), date(2026, 12, 31)),
-        ]
-    )
-    assert [each.covered for each in parts] == [False, True, False]
-    assert parts[0].x == "0.00%"
-    assert parts[2].width > "0.50%"
-    whole = sum(int(each.width.replace(".", "").rstrip("%")) for each in parts)
-    assert 9_995 <= whole <= 10_000
 
 
 def test_the_fields_of_what_a_source_said_are_named_in_french(
