@@ -109,7 +109,7 @@ def three_accounts(lines: list[MadeLine]) -> list[tuple[MadeAccount, str, list[M
     """Return a chequing account with lines, a savings account of the same number, and a card."""
     cheque = MadeAccount(number="0123456789")
     return [
-        (cheque, "Chequing", lines),
+        (cheque, "Chequing", [*lines]),
         (replace(cheque, number="9876543210", type="SAVINGS"), "Savings", []),
         (MadeAccount(number="4111111111111111", card=True), "Visa", []),
     ]
