@@ -13,6 +13,7 @@ from chromium import chromium
 from fastapi import FastAPI
 from harness import OWNER, choose_usual, lab, sync
 from moments import Moments
+from review_lines import accounts
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_company import again, company, connection, sandbox, till_moments, till_sandbox
@@ -40,7 +41,7 @@ from raccord_web.app import create_app
 from raccord_web.front.signing import Signer
 from raccord_web.front.visitors import OBJECTS
 
-__all__ = ["chromium", "company", "connection", "sandbox", "till_moments", "till_sandbox", "till_workshop"]
+__all__ = ["accounts", "chromium", "company", "connection", "sandbox", "till_moments", "till_sandbox", "till_workshop"]
 
 
 @pytest.fixture(scope="session", autouse=True)

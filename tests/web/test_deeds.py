@@ -11,6 +11,7 @@ import pytest
 import till
 from harness import OWNER, finish, sync
 from programs import program
+from rows_now import plan_of, row
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -45,16 +46,6 @@ from raccord_web.app import create_app
 from raccord_web.screens.records.problems import mended_at
 
 Send = Callable[..., Any]
-
-
-def plan_of(workshop: Workshop, run: Run) -> Plan:
-    with workshop.database.read() as session:
-        return session.get_one(Plan, run.plan_id)
-
-
-def row(workshop: Workshop, kind: type[Any], row_id: object) -> Any:
-    with workshop.database.read() as session:
-        return session.get_one(kind, row_id)
 
 
 def test_bank_lines_whose_match_is_certain_are_accepted_with_one_button(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request
+from rows_now import plan_of, row
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_version import upgraded
@@ -42,16 +43,6 @@ def planned(workshop: Workshop, connection: Connection, company: Company, rows: 
     """A run whose plan waits for approval."""
     choose_usual(workshop, connection, company)
     return finish(workshop, request(workshop, connection))
-
-
-def plan_of(workshop: Workshop, run: Run) -> Plan:
-    with workshop.database.read() as session:
-        return session.get_one(Plan, run.plan_id)
-
-
-def row(workshop: Workshop, kind: type[Any], row_id: object) -> Any:
-    with workshop.database.read() as session:
-        return session.get_one(kind, row_id)
 
 
 def test_a_plan_says_what_was_checked_and_is_taken_away_as_a_table(

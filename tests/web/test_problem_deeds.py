@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
+from rows_now import plan_of, row
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -22,9 +23,7 @@ from raccord.store.models import (
     Connection,
     DraftRow,
     DraftState,
-    Plan,
     Problem,
-    Run,
     SourceRecord,
 )
 from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
@@ -33,16 +32,6 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
 
 Send = Callable[..., Any]
-
-
-def plan_of(workshop: Workshop, run: Run) -> Plan:
-    with workshop.database.read() as session:
-        return session.get_one(Plan, run.plan_id)
-
-
-def row(workshop: Workshop, kind: type[Any], row_id: object) -> Any:
-    with workshop.database.read() as session:
-        return session.get_one(kind, row_id)
 
 
 @pytest.mark.requirement("CH-56", "TD-35")

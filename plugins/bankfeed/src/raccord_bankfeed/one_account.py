@@ -288,16 +288,7 @@ class Accounts:
                 (Text("ce sont d’autres opérations", "they are other movements"),),
             ),
         )
-        return Question(
-            f"one-{digest(*sorted((key, other)))}",
-            "bankfeed.same_account",
-            text,
-            (SAME, SEPARATE),
-            1,
-            so.last,
-            readings=readings,
-            examples=(f"{file[:_NAME_CHARS_MAX]}: {so.first.isoformat()} – {so.last.isoformat()}",),
-        )
+        return _asked(f"one-{digest(*sorted((key, other)))}", text, readings, file, so)
 
     def _question_away(self, key: str, number: str, file: str, so: Alike, away: Away) -> Question:
         mine, theirs = self._called(key, number, file), away.called()
@@ -324,16 +315,7 @@ class Accounts:
                 (Text("ses lignes viennent par cette connexion", "its lines come by this connection"),),
             ),
         )
-        return Question(
-            away.question_key(key),
-            "bankfeed.same_account",
-            text,
-            (SAME, SEPARATE),
-            1,
-            so.last,
-            readings=readings,
-            examples=(f"{file[:_NAME_CHARS_MAX]}: {so.first.isoformat()} – {so.last.isoformat()}",),
-        )
+        return _asked(away.question_key(key), text, readings, file, so)
 
     def _called(self, key: str, number: str, file: str) -> Text:
         if name := self._names.get(key, ""):
@@ -346,3 +328,11 @@ class Accounts:
 
 def _pair(key: str, other: str) -> tuple[str, str]:
     return (min(key, other), max(key, other))
+
+
+def _asked(key: str, text: Text, readings: tuple[Reading, ...], file: str, so: Alike) -> Question:
+    """Return the question whether two accounts are one, about all that they have in common."""
+    example = f"{file[:_NAME_CHARS_MAX]}: {so.first.isoformat()} – {so.last.isoformat()}"
+    return Question(
+        key, "bankfeed.same_account", text, (SAME, SEPARATE), 1, so.last, readings=readings, examples=(example,)
+    )
