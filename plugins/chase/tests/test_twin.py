@@ -30,9 +30,16 @@ SPRING = date(2027, 2, 1)
 """Ninety days from here hold the night when the clock goes forward."""
 
 
-@pytest.fixture(scope="module", params=[None, SPRING, date(2026, 11, 20)], ids=["autumn", "spring", "new-year"])
+AUTUMN = Merchant()
+"""The night when it goes back."""
+NEW_YEAR = Merchant.until(date(2028, 3, 5))
+"""As on a Sunday, over the end of a year and a leap day."""
+
+
+@pytest.fixture(scope="module", params=[AUTUMN, Merchant(start=SPRING), NEW_YEAR], ids=["autumn", "spring", "new-year"])
 def merchant(request: pytest.FixtureRequest) -> Merchant:
-    return Merchant(start=request.param) if request.param else Merchant()
+    found: Merchant = request.param
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -40,6 +41,7 @@ from raccord.quickbooks.kinds import kind_named
 from raccord.settings import PREFIX, Settings, load
 from raccord.store import schema
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zone_of
 
 # The sandbox hands these out to everybody; they open nothing but made-up books on this machine.
 CLIENT_ID = "raccord-sandbox"
@@ -159,7 +161,9 @@ def _bring_everything_in(
     workshop: Workshop, realm: str, folder: Path, out: Output, served: ExitStack
 ) -> dict[str, Any]:
     company = connect_company(workshop, realm)
-    today = workshop.clock.now().date()
+    with workshop.database.read() as session:
+        zone = ZoneInfo(zone_of(session, company.id))
+    today = workshop.clock.now().astimezone(zone).date()
     connected = connect_sources(workshop, company, folder, today, out.language, served)
     posted = 0
     for each in connected:

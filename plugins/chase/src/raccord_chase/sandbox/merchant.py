@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from raccord_chase.sandbox import bank, dfr_files, portal
-from raccord_chase.sandbox.story import Plan, Report, tell
+from raccord_chase.sandbox.story import Plan, Report, business_day_before, tell
 
 DEFAULT_START = date(2026, 8, 24)
 """Ninety days from here hold month ends and the night in November when the clock goes back."""
@@ -39,6 +40,13 @@ class Merchant:
         self.start = start
         self.days = days
         self.reports: list[Report] = tell(Plan(seed, start, days, sales_per_day, ZoneInfo(time_zone), holidays))
+
+    @classmethod
+    def until(cls, today: date, *, days: int = 90, merchant_id: str = "123456") -> Self:
+        """Return a merchant of whom everything was delivered and paid by ``today``, and nothing is late yet."""
+        # What a business day delivers are the days up to the one before it.
+        newest = business_day_before(today + timedelta(days=1))
+        return cls(start=newest - timedelta(days=days), days=days, merchant_id=merchant_id)
 
     def write_files(self, folder: Path, *, zipped: bool = True) -> list[Path]:
         """Write the report files (DFR), some of them zipped, and return their paths in order of delivery."""

@@ -132,6 +132,14 @@ def business_day_after(day: date, holidays: frozenset[date]) -> date:
     return day
 
 
+def business_day_before(day: date) -> date:
+    """Return the last day before ``day`` on which banks and Chase work, holidays apart."""
+    day -= timedelta(days=1)
+    while day.weekday() >= 5:
+        day -= timedelta(days=1)
+    return day
+
+
 class _Story:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
