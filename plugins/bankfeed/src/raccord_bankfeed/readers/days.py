@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -37,32 +38,56 @@ _COMPACT = re.compile(
     r"\s*([12][0-9]{3})([01][0-9])([0-3][0-9])(?![0-9])|\s*([12][0-9]{3})([01][0-9])([0-3][0-9])[0-9]{4,6}"
 )
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mo|di|mi|do|fr|sa|so)[a-z]{0,6}\.?,?\s+)?"
+_LETTERS = r"[^\W\d_]{3,12}"
 _NAMED = re.compile(
-    rf"(?i:\s*{_WEEKDAY})([0-9]{{1,2}})[ .\-/]*([A-Za-zÀ-ÿ]{{3,10}})\.?[ .,\-/]*([0-9]{{4}}|[0-9]{{2}})(?![0-9])"
+    rf"(?i:\s*{_WEEKDAY})([0-9]{{1,2}})(?i:er|st|nd|rd|th|º)?[ .\-/]*(?i:de )?({_LETTERS})"
+    r"\.?(?i: de | del |[ .,\-/']*)([0-9]{4}|[0-9]{2})(?![0-9])"
 )
-_NAMED_FIRST = re.compile(r"\s*([A-Za-zÀ-ÿ]{3,10})\.?[ \-]*([0-9]{1,2}),?[ \-]+([0-9]{4})(?![0-9])")
+_NAMED_FIRST = re.compile(rf"\s*({_LETTERS})\.?[ \-]*([0-9]{{1,2}})(?i:st|nd|rd|th)?,?[ \-]+([0-9]{{4}})(?![0-9])")
 _AFTER = re.compile(r"(?:[T ,;]\s*(?:/\s*)?[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}|\s*)", re.DOTALL)
 """What may follow a date in its cell: a time, a zone, nothing."""
+
+
+def _bare(name: str) -> str:
+    signed = unicodedata.normalize("NFD", name.lower().replace("ı", "i"))
+    return "".join(each for each in signed if not unicodedata.combining(each))
+
+
 _MONTHS: dict[str, int] = {}
 for _number, _names in enumerate(
     (
-        "jan janv janvier january januar januari enero ene gennaio gen styczen",
-        "feb fev fevr fevrier february februar februari febrero febbraio",
-        "mar mars march marz maerz mrz maart mrt marzo",
-        "apr avr avril april abril abr aprile",
-        "may mai mei mayo maggio mag maj",
-        "jun juin june juni junio giugno giu",
-        "jul juil juillet july juli julio luglio lug",
-        "aug aout august augustus agosto ago",
-        "sep sept septembre september septiembre settembre set",
-        "oct okt octobre october oktober octubre ottobre ott",
-        "nov novembre november noviembre",
-        "dec dez decembre december dezember des diciembre dic dicembre",
+        (
+            "jan janv janvier january januar januari enero ene gennaio gen styczen stycznia janeiro ledna januara"
+            " ianuarie gener ocak янв января"
+        ),
+        (
+            "feb fev fevr fevrier february februar februari febrero febbraio fevereiro lutego unora februara februarie"
+            " febrer subat фев февраля"
+        ),
+        "mar mars march marz maerz mrz maart mrt marzo marts marco marca brezna martie marc mart мар марта",
+        "apr avr avril april abril abr aprile kwietnia dubna aprila aprilie nisan апр апреля",
+        "may mai mei mayo maggio mag maj maio maja kvetna maig mayis май мая",
+        "jun juin june juni junio giugno giu junho czerwca cervna juna iunie juny haziran июн июня",
+        "jul juil juillet july juli julio luglio lug julho lipca cervence jula iulie juliol temmuz июл июля",
+        "aug aout august augustus agosto ago augusti sierpnia srpna augusta agost agustos авг августа",
+        (
+            "sep sept septembre september septiembre settembre set setembro wrzesnia zari septembra septembrie setembre"
+            " eylul сен сентября"
+        ),
+        (
+            "oct okt octobre october oktober octubre ottobre ott out outubro pazdziernika rijna oktobra octombrie ekim"
+            " окт октября"
+        ),
+        "nov novembre november noviembre novembro listopadu novembra noiembrie kasim ноя ноября",
+        (
+            "dec dez decembre december dezember des diciembre dic dicembre desember dezembro grudnia prosince decembra"
+            " decembrie desembre aralik дек декабря"
+        ),
     ),
     1,
 ):
-    _MONTHS.update(dict.fromkeys(_names.split(), _number))
-_PLAIN = str.maketrans("éèêûüäàîôç", "eeeuuaaioc")
+    # A name that means two months, such as listopada in Poland and in Croatia, is not among them.
+    _MONTHS.update(dict.fromkeys(map(_bare, _names.split()), _number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +145,7 @@ def _fixed(text: str) -> Parts | None:
     elif (found := _NAMED.match(text)) is not None or (found := _NAMED_FIRST.match(text)) is not None:
         words = found.groups()
         named = words[1] if words[0].isdigit() else words[0]
-        month = _MONTHS.get(named.lower().translate(_PLAIN), 0)
+        month = month_named(named)
         day, year = int(words[0] if words[0].isdigit() else words[1]), _year(words[2])
         if not month:
             return None
@@ -132,6 +157,11 @@ def _fixed(text: str) -> Parts | None:
     if meant is None:
         return Parts((year, month, day), {}, text.strip())
     return Parts((year, month, day), dict.fromkeys(_ORDERS, meant), text.strip())
+
+
+def month_named(name: str) -> int:
+    """Return the month that a name or its beginning means, 0 where it means none."""
+    return _MONTHS.get(_bare(name), 0)
 
 
 def day_of(year: int, month: int, day: int) -> date | None:
