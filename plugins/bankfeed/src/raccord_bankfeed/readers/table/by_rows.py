@@ -48,7 +48,7 @@ def told_by_rows(layout: Layout, rows: Rows) -> Layout:
     """
     if not rows:
         return layout
-    for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded, _doubted):
+    for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded, _doubted, _charged):
         layout = tell(layout, rows)
     return layout
 
@@ -110,15 +110,35 @@ def _moved(layout: Layout, rows: Rows) -> Layout:
 
 
 def _directed(layout: Layout, rows: Rows) -> Layout:
-    """A column of nothing but words for a direction says where money goes: at the Volksbanken it has no name."""
-    if Part.AMOUNT not in layout.columns or {Part.DIRECTION, Part.TYPE} & set(layout.columns):
+    """A column of nothing but words for a direction says where money goes: at the Volksbanken it has no name.
+
+    Where no amount has a sign, more words are taken for one, and a kind of transaction that says none stands back.
+    """
+    amount, kind = layout.columns.get(Part.AMOUNT), layout.columns.get(Part.TYPE)
+    if (
+        amount is None
+        or Part.DIRECTION in layout.columns
+        or (kind is not None and _said(rows, kind) and _go(rows, kind))
+    ):
         return layout
-    taken = {*layout.columns.values(), *layout.names, *layout.accounts}
+    bare = not _count(rows, amount, _is_signed)
+    if kind is not None and not bare:
+        return layout
+    taken = {*layout.columns.values(), *layout.names, *layout.accounts} - {kind}
     for number in range(len(layout.header)):
         said = _said(rows, number)
-        if number not in taken and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
+        if number not in taken and said and ((bare and _go(rows, number)) or all(map(_is_direction, said))):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
     return layout
+
+
+def _is_direction(text: str) -> bool:
+    return plain(text) in DIRECTIONS or text in MINUSES | PLUSES
+
+
+def _go(rows: Rows, number: int) -> bool:
+    """Tell whether a column says of each row that money goes out or comes in."""
+    return {plain(each) for each in _said(rows, number)} <= OUT | IN
 
 
 def _in_currency(layout: Layout, rows: Rows) -> Layout:
@@ -182,7 +202,11 @@ def _doubted(layout: Layout, rows: Rows) -> Layout:
     if amount is None or Part.DIRECTION in layout.columns or _count(rows, amount, _is_signed):
         return layout
     kind = layout.columns.get(Part.TYPE)
-    if len(rows) < _SIDE_ROWS or (kind is not None and {plain(each) for each in _said(rows, kind)} <= OUT | IN):
+    if kind is not None and _go(rows, kind):
+        return layout
+    if kind is not None and not (layout.flip or layout.card) and any(map(_says_out, _said(rows, kind))):
+        return replace(layout, certain=False)
+    if len(rows) < _SIDE_ROWS:
         return layout
     for number, title in enumerate(layout.titles):
         said = _said(rows, number)
@@ -194,6 +218,23 @@ def _doubted(layout: Layout, rows: Rows) -> Layout:
         ):
             return replace(layout, certain=False)
     return layout
+
+
+def _charged(layout: Layout, rows: Rows) -> Layout:
+    """A fee may be in the amount or come on top of it: where no balance tells, a person does."""
+    fee = layout.columns.get(Part.FEE)
+    if fee is None or layout.is_paypal or Part.AMOUNT not in layout.columns or Part.BALANCE in layout.columns:
+        return layout
+    return replace(layout, certain=layout.certain and not _count(rows, fee, _is_charge))
+
+
+def _is_charge(text: str) -> bool:
+    parts = written(text) if text else None
+    return parts is not None and parts.digits.strip("0.,") != ""
+
+
+def _says_out(text: str) -> bool:
+    return not OUT.isdisjoint(plain(text).split())
 
 
 def _said(rows: Rows, number: int) -> set[str]:

@@ -174,7 +174,8 @@ def _pair(pair: tuple[_Column, _Column], balance: _Column | None, columns: list[
         if good != bad:
             return ahead if good < bad else swapped
     if first.negative or second.negative:
-        return ahead if first.negative >= second.negative else swapped
+        # A bank writes money out with a minus, a card's bank what was paid back: nothing tells them apart.
+        return None
     # TD and CIBC, and nobody known the other way round: day, text, money out, money in, and balance or card.
     last = columns[-1]
     follows = last in (second, balance) or last.are_cards

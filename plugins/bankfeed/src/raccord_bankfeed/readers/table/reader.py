@@ -116,7 +116,7 @@ class TableReader(LineReader):
             # What is read in a way that nobody chose yet says nothing of its balances.
             return
         if Part.BALANCE in layout.columns and not layout.is_paypal:
-            self._follow_balances(blocks, self._rows)
+            self._rows = self._follow_balances(blocks, self._rows)
         self._doubt_signs(blocks, self._rows)
 
     def _is_turned(self, key: str) -> bool:
@@ -184,13 +184,20 @@ class TableReader(LineReader):
         above = [row for row in rows[:_HEADER_WITHIN] if row.line < first and "".join(row.cells).strip()]
         return above[-1] if above and names_columns(above[-1].cells) else None
 
-    def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
-        """Check that each account's balances follow from its amounts; not where a line has none."""
-        running = self._running_balances(blocks(), reader, before=False)
-        if any(each.breaks for each in running.values()):
-            # Some banks write what the account held before the line.
-            before = self._running_balances(blocks(), reader, before=True)
-            running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
+    def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> RowReader:
+        """Check that each account's balances follow from its amounts; not where a line has none.
+
+        Return the reader whose amounts the balances follow: one that takes fees off, or one that does not.
+        """
+        running = self._balances_of(blocks, reader)
+        if Part.FEE in reader.layout.columns and any(each.breaks for each in running.values()):
+            # The fee beside an amount is taken off its account apart, or is in the amount already.
+            columns: dict[Part, int] = dict(reader.layout.columns)
+            columns.pop(Part.FEE)
+            without = replace(reader, layout=replace(reader.layout, columns=columns), days={}, accounts={})
+            other = self._balances_of(blocks, without)
+            if other and not any(each.breaks for each in other.values()):
+                running, reader = other, without
         self._running = running
         breaks = sum(each.breaks for each in running.values())
         if breaks:
@@ -201,6 +208,16 @@ class TableReader(LineReader):
                 rows = against_balances(blocks(), reader)
                 line = reader.evidence.first_line
                 self._questions.append(questions.balances_broken(key, breaks, count, line, contradicting(rows)))
+        return reader
+
+    def _balances_of(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> dict[str, RunningBalance]:
+        """Return the balances of each account after its lines, or before them where fewer of those break off."""
+        running = self._running_balances(blocks(), reader, before=False)
+        if any(each.breaks for each in running.values()):
+            # Some banks write what the account held before the line.
+            before = self._running_balances(blocks(), reader, before=True)
+            running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
+        return running
 
     def _doubt_sections(self, reader: RowReader) -> None:
         """Ask where a table begins again below a text that may name another account."""

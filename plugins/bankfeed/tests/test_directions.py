@@ -1,0 +1,53 @@
+"""Where the money of a row goes, where its amount has no sign: by the words beside it, or asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.twins.bank import Read
+
+ROWS = "2026-03-15,CAFE,{kind}{out},4.20\n2026-03-16,PAY,{kind}{into},50.00\n"
+
+
+def codes_asked(content: str) -> list[str]:
+    return [event.code for event in Read(content.encode()).events if isinstance(event, Question)]
+
+
+@pytest.mark.parametrize("name", ["Movement", "Flow", "Transaction Type", "D/C"])
+@pytest.mark.parametrize(
+    ("out", "into"), [("OUT", "IN"), ("Money out", "Money in"), ("Withdrawal", "Deposit"), ("-", "+")]
+)
+def test_words_under_any_name_tell_where_unsigned_amounts_go(name: str, out: str, into: str) -> None:
+    read = Read(f"Date,Description,{name},Amount\n{ROWS.format(kind='', out=out, into=into)}".encode())
+    assert [str(line.amount) for line in read.lines] == ["-4.20", "50.00"]
+
+
+def test_a_kind_that_tells_no_direction_stands_back_for_a_column_that_does() -> None:
+    content = f"Date,Description,Type,Movement,Amount\n{ROWS.format(kind='Card,', out='OUT', into='IN')}"
+    assert [str(line.amount) for line in Read(content.encode()).lines] == ["-4.20", "50.00"]
+    assert codes_asked(content) == []
+
+
+def test_unsigned_amounts_whose_kind_speaks_of_money_out_are_asked_about() -> None:
+    rows = ROWS.format(kind="", out="Card purchase", into="Direct deposit")
+    assert codes_asked(f"Date,Description,Type,Amount\n{rows}") == ["bankfeed.csv_columns"]
+
+
+def test_two_columns_without_names_of_which_one_is_negative_are_asked_about_unless_a_balance_tells() -> None:
+    card = "05 Mar 2026,SHOP,Groceries,,12.50\n06 Mar 2026,PAYMENT THANK YOU,Payment,-100.00,\n"
+    assert codes_asked(card) == ["bankfeed.csv_columns"], "a card of Barclays writes payments with a minus"
+    bank = "05 Mar 2026,SHOP,-12.50,,87.50\n06 Mar 2026,PAY,,100.00,187.50\n"
+    assert codes_asked(bank) == []
+    assert [str(line.amount) for line in Read(bank.encode()).lines] == ["-12.50", "100.00"]
+
+
+def test_a_fee_is_taken_off_or_in_the_amount_as_the_balances_follow_else_asked() -> None:
+    head, rows = "Date,Description,Amount,Fee,Balance\n", "2026-03-15,PAY,50.00,0,{}\n2026-03-16,CAFE,-4.20,0.10,{}\n"
+    on_top, inside = (head + rows.format(*balances) for balances in (("150.00", "145.70"), ("150.00", "145.80")))
+    assert [str(line.amount) for line in Read(on_top.encode()).lines] == ["50.00", "-4.30"]
+    assert [str(line.amount) for line in Read(inside.encode()).lines] == ["50.00", "-4.20"]
+    assert codes_asked(on_top) == codes_asked(inside) == []
+    alone = "".join(line.rpartition(",")[0] + "\n" for line in on_top.splitlines())
+    assert codes_asked(alone) == ["bankfeed.csv_columns"]
+    assert codes_asked(alone.replace("0.10", "0.00")) == []
