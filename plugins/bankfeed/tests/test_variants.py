@@ -74,3 +74,8 @@ def test_the_currency_of_a_message_is_known_that_names_one_after_its_lines_alone
     read = Read(f"{first}{second}{first.replace('EUR', 'USD')}".encode())
     assert [line.currency for line in read.lines] == ["EUR"] * 20 + ["CAD"] + ["USD"] * 20
     assert {line.memo for line in read.lines} == {"for coffee"}
+
+
+def test_of_slashed_words_the_payer_s_reference_ends_where_the_bank_s_begins() -> None:
+    variant = VARIANTS["mt940: tags behind blanks, a reference of the bank's between slashes"]
+    assert [line.reference for line in Read(variant["text"].encode()).lines] == ["X1"]

@@ -40,6 +40,7 @@ from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.runs import FirstLook, Run
+from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt, is_number
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
@@ -48,6 +49,8 @@ DEFAULT_CURRENCY = "USD"
 """What the standard says where neither account nor group states one."""
 
 _HEAD = re.compile(r"\s*01,[^,\n]*,[^,\n]*,[0-9]{6,8},")
+NO_MONEY = "890"
+"""The type of a record that tells something and moves no money."""
 _ASKED_MAX = 1000
 _INTERIM_SAME_DAY = "3"
 
@@ -163,6 +166,9 @@ class _Groups:
         account.negative += units is not None and units < 0
         if group.status not in NEW:
             tally.left_out += 1
+            return
+        if detail.type == NO_MONEY and not units:
+            tally.note(record.row, notes.NO_AMOUNT, f"16,{record.text}")
             return
         try:
             amount = scaled(signed(detail), tally.currency)

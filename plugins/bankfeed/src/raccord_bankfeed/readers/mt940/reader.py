@@ -29,13 +29,13 @@ from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
-_FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
+_FIELD = re.compile(r"\s{0,8}:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
 _MAY_BEGIN = frozenset(":\t ")
 _LEADS = frozenset(":\t -{\ufeff")
 _ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
 _END = re.compile(r"-(?:\}.*|X{3})?\s*")
-_STARTS = re.compile(r"^[ \t]?:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
-_ENTRIES = re.compile(r"^[ \t]?:6[01][FM]?:|^[ \t]?:(?:34F|62[FM]):", re.MULTILINE)
+_STARTS = re.compile(r"^[ \t]{0,8}:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
+_ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
 _IBAN = re.compile(r"([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}?)(?:[/ ]?(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF))?")
 _SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
 _NUMBER = re.compile(r"\s*([0-9]{1,5})")
