@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -33,7 +34,7 @@ LINES = st.builds(
     type=st.sampled_from(["DEBIT", "Credit", "pos", "CHECK", "OTHER"]),
     check_number=st.sampled_from(["", "0", "319"]),
     reference=st.sampled_from(["", "R-1"]),
-)
+).map(lambda line: replace(line, type="Credit") if line.amount > 0 and line.type != "OTHER" else line)
 DIALECTS = st.builds(
     Dialect,
     header=st.sampled_from(Header),

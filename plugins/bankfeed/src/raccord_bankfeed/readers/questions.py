@@ -14,7 +14,7 @@ from raccord_bankfeed.readers.amounts import Mark, read_amount
 from raccord_bankfeed.readers.contract import Account, Question, Reading
 from raccord_bankfeed.readers.days import Order, Parts
 from raccord_bankfeed.readers.tally import Tally
-from raccord_bankfeed.readers.told import ACCEPT, COLUMNS
+from raccord_bankfeed.readers.told import ACCEPT, COLUMNS, REVERSED
 
 _MONTHS_FR = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
@@ -199,6 +199,7 @@ def balances_broken(key: str, breaks: int, rows: int, line: int, shown: Sequence
     )
 
 
+_AS_THEY_ARE = Text("Lire les signes tels quels", "Read the signs as they are")
 _AGAINST = {
     "words": (
         "le mot de la colonne du sens (débit, crédit) contredit le signe du montant",
@@ -236,12 +237,42 @@ def signs_contradict(
         [
             Reading(
                 ACCEPT,
-                Text("Lire les signes tels quels", "Read the signs as they are"),
+                _AS_THEY_ARE,
                 tuple(said for _, said in shown),
             )
         ],
         [row for row, _ in shown],
         line,
+        None,
+    )
+
+
+def kinds_contradict(key: str, layout: str, rows: int, shown: Sequence[tuple[str, Decimal | None]]) -> Question:
+    """Ask whether the kinds of a file's transactions tell where money goes, or the signs of its amounts.
+
+    ``shown`` are rows of money out by their kind, and the amounts that are written there without a minus.
+    """
+    read = [amount for _, amount in shown]
+    return _question(
+        key,
+        layout,
+        "signs_contradict",
+        f"Dans ce fichier, aucune sortie d’argent d’après son genre (DEBIT, FEE…) n’a de signe moins : {rows}. "
+        "Comparez avec votre relevé.",
+        f"In this file no money that goes out by its kind (DEBIT, FEE…) has a minus: {rows} of them. Compare with "
+        "your statement.",
+        [
+            Reading(
+                REVERSED,
+                Text("Le genre dit le sens", "The kind tells the direction"),
+                tuple(amount_text(None if amount is None else -amount) for amount in read),
+            ),
+            Reading(
+                ACCEPT, Text("Lire les signes tels quels", "Read the signs as they are"), tuple(map(amount_text, read))
+            ),
+        ],
+        [row for row, _ in shown],
+        1,
         None,
     )
 

@@ -37,7 +37,9 @@ from raccord_bankfeed.readers.ofx.layouts import Layout, learn
 from raccord_bankfeed.readers.ofx.line import Days, is_balance, is_currency, make_line
 from raccord_bankfeed.readers.ofx.marks import Marks, marks_in
 from raccord_bankfeed.readers.ofx.markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
+from raccord_bankfeed.readers.ofx.signs import Signs, signs_in
 from raccord_bankfeed.readers.ofx.values import read_amount, read_day, read_fields
+from raccord_bankfeed.readers.questions import together
 from raccord_bankfeed.readers.recoded import Recoded, Recoding
 from raccord_bankfeed.readers.runs import run_from
 from raccord_bankfeed.readers.table import notes
@@ -130,6 +132,8 @@ class OfxReader:
         self._marks: Marks | None = None
         """Which mark stands before cents, where amounts leave it open, and what is asked of it."""
         self._mark: DecimalMark | None = None
+        self._signs = Signs()
+        """Which amounts have the other sign than they are written with, and what is asked of it."""
         self._offset = 0
         self._line = 1
         self._stack: list[str] = []
@@ -156,6 +160,7 @@ class OfxReader:
         if self._marks is None:
             self._marks = marks_in(stream, self._known)
             self._mark = self._marks.mark
+            self._signs = signs_in(stream, self._known, self._mark)
         markup = Markup(stream, self._charset, self._offset, self._line)
         try:
             yield from self._queued()
@@ -225,6 +230,9 @@ class OfxReader:
         text = texts[0].partition(">")[2]
         try:
             read = layout.read(rows, account, currency, pending, offsets, self._days)
+            if self._signs.turn:
+                turned = self._signs.turned(read.lines)
+                read = read._replace(lines=turned, amounts=[line.amount for line in turned])
         except RowFault as problem:
             if len(rows) == 1 and not is_balance(read_fields(text)):
                 statement.unreadable += 1
@@ -259,9 +267,10 @@ class OfxReader:
             if is_balance(fields):
                 statement.note(markup.line_of(token.offset), text)
                 return
-            line = make_line(
+            made = make_line(
                 fields, self._account(statement), statement.currency, pending, token.offset, self._days, self._mark
             )
+            (line,) = self._signs.turned([made])
         except RowFault as problem:
             statement.unreadable += 1
             self._waiting.append(self._unreadable(problem.fault, token.offset, markup, text))
@@ -278,8 +287,7 @@ class OfxReader:
                 self._leaves = {}
                 if token.name in _KINDS:
                     self._open = _Open(kind := _KINDS[token.name], kind in _READ, markup.line_of(token.offset))
-                    if self._marks is not None and self._marks.asked is not None:
-                        self._waiting.append(self._marks.asked)
+                    self._ask()
                 self._complete = self._complete and token.name != "OFX"
             case Mark.OPEN:
                 self._leaf(token, markup)
@@ -294,6 +302,10 @@ class OfxReader:
                 self._waiting.append(self._unreadable(faults.text_too_long(TOKEN_BYTES_MAX), token.offset, markup, ""))
             case _:
                 pass  # the end of a leaf, or of an aggregate that tells us nothing
+
+    def _ask(self) -> None:
+        asked = [self._signs.asked, None if self._marks is None else self._marks.asked]
+        self._waiting.extend(together([each for each in asked if each is not None]))
 
     def _lose_row(self, fault: Fault, token: Token, markup: Markup) -> None:
         if self._open is not None:
