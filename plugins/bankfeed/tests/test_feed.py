@@ -15,6 +15,7 @@ from raccord.plugin.testing import FakeFetchContext
 from raccord_bankfeed import feed as feed_module
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.formats import file_of
 
 DAY = date(2026, 3, 2)
 
@@ -50,6 +51,26 @@ def test_rows_in_the_middle_of_a_file_are_read_once_and_not_again_for_each_page(
     monkeypatch.setattr(feed_module, "reader_for", lambda *of: made.append(1) or original(*of))
     assert len(feed.read().records) == 5_000
     assert len(made) == 1
+
+
+def test_a_file_that_two_companies_read_in_turns_is_compared_with_each_one_s_own_files(
+    new_feed: Callable[[], Feed],
+) -> None:
+    lines = [MadeLine(day=DAY, amount=Decimal(f"-{number + 1}.25"), name="SHOP") for number in range(1_500)]
+    known, large = lines[1_100:1_105], statement_file(MadeAccount(), lines)
+    mine, theirs = (
+        new_feed().put(coffees(1, "TEA"), large),
+        new_feed().put(file_of("camt", MadeAccount(), known), large),
+    )
+    records: dict[int, list[Record]] = {0: [], 1: []}
+    cursors: dict[int, str | None] = {0: None, 1: None}
+    for _ in range(4):
+        for number, each in enumerate((mine, theirs)):
+            page = raccord_bankfeed.fetch_records(each.context(), "lines", cursors[number])
+            assert page is not None
+            cursors[number] = page.cursor
+            records[number] += page.records
+    assert [sum("twin" in record.raw for record in records[number]) for number in (0, 1)] == [0, 5]
 
 
 def test_a_page_of_rejects_is_bounded_too(feed: Feed) -> None:

@@ -2,8 +2,9 @@
 
 The cursor says how many events of which file are done. A reader that stopped at the end of a page is kept for the next
 one; where it is gone (another process), the file is read again from its beginning, once, to know how many equal lines
-stand before. What is kept depends on the bytes of the file and of those before it, and on what people said of files
-(the settings), alone.
+stand before. What is kept depends on the bytes of the file and of those before it, on what people said of files (the
+settings), and on what other connections told: the cursor says on which (``rests_on``), for connections may read one
+file in turns, and have other files before it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import blake2b
 from itertools import chain, islice
 from threading import Lock
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
 from raccord_bankfeed.crossing import twins_of
 from raccord_bankfeed.placed import placed
-from raccord_bankfeed.placing import Places
+from raccord_bankfeed.placing import Place, Places
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import TELL_ALL, reader_for
@@ -51,6 +53,8 @@ class _Place:
     """How far a provider was asked; nothing yet where files come another way."""
     compared: int = COMPARED
     """By which version the accounts of the files that are done were compared with one another."""
+    rests_on: str = ""
+    """What the reading of the file that is not done yet rests on beside its bytes, as a digest."""
 
     @classmethod
     def read(cls, cursor: str | None, known: str) -> _Place:
@@ -68,6 +72,7 @@ class _Place:
             str(value.get("known", known)),
             Sweep.of(value.get("sweep")),
             int(value.get("compared", 0)),
+            str(value.get("rests_on", "")),
         )
         if place.known == known:
             return place
@@ -79,6 +84,7 @@ class _Place:
         """Return the cursor; where nothing more comes now, the next time asks anew."""
         plain = {"file": self.file, "events": self.events, "waits": self.waits, "known": self.known}
         plain |= {"compared": self.compared}
+        plain |= {"rests_on": self.rests_on} if self.events is not None else {}
         said = replace(self.sweep, over=more and self.sweep.over).plain()
         return json.dumps(plain | ({"sweep": said} if said else {}))
 
@@ -89,6 +95,7 @@ class _Reading:
 
     reader: Reader
     state: FileState
+    rests_on: str
     done: int = 0
     put_back: Record | Reject | None = None
     """Made already, but not in the page that ended: its id stands there, and a page holds an id once."""
@@ -98,23 +105,23 @@ class _Kept:
     """Readings that stopped at the end of a page, the last few of them."""
 
     def __init__(self) -> None:
-        self._readings: OrderedDict[tuple[int, str, str, str, int], _Reading] = OrderedDict()
+        self._readings: OrderedDict[tuple[str, str, str, str, int], _Reading] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, source: SourceFile, stream: str, known: str, done: int) -> _Reading | None:
+    def take(self, source: SourceFile, stream: str, place: _Place) -> _Reading | None:
+        """Return the reading that stopped there, of the same file after files that said the same."""
         with self._lock:
-            return self._readings.pop((source.number, source.sha256, stream, known, done), None)
+            return self._readings.pop((source.sha256, stream, place.known, place.rests_on, place.events or 0), None)
 
     def keep(self, source: SourceFile, stream: str, known: str, reading: _Reading) -> None:
-        """Keep it under its place among the files too: lines are compared with those of the files before it."""
         with self._lock:
-            self._readings[source.number, source.sha256, stream, known, reading.done] = reading
+            self._readings[source.sha256, stream, known, reading.rests_on, reading.done] = reading
             while len(self._readings) > _KEPT_MAX:
                 self._readings.popitem(last=False)
 
 
 _kept = _Kept()
-"""Process-wide, because core calls a hook for each page; it holds nothing but what the bytes of a file say."""
+"""Process-wide, because core calls a hook for each page."""
 
 
 def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
@@ -179,7 +186,7 @@ def _read(
     context: FetchContext, settings: BankFeedSettings, source: SourceFile, stream: str, place: _Place
 ) -> tuple[list[Record], list[Reject], _Place]:
     done = place.events if place.events is not None and source.number == place.file else 0
-    reading = _kept.take(source, stream, place.known, done) if done else None
+    reading = _kept.take(source, stream, place) if done else None
     if reading is None:
         known, names = settings.known(), dict(settings.account_names())
         places = _places(context, settings, place)
@@ -187,8 +194,9 @@ def _read(
         if stream == LINES:
             twins = twins_of(context.files, source, known, place.known, names, places)
             replacing = replaced_in(context.files, source, known, place.known, names, places)
+        under, state = places.of(source.number), FileState(twins, replacing)
         with source.open() as opened:
-            reading = _Reading(placed(reader_for(opened, known), places.of(source.number)), FileState(twins, replacing))
+            reading = _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under))
     with source.open() as opened, closing(reading.reader.events(opened)) as events:
         make = maker(
             source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)
@@ -206,7 +214,17 @@ def _read(
     if ended:
         return records, rejects, replace(place, file=source.number, events=None, waits=waits)
     _kept.keep(source, stream, place.known, reading)
-    return records, rejects, replace(place, file=source.number, events=reading.done, waits=waits)
+    place = replace(place, file=source.number, events=reading.done, waits=waits, rests_on=reading.rests_on)
+    return records, rejects, place
+
+
+def _rests_on(state: FileState, under: Place) -> str:
+    """Return a digest of all that a file's records say which its own bytes and people do not."""
+    said = (
+        sorted(state.twins.items()), sorted(state.replacing.lines.items()), sorted(state.replacing.over),
+        sorted(under.keys.items()), under.asked, under.said, sorted(under.were.items()),
+    )  # fmt: skip
+    return blake2b(repr(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _places(context: FetchContext, settings: BankFeedSettings, place: _Place) -> Places:
