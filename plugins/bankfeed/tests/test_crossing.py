@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -120,6 +120,52 @@ def test_what_is_asked_stays_asked_when_the_line_comes_again_by_its_own_road(fee
     assert sum(len(each) > 1 for each in told.values()) == len(second)
     assert sum(each[0] is not None for each in told.values()) == 2
     assert all(each == each[:1] * len(each) for each in told.values())
+
+
+def asked(records: Sequence[Record]) -> list[Record]:
+    """Return the lines that may have come before, in order of their days."""
+    return sorted((each for each in records if not each.raw.get("twin", {"certain": True})["certain"]),
+                  key=lambda each: each.day)  # fmt: skip
+
+
+def said(feed: Feed, *words: str) -> tuple[dict[tuple[str, int], Record], str | None]:
+    """Answer what is asked about the lines; return them by account and day, and where the run after it ended."""
+    reading = feed.read()
+    keys = [each.raw["twin"]["answer"] for each in asked(reading.records)]
+    lines = (f"{key} = {word}" for key, word in zip(keys, words, strict=True))
+    feed.settings = BankFeedSettings(answers="\n".join(lines))
+    again = feed.read(cursor=reading.cursor)
+    found = {each.source_id: each for each in (*reading.records, *again.records)}.values()
+    return {
+        (each.raw["account"], each.day.day): each for each in found if each.raw["name"] == "CAFE CENTRAL"
+    }, again.cursor
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["after the answer", "before it"])
+def test_a_line_that_was_said_to_be_another_is_no_further_line_that_a_third_road_s_could_be(
+    feed: Feed, mapping: FakeMapContext, late: bool
+) -> None:
+    third = camt(made(8, "-7.77", "KIOSK"), made(14), made(15), made(18, "-1.23", "KIOSK"))
+    feed.put(csv(made(10, "-5.55", "KIOSK"), made(14)), ofx(made(13, "-8.88", "KIOSK"), made(15)))
+    if late:
+        feed.put(third)
+    told, cursor = said(feed, "same")
+    if not late:
+        feed.put(third)
+        told |= {(each.raw["account"], each.day.day): each for each in feed.read(cursor=cursor).records}
+    ((account, _), coffee) = next(each for each in told.items() if each[0][1] == 15 and "twin" not in each[1].raw)
+    assert isinstance(map_record(mapping, coffee), Mapped), "the second coffee is a line of its own"
+    assert told[account, 14].raw["twin"]["certain"]
+
+
+def test_where_a_line_is_said_to_be_none_of_another_the_next_like_it_may_be(feed: Feed) -> None:
+    """Two days later by the second road, which two lines tell too little: the line in between is nearer."""
+    first = made(14, "-6.10"), made(16, "-12.35", "GAZ METRO"), made(18, "-33.07")
+    feed.put(camt(*first), ofx(made(17, "-33.07"), *later([*first], 2)))
+    told, _ = said(feed, "same", "separate", "same")
+    pairs = {day: each.raw["twin"]["id"] for (_, day), each in told.items() if "twin" in each.raw and day > 16}
+    assert len(pairs) == 2
+    assert pairs[17] == pairs[20]
 
 
 def twins(feed: Feed, *files: bytes) -> list[tuple[int, int, bool]]:

@@ -14,10 +14,11 @@ coffees here and two there leave one:
 ``pairing.py`` has the rules.
 
 What is known already by the file's own road stays what it is, asked about or not, and what was the other of one line
-is not that of another in a later file. Two files of one road are not compared here: there equal ids tell, and
-``replacing.py`` looks for what a bank tells anew. A road that tells changes alone (Plaid) covers no day whole; a line
-that it takes back is no line's other. The result depends on the files and on what people said alone, so it is the same
-whenever it is asked for.
+is not that of another in a later file. A line that a person said is another one is no further line that a third road's
+could be; where a person said that it is not, the other is free for what is left. Two files of one road are not compared
+here: there equal ids tell, and ``replacing.py`` looks for what a bank tells anew. A road that tells changes alone
+(Plaid) covers no day whole; a line that it takes back is no line's other. The result depends on the files and on what
+people said alone, so it is the same whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from datetime import date
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.pairing import DAYS_APART, Candidate, Entry, Twin, around, twins_among
 from raccord_bankfeed.placing import Places, placed_lines
-from raccord_bankfeed.readers.told import Known
+from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_before, files_seen
 from raccord_bankfeed.vanished import vanished_in
 
@@ -53,7 +55,7 @@ def twins_of(
         for each in (each for each in earlier if files_seen.road(each) == road):
             other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
             before |= {} if other is None else _read_as_another(as_told, were, other)
-    index = _Index()
+    index = _Index(known)
     for each in earlier:
         other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
         if other is None:
@@ -64,6 +66,11 @@ def twins_of(
         if index.size > LINES_MAX or not (other.whole and mine.whole):
             return before
     return {**index.pair(mine), **before}
+
+
+def answer_key(id_: str) -> str:
+    """Return under which key a person says whether a line is the one that it may be by another road."""
+    return f"line-{digest(id_)}"
 
 
 def _read_as_another(mine: FileLines, were: Mapping[str, str], other: FileLines) -> dict[int, Twin]:
@@ -80,7 +87,8 @@ def _read_as_another(mine: FileLines, were: Mapping[str, str], other: FileLines)
 class _Index:
     """The lines of the files before, each once, by amount; and the ids of each road."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Known) -> None:
+        self._known = known
         self._by_amount: dict[str, dict[date, dict[str, tuple[Entry, FileLines]]]] = {}
         self._ids: dict[str, set[str]] = {}
         self._places: dict[str, tuple[str, date]] = {}
@@ -95,9 +103,10 @@ class _Index:
         ids = self._ids.setdefault(file.road, set())
         for entry in file.entries:
             twin = twins.get(entry.number)
-            if twin is None or not twin.certain:
-                if twin is not None:
-                    self._asked[file.road, entry.id] = twin
+            if twin is not None and not twin.certain:
+                self._asked[file.road, entry.id] = twin
+                ids.add(entry.id)
+            if twin is None or not (twin.certain or self._says(entry) == SAME):
                 ids.add(entry.id)
                 self._drop(entry.id)
                 self._places[entry.id] = (entry.amount, entry.day)
@@ -140,7 +149,15 @@ class _Index:
 
         asked = ((entry.number, self._asked.get((file.road, entry.id))) for entry in file.entries if entry.id in own)
         again = {number: twin for number, twin in asked if twin is not None and twin.id in self._places}
-        return {**twins_among(mine, others, file.days), **again}
+        found = twins_among(mine, others, file.days)
+        apart = {entry.number for entry in mine if self._says(entry) == SEPARATE}
+        if apart:
+            told = {number: twin._replace(certain=False) for number, twin in found.items() if number in apart}
+            found = twins_among([entry for entry in mine if entry.number not in apart], others, file.days) | told
+        return {**found, **again}
+
+    def _says(self, entry: Entry) -> str:
+        return self._known.says(answer_key(entry.id), SAME, SEPARATE)
 
 
 def _of_one_account(entry: Entry, other: Entry) -> bool:

@@ -20,13 +20,14 @@ from itertools import chain, islice
 from threading import Lock
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
-from raccord_bankfeed.crossing import twins_of
+from raccord_bankfeed.crossing import answer_key, twins_of
 from raccord_bankfeed.placed import placed
 from raccord_bankfeed.placing import Place, Places
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import TELL_ALL, reader_for
 from raccord_bankfeed.readers.contract import Reader
+from raccord_bankfeed.readers.told import SAME, SEPARATE
 from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker, vanished_record
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
 from raccord_bankfeed.seen_files import files_before, files_seen
@@ -241,7 +242,10 @@ def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: Fi
 
 
 def _may_come_again(settings: BankFeedSettings, state: FileState) -> bool:
-    """Tell whether what a person may say changes how a file is read."""
+    """Tell whether what a person may say changes how a file is read, or what lines of it and of later ones are."""
+    known = settings.known()
+    if any(not known.says(answer_key(id_), SAME, SEPARATE) for id_ in state.unsure):
+        return True
     return bool(state.asked) or any(settings.is_card(key) is not False for key in state.unproven)
 
 

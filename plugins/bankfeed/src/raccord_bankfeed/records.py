@@ -9,6 +9,7 @@ from decimal import Decimal
 from hashlib import blake2b
 
 from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
+from raccord_bankfeed.crossing import answer_key as twin_key
 from raccord_bankfeed.identity import Identities
 from raccord_bankfeed.pairing import Entry, Twin
 from raccord_bankfeed.readers.contract import (
@@ -21,7 +22,7 @@ from raccord_bankfeed.readers.contract import (
     Statement,
     Unreadable,
 )
-from raccord_bankfeed.readers.questions import WAITS, digest
+from raccord_bankfeed.readers.questions import WAITS
 from raccord_bankfeed.replacing import NOTHING_REPLACED, Replaced, Replacing
 from raccord_bankfeed.series import Series
 
@@ -65,6 +66,8 @@ class FileState:
     """The numbers of its statements."""
     unproven: set[str] = field(default_factory=set)
     """Keys of accounts whose files do not tell the signs of a card's purchases."""
+    unsure: set[str] = field(default_factory=set)
+    """The ids of lines that may have come before by another road."""
     held: bool = False
     """Whether the lines that come now, to the end of their statement, wait for a person."""
 
@@ -88,6 +91,8 @@ def maker(
                     return _gone_record(event, source_id, earlier(source_id))
                 if state.held or (source_id in state.replacing.over and old is None):
                     return None
+                if twin is not None and not twin.certain:
+                    state.unsure.add(source_id)
                 if old is not None and old.same:
                     return _line_record(event, old.id, home_currency, None)
                 return _line_record(event, source_id, home_currency, twin, old)
@@ -201,7 +206,7 @@ def _line_record(
     if account.signs:
         raw |= {SIGNS: account.signs, TURNED: account.turned}
     if twin is not None:
-        raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
+        raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": twin_key(source_id)}
     elif old is not None:
         raw[REPLACES] = {"id": old.id, "day": old.day, "amount": old.amount, "answer": old.answer}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
