@@ -192,6 +192,35 @@ def test_a_line_that_vanishes_among_others_is_taken_back_and_comes_back_as_itsel
     assert held.before["lines", id_of_25]["correction"] is None, "told again, it is a line again"
 
 
+@pytest.mark.parametrize("word", ["same", "separate"])
+def test_a_line_told_with_another_amount_is_that_line_or_the_first_one_is_taken_back(
+    bridge: SimpleFinTwin, held: Held, word: str
+) -> None:
+    days = {day: line(f"DAY-{day}", date(2026, 6, day), f"-{day}.10", f"SHOP {chr(day + 40)}") for day in range(24, 31)}
+    bridge.lines(0)[:] = [*days.values()]
+    held.sign_in()
+    held.sign_in({"take:ACT-1": "on"})
+    told = {each.source_id: each for each in held.run().records}
+    (first,) = (id_ for id_ in told if "DAY-28" in id_)
+
+    def run(amount: str) -> dict[str, str]:
+        """Return what the lines of that day are after a run of the next day, by whether it is the first one."""
+        days[28]["amount"] = amount
+        held.clock.advance(timedelta(1))
+        told.update((each.source_id, each) for each in held.run().records)
+        return {
+            ("first" if id_ == first else "other"): str(each.amount and each.amount.amount)
+            for id_, each in told.items()
+            if "DAY-28" in id_
+        }
+
+    assert run("-29.99") == {"first": "-28.10", "other": "-29.99"}
+    (key,) = (str(each.raw["replaces"]["answer"]) for each in told.values() if "replaces" in each.raw)
+    held.change({"answers": f"{key} = {word}"})
+    assert run("-29.99")["first"] == ("-29.99" if word == "same" else "None"), "corrected, or told no more"
+    assert run("-28.10")["first"] == "-28.10", "told as at first again, it is that"
+
+
 def test_a_sweep_goes_on_from_any_cursor_and_a_crash_between_brings_nothing_twice(
     bridge: SimpleFinTwin, held: Held
 ) -> None:

@@ -216,6 +216,20 @@ def test_files_that_were_read_before_accounts_were_compared_are_compared_at_the_
         assert {str(each.raw["account"])[:9] for each in again if each.amount is not None} == {"bank-6789"}
 
 
+def test_what_other_connections_told_of_the_days_of_later_files_counts_too_when_accounts_are_compared_late(
+    feed: Feed, new_feed: Callable[[], Feed]
+) -> None:
+    other, more = new_feed(), (*MARCH, "03-24 -61.35 EPICERIE", "03-25 -18.05 PHARMACIE")
+    other.shelf.put("theirs", ofx(*more))
+    feed.others = [Beside(label="A", pair="pair", first=True, settings={}, records=other.read(LINES).records)]
+    january = statement_file(ACCOUNT, [made("01-05 -31.00 JANVIER")], starts=date(2026, 1, 1), ends=date(2026, 1, 31))
+    feed.shelf.put("january", january)
+    feed.shelf.put("march", ofx(*more))
+    read = json.dumps({"file": 2, "events": None, "waits": 0, "known": feed.settings.said()})
+    told = [each.raw.get("code") for each in feed.read(STATEMENTS, read).records]
+    assert told.count("bankfeed.same_account") == 1
+
+
 def test_two_accounts_that_one_file_has_are_two(feed: Feed) -> None:
     more = (*MARCH, "03-24 -61.35 EPICERIE", "03-25 -18.05 PHARMACIE")
     feed.shelf.put("both", mt940(*more) + mt940("02-01 -5.15 EAU", account=RENUMBERED))

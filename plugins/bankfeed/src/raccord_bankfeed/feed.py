@@ -151,6 +151,8 @@ def _compared_since(context: FetchContext, settings: BankFeedSettings, place: _P
     to as many lines as are compared.
     """
     places = _places(context, settings, place)
+    # The last one first: of its days, and of those before, other connections are asked.
+    places.of(place.file)
     for source in files_before(context.files, place.file + 1):
         if places.of(source.number).asked and source.number != place.waits:
             return replace(place, file=source.number - 1, compared=COMPARED)
@@ -264,7 +266,8 @@ def _told_at_the_end(
         return []
     known, names = settings.known(), dict(settings.account_names())
     places = _places(context, settings, place)
-    replaced = {each.id for each in state.replacing.lines.values()}
+    # What was said to be another line than the new one is not that one; then it is told no more.
+    replaced = {each.id for each in state.replacing.lines.values() if not known.says(each.answer, SEPARATE)}
     gone = vanished_in(context.files, source, known, place.known, names, places, replaced)
     told = ((entry, context.kept(LINES, entry.id)) for entry in gone)
     made = (vanished_record(entry, earlier) for entry, earlier in told if earlier)

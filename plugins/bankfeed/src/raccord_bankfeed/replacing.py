@@ -28,7 +28,7 @@ from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import is_telling
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing import Places, placed_lines
-from raccord_bankfeed.readers import TELL_CHANGES
+from raccord_bankfeed.readers import TELL_ALL, TELL_CHANGES
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import SAME, Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_seen, sharing_days
@@ -92,7 +92,7 @@ def replaced_in(
         if size > LINES_MAX or not lines.whole:
             return NOTHING_REPLACED
         found.take(lines, each.number, mine=each.number == source.number)
-    return Replacing(found.of_mine(), frozenset(each.id for each in found.pairs.values() if each.same))
+    return Replacing(found.of_mine(), found.over(believed=road in TELL_ALL))
 
 
 def _of_road(files: FileBox, source: SourceFile, road: str, *, ahead: bool) -> list[SourceFile]:
@@ -177,6 +177,14 @@ class _Found:
     def of_mine(self) -> dict[int, Replaced]:
         """Return by line of the file in question what it may replace."""
         return {entry.number: self.pairs[entry.id] for entry in self._mine if entry.id in self.pairs}
+
+    def over(self, *, believed: bool) -> frozenset[str]:
+        """Return the ids of lines that others are by now; not of one that a file ``believed`` to tell what the bank
+        has now has again in place of the other.
+        """
+        here = {entry.id for entry in self._mine} if believed else set()
+        again = {old for new, old in self._old.items() if old in here and new not in here}
+        return frozenset(each.id for each in self.pairs.values() if each.same and each.id not in again)
 
     def _told_as(self, id_: str) -> str:
         """Return under which id a line is told: its own, or that of the one that it was said to be."""
