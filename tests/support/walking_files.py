@@ -41,9 +41,6 @@ def begin_bank_feed(
     own = page.url.rpartition("/setup/")[0]
     journey.look("accounts")
     journey.press("wizard.keep")
-    page.locator("#first").fill(first)
-    journey.look("first-day")
-    journey.press("wizard.keep")
     page.locator("#files").set_input_files([str(each) for each in files])
     journey.press("files.send")
     expect(page.get_by_role("status")).to_be_visible()
@@ -51,6 +48,9 @@ def begin_bank_feed(
     if answer is not None:
         answer(journey)
     journey.press("wizard.next")
+    page.locator("#first").fill(first)
+    journey.look("first-day")
+    journey.press("wizard.keep")
     journey.look("checks")
     journey.press("doors.connect")
     if mode == "already_running":
@@ -88,7 +88,7 @@ def tell_accounts(journey: Journey, own: str, count: int) -> None:
     expect(onwards).to_be_enabled()
     journey.look("accounts-told")
     onwards.click()
-    page.wait_for_url(re.compile("setup/scope"))
+    page.wait_for_url(re.compile("setup/files"))
 
 
 def plan_again(journey: Journey, own: str) -> None:

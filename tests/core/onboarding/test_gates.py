@@ -64,7 +64,7 @@ def test_no_connection_begins_before_what_must_be_said_first(workshop: Workshop,
     with workshop.database.read() as session:
         assert session.scalars(select(Connection)).first() is None
     draft = begin(workshop, OWNER, ready)
-    assert set(draft.gates_passed) == {"tax_groups", "scope"}
+    assert set(draft.gates_passed) == {"tax_groups", "scope", "step:scope"}
     assert draft.gates_passed["tax_groups"]["by"] == OWNER.name
     assert draft.starts_on == date(2026, 3, 1)
 

@@ -133,34 +133,46 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     page = f"/connect/bankfeed/source?mode=first_time&company={company.id}"
     form = {"company": company.id, "mode": "first_time", "s_input_kind": "upload", "s_currency_if_missing": "CAD"}
     own = send(page, "/connect/bankfeed/source", **form).headers["location"].rpartition("/setup/")[0]
-    send(f"{own}/setup/scope", f"{own}/setup/scope", first="2014-01-01", time_zone="America/Toronto")
 
     # A bank's accounts are known once its lines are there: nobody is kept here to choose one for all of them.
     accounts = browser.get(f"{own}/setup/accounts").text
     assert "will appear here" in accounts
     assert "<select" not in accounts[accounts.index("<main") :]
-    assert send(f"{own}/setup/accounts", f"{own}/setup/accounts").headers["location"] == f"{own}/setup/scope"
+    assert send(f"{own}/setup/accounts", f"{own}/setup/accounts").headers["location"] == f"{own}/setup/files"
 
     def hand_in(name: str, content: bytes) -> Response:
         found = TOKEN.search(browser.get(f"{own}/setup/files").text)
         assert found
         files = {"files": (name, content)}
-        return browser.post(f"{own}/files?then=checks", data={"form_token": found[1]}, files=files)
+        return browser.post(f"{own}/files?then=scope", data={"form_token": found[1]}, files=files)
 
-    assert "/files?then=checks" in browser.get(f"{own}/setup/files").text
+    assert "/files?then=scope" in browser.get(f"{own}/setup/files").text
     assert "No file has been received yet" in browser.get(f"{own}/setup/checks").text
     refused = hand_in("statement.csv", b"%PDF-1.7")
     assert (refused.status_code, "a PDF document" in refused.text) == (200, True)
     assert 'class="wiz"' in refused.text, "still in the set-up"
     line = b"01234567890;22/01/2014;CARTE 012345;00X0X0X;-105,90;\n01234567890;23/01/2014;CHEQUE 12;0000038;-5,76;\n"
-    assert hand_in("statement.csv", line).headers["location"] == f"{own}/setup/checks"
+    assert hand_in("statement.csv", line).headers["location"] == f"{own}/setup/scope"
     assert count(workshop, SourceFile) == 1
+
+    # Nobody said a first day yet: it is that of the files, for books that do not know the source.
+    def first_day() -> tuple[str, bool]:
+        shown = browser.get(f"{own}/setup/scope").text
+        day = re.search(r'name="first" required value="([^"]+)"', shown)
+        return (day[1] if day else "", "Your files begin on" in shown)
+
+    assert first_day() == ("2014-01-22", True)
+    send(f"{own}/setup/mode", f"{own}/setup/mode", mode="already_running")
+    assert first_day() == (workshop.clock.now().date().isoformat(), False)
+    send(f"{own}/setup/mode", f"{own}/setup/mode", mode="first_time")
+    send(f"{own}/setup/scope", f"{own}/setup/scope", first="2014-01-01", time_zone="America/Toronto")
+    assert first_day() == ("2014-01-01", False), "what was said stands"
     checks = browser.get(f"{own}/setup/checks").text
     assert "1 file is here" in checks
     assert "statement.csv" in checks
     assert "Nothing is mapped yet" in checks
     assert "Every role has its place" not in checks
-    assert hand_in("", b"").headers["location"] == f"{own}/setup/checks", "who chose nothing goes on too"
+    assert hand_in("", b"").headers["location"] == f"{own}/setup/scope", "who chose nothing goes on too"
 
     send(f"{own}/setup/checks", f"{own}/setup/checks")
     told = browser.get(f"{own}/setup/plan").text

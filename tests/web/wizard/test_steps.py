@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import till
 from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
-from harness import OWNER, consent, lab
+from harness import NOW, OWNER, consent, lab
 from httpx2 import Response
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
@@ -262,6 +263,7 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
     mode: str,
     theme: Literal["light", "dark"],
     width: int,
+    tmp_path: Path,
 ) -> None:
     onwards, keep, authorise, hand_in, prepare = WORDS[language]
     wrong: list[str] = []
@@ -321,15 +323,21 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         taxes.select_option(value=code.get_attribute("value"))
         look()
         press(keep)
-        page.locator("#first").fill("2026-01-01")
-        look()
-        press(keep)
-        page.locator("#files").set_input_files([str(each) for each in sorted(SAMPLES.glob("chase-*"))])
+        packed, *plain = sorted(SAMPLES.glob("chase-*"))
+        with zipfile.ZipFile(tmp_path / "first.zip", "w") as archive:
+            archive.write(packed, packed.name)
+        page.locator("#files").set_input_files([str(each) for each in (*plain, tmp_path / "first.zip")])
         look()
         press(hand_in)
         expect(page.get_by_role("status")).to_be_visible()
         look()
         press(onwards)
+        look()
+        # The day of the oldest record in the files, packed ones too, for books that know nothing of the source.
+        expect(page.locator("#first")).to_have_value("2026-08-31" if mode == "first_time" else f"{NOW:%Y-%m-%d}")
+        if mode == "already_running":
+            page.locator("#first").fill("2026-01-01")
+        press(keep)
         look()
         press(prepare)
         if mode == "already_running":

@@ -300,7 +300,7 @@ def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_
     assert [ahead.count(each) for each in said] == [1] * len(said), "before any run"
     foot = ahead.partition("wiz-foot")[2]
     assert "Continuer sans répondre" in foot, "the button says that it keeps no answer"
-    kept = '<button class="btn btn-primary" form="u0-1" name="go" value="checks">Garder et continuer'
+    kept = '<button class="btn btn-primary" form="u0-1" name="go" value="scope">Garder et continuer'
     assert (foot.count("btn-primary"), kept in foot, ahead.count('id="u0-1"')) == (1, True, 1)
     send(f"{bank}/setup/checks", f"{bank}/setup/checks")
     for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
@@ -342,9 +342,9 @@ def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_i
     checking, *_, other_account = re.findall(r'<option value="(\d+)">', shown)
     assert key
     said = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point"}
-    on = {"then": "files", "go": "checks"}
+    on = {"then": "files", "go": "scope"}
     kept = send(f"{bank}/setup/files", f"{bank}/files/answer", key=key[1], ledger=checking, **said, **on)
-    assert kept.headers["location"] == f"{bank}/setup/checks", "kept by the button that goes on"
+    assert kept.headers["location"] == f"{bank}/setup/scope", "kept by the button that goes on"
     send(f"{bank}/setup/checks", f"{bank}/setup/checks")
 
     def read() -> dict[str, str]:

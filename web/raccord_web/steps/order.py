@@ -15,7 +15,8 @@ from raccord_web.steps.beginning import Beginning
 
 BEFORE = ("mode", "ready", "company", "source")
 """Before there is a connection; the answers stand in the address. One gets ready where a gate stands there."""
-AFTER = ("mode", "source", "signin", "accounts", "scope", "files", "checks", "lists", "duplicates", "plan", "done")
+AFTER = ("mode", "source", "signin", "accounts", "files", "scope", "checks", "lists", "duplicates", "plan", "done")
+"""The first day is asked when the files are there: what they hold is the best proposal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from raccord.guard import PluginFault
+from raccord.onboarding.gates.passed_steps import SCOPE, step_passed
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.contexts import FileBox
 from raccord.plugin.contexts import SourceFile as File
@@ -224,7 +225,7 @@ def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) ->
     every = replace(view, files=_All(workshop.files(connection_id)))
     return {
         (record.stream, record.source_id)
-        for record in _records(bench, every, {}, pages=LINES_MAX)
+        for record in records_in(bench, every, {}, pages=LINES_MAX)
         if record.amount is not None
     }
 
@@ -259,10 +260,10 @@ def _seen(bench: Bench, view_on: ViewOn, file: StoredFile, *, unanswered: bool) 
         values = view.settings.model_dump() | dict.fromkeys(bench.scope.info.questions.values(), "")
         view = replace(view, settings=type(view.settings).model_validate(values))
     rejects: dict[str, Text] = {}
-    records = list(_records(bench, view, rejects))
+    records = list(records_in(bench, view, rejects))
     asks = [each.raw for each in records if "question" in each.raw]
     if asks:
-        records = list(_records(bench, _as_answered(bench, view, asks), {}))
+        records = list(records_in(bench, _as_answered(bench, view, asks), {}))
     accounts = _accounts(bench, view_on, file.name, records, rejects)
     found = SeenFile(file.name, asks, accounts, tuple(rejects.values()), file.sha256)
     with _lock:
@@ -272,7 +273,7 @@ def _seen(bench: Bench, view_on: ViewOn, file: StoredFile, *, unanswered: bool) 
     return found
 
 
-def _records(bench: Bench, view: FetchView, rejects: dict[str, Text], *, pages: int = PAGES_MAX) -> Iterator[Record]:
+def records_in(bench: Bench, view: FetchView, rejects: dict[str, Text], *, pages: int = PAGES_MAX) -> Iterator[Record]:
     """Yield what a file says; ``rejects`` takes why rows of it cannot be read, the first of each code."""
     for stream in bench.scope.info.streams:
         yield from _of_stream(bench, view, stream.name, rejects, pages=pages)
@@ -313,9 +314,11 @@ def _accounts(
 ) -> dict[str, SeenAccount]:
     """Return the accounts whose lines are brought over once they are told; ``faults`` takes why others are not."""
     info, found, banks = bench.scope.info, dict[str, SeenAccount](), dict[str, str]()
+    # Before the first day is said no line is left out for it: the files are what it is proposed from.
+    first = bench.view.starts_on if step_passed(bench.connection, SCOPE) else date.min
     for record in records:
         key = str(record.raw.get("account") or "")
-        if not key or record.day < bench.view.starts_on:
+        if not key or record.day < first:
             continue
         banks[key] = banks.get(key) or str(record.raw.get("institution") or "")
         code = ""

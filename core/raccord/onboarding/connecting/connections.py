@@ -18,6 +18,7 @@ from raccord.onboarding.connecting.leaving import close_source, lay_aside
 from raccord.onboarding.connecting.seen_settings import require_seen, require_seen_kept
 from raccord.onboarding.gates.each_account import require_told
 from raccord.onboarding.gates.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
+from raccord.onboarding.gates.passed_steps import SCOPE, noted
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
 from raccord.onboarding.sources.institutions import require_history
 from raccord.onboarding.sources.source_accounts import earlier, info_of, refused, source_taken, taken_already
@@ -393,7 +394,7 @@ def create(
         for gate in early_gates(info, new.mode)
         if gate.name in new.passed or told(gate, new.passed, new.values, new.starts_on)
     ]
-    note_passed(connection, actor, passed, now)
+    note_passed(connection, actor, [*passed, *([noted(SCOPE)] if new.starts_on else [])], now)
     session.add(connection)
     session.flush()
     if taken is None:

@@ -12,12 +12,14 @@ from raccord.store import events
 from raccord.store.models import Connection, Run, RunState
 from raccord.sync.workshop import Workshop
 
+SCOPE = "scope"
+"""Where the first day is said; until then the one that a connection has is only what it began with."""
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 
 
 def step_passed(connection: Connection, step: str) -> bool:
     """Tell whether a person went on from a step, having done something there or not."""
-    return _noted(step) in connection.gates_passed
+    return noted(step) in connection.gates_passed
 
 
 def pass_step(workshop: Workshop, actor: Actor, connection_id: str, step: str) -> None:
@@ -28,7 +30,7 @@ def pass_step(workshop: Workshop, actor: Actor, connection_id: str, step: str) -
         require(actor, Power.LINK, info_of(workshop, connection.connector))
         if step_passed(connection, step):
             return
-        note_passed(connection, actor, [_noted(step)], now)
+        note_passed(connection, actor, [noted(step)], now)
         events.append(
             session, actor=actor.name, action=f"connection.{step}_passed", subject=connection.label,
             company_id=connection.company_id, connection_id=connection.id, now=now,
@@ -41,6 +43,6 @@ def under_way(session: Session, connection_id: str) -> bool:
     return session.scalars(newest).first() in UNDER_WAY
 
 
-def _noted(step: str) -> str:
+def noted(step: str) -> str:
     """Return the name, which no gate can have, under which a connection notes that a step was passed."""
     return f"step:{step}"

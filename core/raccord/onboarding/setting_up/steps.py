@@ -22,7 +22,8 @@ from raccord.onboarding.connecting.connections import (
 from raccord.onboarding.connecting.seen_settings import require_as_begun, settings_changed
 from raccord.onboarding.deciding.decisions import BEGINNING, choose_in, role_of
 from raccord.onboarding.deciding.seen_choices import Place, require_told, sent_as_told
-from raccord.onboarding.gates.gates import require_early, require_stage
+from raccord.onboarding.gates.gates import note_passed, require_early, require_stage
+from raccord.onboarding.gates.passed_steps import SCOPE, noted
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
 from raccord.onboarding.sources.institutions import require_history
 from raccord.onboarding.sources.required_roles import asked_in_set_up
@@ -144,6 +145,7 @@ def set_scope_in(
     say_days(session, actor, connection, zone.key, f"{hour:%H:%M}", now)
     connection.starts_on = first
     connection.revision += 1
+    note_passed(connection, actor, [noted(SCOPE)], now)
     for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "before_start")):
         gap.last_day = first - timedelta(days=1)
     # What was read already and stayed out for its day only comes in with an earlier one.

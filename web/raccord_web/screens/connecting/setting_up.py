@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.arriving.first_days import proposed_first_day
 from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import files_of
@@ -96,7 +97,11 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
         case "signin":
             return step_page(request, connection, info, step, **credentials(request, connection, info))
         case "scope":
-            return step_page(request, connection, info, step, first=_day(first) or connection.starts_on)
+            asked = _day(first)
+            of_files = None if asked else proposed_first_day(workshop, connection.id)
+            return step_page(
+                request, connection, info, step, first=asked or of_files or connection.starts_on, of_files=of_files
+            )
         case "checks":
             return step_page(request, connection, info, step, findings=_checked(workshop, connection))
         case _:
@@ -313,7 +318,7 @@ def step_page(
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
-            "first": connection.starts_on, "asked_accounts": asked, "seen": "", "meanwhile": (),
+            "first": connection.starts_on, "of_files": None, "asked_accounts": asked, "seen": "", "meanwhile": (),
         }  # fmt: skip
         return show(
             request, f"connecting/setup_{step}.html", session, status=status,

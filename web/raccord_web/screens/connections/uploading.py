@@ -53,17 +53,17 @@ def files(request: Request, connection_id: str, change: str = "") -> Response:
 def hand_in(request: Request, connection_id: str, received: Files, then: str = "") -> Response:
     """Keep the files; each that is refused says why, and the same bytes are kept once.
 
-    Whoever is at the set-up stays there, without a refusal: at the files, or with what they chose at the checks.
+    Whoever is at the set-up stays there, without a refusal: at the files, or with what they chose at the first day.
     """
     require(acting(request), Power.WORK)
     done = receive_files(desk_of(request).workshop, acting(request), connection_id, received)
     if not any(each.refused for each in done):
-        if then == "checks":
-            return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
+        if then == "scope":
+            return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)
         if then == "files" and done and all(each.new for each in done):
             return RedirectResponse(f"/connections/{connection_id}/setup/files?done=files_kept", HTTPStatus.SEE_OTHER)
     status = HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY
-    held = connection_of(desk_of(request).workshop, connection_id) if then in ("files", "checks") else None
+    held = connection_of(desk_of(request).workshop, connection_id) if then in ("files", "scope") else None
     if held is not None and "files" in names_of(held[1], held[0]):
         return step_page(request, *held, "files", status=status, done_files=done, nothing=not done)
     return _page(request, connection_id, done, status=status)
@@ -108,8 +108,8 @@ def _read_on(request: Request, connection_id: str, fields: Mapping[str, str]) ->
         "problems": f"/problems?connection={connection_id}&",
         "questions": f"/questions?connection={connection_id}&",
     }.get(then, f"/connections/{connection_id}/files?")
-    if then == "files" and fields.get("go") == "checks":
-        return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
+    if then == "files" and fields.get("go") == "scope":
+        return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)
     reads = then != "files" and read_on(request, connection_id)
     return RedirectResponse(f"{place}done={'file_answered' if reads else 'file_answered_later'}", HTTPStatus.SEE_OTHER)
 
