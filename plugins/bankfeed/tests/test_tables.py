@@ -27,7 +27,7 @@ from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read, statement_file
 from raccord_bankfeed.twins.csv import csv_chunks
 
 BANKS = {bank["name"]: bank for bank in tomllib.loads((Path(__file__).parent / "banks.toml").read_text())["bank"]}
@@ -79,6 +79,18 @@ WRITTEN = {
     "cp850": "Café à l'été, crème brûlée, Größe",
     "mac_roman": "Café à l'été, crème brûlée",
     "cp1252": "l’agence ÉLAN, À L’ŒUVRE n° 3, 3ª m², “Zürich” naïve…",
+    "cp1253": "Πληρωμή λογαριασμού",
+    "cp1254": "İşlem ücreti ödeme",
+    "cp1255": "תשלום חשבון",
+    "cp1256": "دفع الفاتورة",
+    "cp1257": "Mokėtojo sąskaita, žemė",
+    "koi8-r": "Оплата товаров",
+    "cp866": "Оплата товаров и услуг",
+    "cp874": "จำนวนเงิน",
+    "cp932": "お支払 振込手数料",
+    "gb18030": "转账手续费",
+    "big5": "轉帳手續費",
+    "cp949": "이체 수수료",
 }
 
 
@@ -97,6 +109,22 @@ def test_a_few_signs_beside_letters_leave_the_charset_as_it_is(charset: str) -> 
         if charset == "cp1252" or "º" not in text:
             sample = text.encode(charset, "ignore")
             assert guessed_charset(sample) == "cp1252", text
+
+
+@pytest.mark.parametrize(
+    "text", ["ÖSTERREICH", "JOÃO", "Ægir Ólafsson kaup", "Þórður Íbúð", "Beløb Køb på", "Café Größe Müller señor", "N°"]
+)
+def test_few_letters_of_western_languages_are_of_no_other_charset(text: str) -> None:
+    assert guessed_charset(text.encode("cp1252")) == "cp1252"
+
+
+@pytest.mark.parametrize("charset", ["cp1250", "cp1251", "cp1253", "cp932", "gb18030"])
+def test_an_ofx_file_that_is_not_in_the_charset_it_declares_is_read_in_its_own(charset: str) -> None:
+    name = "ČEZ příjem Žižkov šek" if charset == "cp1250" else WRITTEN[charset]
+    content = statement_file(MadeAccount(), [MadeLine(day=date(2026, 3, 2), amount=Decimal(1), name=name)]).decode()
+    assert "CHARSET:1252" in content
+    (line,) = Read(content.encode(charset)).lines
+    assert line.name == name
 
 
 CYRILLIC = {

@@ -65,7 +65,7 @@ def text_charset(stream: BinaryIO) -> str:
 
 
 def is_mostly_utf_8(stream: BinaryIO) -> bool:
-    """Tell whether most of a file's other characters than ASCII are UTF-8: banks cut texts in the middle of one."""
+    """Tell whether two of three characters beside ASCII are UTF-8: banks cut texts in the middle of one."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     whole = broken = 0
@@ -74,7 +74,7 @@ def is_mostly_utf_8(stream: BinaryIO) -> bool:
         here = text.count("\ufffd")
         broken += here
         whole += len(text) - len(text.encode("ascii", "ignore")) - here
-    return whole > broken
+    return whole > 2 * broken
 
 
 def head_text(head: bytes) -> str:

@@ -1,53 +1,130 @@
-"""Which charset of one byte a letter a text is in: under it, most of its words are words."""
+"""Which charset a text is in that is no UTF-8: under it, most of its words are words."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
+
+from raccord_bankfeed.readers.wide import WIDE, wide_sense
 
 SAMPLE_BYTES = 256 * 1024
 _WORDS_MAX = 4000
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
-_WEST = "àâäáãåæçèéêëìíîïñòóôõöøùúûüýÿœßðþ"
+_LEAD = re.compile(rb"^[A-Z](?=[\x80-\xff])", re.MULTILINE)
+"""What a line of QIF begins with, which is no part of its first word."""
+_WEST = "àâäáãåæçèéêëìíîïñòóôõöøùúûüÿœß"
 _MIDDLE = "áâăäąćčçďđéęëěíîĺľłńňóôőöŕřśšşťţúůűüýžźżß"
 _EAST = "абвгдежзийклмнопрстуфхцчшщъыьэюяёєіїґ"
-_LETTERS = {
-    "cp1252": _WEST + "šž",
-    "cp1250": _MIDDLE,
-    "iso8859-2": _MIDDLE,
-    "cp1251": _EAST,
-    "cp850": _WEST,
-    "cp852": _MIDDLE,
-    "mac_roman": _WEST,
-}
+_HEBREW = "אבגדהוזחטיךכלםמןנסעףפץצקרשת"
+_ARABIC = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي"
+_THAI = "".join(map(chr, (*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E4F))))
+
+
+class _Script(NamedTuple):
+    """A charset, the letters of a language in it, and which of them are every other one of a text, where all are such.
+
+    ``weight`` is what a letter counts: less where the letters are those of several languages.
+    """
+
+    charset: str
+    letters: frozenset[str]
+    frequent: frozenset[str] = frozenset()
+    weight: float = 1
+
+
+_RUSSIAN = "оеаинтсрвл"
+
+
+def _scripts() -> Iterator[_Script]:
+    for charset, western in (("cp1252", 1.0), ("cp850", 0.9), ("mac_roman", 0.9)):
+        for letters in ("àâæçéèêëîïôœùûüÿ", "áéíóúüñç", "áâãàçéêíóôõú", "äöüßéà", "àèéìòùí", "æøåäöé", "áéíóúýþæöð"):
+            yield _Script(charset, frozenset(letters), weight=western)
+        yield _Script(charset, frozenset(f"{_WEST}šž"), weight=western - 0.1)
+    for charset, eastern in (("cp1250", 1.0), ("iso8859-2", 1.0), ("cp852", 0.9)):
+        for letters in ("áčďéěíňóřšťúůýž", "ąćęłńóśźż", "áéíóöőúüű", "áäčďéíĺľňóôŕšťúýž", "čćđšž", "ăâîşţ", "äöüß"):
+            yield _Script(charset, frozenset(letters), weight=eastern)
+        yield _Script(charset, frozenset(_MIDDLE), weight=eastern - 0.2)
+    yield _Script("cp1254", frozenset("çğıöşüâîûi"))
+    for letters in ("ąčęėįšųūž", "āčēģīķļņšūž", "õäöüšž"):
+        yield _Script("cp1257", frozenset(letters))
+    for charset in ("cp1251", "koi8-r", "cp866", "iso8859-5"):
+        yield _Script(charset, frozenset(_EAST), frozenset(_RUSSIAN))
+    yield _Script("cp1253", frozenset("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋ"), frozenset("ατοιεσνηυρς"))
+    yield _Script("cp1255", frozenset(_HEBREW), frozenset("יוהלאתרבמש"))
+    yield _Script("cp1256", frozenset(_ARABIC), frozenset("اليمنوتربهة"))
+    yield _Script("cp874", frozenset(_THAI), frozenset("านรอกเงมยลวดทสตะปบคี่้"))
+
+
+_SCRIPTS = tuple(_scripts())
 """The likeliest first: of charsets under which as much of a text makes sense the first is taken."""
-_BESIDE = frozenset("’‘“”„«»–—…·•º°ª²³®™\u00a0")
+_BESIDE, _AFTER = frozenset("€£’‘“”„«»–—…·•\u00a0"), frozenset("º°ª²³®™")
 """What stands beside letters in texts of Windows, and is a letter in those of DOS."""
+_ENDING = frozenset("ςךםןףץ")
+"""Letters that end a word."""
+_OLD = frozenset({"cp850", "cp852", "cp866", "mac_roman"})
+"""Charsets of DOS and of old Macs."""
+_SURE = 0.5
+"""So much more sense makes a text in another charset than the one it declares, where that one is wrong."""
 
 
 def guessed_charset(sample: bytes) -> str:
     """Return the charset under which most letters beyond ASCII stand where such letters do; Windows-1252 if none."""
-    words = Counter(islice((found[0] for found in _WORD.finditer(sample)), _WORDS_MAX))
-    scores = {charset: sum(_sense(word, charset) * times for word, times in words.items()) for charset in _LETTERS}
-    return max(scores, key=scores.__getitem__)
+    senses = _senses(sample)
+    best = max(senses, key=senses.__getitem__)
+    return best if senses[best] > 0 else "cp1252"
 
 
-def _sense(raw: bytes, charset: str) -> int:
-    """Return how many letters of a word make sense, less those that do not."""
-    word, letters = raw.decode(charset, "replace"), _LETTERS[charset]
-    east, score = letters is _EAST, 0
+def corrected_charset(sample: bytes) -> str:
+    """Return Windows-1252, which programs declare of themselves, or the charset of which the letters are far rather."""
+    senses = {charset: sense for charset, sense in _senses(sample).items() if charset not in _OLD}
+    best = max(senses, key=senses.__getitem__)
+    return best if senses[best] - max(senses["cp1252"], 0) >= _SURE else "cp1252"
+
+
+def _senses(sample: bytes) -> dict[str, float]:
+    """Return how much sense a text makes in each charset, the likeliest charset first."""
+    sample = _without_leads(sample)
+    words = _words(sample)
+    senses: dict[str, float] = {}
+    for script in _SCRIPTS:
+        sense = sum(_sense(word, script) * times for word, times in words.items())
+        senses[script.charset] = max(sense, senses.get(script.charset, sense))
+    return senses | {charset: wide_sense(sample, charset) for charset in WIDE}
+
+
+def _without_leads(sample: bytes) -> bytes:
+    return _LEAD.sub(b"", sample) if b"\n^" in sample else sample
+
+
+def _words(sample: bytes) -> Counter[bytes]:
+    """Return the words that are not of plain letters alone."""
+    found = (each[0] for each in _WORD.finditer(sample))
+    return Counter(islice(found, _WORDS_MAX))
+
+
+def _sense(raw: bytes, script: _Script) -> float:
+    """Return how many letters of a word make sense, less those that do not; half as much again for frequent ones."""
+    word, (charset, letters, frequent, weight) = raw.decode(script.charset, "replace"), script
+    alone, score = bool(frequent), 0.0
     for at, letter in enumerate(word):
         before, after = word[at - 1 : at], word[at + 1 : at + 2]
         if letter.isascii():
             continue
-        if letter.lower() not in letters:
+        if letter.lower()[:1] not in letters:
             beside = before.isalpha() or after.isalpha()
-            score += beside * (1 if charset.startswith("cp125") and letter in _BESIDE else -1)
-        elif any(each.isalpha() and each.isascii() is not east for each in (before, after)):
+            known = letter in _BESIDE or (letter in _AFTER and not after.isalpha())
+            score += beside * (1 if charset.startswith("cp125") and known else -1)
+        elif alone and any(each.isalpha() and each.isascii() for each in (before, after)):
+            score -= 1  # no word is of both
+        elif letter in _ENDING and after.isalpha():
+            score -= 1
+        elif any(each.isalpha() and each.isascii() is not alone for each in (before, after)):
             # Within a word no capital follows a small letter, and after two capitals stands no small one.
             small = letter.islower()
             mixed = after.isupper() if small else before.islower() or (before.isupper() and after.islower())
             mixed = mixed or (small and before.isupper() and at > 1 and word[at - 2].isupper())
-            score += -1 if mixed else 1
+            score += -1 if mixed else 1.5 if letter.lower() in frequent else weight
     return score

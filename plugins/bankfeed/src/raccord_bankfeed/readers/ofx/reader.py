@@ -33,6 +33,7 @@ from raccord_bankfeed.readers.contract import (
     Unreadable,
 )
 from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.guessed import SAMPLE_BYTES, corrected_charset
 from raccord_bankfeed.readers.ofx.layouts import Layout, learn
 from raccord_bankfeed.readers.ofx.line import Days, is_balance, is_currency, make_line
 from raccord_bankfeed.readers.ofx.marks import Marks, marks_in
@@ -407,7 +408,8 @@ class OfxReader:
 def charset_of(stream: BinaryIO) -> str:
     """Choose the charset of the whole file: UTF-8 where most of its bytes are, else what its header declares.
 
-    Reads the file once, in pieces; OFX's ``USASCII`` with ``CHARSET:1252``, and silence, mean Windows-1252.
+    Reads the file once, in pieces; OFX's ``USASCII`` with ``CHARSET:1252``, and silence, mean Windows-1252 unless its
+    letters are far more likely those of another charset.
     """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
@@ -422,7 +424,11 @@ def charset_of(stream: BinaryIO) -> str:
         if is_mostly_utf_8(stream):
             return "utf-8"
         declared = declared_charset(head)
-        return "cp1252" if declared == "utf-8" else declared
+        if declared not in ("utf-8", "cp1252"):
+            return declared
+        # Programs write this of themselves whatever the bank's letters are.
+        stream.seek(0)
+        return corrected_charset(stream.read(SAMPLE_BYTES))
     return "utf-8"
 
 

@@ -1,0 +1,63 @@
+"""How much sense a text makes in the charsets of East Asia, whose letters are of two bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_HIGH = 0xA1
+"""From here on go both bytes of the first sets of China and Korea."""
+_NARROW = 1.25
+"""What a Japanese letter of one byte counts."""
+_SAMPLE_BYTES = 64 * 1024
+
+
+def _japanese(lead: int, trail: int) -> int:
+    if lead in (0x82, 0x83) or 0x88 <= lead <= 0x97:
+        return 2
+    return 0 if lead == 0x81 else -2
+
+
+def _korean(lead: int, trail: int) -> int:
+    if trail < _HIGH:
+        return -2
+    return 2 if 0xB0 <= lead <= 0xC8 else 0 if 0xA1 <= lead <= 0xA3 else -2
+
+
+def _chinese(lead: int, trail: int) -> int:
+    if trail < _HIGH:
+        return -2
+    return 2 if 0xB0 <= lead <= 0xD7 else 0 if 0xA1 <= lead <= 0xA3 or lead >= 0xD8 else -2
+
+
+def _taiwanese(lead: int, trail: int) -> int:
+    return 2 if 0xA4 <= lead <= 0xC6 else 0 if 0xA1 <= lead <= 0xA3 else -1
+
+
+WIDE: dict[str, Callable[[int, int], int]] = {
+    "cp932": _japanese,
+    "cp949": _korean,
+    "gb18030": _chinese,
+    "big5": _taiwanese,
+}
+"""By charset what a letter of two bytes counts: two where it is one of the usual ones."""
+
+
+def wide_sense(sample: bytes, charset: str) -> float:
+    """Return what a text's letters count in a charset of two bytes a letter; less than nothing where they are none."""
+    cut = sample[:_SAMPLE_BYTES]
+    cut = cut[: cut.rfind(b"\n") + 1] or cut
+    try:
+        cut.decode(charset)
+    except UnicodeDecodeError:
+        return -1
+    count, score, at, latin = WIDE[charset], 0.0, 0, False
+    while at < len(cut) - 1:
+        lead = cut[at]
+        narrow = lead < 0x80 or (charset == "cp932" and 0xA1 <= lead <= 0xDF)
+        if lead >= 0x80:
+            # No word is of plain letters and of such ones.
+            latin = latin or (narrow and chr(cut[at + 1]).isascii() and chr(cut[at + 1]).isalpha())
+            score += -2 if latin else _NARROW if narrow else count(lead, cut[at + 1])
+        latin = lead < 0x80 and chr(lead).isalpha()
+        at += 1 if narrow else 2
+    return score
