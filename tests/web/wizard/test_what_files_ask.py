@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from browsing import TOKEN
-from harness import NOW, finish
+from harness import NOW, finish, request
 from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -369,8 +369,14 @@ def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_i
     with workshop.database.read() as session:
         open_ = session.scalars(select(DraftRow.day).where(DraftRow.state != DraftState.WITHDRAWN)).all()
     assert sorted(each.isoformat() for each in open_ if each) == ["2026-03-04", "2026-05-05"], "each line once"
-    send(f"{bank}/files", f"{bank}/files/answer", **{**other, **said})
+    # Changed by hand in the settings, an answer is changed all the same, and back.
+    by_hand = {"s_input_kind": "upload", "s_answers": f"{key[1].rpartition('-')[0]} = day-first point"}
+    assert send(f"{bank}/settings", f"{bank}/settings", **by_hand).status_code == 303
+    with workshop.database.read() as session:
+        connection = session.scalars(select(Connection).where(Connection.connector == "bankfeed")).one()
+    request(workshop, connection)
     assert read() == {"2026-04-03": "mapped", "2026-03-04": "skipped", "2026-05-05": "mapped"}, "and back"
+    send(f"{bank}/files", f"{bank}/files/answer", **{**other, **said})
 
     account = f"unnamed-{key[1].rpartition('-')[0]}"
     assert f'<option value="{checking}" selected>' in browser.get(f"{bank}/files?change={account}").text

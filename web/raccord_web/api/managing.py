@@ -16,7 +16,8 @@ from starlette.responses import Response
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.connecting.connections import NIGHTLY, update_settings
+from raccord.onboarding.arriving.changing import change_settings
+from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.seen_settings import seen_of
 from raccord.onboarding.deciding.remapping import Change, save_changes
 from raccord.onboarding.sources.source_accounts import refused
@@ -204,7 +205,7 @@ def change(
     _, info = managed(request, connection_id)
     require_known(info, wanted.values)
     seen = "" if if_match.strip() == "*" else if_match.strip().strip('"')
-    changed = update_settings(desk_of(request).workshop, acting(request), connection_id, wanted.values, seen=seen)
+    changed = change_settings(desk_of(request).workshop, acting(request), connection_id, wanted.values, seen)
     return _view(request, changed, info)
 
 

@@ -33,9 +33,10 @@ from raccord.cli.terminal.typed_settings import (
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
 from raccord.enablement import Switchboard
+from raccord.onboarding.arriving.changing import change_settings
 from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.connecting.companies import the_company
-from raccord.onboarding.connecting.connections import NIGHTLY, NewConnection, connect, reconnect, update_settings
+from raccord.onboarding.connecting.connections import NIGHTLY, NewConnection, connect, reconnect
 from raccord.onboarding.connecting.seen_settings import seen_of, seen_of_kept
 from raccord.plugin.info import ConnectorInfo, Mode
 from raccord.plugin.texts import Text
@@ -195,8 +196,8 @@ def settings(connection: str, typed: tuple[str, ...], secrets: tuple[str, ...]) 
         values = _asked(info, typed, secrets, known, out)
         typed_anew = {name: value for name, value in values.items() if name not in known or value != known[name]}
         # Secrets are asked for meanwhile: what somebody else said of the same settings is not written over.
-        changed = update_settings(
-            workshop, operator(actor()), found.id, typed_anew, seen=_seen(info, known, set(typed_anew))
+        changed = change_settings(
+            workshop, operator(actor()), found.id, typed_anew, _seen(info, known, set(typed_anew))
         )
         _tell_state(out, changed)
         return Exit.OK

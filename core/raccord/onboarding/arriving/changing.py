@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import JSON, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from raccord.onboarding.arriving.reading_ahead import (
     ids_in,
     look_into,
     takes_files,
+    too_much_to_read,
 )
 from raccord.onboarding.arriving.untold_accounts import (
     AccountTold,
@@ -35,6 +36,7 @@ from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.source_accounts import info_of, refused
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
+from raccord.store.errors import StoreError
 from raccord.store.models import (
     Choice,
     Connection,
@@ -202,6 +204,62 @@ def change_answers(
 
     update_settings(workshop, actor, connection_id, anew, leave)
     return asked
+
+
+def change_settings(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    typed: Mapping[str, object],
+    seen: str = "",
+    also: Callable[[Session], None] | None = None,
+) -> Connection:
+    """Change settings as somebody typed them; an answer about files that is changed or taken away there counts as one
+    that is changed at its form. Where there is too much to read for that, all files are read again all the same.
+
+    ``also`` and ``seen`` are those of :func:`update_settings`.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
+        held = {name: str(connection.settings.get(name) or "") for name in info.questions.values()}
+    if all(_says_all(said, str(typed.get(name, said) or "")) for name, said in held.items()):
+        return update_settings(workshop, actor, connection_id, typed, also, seen)
+    gone: set[tuple[str, str]] = set()
+    try:
+        values = join_secrets(info.settings, connection.settings, secret).model_dump()
+        if not too_much_to_read(workshop, connection_id):
+            gone = ids_in(workshop, connection_id, values) - ids_in(workshop, connection_id, values | dict(typed))
+    except (ValidationError, StoreError):
+        # What is wrong with the settings is said where they are kept.
+        pass
+
+    def leave(session: Session) -> None:
+        if also is not None:
+            also(session)
+        standing = session.get_one(Connection, connection_id).settings
+        # What was seen is compared where the settings are kept, and shown.
+        if not seen and any(str(standing.get(name) or "") != said for name, said in held.items()):
+            raise waits_no_more()
+        posted = _count_posted(session, connection_id, gone)
+        if posted:
+            raise _lines_posted(posted)
+        _leave_out(session, connection_id, gone, workshop.clock.now())
+
+    return update_settings(workshop, actor, connection_id, typed, leave, seen)
+
+
+def _says_all(before: str, after: str) -> bool:
+    """Tell whether lines of a setting still say all that they said; they may say more."""
+    said = {key: set(words.replace(",", " ").split()) for key, words in _lines(after)}
+    return all(set(words.replace(",", " ").split()) <= said.get(key, set()) for key, words in _lines(before))
+
+
+def _lines(setting: str) -> list[tuple[str, str]]:
+    """Return key and words of each line of a setting."""
+    return [(key.strip(), said) for key, _, said in (line.partition("=") for line in setting.splitlines())]
 
 
 def _lines_posted(posted: int) -> RaccordError:

@@ -213,13 +213,11 @@ def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) ->
 
     Raises where there are more than a page waits for.
     """
+    if too_much_to_read(workshop, connection_id):
+        raise _too_much()
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
-        mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-        sizes = session.scalars(select(SourceFile.size).where(*mine)).all()
-    if sum(sizes) > AGAIN_MAX:
-        raise _too_much()
     view = replace(workshop.fetch_view(bench), settings=type(bench.view.settings).model_validate(values))
     # Together, as which account a file is of may rest on those before it.
     every = replace(view, files=_All(workshop.files(connection_id)))
@@ -228,6 +226,13 @@ def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) ->
         for record in records_in(bench, every, {}, pages=LINES_MAX)
         if record.amount is not None
     }
+
+
+def too_much_to_read(workshop: Workshop, connection_id: str) -> bool:
+    """Tell whether a connection's files are more than a page waits for."""
+    mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
+    with workshop.database.read() as session:
+        return sum(session.scalars(select(SourceFile.size).where(*mine))) > AGAIN_MAX
 
 
 def _too_much() -> Exception:

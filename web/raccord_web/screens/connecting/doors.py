@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
-from raccord.onboarding.connecting import connections
+from raccord.onboarding.arriving.changing import change_settings
 from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of
 from raccord.onboarding.gates.gates import early_gates
 from raccord.onboarding.setting_up.steps import set_scope_in
@@ -96,7 +96,7 @@ def save(request: Request, connection_id: str, fields: Fields) -> Response:
             set_scope_in(session, desk.workshop, actor, connection_id, first, seen=shown_first)
 
     try:
-        connections.update_settings(desk.workshop, actor, connection_id, changes_in(values, held), move, seen)
+        change_settings(desk.workshop, actor, connection_id, changes_in(values, held), seen, move)
     except SettingsChangedError:
         return _again(request, connection_id, fields, values)
     if connection.state != ConnectionState.CONNECTED:

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.arriving.changing import change_settings
 from raccord.onboarding.arriving.first_days import proposed_first_day
 from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.arriving.reading_ahead import takes_files
@@ -202,7 +203,7 @@ def _keep(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=corrected,
                     wrong=wrong.get("", ""), seen=seen,
                 )  # fmt: skip
-            connections.update_settings(workshop, actor, connection.id, changes_in(values, held), seen=seen)
+            change_settings(workshop, actor, connection.id, changes_in(values, held), seen)
         case "signin":
             left = take_sign_in(request, connection, info, fields)
             if left is not None:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.arriving.changing import change_settings
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.hours import DAYS, Hours, Often
@@ -65,7 +66,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
             request, connection, info, values, held, status=HTTPStatus.UNPROCESSABLE_ENTITY, seen=seen, wrong=wrong
         )
     try:
-        connections.update_settings(workshop, actor, connection_id, changes_in(values, held), seen=seen)
+        change_settings(workshop, actor, connection_id, changes_in(values, held), seen)
     except SettingsChangedError:
         with workshop.database.read() as session:
             connection = session.get_one(Connection, connection_id)
