@@ -11,15 +11,7 @@ from typing import assert_never
 from sqlalchemy.orm import Session
 
 from raccord.plugin.records import Page
-from raccord.store.models import (
-    Company,
-    Connection,
-    Control,
-    Plan,
-    PlanState,
-    Run,
-    RunState,
-)
+from raccord.store.models import Company, Connection, Control, Plan, PlanState, Run, RunState
 from raccord.sync.books.acquaint import creates_documents, get_acquainted, has_lines_to_send
 from raccord.sync.books.company import (
     PEOPLE,
@@ -145,6 +137,9 @@ class Unit:
         page: Page = bench.scope.fetch(self.workshop.fetch_view(bench), stream, cursor)
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
+            if connection.revision != bench.connection.revision:
+                # Read as settings were that somebody changed meanwhile: it is read again as they are now.
+                return
             keep_page(session, run, connection, stream, page, self.workshop.clock.now())
             if connection.fault_count:
                 connection.fault_count = 0
@@ -159,6 +154,8 @@ class Unit:
         bench, now = self.bench, self.workshop.clock.now()
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
+            if connection.revision != bench.connection.revision:
+                return
             view_on = self.workshop.map_view(session, bench)
             if MAPPED_WITH not in run.progress:
                 check_upgrade(session, run, bench, view_on, now)

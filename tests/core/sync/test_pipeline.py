@@ -11,6 +11,7 @@ import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import event, select
 
+from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.deciding.decisions import answer_hold, choose
 from raccord.plugin.contexts import FetchContext
 from raccord.plugin.records import Page
@@ -307,6 +308,31 @@ def test_small_pieces_of_a_run_are_one_unit_that_ends_between_them_when_a_person
         run.state, run.control = RunState.QUEUED, Control.GO
     assert pipeline.advance(run_id) is Progress.MORE
     assert read == [stream.name for stream in till.INFO.streams]
+
+
+@pytest.mark.either_database
+def test_what_was_read_as_settings_were_that_changed_meanwhile_is_read_again_as_they_are(
+    workshop: Workshop, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"] = [sale(1)]
+    run_id, fetch, read = request(workshop, connection), Scope.fetch, list[tuple[str, str]]()
+
+    def fetched(scope: Scope, context: FetchContext, stream: str, cursor: str | None) -> Page:
+        page = fetch(scope, context, stream, cursor)
+        read.append((stream, context.settings.code.get_secret_value()))
+        if len(read) == 1:
+            update_settings(workshop, OWNER, connection.id, {"till": "T1", "code": "another"})
+        return page
+
+    monkeypatch.setattr(Scope, "fetch", fetched)
+    first = till.INFO.streams[0].name
+    assert Pipeline(workshop).advance(run_id) is Progress.MORE
+    with workshop.database.read() as session:
+        assert session.scalars(select(RunCount)).all() == [], "nothing of it is kept"
+    finish(workshop, run_id)
+    assert [code for stream, code in read if stream == first] == [read[0][1], "another"]
+    with workshop.database.read() as session:
+        assert {each.stream: each.fetched for each in session.scalars(select(RunCount))}["sales"] == 1
 
 
 @pytest.mark.either_database
