@@ -26,27 +26,27 @@ _THAI = "".join(map(chr, (*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E4F))))
 class _Script(NamedTuple):
     """A charset, the letters of a language in it, and which of them are every other one of a text, where all are such.
 
-    ``weight`` is what a letter counts: less where the letters are those of several languages.
+    ``weight`` is what a letter counts, in twentieths: less where the letters are those of several languages.
     """
 
     charset: str
     letters: frozenset[str]
     frequent: frozenset[str] = frozenset()
-    weight: float = 1
+    weight: int = 20
 
 
 _RUSSIAN = "оеаинтсрвл"
 
 
 def _scripts() -> Iterator[_Script]:
-    for charset, western in (("cp1252", 1.0), ("cp850", 0.9), ("mac_roman", 0.9)):
+    for charset, western in (("cp1252", 20), ("cp850", 18), ("mac_roman", 18)):
         for letters in ("àâæçéèêëîïôœùûüÿ", "áéíóúüñç", "áâãàçéêíóôõú", "äöüßéà", "àèéìòùí", "æøåäöé", "áéíóúýþæöð"):
             yield _Script(charset, frozenset(letters), weight=western)
-        yield _Script(charset, frozenset(f"{_WEST}šž"), weight=western - 0.1)
-    for charset, eastern in (("cp1250", 1.0), ("iso8859-2", 1.0), ("cp852", 0.9)):
+        yield _Script(charset, frozenset(f"{_WEST}šž"), weight=western - 2)
+    for charset, eastern in (("cp1250", 20), ("iso8859-2", 20), ("cp852", 18)):
         for letters in ("áčďéěíňóřšťúůýž", "ąćęłńóśźż", "áéíóöőúüű", "áäčďéíĺľňóôŕšťúýž", "čćđšž", "ăâîşţ", "äöüß"):
             yield _Script(charset, frozenset(letters), weight=eastern)
-        yield _Script(charset, frozenset(_MIDDLE), weight=eastern - 0.2)
+        yield _Script(charset, frozenset(_MIDDLE), weight=eastern - 4)
     yield _Script("cp1254", frozenset("çğıöşüâîûi"))
     for letters in ("ąčęėįšųūž", "āčēģīķļņšūž", "õäöüšž"):
         yield _Script("cp1257", frozenset(letters))
@@ -66,7 +66,7 @@ _ENDING = frozenset("ςךםןףץ")
 """Letters that end a word."""
 _OLD = frozenset({"cp850", "cp852", "cp866", "mac_roman"})
 """Charsets of DOS and of old Macs."""
-_SURE = 0.5
+_SURE = 10
 """So much more sense makes a text in another charset than the one it declares, where that one is wrong."""
 
 
@@ -84,11 +84,11 @@ def corrected_charset(sample: bytes) -> str:
     return best if senses[best] - max(senses["cp1252"], 0) >= _SURE else "cp1252"
 
 
-def _senses(sample: bytes) -> dict[str, float]:
+def _senses(sample: bytes) -> dict[str, int]:
     """Return how much sense a text makes in each charset, the likeliest charset first."""
     sample = _without_leads(sample)
     words = _words(sample)
-    senses: dict[str, float] = {}
+    senses: dict[str, int] = {}
     for script in _SCRIPTS:
         sense = sum(_sense(word, script) * times for word, times in words.items())
         senses[script.charset] = max(sense, senses.get(script.charset, sense))
@@ -105,10 +105,10 @@ def _words(sample: bytes) -> Counter[bytes]:
     return Counter(islice(found, _WORDS_MAX))
 
 
-def _sense(raw: bytes, script: _Script) -> float:
-    """Return how many letters of a word make sense, less those that do not; half as much again for frequent ones."""
+def _sense(raw: bytes, script: _Script) -> int:
+    """Return how many letters of a word make sense, in twentieths, less those that do not; frequent ones count more."""
     word, (charset, letters, frequent, weight) = raw.decode(script.charset, "replace"), script
-    alone, score = bool(frequent), 0.0
+    alone, score = bool(frequent), 0
     for at, letter in enumerate(word):
         before, after = word[at - 1 : at], word[at + 1 : at + 2]
         if letter.isascii():
@@ -116,15 +116,15 @@ def _sense(raw: bytes, script: _Script) -> float:
         if letter.lower()[:1] not in letters:
             beside = before.isalpha() or after.isalpha()
             known = letter in _BESIDE or (letter in _AFTER and not after.isalpha())
-            score += beside * (1 if charset.startswith("cp125") and known else -1)
+            score += beside * (20 if charset.startswith("cp125") and known else -20)
         elif alone and any(each.isalpha() and each.isascii() for each in (before, after)):
-            score -= 1  # no word is of both
+            score -= 20  # no word is of both
         elif letter in _ENDING and after.isalpha():
-            score -= 1
+            score -= 20
         elif any(each.isalpha() and each.isascii() is not alone for each in (before, after)):
             # Within a word no capital follows a small letter, and after two capitals stands no small one.
             small = letter.islower()
             mixed = after.isupper() if small else before.islower() or (before.isupper() and after.islower())
             mixed = mixed or (small and before.isupper() and at > 1 and word[at - 2].isupper())
-            score += -1 if mixed else 1.5 if letter.lower() in frequent else weight
+            score += -20 if mixed else 30 if letter.lower() in frequent else weight
     return score

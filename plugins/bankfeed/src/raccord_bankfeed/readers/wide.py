@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 _HIGH = 0xA1
 """From here on go both bytes of the first sets of China and Korea."""
-_NARROW = 1.25
-"""What a Japanese letter of one byte counts."""
+_NARROW = 25
+"""What a Japanese letter of one byte counts, in twentieths."""
 _SAMPLE_BYTES = 64 * 1024
 
 
@@ -42,22 +42,22 @@ WIDE: dict[str, Callable[[int, int], int]] = {
 """By charset what a letter of two bytes counts: two where it is one of the usual ones."""
 
 
-def wide_sense(sample: bytes, charset: str) -> float:
-    """Return what a text's letters count in a charset of two bytes a letter; less than nothing where they are none."""
+def wide_sense(sample: bytes, charset: str) -> int:
+    """Return what letters count in a charset of two bytes each, in twentieths; less than 0 where they are none."""
     cut = sample[:_SAMPLE_BYTES]
     cut = cut[: cut.rfind(b"\n") + 1] or cut
     try:
         cut.decode(charset)
     except UnicodeDecodeError:
-        return -1
-    count, score, at, latin = WIDE[charset], 0.0, 0, False
+        return -20
+    count, score, at, latin = WIDE[charset], 0, 0, False
     while at < len(cut) - 1:
         lead = cut[at]
         narrow = lead < 0x80 or (charset == "cp932" and 0xA1 <= lead <= 0xDF)
         if lead >= 0x80:
             # No word is of plain letters and of such ones.
             latin = latin or (narrow and chr(cut[at + 1]).isascii() and chr(cut[at + 1]).isalpha())
-            score += -2 if latin else _NARROW if narrow else count(lead, cut[at + 1])
+            score += -40 if latin else _NARROW if narrow else 20 * count(lead, cut[at + 1])
         latin = lead < 0x80 and chr(lead).isalpha()
         at += 1 if narrow else 2
     return score
