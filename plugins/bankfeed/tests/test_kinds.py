@@ -9,8 +9,10 @@ import pytest
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line, Question, Unreadable
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, Known
+from raccord_bankfeed.twins.bank import Read
 
 HEAD = "OFXHEADER:100\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>CAD<BANKACCTFROM><BANKID>1<ACCTID>123456"
+ROW = "<STMTTRN><TRNTYPE>OTHER<DTPOSTED>20260302<TRNAMT>1<FITID>1</STMTTRN>"
 TAIL = "</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\n"
 
 
@@ -46,6 +48,8 @@ def test_kinds_against_every_sign_are_asked_about_once_for_a_bank(
 ) -> None:
     written = [amount for _, amount in rows]
     amounts, (asked,), _ = read(rows)
+    (line,) = Read(f"{HEAD}<ACCTTYPE>CHECKING</BANKACCTFROM><BANKTRANLIST>{ROW}{TAIL}".encode()).lines
+    assert asked.layout == f"sign-{line.account.key}", "the same is said of single lines of the account"
     assert (asked.code, asked.answers) == ("bankfeed.signs_contradict", (REVERSED, ACCEPT))
     assert [text.en for text in asked.readings[0].shown][:1] == ["-50.00"]
     assert amounts == written

@@ -70,12 +70,6 @@ class _Found:
         return seen if decimals == {_THREE} else other
 
 
-def banks_in(stream: BinaryIO) -> list[str]:
-    """Return what the beginning of a file says of its bank: by it the answers of all its files are known."""
-    first = next(pieces(stream), b"")
-    return [each.decode("utf-8", "replace").strip() for each in _BANK.findall(first)][:_SHOWN]
-
-
 def marks_in(stream: BinaryIO, known: Known) -> Marks:
     """Return the mark that a file's amounts tell of, its currency, or a person; else the question."""
     if not any(_is_open(piece) for piece in pieces(stream)):

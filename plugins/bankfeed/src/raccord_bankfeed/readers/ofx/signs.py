@@ -15,10 +15,11 @@ from enum import StrEnum
 from typing import BinaryIO, NamedTuple
 
 from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
 from raccord_bankfeed.readers.amounts import Mark
-from raccord_bankfeed.readers.contract import Line, Question
+from raccord_bankfeed.readers.contract import AccountKind, Line, Question
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.ofx.marks import banks_in, pieces
+from raccord_bankfeed.readers.ofx.marks import pieces
 from raccord_bankfeed.readers.ofx.values import read_amount
 from raccord_bankfeed.readers.texts import unescape
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, Known
@@ -32,6 +33,10 @@ _ROW = re.compile(
     rb"<TRNTYPE>\s*([A-Z]{2,12})[^A-Z].{0,300}?<TRNAMT>\s*([^<\r\n]{1,40})(?:.{0,300}?<(?:NAME|MEMO)>([^<\r\n]{1,60}))?",
     re.DOTALL | re.IGNORECASE,
 )
+
+
+_CARD = re.compile(rb"<(?:[A-Z0-9]+:)?CCSTMTRS\s*>", re.IGNORECASE)
+_IDS = re.compile(rf"<(?:[A-Z0-9]+:)?({'|'.join(ACCOUNT_TAGS)})>\s*([^<\r\n]{{1,60}})".encode(), re.IGNORECASE)
 
 
 class Turn(StrEnum):
@@ -122,7 +127,8 @@ def signs_in(stream: BinaryIO, known: Known, mark: Mark | None) -> Signs:
             return Signs()
     if found.turn is Turn.NONE:
         return Signs()
-    layout = f"ofx-signs-{questions.digest(*banks_in(stream))}"
+    # Under this key a person also says it of one line of the account.
+    layout = f"sign-{_first_account(stream)}"
     key = f"{layout}-{questions.digest(str(found.out), *(row for row, _ in found.shown))}"
     match known.says_of(key, layout, ACCEPT, REVERSED):
         case "":
@@ -130,6 +136,15 @@ def signs_in(stream: BinaryIO, known: Known, mark: Mark | None) -> Signs:
             return Signs(asked=questions.kinds_contradict(key, layout, found.out, shown))
         case said:
             return Signs(found.turn if said == REVERSED else Turn.NONE)
+
+
+def _first_account(stream: BinaryIO) -> str:
+    first = next(pieces(stream), b"")
+    kind = AccountKind.CARD if _CARD.search(first) else AccountKind.BANK
+    ids: dict[str, str] = {}
+    for name, value in _IDS.findall(first):
+        ids.setdefault(name.decode().upper(), unescape(value.decode("utf-8", "replace")).strip())
+    return account_of(kind, ids).key
 
 
 def _read(text: str, mark: Mark | None) -> Decimal | None:
