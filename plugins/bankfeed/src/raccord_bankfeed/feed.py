@@ -27,7 +27,7 @@ from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import TELL_ALL, reader_for
 from raccord_bankfeed.readers.contract import Reader
-from raccord_bankfeed.readers.told import SAME, SEPARATE
+from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
 from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker, vanished_record
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
 from raccord_bankfeed.seen_files import files_before, files_seen
@@ -191,7 +191,7 @@ def _read(
     done = place.events if place.events is not None and source.number == place.file else 0
     reading = _kept.take(source, stream, place) if done else None
     if reading is None:
-        known, names = settings.known(), dict(settings.account_names())
+        known, names = _known(context, settings), dict(settings.account_names())
         places = _places(context, settings, place)
         twins, replacing = {}, NOTHING_REPLACED
         if stream == LINES:
@@ -230,9 +230,13 @@ def _rests_on(state: FileState, under: Place) -> str:
     return blake2b(repr(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
+def _known(context: FetchContext, settings: BankFeedSettings) -> Known:
+    return replace(settings.known(), today=context.now().date())
+
+
 def _places(context: FetchContext, settings: BankFeedSettings, place: _Place) -> Places:
     names = dict(settings.account_names())
-    return Places(context.files, settings.known(), place.known, names, partial(context.beside, LINES))
+    return Places(context.files, _known(context, settings), place.known, names, partial(context.beside, LINES))
 
 
 def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: FileState) -> int:
@@ -264,7 +268,7 @@ def _told_at_the_end(
         return _series(context, state)
     if state.asked or files_seen.road(source) not in TELL_ALL:
         return []
-    known, names = settings.known(), dict(settings.account_names())
+    known, names = _known(context, settings), dict(settings.account_names())
     places = _places(context, settings, place)
     # What was said to be another line than the new one is not that one; then it is told no more.
     replaced = {each.id for each in state.replacing.lines.values() if not known.says(each.answer, SEPARATE)}

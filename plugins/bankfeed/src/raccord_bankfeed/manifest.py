@@ -130,6 +130,7 @@ def manifest() -> ConnectorInfo:
         questions={
             "bankfeed.date_order": "answers",
             "bankfeed.decimal_mark": "answers",
+            "bankfeed.year_missing": "answers",
             "bankfeed.statement_does_not_add_up": "answers",
             "bankfeed.csv_columns": "csv_columns",
             "bankfeed.signs_contradict": "answers",

@@ -22,7 +22,7 @@ from raccord_bankfeed.providers.credentials import (
     SimpleFinCredentials,
 )
 from raccord_bankfeed.readers.table.layout import check_saved
-from raccord_bankfeed.readers.told import ACCOUNT_WORDS, WORDS, Known
+from raccord_bankfeed.readers.told import ACCOUNT_WORDS, WORDS, YEAR_WORDS, Known
 
 
 class InputKind(StrEnum):
@@ -241,7 +241,10 @@ class BankFeedSettings(
                     "Write each answer as: key = word, with words of {words}. This line is not: {line} · "
                     "Écrivez chaque réponse ainsi : clé = mot, avec des mots parmi {words}. Cette ligne ne l’est "
                     "pas : {line}",
-                    {"line": line.strip()[:80], "words": ", ".join(sorted(WORDS - {*ACCOUNT_WORDS[1:]}))},
+                    {
+                        "line": line.strip()[:80],
+                        "words": ", ".join(sorted(WORDS - {*ACCOUNT_WORDS[1:], *YEAR_WORDS[1:]})),
+                    },
                 )
         return value
 

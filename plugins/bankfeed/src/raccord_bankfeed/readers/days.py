@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -197,6 +198,8 @@ class DayEvidence:
     seen: int = 0
     example: Parts | None = None
     """A date that the orders read differently."""
+    read: Callable[[str], Parts | None] = parts_of
+    """How a text is read."""
     known: dict[str, Parts | None] = field(default_factory=dict)
     """What texts were found to mean: a file has few days and many lines."""
 
@@ -207,7 +210,7 @@ class DayEvidence:
         else:
             if len(self.known) >= _KNOWN_MAX:
                 self.known.clear()
-            parts = self.known[text] = parts_of(text)
+            parts = self.known[text] = self.read(text)
         if parts is not None and parts.days:
             self.seen += times
             for order in parts.days:

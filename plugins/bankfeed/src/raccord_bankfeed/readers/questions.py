@@ -83,6 +83,25 @@ def day_order(
     )
 
 
+def year_missing(
+    key: str, examples: Sequence[str], readings: Sequence[tuple[str, int, Sequence[date | None]]]
+) -> Question:
+    """Ask of which year the newest day of a file is whose days have none: each answer, its year and what it makes."""
+    return _question(
+        key,
+        "",
+        "year_missing",
+        f"Les jours de ce fichier n’ont pas d’année (« {examples[0]} ») et rien n’y dit laquelle. Choisissez celle de "
+        "l’opération la plus récente.",
+        f"The days of this file have no year (“{examples[0]}”), and nothing in it tells which. Choose that of the "
+        "newest transaction.",
+        [Reading(answer, Text(f"{year}", f"{year}"), tuple(map(day_text, days))) for answer, year, days in readings],
+        examples,
+        1,
+        None,
+    )
+
+
 def decimal_mark(key: str, layout: str, examples: Sequence[tuple[str, str]], line: int) -> Question:
     """Ask which mark stands before the cents: every amount with a mark can be read in two ways."""
     _, example = examples[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
 COMMA, POINT = "comma", "point"
@@ -15,7 +16,11 @@ COLUMNS = "columns"
 """Stands among the answers of a question that saved columns answer."""
 ACCOUNT_WORDS = tuple(f"account-{number}" for number in range(1, 21))
 """Which of the accounts a file is of whose files name none and are laid out alike."""
-WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE, REVERSED, *ACCOUNT_WORDS})
+YEAR_WORDS = tuple(f"year-{year}" for year in range(2099, 1989, -1))
+"""Of which year the newest day of a file is whose days have none."""
+WORDS = frozenset(
+    {*YEAR_WORDS, DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE, REVERSED, *ACCOUNT_WORDS}
+)
 """Every answer that some question takes."""
 
 
@@ -27,6 +32,9 @@ class Known:
     columns: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     """By account from which booking day (YYYY-MM-DD) on each payment of a batch is a line."""
+
+    today: date | None = None
+    """The day on which files are read; what may be asked hangs on it, never what was answered."""
 
     def says(self, key: str, *words: str) -> str:
         """Return which of the words answers the question, or nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from raccord_bankfeed.readers.amounts import MarkEvidence, Signs, signs_of
-from raccord_bankfeed.readers.days import DayEvidence, parts_of
+from raccord_bankfeed.readers.days import DayEvidence
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.sections import Sections
@@ -68,7 +68,8 @@ class _Weighing:
     """Takes the rows of a table for what they tell, column by column where every cell is written the usual way."""
 
     def __init__(self, layout: Layout) -> None:
-        self.found = Evidence()
+        self._read_day = layout.read_day
+        self.found = Evidence(days=DayEvidence(read=layout.read_day))
         self.sections = Sections(layout)
         self._dated = layout.columns.get(Part.DATE, 0)
         self._amount, self._debit, self._credit, self._kind, self._balance = (
@@ -88,7 +89,9 @@ class _Weighing:
         if self._units or max(needed) >= len(columns):
             return False
         days = Counter(columns[self._dated])
-        if not all(text in self._waiting or ((parts := parts_of(text)) is not None and parts.days) for text in days):
+        if not all(
+            text in self._waiting or ((parts := self._read_day(text)) is not None and parts.days) for text in days
+        ):
             return False
         signs = {number: signs_of(columns[number]) for number in self._money}
         balances = signs_of(columns[self._balance]) if self._balance is not None else None
@@ -118,7 +121,7 @@ class _Weighing:
     def _day(self, text: str, times: int) -> bool:
         """Weigh a day that stands there some times; false where the text is none."""
         if text not in self._waiting:
-            parts = parts_of(text)
+            parts = self._read_day(text)
             if parts is None or not parts.days:
                 return False
             if len(self._waiting) >= _TEXTS_MAX:

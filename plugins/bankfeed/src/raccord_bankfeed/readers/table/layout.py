@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from raccord_bankfeed.readers.days import Parts, parts_of
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
 
@@ -60,6 +61,10 @@ class Layout:
     """Whether its names, or a person, tell the signs of a card's purchases."""
     blank_pending: bool = False
     """Whether a row without a balance is one that the bank has not booked yet."""
+    read_day: Callable[[str], Parts | None] = parts_of
+    """How a cell of its days is read."""
+    yearless: bool = False
+    """Whether its days have no year, and nobody looked yet where it stands."""
     certain: bool = True
     """Whether the file proves it; else a person is asked, and shown what it would say."""
 

@@ -17,7 +17,6 @@ from raccord_bankfeed.readers.account import UNNAMED, account_of
 from raccord_bankfeed.readers.amounts import are_plain, plain_amounts, read_amount, unit_beside, written
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions
-from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.runs import made, on_one_line
@@ -264,13 +263,13 @@ class RowReader:
         except RowFault:
             if not text and any(SUMS.search(plain(cell)) for cell in self._money_cells(row)):
                 raise NoTransaction(notes.SUM) from None
-            if parts_of(text) is None:
+            if self.layout.read_day(text) is None:
                 raise
             # A day that does not exist is what is wrong with the row, also where it alone would tell its marks.
             return None
         if not moves:
             raise NoTransaction(notes.SUM if SUMS.search(shown) else notes.NO_DATE)
-        if SUMS.search(shown) and (parts_of(text) is None or not text):
+        if SUMS.search(shown) and (self.layout.read_day(text) is None or not text):
             raise NoTransaction(notes.SUM)
         if not text and PENDING.search(plain(self.cell(row, Part.STATUS))):
             raise NoTransaction(notes.UNDATED_PENDING)
@@ -281,7 +280,7 @@ class RowReader:
 
     def _known_day(self, text: str) -> date | None:
         if text not in self.days:
-            parts = parts_of(text)
+            parts = self.layout.read_day(text)
             if len(self.days) >= _DAYS_MAX:
                 self.days.clear()
             self.days[text] = None if parts is None else parts.days.get(self.written.order)
@@ -290,7 +289,7 @@ class RowReader:
     def begins(self, row: Row) -> bool:
         """Tell whether a table without a header may begin with a row: above it stands of whom and of when it is."""
         text = self.cell(row, Part.DATE)
-        return not text or parts_of(text) is not None or any(map(str.isdigit, text))
+        return not text or self.layout.read_day(text) is not None or any(map(str.isdigit, text))
 
     def date_fault(self, row: Row) -> Fault:
         text = self.cell(row, Part.DATE)

@@ -15,6 +15,7 @@ from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
 from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
 from raccord_bankfeed.readers.table.by_rows import joined_names, names_columns, told_by_rows
+from raccord_bankfeed.readers.table.day_forms import stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -79,6 +80,8 @@ class TableReader(LineReader):
         self._questions: list[Question] = []
         self._unclear: Question | None = None
         self._file_key = ""
+        self._stated: list[str] = []
+        """What stands above the table, where its days have no year."""
         self._begun = False
         """Whether the header, where there is one, has passed."""
         self._tallies: dict[str, Tally] = {}
@@ -98,6 +101,10 @@ class TableReader(LineReader):
         def all_blocks() -> Iterable[Block]:
             return blocks_of(texts_of(stream, self.charset), delimiter)
 
+        if layout.yearless:
+            stated = stated_days(self._stated)
+            layout, asked = with_year(layout, all_blocks(), stated, self._known, self._file_key)
+            self._questions += asked
         evidence = weigh(all_blocks(), layout)
 
         def blocks() -> Iterable[Block]:
@@ -160,7 +167,12 @@ class TableReader(LineReader):
             if below is not None and below.line == above.line + 1:
                 names, last = joined_names(above.cells, below.cells), below.cells
             base = replace(layout_of_header(names, delimiter), header=tuple(map(plain, last)))
-            base = told_by_rows(base, [row.cells for row in dated])
+            formed, moving = with_day_form(base, [row for row in rows if row.line > above.line])
+            dated = moving or dated
+            base = formed if moving else told_by_rows(base, [row.cells for row in dated])
+            self._stated = (
+                [cell for row in rows if row.line < above.line for cell in row.cells] if base.yearless else []
+            )
         if header is None and (base is None or not base.is_whole):
             dated = usual_rows(dated)
             base = inferred_layout([row.cells for row in dated], delimiter)
