@@ -100,6 +100,21 @@ def _role() -> RoleInfo:
     )
 
 
+_QUESTIONS = {
+    "bankfeed.date_order": "answers",
+    "bankfeed.decimal_mark": "answers",
+    "bankfeed.year_missing": "answers",
+    "bankfeed.statement_does_not_add_up": "answers",
+    "bankfeed.csv_columns": "csv_columns",
+    "bankfeed.signs_contradict": "answers",
+    "bankfeed.sections": "answers",
+    "bankfeed.which_account": "answers",
+    "bankfeed.same_account": "answers",
+    "bankfeed.file_questions": "answers",
+}
+"""By code which setting answers a question about files."""
+
+
 def manifest() -> ConnectorInfo:
     """Return the manifest; reads the term table that ships with the connector."""
     terms = TermTable.from_toml((files("raccord_bankfeed") / "terms.toml").read_text(encoding="utf-8"))
@@ -127,18 +142,7 @@ def manifest() -> ConnectorInfo:
             *("production.plaid.com", "sandbox.plaid.com", "{plaid_server}"),
             *("api.enablebanking.com", "{enable_server}"),
         ),
-        questions={
-            "bankfeed.date_order": "answers",
-            "bankfeed.decimal_mark": "answers",
-            "bankfeed.year_missing": "answers",
-            "bankfeed.statement_does_not_add_up": "answers",
-            "bankfeed.csv_columns": "csv_columns",
-            "bankfeed.signs_contradict": "answers",
-            "bankfeed.sections": "answers",
-            "bankfeed.which_account": "answers",
-            "bankfeed.same_account": "answers",
-            "bankfeed.file_questions": "answers",
-        },
+        questions=_QUESTIONS,
         unnamed={"bankfeed.account_unnamed": "accounts"},
         currencies={"bankfeed.currency_missing": "currencies"},
         left_out="left_out",
