@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
+from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_company import CANARY
@@ -283,6 +285,35 @@ def test_the_language_asked_for_is_remembered(browser: TestClient, workshop: Wor
 def test_the_other_language_keeps_the_page_and_its_filters(browser: TestClient, synced: Connection) -> None:
     page = browser.get(f"/runs?connection={synced.id}").text
     assert f'href="/runs?connection={synced.id}&amp;lang=fr"' in page
+
+
+def test_a_refused_form_changes_its_language_where_it_was_sent_from(
+    browser: TestClient, company: Company, send: Callable[..., Response]
+) -> None:
+    asked = f"mode=first_time&company={company.id}"
+
+    def other(answer: Response) -> str:
+        assert answer.status_code in (409, 422)
+        [found] = set(re.findall(r'href="([^"]*lang=fr)"', answer.text))
+        return unescape(found)
+
+    page, deed = f"/connect/till/source?{asked}", "/connect/till/source"
+    first = other(send(page, deed, mode="first_time", company=company.id, q="desjardins"))
+    assert first == f"{page}&q=desjardins&lang=fr", "also where the browser does not say where the form stood"
+    kept = {"month": "2026-12", "company": company.id}
+    certify = f"/companies/{company.id}/certificates"
+    browser.headers["referer"] = f"{browser.base_url}/proof?month=2026-02"
+    assert other(send("/proof", certify, **kept)) == "/proof?month=2026-02&lang=fr"
+    for elsewhere in ("https://elsewhere.test/proof", f"{browser.base_url}/connections/x/pause", ""):
+        browser.headers["referer"] = elsewhere
+        assert other(send("/proof", certify, **kept)) == f"{certify}?lang=fr", "which leads to the form's page"
+    assert f'action="{certify}"' in browser.get(certify).text
+
+
+def test_a_deeds_address_that_is_reloaded_leads_to_its_page(browser: TestClient, synced: Connection) -> None:
+    for deed, page in (("pause", f"/connections/{synced.id}"), ("files/answer", f"/connections/{synced.id}/files")):
+        answer = browser.get(f"/connections/{synced.id}/{deed}")
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
 
 
 def test_health_answers_a_machine(browser: TestClient, workshop: Workshop) -> None:

@@ -23,6 +23,7 @@ from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.quickbooks import QuickBooksError
 from raccord_web.front.visitors import NotSetUpError, NotSignedInError
+from raccord_web.pages.addresses import page_above
 from raccord_web.pages.problem_details import is_api, problem
 from raccord_web.pages.rendering import language_of, said, show
 from raccord_web.words.wording import typeset, wording
@@ -54,6 +55,9 @@ def plain(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
     if 300 <= status < 400 and isinstance(error, HTTPException):
         return Response(status_code=status, headers=error.headers)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and request.method in ("GET", "HEAD") and not is_api(request):
+        # Whoever reloads or keeps the address of a deed, which is no page, is led to the page that it is of.
+        return RedirectResponse(page_above(request), HTTPStatus.SEE_OTHER)
     return explained(request, status, headers=error.headers if isinstance(error, HTTPException) else None)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -29,6 +29,7 @@ from raccord.plugin.texts import Language, Text
 from raccord.sync.zones import Zones, zones_of
 from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import SESSION_COOKIE, Visitor, visitor_or_none
+from raccord_web.pages.addresses import page_of
 from raccord_web.pages.table_labels import labelled
 from raccord_web.pages.typed import in_groups
 from raccord_web.words import formats
@@ -88,7 +89,7 @@ def _context(request: Request, session: Session | None, nonce: str, values: Mapp
         "counts": counts,
         "form_token": desk.signer.mark(FORM_PURPOSE, _bound(request, desk, nonce)),
         "here": request.url.path,
-        "other_language": _other_language(request, words.language),
+        "other_language": _other_language(str(values.get("own_page", "")) or page_of(request), words.language),
         "visitor": visitor,
         "can": partial(_can, request, visitor),
         "does": partial(_does, visitor),
@@ -276,10 +277,10 @@ def _set(
     )
 
 
-def _other_language(request: Request, language: Language) -> str:
-    query = {name: value for name, value in request.query_params.items() if name not in ("lang", "done")}
-    path = request.url.path if request.method in ("GET", "HEAD") else "/"
-    return f"{path}?{urlencode({**query, 'lang': 'en' if language == 'fr' else 'fr'})}"
+def _other_language(page: str, language: Language) -> str:
+    path, _, query = page.partition("?")
+    kept = {name: value for name, value in parse_qsl(query) if name not in ("lang", "done")}
+    return f"{path}?{urlencode({**kept, 'lang': 'en' if language == 'fr' else 'fr'})}"
 
 
 class _Typesetting(Environment):

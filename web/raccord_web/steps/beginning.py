@@ -62,10 +62,10 @@ class Beginning:
         kept |= self.typed if typed else {}
         return {name: value for name, value in kept.items() if value}
 
-    def address(self, step: str) -> str:
-        """Return where a first step is, with everything said."""
+    def address(self, step: str, **more: str) -> str:
+        """Return where a first step is, with everything said, and ``more`` that the step alone asks."""
         place = f"/connect/{self.info.name}" + ("" if step == "mode" else f"/{step}")
-        pairs = self.pairs(company=step != "ready")
+        pairs = self.pairs(company=step != "ready") | {name: value for name, value in more.items() if value}
         return f"{place}?{urlencode(pairs)}" if pairs else place
 
     def waits_at(self, step: str) -> str:

@@ -27,6 +27,7 @@ from raccord.plugin.info import ConnectorInfo, Institution
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.pages.addresses import page_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.manual import chapter
@@ -254,6 +255,11 @@ def _step(
     info, steps = beginning.info, first_steps(beginning.info, step, beginning)
     names = [each.name for each in steps]
     before = names[names.index(step) - 1] if names.index(step) else ""
+    own = page_of(request)
+    if request.method == "POST":
+        chosen = values.get("institution")
+        bank = chosen.key if isinstance(chosen, Institution) else ""
+        own = beginning.address(step, q=str(values.get("q", "")), institution=bank)
     usual: dict[str, object] = {
         "wrong": "",
         "refusal": None,
@@ -267,6 +273,7 @@ def _step(
     return show(
         request, f"connecting/connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
         step=step, beginning=beginning, mode=beginning.mode, back=beginning.address(before) if before else "",
+        own_page=own,
         **{**usual, **values},
     )  # fmt: skip
 

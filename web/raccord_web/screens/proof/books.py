@@ -156,6 +156,12 @@ def _found_in(certificate: Certificate) -> Found:
     return Found(unequal, len(codes) - unequal)
 
 
+@router.get("/companies/{company_id}/certificates", include_in_schema=False)
+def certificates(request: Request, company_id: str) -> Response:
+    """Show the page whose form certifies a month: a month that was refused is told under this address."""
+    return _page(request)
+
+
 @router.post("/companies/{company_id}/certificates")
 def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     """Prove a company's connections again and certify the month; what is open is refused unless it was accepted."""
