@@ -58,6 +58,12 @@ def test_where_only_money_in_is_marked_the_rest_goes_out() -> None:
     assert (str(shop.amount), str(payment.amount), shop.currency) == ("-1183.23", "1100.00", "GBP")
 
 
+def test_a_table_that_says_nothing_but_days_and_amounts_is_read() -> None:
+    rows = "".join(f"2026-03-{day:02},-5.00,{200 - 5 * day}.00\n" for day in range(1, 31))
+    lines = Read(f"Date,Amount,Balance\n{rows}".encode()).lines
+    assert [(line.amount, line.name, line.memo) for line in lines] == 30 * [(Decimal("-5.00"), "", "")]
+
+
 def test_letters_beside_digits_are_a_reference_unless_they_are_a_currency() -> None:
     rows = '20260314,X,Af,"4,20",Opm1\n20260315,Y,Bij,"50,00",Opm2\n'
     assert [str(line.amount) for line in Read(rows.encode()).lines] == ["-4.20", "50.00"]

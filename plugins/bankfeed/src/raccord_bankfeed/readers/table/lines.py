@@ -395,8 +395,8 @@ class RowReader:
         """Return the names and memos of all rows; as :meth:`text` does of one."""
         named = [on_one_line(columns[number]) for number in self.layout.names]
         texts = [on_one_line(columns[number]) for number in self.layout.texts]
-        if len(named) + len(texts) == 1:
-            return (named or texts)[0], nothing
+        if len(named) + len(texts) < 2:
+            return (named or texts or (nothing,))[0], nothing
         found = [
             _named(list(filter(None, name)), list(filter(None, memo)))
             for name, memo in zip(
