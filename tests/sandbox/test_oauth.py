@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -86,7 +87,17 @@ def test_the_consent_page_lets_a_person_choose_connect_or_deny(sandbox: SandboxS
     assert page.status_code == 200
     assert "Relier une société" in page.text
     realm = sandbox.store.of_template("quebec").realm
-    assert f'value="{realm}"' in page.text
+    # What the application has already says so, and of the others the first is proposed.
+    grants, companies = sandbox.store.grants, sandbox.store.listed()
+    for has in ([], [companies[0]], companies):
+        for each in companies:
+            grants.disconnect(each.realm)
+        for each in has:
+            grants.grant(each.realm)
+        shown = httpx.get(url, params=FIELDS, headers={"Accept-Language": "fr-CA,fr;q=0.9"}).text
+        free = [each.realm for each in companies if each not in has]
+        assert re.findall(r'value="(\d+)" selected', shown) == free[:1]
+        assert re.findall(r'value="(\d+)"(?: selected)?>[^<]* \(déjà reliée\)', shown) == [each.realm for each in has]
     chosen = httpx.post(url, data={**FIELDS, "realm": realm, "decision": "connect"})
     answer = dict(parse_qsl(urlsplit(chosen.headers["location"]).query))
     assert answer["realmId"] == realm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -99,12 +100,15 @@ def _signing_in(request: Request, fields: dict[str, str], *, wrong: bool = False
 
 def _asked(store: Store, request: Request, client: Client, fields: dict[str, str], ticket: str = "") -> Response:
     """Return the page that asks for consent; a ticket says who signed in before."""
+    companies = _choices(store, client) if _wants_company(fields) else None
     return page(
         "consent.html",
         request,
         application=client.name,
         scopes=fields["scope"].split(),
-        companies=_choices(store) if _wants_company(fields) else None,
+        companies=companies,
+        # Whoever comes again mostly comes for another company.
+        proposed=next((each.realm for each in companies or () if not each.connected), ""),
         fields=_carried(fields) | ({"ticket": ticket} if ticket else {}),
     )
 
@@ -114,8 +118,19 @@ def _carried(fields: dict[str, str]) -> dict[str, str]:
     return {name: fields[name] for name in FIELDS if name in fields}
 
 
-def _choices(store: Store) -> list[tuple[str, str]]:
-    return [(company.realm, company.settings["name"]) for company in store.listed()]
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    realm: str
+    name: str
+    connected: bool
+    """Whether the application may ask for the company already."""
+
+
+def _choices(store: Store, client: Client) -> list[_Choice]:
+    return [
+        _Choice(each.realm, each.settings["name"], store.grants.is_connected(each.realm, client.id))
+        for each in store.listed()
+    ]
 
 
 def _trusted(store: Store, request: Request, fields: dict[str, str]) -> Client | Response:
