@@ -26,7 +26,9 @@ def authorise(journey: Journey) -> None:
     """Give access to the only company at QuickBooks' own pages, and come back to the wizard."""
     journey.look("no-company-yet")
     journey.press("wizard.authorise")
-    journey.page.wait_for_url(re.compile("(oauth|authorize)"))
+    journey.look("on-to-quickbooks")
+    journey.follow("leaving.go")
+    journey.page.wait_for_url(re.compile("connect/oauth2"))
     journey.page.get_by_role("button").first.click()
     journey.page.wait_for_url(re.compile("/company"))
 

@@ -242,6 +242,8 @@ def test_one_without_quickbooks_signs_up_first_and_one_with_it_signs_in(
     assert 'href="https://signup.example/"' in browser.get(page).text
     left = send(page, "/oauth/quickbooks/start", then=page)
     assert f"{workshop.settings.quickbooks_environment}/" in left.text
+    assert 'http-equiv="refresh"' not in left.text, "nobody is moved on while reading"
+    assert f'href="{page}">Stay here' in left.text
     # Nobody is connected yet: the button's words are those of the source page.
     with workshop.database.begin() as session:
         session.get_one(Company, company.id).state = "disconnected"

@@ -352,6 +352,7 @@ def test_a_provider_lets_in_whom_it_vouches_for_and_only_in_the_browser_that_set
     assert "Sign in with Example" in browser.get("/signin").text
     leaving = post(browser, "/signin", "/signin/provider", next="//evil.example")
     assert "https://id.example/authorize?x=1" in leaving.text
+    assert 'http-equiv="refresh"' not in leaving.text, "nobody is moved on while reading"
     back = "/oauth/signin/callback?code=c1&state="
     assert browser_of(house).get(f"{back}the-state").status_code == 400
     assert browser.get(f"{back}forged").status_code == 400

@@ -49,8 +49,9 @@ def start(request: Request, fields: Fields) -> Response:
     url, state = begin_authorisation(desk.workshop, acting(request), environment)
     then = fields.get("then", "")
     back = then if then == DOOR or (len(then) <= BACK_CHARS_MAX and BACK.fullmatch(then)) else ""
-    # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads.
-    response = show(request, "connecting/leaving.html", url=url)
+    # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads. It waits
+    # for the person, however long that takes to read (WCAG 2.2.1).
+    response = show(request, "connecting/leaving.html", url=url, stay=back or "/")
     sealed = desk.signer.seal(
         PURPOSE,
         {"state": state, "environment": environment, "realm": realm, "then": back},
