@@ -118,6 +118,15 @@ def test_settings_that_cannot_work_are_refused(given: dict[str, object]) -> None
         ChaseSettings.model_validate(given)
 
 
+def test_files_are_handed_in_where_nothing_is_said_and_a_folder_that_is_named_says_it() -> None:
+    for said, kind in (
+        ({}, "upload"),
+        ({"folder": "/in"}, "folder"),
+        ({"folder": "/in", "input_kind": "upload"}, "upload"),
+    ):
+        assert ChaseSettings.model_validate({"merchant_id": "1", **said}).input_kind == kind
+
+
 def test_every_problem_has_its_two_sentences() -> None:
     sentences = tomllib.loads(files("raccord_chase").joinpath("texts", "problems.toml").read_text(encoding="utf-8"))
     assert {f"chase.{name}" for name in sentences} == codes()

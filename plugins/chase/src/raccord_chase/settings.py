@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
@@ -16,8 +17,8 @@ from raccord.plugin import ServerFolder
 class InputKind(StrEnum):
     """Where the report files come from."""
 
-    FOLDER = "folder"
     UPLOAD = "upload"
+    FOLDER = "folder"
     SFTP = "sftp"
 
 
@@ -67,13 +68,13 @@ class ChaseSettings(BaseModel):
         json_schema_extra={"fr": "Numéro de commerçant (PID)"},
     )
     input_kind: InputKind = Field(
-        InputKind.FOLDER,
+        InputKind.UPLOAD,
         title="Where the report files come from",
         json_schema_extra={
             "fr": "Provenance des fichiers de rapport",
             "options": {
-                "folder": ["Un dossier de ce serveur", "A folder of this server"],
                 "upload": ["Je les dépose ici", "I upload them here"],
+                "folder": ["Un dossier de ce serveur", "A folder of this server"],
                 "sftp": ["Le serveur SFTP de Chase", "Chase's SFTP server"],
             },
         },
@@ -183,6 +184,14 @@ class ChaseSettings(BaseModel):
         title="Chase support phone",
         json_schema_extra={"fold": _SELDOM, "fr": "Téléphone du soutien Chase"},
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_says_its_kind(cls, values: object) -> object:
+        """Take a folder that is named for where the files come from, where nothing else is said of that."""
+        if isinstance(values, Mapping) and values.get("folder") and "input_kind" not in values:
+            return {**values, "input_kind": InputKind.FOLDER}
+        return values
 
     @field_validator("sftp_host_key")
     @classmethod
