@@ -138,12 +138,12 @@ def test_taxdome_that_runs_already_comes_with_its_tables(
     page.locator("#s_firm").fill("laurier")
     keep(journey, "access")
     choose(journey, **CHOICES)
-    keep(journey, "first-day")
     page.locator("#files").set_input_files([str(each) for each in tables])
     journey.press("files.send")
     expect(page.get_by_role("status")).to_be_visible()
     journey.look("files-kept")
     journey.press("wizard.next")
+    keep(journey, "first-day")
     plan(journey, lists=False, duplicates=True)
     own = approve(journey)
     # The customer of exactly that name is linked, not doubled; the payment waits for one of three ways.
