@@ -213,10 +213,15 @@ def test_of_a_posted_document_that_its_source_takes_back_it_is_asked_and_kept_it
     update_settings(workshop, OWNER, connection.id, {"till": "T1", "code": "another"})
     sync(workshop, connection)
     assert open_problems(workshop) == [], "said once"
+    assert isinstance(workshop.clock, FixedClock)
+    workshop.clock.advance(timedelta(minutes=1))
+    gone = till.ROWS["T1"][1]
+    till.ROWS["T1"] = [*sold(1), gone]
+    sync(workshop, connection)
+    assert open_problems(workshop) == [], "nor where its file is read once more, which has it and takes it back"
     assert workshop.client(company).count("Deposit") == 1
     with workshop.database.read() as session:
         assert session.scalars(select(DraftRow.state).where(DraftRow.key == "deposits/d1")).one() == DraftState.POSTED
-    assert isinstance(workshop.clock, FixedClock)
     workshop.clock.advance(timedelta(minutes=1))
     till.ROWS["T1"] = sold(1)
     sync(workshop, connection)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection, DraftRow, LinkRow, LinkState, Match, Problem, ProblemState, SourceRecord
@@ -108,15 +108,34 @@ def _matched(session: Session, company_id: str, kind: str, document_id: str, acc
 
 
 def _answered(session: Session, row: SourceRecord, draft: DraftRow, code: str) -> bool:
-    """Tell whether a person kept the document since the source said last what is asked about."""
-    kept = exists().where(
-        Problem.connection_id == draft.connection_id,
-        Problem.code == code,
-        Problem.subject == short_subject(draft.key),
-        Problem.state == ProblemState.RESOLVED,
-        Problem.closed_at >= row.fetched_at,
+    """Tell whether a person kept the document, and the source has not given it again since.
+
+    Told again and taken back in one run, as where files are read once more, it never was a line again.
+    """
+    kept = session.scalar(
+        select(func.max(Problem.closed_at)).where(
+            Problem.connection_id == draft.connection_id,
+            Problem.code == code,
+            Problem.subject == short_subject(draft.key),
+            Problem.state == ProblemState.RESOLVED,
+        )
     )
-    return bool(session.scalar(select(kept)))
+    if kept is None:
+        return False
+    since = session.execute(
+        select(SourceRecord.run_id, SourceRecord.reason)
+        .where(
+            SourceRecord.connection_id == row.connection_id,
+            SourceRecord.stream == row.stream,
+            SourceRecord.source_id == row.source_id,
+            SourceRecord.fetched_at > kept,
+            SourceRecord.run_id != row.run_id,
+        )
+        .order_by(SourceRecord.revision)
+    )
+    # Of what a run brought, the last is mapped; one that posts something has no reason.
+    last = {each.run_id: each.reason for each in since}
+    return "" not in last.values()
 
 
 def _ask(
