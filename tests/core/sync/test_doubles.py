@@ -12,6 +12,7 @@ import till
 from harness import OWNER, choose_usual, sync
 from hypothesis import given
 from hypothesis import strategies as st
+from lines_at_hand import undo
 from moments import Moments
 from open_documents import by_hand
 from set_up import till_of
@@ -228,6 +229,19 @@ def test_of_a_posted_document_that_its_source_takes_back_it_is_asked_and_kept_it
     till.ROWS["T1"][1]["kind"] = "gone"
     sync(workshop, connection)
     assert open_problems(workshop) == ["mapping.draft_vanished deposits/d1"], "taken back once more"
+    # Taken out, nothing is left that could go again, until the source gives it once more.
+    undo(workshop, connection, "deposits/d1")
+    asked = select(Hold.code).where(Hold.closed_at.is_(None))
+    with workshop.database.read() as session:
+        state = session.scalars(select(DraftRow.state).where(DraftRow.key == "deposits/d1")).one()
+        assert state == DraftState.WITHDRAWN
+        assert session.scalars(asked).all() == []
+    till.ROWS["T1"] = sold(1)
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        assert session.scalars(asked).all() == ["undo.undone"]
+    assert open_problems(workshop) == []
+    assert workshop.client(company).count("Deposit") == 0
 
 
 def test_of_equal_lines_each_document_holds_one_and_a_matched_document_holds_no_other(

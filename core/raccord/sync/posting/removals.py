@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from raccord.clock import written
@@ -30,12 +30,15 @@ from raccord.store.models import (
     PlanLine,
     Posting,
     PostingState,
+    RecordState,
     Run,
+    SourceRecord,
 )
 from raccord.sync.books.company import store_entry
 from raccord.sync.books.readback import LISTS
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
+from raccord.sync.lines.attached import made_by_hand
 from raccord.sync.posting.holding import fingerprint, holding
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.resolving.holds import open_hold
@@ -43,6 +46,8 @@ from raccord.sync.zones import zone_of
 
 UNDONE = "undo.undone"
 """Why a draft is held whose document we took out again."""
+TAKEN_BACK = "mapping.withdrawn"
+"""Why one is not held whose source gave it no more."""
 EDITED = "undo.edited"
 GONE = "undo.gone"
 STILL_HELD = "undo.still_held"
@@ -147,7 +152,10 @@ def record_removal(
             )
         )
     _free(session, posting)
-    if draft is not None:
+    if draft is not None and _taken_back(session, draft):
+        # Nothing is left that could go again: where the source gives it once more, it is asked then.
+        draft.state, draft.reason = DraftState.WITHDRAWN, TAKEN_BACK
+    elif draft is not None:
         draft.state, draft.reason = DraftState.HELD, UNDONE
         plan = session.get_one(Plan, line.plan_id)
         open_hold(
@@ -158,6 +166,20 @@ def record_removal(
             _told(posting, plan, zone_of(session, posting.company_id)),
             now,
         )
+
+
+def _taken_back(session: Session, draft: DraftRow) -> bool:
+    """Tell whether nothing is made any more of what the source says last of a draft's record."""
+    record = None if draft.record_id is None or made_by_hand(draft) else session.get(SourceRecord, draft.record_id)
+    if record is None:
+        return False
+    left_out = exists().where(
+        SourceRecord.connection_id == record.connection_id,
+        SourceRecord.stream == record.stream,
+        SourceRecord.source_id == record.source_id,
+        SourceRecord.state == RecordState.SKIPPED,
+    )
+    return bool(session.scalar(select(left_out)))
 
 
 def undone_of(session: Session, links: Iterable[LinkRow]) -> dict[str, dict[str, str]]:
