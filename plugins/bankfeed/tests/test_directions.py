@@ -51,3 +51,51 @@ def test_a_fee_is_taken_off_or_in_the_amount_as_the_balances_follow_else_asked()
     alone = "".join(line.rpartition(",")[0] + "\n" for line in on_top.splitlines())
     assert codes_asked(alone) == ["bankfeed.csv_columns"]
     assert codes_asked(alone.replace("0.10", "0.00")) == []
+
+
+@pytest.mark.parametrize(("mark", "meant"), [("CR", ["-12.50", "100.00"]), ("Dr.", ["12.50", "-100.00"])])
+def test_a_column_of_one_mark_says_the_other_where_it_is_empty(mark: str, meant: list[str]) -> None:
+    rows = f"15/03/2026,12345678,SHOP,12.50,\n16/03/2026,12345679,PAYMENT,100.00,{mark}\n"
+    content = f"Date,Reference,Description,Amount,\n{rows}"
+    assert [str(line.amount) for line in Read(content.encode()).lines] == meant
+
+
+def test_columns_in_more_languages_are_known() -> None:
+    for head, currency in (
+        ("交易时间,摘要,支出金额(元),收入金额(元),余额", "CNY"),
+        ("取引日,摘要,お支払金額(円),お預り金額(円),残高", "JPY"),
+        ("거래일자,적요,출금액(원),입금액(원),잔액", "KRW"),
+        ("תאריך,תיאור,חובה,זכות,יתרה", ""),
+        ("التاريخ,الوصف,مدين,دائن,الرصيد", ""),
+        ("Tarih,Açıklama,Borç,Alacak,Bakiye", ""),
+    ):
+        content = f"{head}\n2026-03-15,X,4.20,,95.80\n2026-03-16,Y,,50.00,145.80\n"
+        lines = Read(content.encode()).lines
+        assert [(str(line.amount), line.name, line.currency) for line in lines] == [
+            ("-4.20", "X", currency),
+            ("50.00", "Y", currency),
+        ], head
+        assert codes_asked(content) == []
+
+
+def test_of_several_columns_beside_money_in_and_out_the_balance_is_the_one_that_follows() -> None:
+    row = "{day},PAYEE,{out},{into},EUR,{out},{into},1.00,{held}\n"
+    content = "".join(
+        row.format(day=f"{day}.03.2026", out=out, into=into, held=held)
+        for day, out, into, held in (
+            (15, "840.12", "0.00", "50.00"),
+            (14, "500.00", "0.00", "890.12"),
+            (13, "0.00", "40.00", "1390.12"),
+        )
+    )
+    assert codes_asked(content) == ["bankfeed.csv_columns"], "what moves money stands there twice"
+    head = "Datum der Transaktion,Referenz,Rechnungsbetrag ausgehend,Rechnungsbetrag eingehend,Währung der Karte,"
+    head += "Zahlungsbetrag ausgehend,Zahlungsbetrag eingehend,Wechselkurs,Verfügbares Guthaben\n"
+    read = Read((head + content).encode())
+    assert [str(line.amount) for line in read.lines] == ["-840.12", "-500.00", "40.00"]
+    assert codes_asked(head + content) == []
+
+
+def test_the_sign_of_yen_and_yuan_is_no_currency() -> None:
+    (line,) = Read("Date,Description,Amount\n2026-03-15,CAFE,-¥420\n".encode()).lines
+    assert line.currency == ""

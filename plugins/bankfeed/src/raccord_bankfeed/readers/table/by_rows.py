@@ -127,9 +127,17 @@ def _directed(layout: Layout, rows: Rows) -> Layout:
     taken = {*layout.columns.values(), *layout.names, *layout.accounts} - {kind}
     for number in range(len(layout.header)):
         said = _said(rows, number)
+        if bare and number not in taken and number != kind and (blank := _other_of(said)):
+            return replace(layout, columns=layout.columns | {Part.DIRECTION: number}, blank=blank)
         if number not in taken and said and ((bare and _go(rows, number)) or all(map(_is_direction, said))):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
     return layout
+
+
+def _other_of(said: set[str]) -> str:
+    """Return what is meant where nothing stands in a column of one mark: MBNA writes CR beside money in alone."""
+    marks = {each.upper().rstrip(".") for each in said if each}
+    return {"CR": "DR", "DR": "CR"}.get(next(iter(marks)), "") if "" in said and len(marks) == 1 else ""
 
 
 def _is_direction(text: str) -> bool:

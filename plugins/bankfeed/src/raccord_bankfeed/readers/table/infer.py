@@ -146,10 +146,9 @@ def _amounts(money: list[_Column], columns: list[_Column]) -> dict[Part, int] | 
         # Positive amounts alone may be money in or money out: a word beside them has to say it.
         signed = money[0].negative or any(_are_kinds(column) for column in columns)
         return {Part.AMOUNT: money[0].number} if signed else None
-    pair = next(((a, b) for a in money for b in money if a.number < b.number and _exclude(a, b)), None)
-    if pair is not None:
-        balance = next((each for each in money if each not in pair), None)
-        return _pair(pair, balance, columns)
+    pairs = [(a, b) for a in money for b in money if a.number < b.number and _exclude(a, b)]
+    if pairs:
+        return _pair(pairs, money, columns)
     if len(money) == 2:
         return _amount_and_balance(money)
     # Of quantities, prices and amounts, only the amount of a transaction is there in every row and has a sign.
@@ -164,10 +163,22 @@ def _exclude(one: _Column, other: _Column) -> bool:
     )
 
 
-def _pair(pair: tuple[_Column, _Column], balance: _Column | None, columns: list[_Column]) -> dict[Part, int] | None:
-    first, second = pair
+def _pair(pairs: list[tuple[_Column, _Column]], money: list[_Column], columns: list[_Column]) -> dict[Part, int] | None:
+    """Return which of two columns is money out: by the one balance that follows from them, or as known banks write."""
+    first, second = pairs[0]
+    found: list[dict[Part, int]] = []
+    for each in (column for column in money if column not in (first, second)):
+        for out, into in ((first, second), (second, first)):
+            parts = {Part.DEBIT: out.number, Part.CREDIT: into.number, Part.BALANCE: each.number}
+            if _breaks(columns, parts) <= out.damaged + into.damaged + each.damaged:
+                found.append(parts)
+    if found and len(pairs) == 1:
+        return found[0] if len(found) == 1 else None
+    if len(pairs) > 1 or len(money) > 3:
+        return None
     ahead = {Part.DEBIT: first.number, Part.CREDIT: second.number}
     swapped = {Part.DEBIT: second.number, Part.CREDIT: first.number}
+    balance = next((each for each in money if each not in (first, second)), None)
     if balance is not None:
         ahead[Part.BALANCE] = swapped[Part.BALANCE] = balance.number
         good, bad = (_breaks(columns, each) for each in (ahead, swapped))

@@ -23,7 +23,9 @@ _FLIPPED = (
     ("amount", "foreign spend amount", "commission"),
 )
 """Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers, BMO)."""
-_CARD_COLUMNS = frozenset({"card no", "card number", "card last 4 digits", "numero de carte", "carte"})
+_CARD_COLUMNS = frozenset(
+    {"card no", "card number", "card last 4 digits", "numero de carte", "carte", "card used for transaction"}
+)
 _ANYONES = frozenset(
     {"iban", "konto nr", "kontonr", "kontonummer", "account number", "account no", "numero de compte", "numero conto"}
 )
@@ -65,6 +67,8 @@ class Layout:
     """How a cell of its days is read."""
     yearless: bool = False
     """Whether its days have no year, and nobody looked yet where it stands."""
+    blank: str = ""
+    """What a cell of the column of directions says that holds no word, where one word alone stands in it."""
     certain: bool = True
     """Whether the file proves it; else a person is asked, and shown what it would say."""
 

@@ -53,7 +53,8 @@ _DAYS_MAX = 4000
 _ACCOUNTS_MAX = 1000
 _ACCOUNT_END = re.compile(r"[0-9]{4,5} ?[0-9]{5,6}[A-Z]")
 """All that LCL's files, which have no header, say in their last row beside the closing balance."""
-_SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY"}
+_SYMBOLS = {"€": "EUR", "£": "GBP"}
+"""The yen and the yuan have one sign."""
 
 
 class NoTransaction(Exception):  # noqa: N818 - says what the row is instead
@@ -360,7 +361,7 @@ class RowReader:
         if self.marked:
             parts = written(row.cells[self.layout.columns[Part.AMOUNT]])
             return amount if parts is None or parts.signed else -amount
-        word = self.cell(row, Part.DIRECTION)
+        word = self.cell(row, Part.DIRECTION) or self.layout.blank
         part = Part.DIRECTION
         if Part.DIRECTION not in self.layout.columns:
             if evidence.directions < evidence.rows:

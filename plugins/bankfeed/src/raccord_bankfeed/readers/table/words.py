@@ -39,10 +39,6 @@ class Part(StrEnum):
 
 
 _NAMES = tomllib.loads((files("raccord_bankfeed.readers.table") / "columns.toml").read_text(encoding="utf-8"))
-RANKS: dict[str, tuple[Part, int]] = {}
-for _part in Part:
-    for _rank, _name in enumerate(_NAMES[_part].split("|")):
-        RANKS.setdefault(" ".join(_name.split()), (_part, _rank))
 
 _UNITS = frozenset(
     (
@@ -59,6 +55,9 @@ _UNITS = frozenset(
             "brl",
             "kr",
             "r",
+            "元",
+            "円",
+            unicodedata.normalize("NFKD", "원"),
             "dollar",
             "dollars",
             "in",
@@ -71,12 +70,15 @@ _SIGN_COLUMN = re.compile(r"[+−-] ?/? ?[+−-]|±")
 _LINKS = frozenset({"in", "en", "i"})
 _ISO = re.compile(r"\b(EUR|CAD|USD|GBP|CHF|SGD|AUD|NZD|DKK|SEK|NOK|PLN|CZK|HUF|HKD|INR|JPY|ZAR)\b")
 _EUROS = re.compile(r"\beuros?\b", re.IGNORECASE)
+_SIGNS = {"元": "CNY", "円": "JPY", "원": "KRW"}
 _MONEY_COLUMN = re.compile(r"\s*(?:([A-Z]{3})\s*\$|(CAD|USD))\s*")
 PARTLY = 500
 """The rank of a part of which a name says no more than a word: any name that is known whole is better."""
 _WORDS_MAX = 6
 _WORDS = {kind: frozenset(words.split()) for kind, words in _NAMES["words"].items()}
-_SIDES = dict.fromkeys(("out", "ut", "uit", "af", "dr"), Part.DEBIT) | dict.fromkeys(("inn", "cr", "bij"), Part.CREDIT)
+_SIDES = dict.fromkeys(("out", "ut", "uit", "af", "dr", "ausgehend"), Part.DEBIT) | dict.fromkeys(
+    ("inn", "cr", "bij", "eingehend"), Part.CREDIT
+)
 """Where money goes, in names that say that they hold an amount."""
 
 
@@ -93,6 +95,12 @@ def plain(cell: str) -> str:
     bare = unicodedata.normalize("NFKD", cell.strip().lower().translate(_NO_ACCENTS))
     letters = "".join(each if each.isalnum() else " " for each in bare if not unicodedata.combining(each))
     return " ".join(letters.split())
+
+
+RANKS: dict[str, tuple[Part, int]] = {}
+for _part in Part:
+    for _rank, _name in enumerate(_NAMES[_part].split("|")):
+        RANKS.setdefault(plain(_name), (_part, _rank))
 
 
 def part_of(cell: str) -> tuple[Part, int] | None:
@@ -147,6 +155,8 @@ def unit_of(cell: str) -> str:
         return found[1] or found[2]
     if (iso := _ISO.search(cell.upper())) is not None:
         return iso[1]
+    if (sign := next((each for each in _SIGNS if each in cell), "")) != "":
+        return _SIGNS[sign]
     return "EUR" if _EUROS.search(cell) or "€" in cell else "GBP" if "£" in cell else ""
 
 
