@@ -16,9 +16,11 @@ from starlette.testclient import TestClient
 from till_company import CANARY
 
 from raccord.onboarding.closing.closings import set_closed_policy
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.setting_up.steps import begin
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import recent_runs
-from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow
+from raccord.store.models import Company, Connection, ConnectionState, DraftRow, DraftState, Hold, LinkRow
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.resolving.holds import asked_once
 from raccord.sync.resolving.resolve import CHOICE_MISSING
@@ -308,6 +310,22 @@ def test_a_refused_form_changes_its_language_where_it_was_sent_from(
         browser.headers["referer"] = elsewhere
         assert other(send("/proof", certify, **kept)) == f"{certify}?lang=fr", "which leads to the form's page"
     assert f'action="{certify}"' in browser.get(certify).text
+
+
+def test_a_set_up_that_is_not_finished_waits_on_home_and_brought_nothing_over(
+    browser: TestClient, workshop: Workshop, company: Company, synced: Connection
+) -> None:
+    values = {"till": "T9", "code": "x"}
+    draft = begin(workshop, OWNER, NewConnection(company_id=company.id, connector="till", values=values))
+    with workshop.database.begin() as session:
+        # Its files may be read before anybody approves what comes of them.
+        session.get_one(Connection, draft.id).state = ConnectionState.CONNECTED
+    go_on = f'href="/connections/{draft.id}/setup/'
+    for language, working in (("en", "0 of 2 work normally."), ("fr", "0 sur 2 fonctionne")):
+        page = browser.get("/", headers={"accept-language": language}).text
+        assert working in page
+        assert go_on in page
+    assert go_on not in browser.get("/?company=another").text
 
 
 def test_a_deeds_address_that_is_reloaded_leads_to_its_page(browser: TestClient, synced: Connection) -> None:

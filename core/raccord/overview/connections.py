@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, cast, func, not_, select
 from sqlalchemy.orm import Session
 
+from raccord.onboarding.setting_up.steps import UNFINISHED
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.overview.money import MoneyMoved, Tally, money_accounts, own_transfers
 from raccord.overview.questions import asked_once, is_line
@@ -75,6 +76,11 @@ class ConnectionHead:
     source_identity: str
     plugin_version: str
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether its set-up was begun and nobody approved its first plan yet."""
+        return self.state in UNFINISHED and self.approved_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView(ConnectionHead):
@@ -106,7 +112,13 @@ class ConnectionView(ConnectionHead):
     def needs_person(self) -> bool:
         signed_in = self.state != ConnectionState.REAUTHORISE and self.company_state == CompanyState.CONNECTED
         unequal = self.proven is not None and not self.proven.equal
-        return bool(self.questions or self.problems or self.waiting_plan or unequal or not signed_in)
+        waits = self.questions or self.problems or self.waiting_plan or self.unfinished
+        return bool(waits or unequal or not signed_in)
+
+    @property
+    def works(self) -> bool:
+        """Whether it brings over what comes by itself, and nothing of it waits for a person."""
+        return self.state == ConnectionState.CONNECTED and not self.needs_person
 
 
 def list_connections(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.closing.left_days import LeftDays, left_days, outside
+from raccord.onboarding.setting_up.steps import UNFINISHED
+from raccord.overview.connections import has_documents
 from raccord.store.models import Connection, ConnectionState, Run, RunState
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 
 COVERED = "covered"
 FAILING = "failing"
+NOT_YET = "not_yet"
+"""Its set-up is not finished: nothing was brought over, whatever files were read."""
 _DAY = timedelta(days=1)
 
 
@@ -63,6 +67,8 @@ def coverage_of(
     start = following or connection.starts_on
     if start <= today:
         found.append(Interval(COVERED, start, today))
+    if connection.approved_at is None and connection.state in UNFINISHED and not has_documents(session, connection.id):
+        return [replace(each, reason=NOT_YET) if each.reason == COVERED else each for each in found]
     return found
 
 

@@ -33,6 +33,9 @@ def by_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def said(workshop: Workshop, connection: Connection) -> Callable[[Workshop], list[tuple[str, str, str]]]:
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).approved_at = NOW
+
     def bar(workshop: Workshop) -> list[tuple[str, str, str]]:
         with workshop.database.read() as session:
             found = coverage_of(workshop, session, session.get_one(Connection, connection.id))
@@ -93,5 +96,10 @@ def test_a_source_that_is_asked_covers_the_days_up_to_the_run_that_asked_it(
     choose_usual(workshop, connection, company)
     sync(workshop, connection)
     assert said(workshop) == [("covered", "2026-03-01", "2026-03-20")]
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).approved_at = None
+    assert said(workshop) == [("not_yet", "2026-03-01", "2026-03-20")], "what was read before a first plan is not there"
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).approved_at = NOW
     on(hand, "2026-03-25")
     assert said(workshop) == [("covered", "2026-03-01", "2026-03-20"), ("unasked", "2026-03-21", "2026-03-25")]

@@ -27,6 +27,7 @@ from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import within_of
 from raccord_web.pages.charts import chart_of
 from raccord_web.pages.rendering import show
+from raccord_web.steps.order import where_left
 from raccord_web.words.states import FRESHNESS
 
 router = APIRouter()
@@ -48,6 +49,16 @@ def data_expected(desk: Desk, session: Session, views: Sequence[ConnectionView])
     connections = session.scalars(select(Connection).where(Connection.id.in_([view.id for view in views]))).all()
     found = freshness_of_each(desk.workshop, session, connections)
     return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
+
+
+def _left_at(desk: Desk, session: Session, views: Sequence[ConnectionView]) -> dict[str, str]:
+    """Return the step at which each unfinished set-up goes on whose plan does not wait already, by connection."""
+    catalog = desk.workshop.scopes.catalog
+    return {
+        view.id: where_left(session.get_one(Connection, view.id), admitted.info)
+        for view in views
+        if view.unfinished and not view.waiting_plan and (admitted := catalog.get(view.connector)) is not None
+    }
 
 
 @router.get("/")
@@ -81,6 +92,8 @@ def home(
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             needing=needing,
+            working=sum(1 for view in listing.rows if view.works and view.id not in missing),
+            begun=_left_at(desk, session, needing),
             amounts=waiting_amounts(session, [view.id for view in needing]) if needing else {},
             no_amounts=Waits(),
             failed=gravest_problems(session, [view.id for view in needing if view.problems]),

@@ -26,6 +26,7 @@ REASONS = {
     "paused": Phrase("en pause", "paused"),
     "disconnected": Phrase("déconnecté", "disconnected"),
     "failing": Phrase("en échec", "failing"),
+    "not_yet": Phrase("mise en place à terminer", "set-up not finished"),
     "no_file": Phrase("aucun fichier ne les couvre", "no file covers them"),
     "unasked": Phrase("la source n’a pas été interrogée depuis", "the source was not asked since"),
     "taken_up": Phrase("demandés, plan pas encore exécuté", "asked for, plan not carried out yet"),
