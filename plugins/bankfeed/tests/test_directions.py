@@ -99,3 +99,22 @@ def test_of_several_columns_beside_money_in_and_out_the_balance_is_the_one_that_
 def test_the_sign_of_yen_and_yuan_is_no_currency() -> None:
     (line,) = Read("Date,Description,Amount\n2026-03-15,CAFE,-¥420\n".encode()).lines
     assert line.currency == ""
+
+
+@pytest.mark.parametrize("row", ["CLOSE,20260317,,95.80,CLOSE BALANCE,,0,0", "OPEN,20260314,,100.00,OPEN BALANCE,,0,0"])
+def test_a_dated_row_that_says_nothing_but_a_balance_is_no_transaction_without_a_header_either(row: str) -> None:
+    rows = "HIST,20260315,,-4.20,CAFE,,0,0\nHIST,20260316,,50.00,PAY,,0,0\n"
+    read = Read(f"{rows}{row}\n".encode())
+    assert [str(line.amount) for line in read.lines] == ["-4.20", "50.00"]
+    assert [statement.left_out for statement in read.statements] == [1]
+
+
+def test_a_balance_brought_forward_is_no_transaction() -> None:
+    rows = "01/08/2026,Balance B/F,0,0,80000.00\n14/08/2026,Fee,150.00,0,79850.00\n"
+    read = Read(f"Transaction Date,Details,Withdrawal,Deposit,Balance\n{rows}".encode())
+    assert [line.name for line in read.lines] == ["Fee"]
+
+
+def test_payments_of_either_direction_contradict_no_sign() -> None:
+    rows = "2026-03-15,Payment,Lunch,- $4.20\n2026-03-16,Payment,Rent,+ $50.00\n"
+    assert codes_asked(f"Date,Type,Note,Amount\n{rows}") == []

@@ -253,3 +253,10 @@ def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[t
     for at, piece in noise:
         body = body[:at] + piece + body[at + 2 :]
     assert len(Read(body).lines) <= 11
+
+
+def test_an_account_in_one_currency_is_known_by_its_number_too() -> None:
+    text = ":20:S\n:25:12030000/1234567890{}\n:28C:1/1\n:60F:C260301EUR1,00\n:62F:C260301EUR1,00\n-\n"
+    plain, euros, dollars = (Read(text.format(unit).encode()).statements[0].account for unit in ("", "EUR", "USD"))
+    assert len({account.key for account in (plain, euros, dollars)}) == 3
+    assert {(account.masked, account.number) for account in (euros, dollars)} == {("…7890", plain.number)}

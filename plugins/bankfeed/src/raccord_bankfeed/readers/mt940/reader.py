@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
@@ -37,6 +37,7 @@ _END = re.compile(r"-(?:\}.*|X{3})?\s*")
 _STARTS = re.compile(r"^[ \t]{0,8}:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
 _ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
 _IBAN = re.compile(r"([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}?)(?:[/ ]?(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF))?")
+_IN_CURRENCY = re.compile(r"(.*[0-9])(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF)")
 _SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
 _NUMBER = re.compile(r"\s*([0-9]{1,5})")
 _FIELD_CHARS_MAX = 20_000
@@ -324,6 +325,15 @@ def _account(text: str) -> Account:
     plain = "".join(text.upper().split())
     if (iban := _IBAN.fullmatch(plain)) is not None:
         return account_of(AccountKind.BANK, {"ACCTID": iban[1]})
+    named = _account_of(plain)
+    if (found := _IN_CURRENCY.fullmatch(plain)) is None:
+        return named
+    # The account in one currency of a number: it is known by the number in files that write that alone.
+    alone = _account_of(found[1])
+    return replace(named, masked=alone.masked, number=alone.number)
+
+
+def _account_of(plain: str) -> Account:
     bank, slash, number = plain.partition("/")
     return account_of(AccountKind.BANK, {"BANKID": bank, "ACCTID": number} if slash and number else {"ACCTID": bank})
 

@@ -14,6 +14,8 @@ from raccord_bankfeed.readers.table.sections import Sections
 from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
 
 _TEXTS_MAX = 4000
+_EITHER = frozenset({"payment"})
+"""What money in is called by banks of cards, and what any payment is by others."""
 
 
 @dataclass(slots=True)
@@ -157,7 +159,7 @@ class _Weighing:
 
     def _against(self, text: str, times: int, *, negative: bool, moves: bool) -> None:
         word, mark = plain(text), text.strip()
-        out, into = word in OUT or mark in MINUSES, word in IN or mark in PLUSES
+        out, into = word in OUT or mark in MINUSES, word in IN - _EITHER or mark in PLUSES
         self.found.against += times * (moves and (out or into) and negative is not out)
 
     def row(self, row: Row) -> None:

@@ -177,7 +177,19 @@ OUT = frozenset(
             "χρεωση",
             "debets",
         ),
-        *("расход", "списание", "支出"),
+        *(
+            "расход",
+            "списание",
+            "支出",
+            "despesa",
+            "saida",
+            "gasto",
+            "egreso",
+            "depense",
+            "ausgabe",
+            "ausgang",
+            "gider",
+        ),
     )
 )
 IN = frozenset(
@@ -186,6 +198,7 @@ IN = frozenset(
         *("deposit", "entree", "inflow", "payment", "gutschrift", "refund", "abono", "haber", "income"),
         *("money in", "paid in", "received", "insattning", "uznanie", "prichozi", "jovairas", "alacak", "π", "πιστωση"),
         *("kredits", "приход", "зачисление", "пополнение", "收入"),
+        *("receita", "entrada", "ingreso", "recette", "revenu", "einnahme", "eingang", "gelir"),
     )
 )
 DIRECTIONS = frozenset(
@@ -227,7 +240,7 @@ SUMS = re.compile(
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
 _BALANCE_BEGINS = (
-    r"\n *(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
+    r"\n *(?:s ?a ?l ?d ?o\b|solde\b|open(?:ing)?\b|clos(?:e|ing)\b|starting|ending|beginning|previous|balance|ancien"
     r"|nouveau|likutis|apyvarta|anfangss|schlusss|tagess|ends|starts|slots|einds|begins|algs|l[oõ]pps|k[aä]ive|s[aā]kuma|beigu|apgroz"
     r"|turnover|ing[aå]ende|utg[aå]ende|kontostand|входящ|исходящ)"
 )
@@ -245,6 +258,7 @@ def may_be_balance(texts: Sequence[str]) -> bool:
 
 BALANCE_TEXT = re.compile(
     r"(?:opening|closing|starting|ending|beginning|previous) (?:ledger )?balance|balance (?:brought |carried )?forward"
+    r"|(?:open|close) balance(?: (?:open|close))?|(?:opening )?balance [bc] [fd]"
     r"|s ?a ?l ?d ?o(?: (?:anterior|inicial|final|do dia|del dia|atual|actual|previo|iniziale|finale|precedente))?"
     r"|solde(?: (?:initial|final|precedent|anterieur|d ouverture|de cloture|reporte|d [0-9 ]+|au [0-9 ]+))?"
     r"|(?:ancien|nouveau) solde|(?:anfangs|schluss|tages|end|start|slot|eind|begin)saldo|kontostand(?: am [0-9 ]+)?"
