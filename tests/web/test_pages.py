@@ -279,6 +279,26 @@ def test_the_first_account_is_connected_and_later_ones_are_added(
     assert [buttons(page) for page in (*pages, "/connections?offset=50&")] == [{"Ajouter un compte"}] * 3
 
 
+def test_quickbooks_in_the_menu_shows_the_companies_first(browser: TestClient, synced: Connection) -> None:
+    for page, title, first in (("/quickbooks", "QuickBooks", True), ("/connections", "Connections", False)):
+        text = browser.get(page).text
+        assert f"<h1>{title}</h1>" in text
+        assert (text.index('id="companies"') < text.index(f'href="/connections/{synced.id}"')) is first
+        assert faults_of(text) == []
+
+
+@pytest.mark.parametrize(("language", "name"), [("fr", "Caisse"), ("en", "Till")])
+def test_a_connection_bears_the_name_that_was_offered(
+    browser: TestClient, workshop: Workshop, company: Company, send: Callable[..., Response], language: str, name: str
+) -> None:
+    browser.headers["accept-language"] = language
+    page = f"/connect/till/source?mode=first_time&company={company.id}"
+    assert f'placeholder="{name}"' in browser.get(page).text
+    send(page, "/connect/till/source", mode="first_time", company=company.id, s_till="T8", s_code="x")
+    with workshop.database.read() as session:
+        assert session.scalars(select(Connection.label)).all() == [name]
+
+
 def test_the_language_asked_for_is_remembered(browser: TestClient, workshop: Workshop) -> None:
     assert '<html lang="fr">' in browser.get("/?lang=fr").text
     assert '<html lang="fr">' in browser.get("/runs").text

@@ -25,6 +25,7 @@ from raccord.onboarding.access.api_tokens import Scope, make_token
 from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.deciding.decisions import left_out_by_person
 from raccord.overview import sought
 from raccord.overview.records import list_records
 from raccord.overview.runs import recent_runs
@@ -58,21 +59,31 @@ def test_the_records_of_a_list_are_taken_away_as_a_table(
     sync(workshop, synced)
     monkeypatch.setattr(tables, "MOST", 2)
 
-    def table(query: str = "") -> list[dict[str, str]]:
-        answer = browser.get(f"/records/table{query}")
+    with workshop.database.begin() as session:
+        [left] = session.scalars(select(DraftRow).where(DraftRow.key.like("%b7%"))).all()
+        left.state, left.reason = DraftState.SKIPPED, left_out_by_person("twice")
+        left.decisions = {"treatment": {"kind": "exclude", "why": "twice"}}
+
+    def table(query: str = "", language: str = "en") -> list[dict[str, str]]:
+        answer = browser.get(f"/records/table{query}", headers={"accept-language": language})
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     with workshop.database.read() as session:
         shown = list_records(session, Wanted()).rows
     whole = table()
-    assert [each["source_id"] for each in whole] == [masked(each.source_id) for each in shown]
-    line = next(each for each in whole if each["source_id"] == "b7")
-    assert (line["about"], line["amount"], line["currency"], line["fate"]) == ("'=1+1", "-1.00", "CAD", "review")
-    sale = next(each for each in whole if each["source_id"] == "s1")
-    assert (sale["fate"], sale["documents"].partition(" ")[0]) == ("posted", "SalesReceipt")
-    assert {each["fate"] for each in table("?fate=failed")} == {"failed"}
-    assert [each["source_id"] for each in table("?first=2026-03-02&last=2026-03-02")] == ["s1"]
+    own = "Id at the source"
+    assert [each[own] for each in whole] == [masked(each.source_id) for each in shown]
+    line = next(each for each in whole if each[own] == "b7")
+    assert (line["Text"], line["Amount"], line["Currency"], line["Status"]) == ("'=1+1", "-1.00", "CAD", "Left out")
+    assert (line["Category"], "twice" in line["Reason"]) == ("left out: twice", True)
+    sale = next(each for each in whole if each[own] == "s1")
+    assert (sale["Status"], sale["QuickBooks documents"].partition(" SO")[0][:13]) == ("Posted", "Sales receipt")
+    assert (sale["Day"], sale["Category"]) == ("2026-03-02", "")
+    french = next(each for each in table(language="fr") if each["Identifiant à la source"] == "b7")
+    assert (french["État"], french["Catégorie"]) == ("Écarté", "laissée de côté : twice")
+    assert {each["Status"] for each in table("?fate=failed")} == {"Not posted"}
+    assert [each[own] for each in table("?first=2026-03-02&last=2026-03-02")] == ["s1"]
     page = browser.get("/records?fate=failed&first=2026-03-01").text
     assert 'href="/records/table?first=2026-03-01&amp;fate=failed"' in page, "what is taken away is what is shown"
 
@@ -94,7 +105,7 @@ def test_records_are_shown_taken_away_and_read_by_programs_by_what_their_documen
         told = browser.get(f"/api/v1/records?{query}", headers={"Authorization": f"Bearer {token}"}).json()
         assert shown == [str(each["id"]) for each in told["rows"]]
         assert told["total"] == len(shown)
-        return sorted([[row["source_id"] for row in table], [each["source_id"] for each in told["rows"]]])
+        return sorted([[row["Id at the source"] for row in table], [each["source_id"] for each in told["rows"]]])
 
     assert found("kind=SalesReceipt") == [["s2", "s1"]] * 2
     assert found("kind=RefundReceipt") == [["r1"]] * 2

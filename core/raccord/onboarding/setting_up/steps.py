@@ -27,7 +27,7 @@ from raccord.onboarding.gates.passed_steps import SCOPE, noted
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
 from raccord.onboarding.sources.institutions import require_history
 from raccord.onboarding.sources.required_roles import asked_in_set_up
-from raccord.onboarding.sources.source_accounts import company_joined, earlier, info_of, refused
+from raccord.onboarding.sources.source_accounts import company_joined, earlier, info_of, refused, usual_labels
 from raccord.onboarding.sources.switches import switch_for_company
 from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
@@ -284,10 +284,9 @@ def roles_left_empty(
 
 
 def _begun(session: Session, new: NewConnection, info: ConnectorInfo, identity: str) -> Connection | None:
-    label = new.label or info.label.fr
     same = Connection.source_identity == identity
     if not identity:
-        same = same & Connection.label.in_((label, new.label or info.label.en))
+        same = same & Connection.label.in_(usual_labels(info, new.label))
     return session.scalars(
         select(Connection).where(
             Connection.company_id == new.company_id,

@@ -36,6 +36,12 @@ def info_of(workshop: Workshop, connector: str) -> ConnectorInfo:
     return admitted.info
 
 
+def usual_labels(info: ConnectorInfo, label: str) -> tuple[str, ...]:
+    """Return the labels that a connection called so may bear: where nobody called it anything, in either language."""
+    usual = (info.label.fr, info.label.en)
+    return usual if label in ("", *usual) else (label,)
+
+
 def earlier(
     session: Session, company_id: str, info: ConnectorInfo, identity: str, label: str = ""
 ) -> Connection | None:
@@ -45,8 +51,7 @@ def earlier(
     """
     same = Connection.source_identity == identity
     if not identity:
-        labels = (label,) if label else (info.label.fr, info.label.en)
-        same = same & Connection.label.in_(labels)
+        same = same & Connection.label.in_(usual_labels(info, label))
     return session.scalars(
         select(Connection)
         .where(

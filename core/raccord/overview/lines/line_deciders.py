@@ -13,7 +13,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from raccord.overview.lines.rule_views import RuleAnswer, answer_of, names_of
-from raccord.store.models import BankRule, BankRuleVersion, Connection, DraftRow, Hold
+from raccord.store.models import BankRule, BankRuleVersion, Connection, DraftRow, DraftState, Hold
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import LEARNED, RULED
 from raccord.sync.lines.paying import PAYS, asked_in
@@ -97,6 +97,28 @@ def decided_of(session: Session, company_id: str, rows: Sequence[DraftRow]) -> l
             ).first()
             one = None if hold is None else _one(session, company_id, row, hold)
             found += [] if one is None else [one]
+    return found
+
+
+def answers_of_records(session: Session, record_ids: Sequence[int]) -> dict[int, RuleAnswer]:
+    """Return what the bank lines among some records were said to be, by the record; of several the first."""
+    rows = session.execute(
+        select(DraftRow, Connection.company_id)
+        .join(Connection, Connection.id == DraftRow.connection_id)
+        .where(DraftRow.record_id.in_(record_ids), DraftRow.state != DraftState.WITHDRAWN)
+        .order_by(DraftRow.id)
+    )
+    said: dict[str, dict[int, Treatment]] = {}
+    for row, company_id in rows:
+        treatment = (load_treatment(row.decisions) or _category(row)) if row.decisions else None
+        if treatment is not None and row.record_id is not None:
+            said.setdefault(company_id, {}).setdefault(row.record_id, treatment)
+    found: dict[int, RuleAnswer] = {}
+    for company_id, treatments in said.items():
+        names = names_of(session, company_id, treatments.values())
+        for record_id, treatment in treatments.items():
+            if (answer := answer_of(treatment, names)) is not None:
+                found[record_id] = answer
     return found
 
 

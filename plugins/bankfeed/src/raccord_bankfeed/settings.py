@@ -94,8 +94,10 @@ class BankFeedSettings(
         default="",
         pattern=r"^([A-Z]{3})?$",
         examples=["CAD"],
-        title="Currency of files that state none (empty: their lines wait)",
-        json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
+        title="Currency of files that state none (empty: that of the account in the books, once chosen)",
+        json_schema_extra={
+            "fr": "Devise des fichiers qui n’en indiquent pas (vide : celle du compte des livres, une fois choisi)"
+        },
     )
 
     currencies: str = Field(

@@ -167,7 +167,8 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
             company_id=beginning.company,
             connector=connector,
             values={**values, **_beside_files(request, beginning, values, fields)},
-            label=fields.get("label", "")[:80],
+            # What is offered in the field counts where nobody writes another name, in the language of the page.
+            label=(fields.get("label", "") or info.label.get(language_of(request)))[:80],
             mode=beginning.mode,
             starts_on=beginning.starts_on,
             passed=beginning.passed,

@@ -34,10 +34,12 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, let_to, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import show
+from raccord_web.pages.rendering import language_of, names_in, said_of, show
 from raccord_web.parts.held import settings_of
 from raccord_web.parts.mapped import RoleView, placed_by, roles_of
 from raccord_web.screens.home import PAGE, Offset
+from raccord_web.words.names import Names
+from raccord_web.words.states import FATES
 
 router = APIRouter()
 
@@ -96,6 +98,28 @@ def records(
         )
 
 
+class _Words:
+    """The table's headings and values as the page says them."""
+
+    def __init__(self, names: Names) -> None:
+        self._names, self._words, self.language = names, names.words, names.words.language
+
+    def heading(self, column: str) -> str:
+        return self._words(f"records_table.{column}")
+
+    def stream(self, view: RecordView) -> str:
+        return self._names.stream(view.connector, view.stream)
+
+    def fate(self, view: RecordView) -> str:
+        return self._words(FATES[view.fate].text)
+
+    def reason(self, view: RecordView, code: str) -> str:
+        return said_of(self._names, view.connector, code, {}).what
+
+    def kind(self, entity: str) -> str:
+        return self._names.kind(entity)
+
+
 @router.get("/records/table")
 def table(
     request: Request,
@@ -108,7 +132,8 @@ def table(
 ) -> Response:
     """Give the records that the list shows as a table."""
     wanted = _wanted(connection, fate, q, first, last, kind)
-    content = record_table(desk_of(request).workshop.database, wanted, within_of(request))
+    words = _Words(names_in(desk_of(request), language_of(request)))
+    content = record_table(desk_of(request).workshop.database, wanted, within_of(request), words)
     headers = {"Content-Disposition": 'attachment; filename="raccord-records.csv"'}
     return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
 
