@@ -79,3 +79,12 @@ def test_the_currency_of_a_message_is_known_that_names_one_after_its_lines_alone
 def test_of_slashed_words_the_payer_s_reference_ends_where_the_bank_s_begins() -> None:
     variant = VARIANTS["mt940: tags behind blanks, a reference of the bank's between slashes"]
     assert [line.reference for line in Read(variant["text"].encode()).lines] == ["X1"]
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"), [("OthL", "loan"), ("Oth L", "loan"), ("CreditCard", "card"), ("OthA", "bank")]
+)
+def test_a_section_is_of_its_kind_however_it_is_spelt(section: str, kind: str) -> None:
+    (statement,) = Read(f"!Type:{section}\nD2026-03-15\nT-4.20\nPCAFE\n^\n".encode()).statements
+    assert statement.account.kind == kind
+    assert statement.lines == (kind != "loan")

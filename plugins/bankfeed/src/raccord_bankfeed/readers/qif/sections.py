@@ -12,15 +12,32 @@ KINDS = {
     "bank": AccountKind.BANK,
     "cash": AccountKind.BANK,
     "oth a": AccountKind.BANK,
+    "otha": AccountKind.BANK,
     "ccard": AccountKind.CARD,
+    "creditcard": AccountKind.CARD,
+    "credit card": AccountKind.CARD,
     "oth l": AccountKind.LOAN,
+    "othl": AccountKind.LOAN,
     "invst": AccountKind.INVESTMENT,
     "port": AccountKind.INVESTMENT,
     "401(k)/403(b)": AccountKind.INVESTMENT,
     "mutual": AccountKind.INVESTMENT,
 }
 _LIST_SECTIONS = frozenset(
-    {"cat", "class", "memorized", "security", "prices", "budget", "invitem", "template", "tax", "invoice"}
+    {
+        "cat",
+        "class",
+        "memorized",
+        "security",
+        "prices",
+        "budget",
+        "invitem",
+        "template",
+        "tax",
+        "invoice",
+        "tag",
+        "payee",
+    }
 )
 _ACCOUNTS_MAX = 1000
 _STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
