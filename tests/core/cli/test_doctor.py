@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import till
@@ -16,7 +17,9 @@ from harness import BROWSER, catalog_of, lab
 from set_up import TORONTO
 from sqlalchemy import delete, select
 
+from raccord.catalog import Catalog
 from raccord.cli.terminal.exits import Exit
+from raccord.onboarding.sources.feeds import EXCLUDE, MATCH, fed_accounts
 from raccord.plugin import ConnectorInfo, Contact, Delivery, Text
 from raccord.plugin.drafts import Customer
 from raccord.store.database import Database
@@ -130,6 +133,31 @@ def test_pain_2_t3_bank_accounts_that_are_fed_are_listed_with_how_to_exclude_or_
     monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
     [lines] = told("connect", "roles", "Shop")[1]["feeds"]
     assert (lines["what"], "“Exclude”" in lines["advice"]["en"]) == ("exclude", True)
+
+
+def test_all_connections_of_an_account_say_the_same_of_the_banks_own_feed(database: Database, scheduled: str) -> None:
+    class Two:
+        def get(self, name: str) -> SimpleNamespace:
+            return SimpleNamespace(info=replace(till.INFO, validates_each=name == "lines"))
+
+    with database.begin() as session:
+        first = session.get_one(Connection, scheduled)
+        told = {"company_id": first.company_id, "starts_on": first.starts_on, "set_up_at": first.set_up_at}
+        other = Connection(connector="lines", label="Bank", created_by="x", **told)
+        session.add(other)
+        session.flush()
+        choice = session.scalars(
+            select(Choice).where(Choice.connection_id == first.id, Choice.role == "bank", Choice.of == "")
+        ).one()
+        kept = {each.name: getattr(choice, each.name) for each in Choice.__table__.columns if each.name != "id"}
+        session.add(Choice(**{**kept, "connection_id": other.id}))
+        session.flush()
+        advice = [fed_accounts(session, each, cast("Catalog", Two()), date.max)[0].advice for each in (first, other)]
+        assert advice == [EXCLUDE, EXCLUDE], "the account's own lines come anyway"
+        other.state = ConnectionState.DISCONNECTED
+        session.flush()
+        assert fed_accounts(session, first, cast("Catalog", Two()), date.max)[0].advice == MATCH
+        session.rollback()
 
 
 def test_the_companys_settings_are_told(told: Told, scheduled: str, sandbox: SandboxServer, realm: str) -> None:

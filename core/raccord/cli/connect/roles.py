@@ -260,7 +260,7 @@ def _show(out: Output, rows: Sequence[RoleChoices], fitting: Mapping[Accepts, Se
 
 def _feeds(workshop: Workshop, session: Session, connection: Connection) -> Sequence[FedAccount]:
     today = today_of(connection, workshop.clock.now())
-    return fed_accounts(session, connection, info_of(workshop, connection.connector), today)
+    return fed_accounts(session, connection, workshop.scopes.catalog, today)
 
 
 def _show_feeds(out: Output, feeds: Sequence[FedAccount]) -> None:

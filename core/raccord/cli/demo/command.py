@@ -74,7 +74,7 @@ class DemoError(RaccordError):
 def command(once: bool, port: int | None) -> int:
     out = output()
     clock = SystemClock()
-    settings = own_settings(port)
+    settings = own_settings(port, out.language)
     folder = settings.data_dir
     if not once:
         # Whoever has to choose another port should hear of it now, not after minutes.
@@ -107,14 +107,17 @@ def command(once: bool, port: int | None) -> int:
         return Exit.OK if table["all_equal"] else Exit.UNEQUAL
 
 
-def own_settings(port: int | None = None) -> Settings:
+def own_settings(port: int | None = None, spoken: Language = "fr") -> Settings:
     """Return the settings of an installation that is the demonstration's alone, below the usual data directory.
 
     Of the usual settings only those of the web pages and the language count, ``port`` before theirs: made-up books must
-    never reach a real database or a real company.
+    never reach a real database or a real company. Where no language is set the pages speak the command's, ``spoken``,
+    with a browser that asks for none.
     """
     usual = read_settings()
     kept = {f"{PREFIX}{name.upper()}": str(getattr(usual, name)) for name in ("language", "web_host", "web_port")}
+    if "language" not in usual.model_fields_set:
+        kept[f"{PREFIX}LANGUAGE"] = spoken
     if port is not None:
         kept[f"{PREFIX}WEB_PORT"] = str(port)
     return load(kept, data_dir=usual.data_dir / "demo")

@@ -51,7 +51,7 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
         yield from _accounts(workshop, session, connection, bench.scope.info)
         yield from check_said(session, connection, bench.scope.info)
         yield from _schedule(workshop, session, connection)
-        for account in fed_accounts(session, connection, bench.scope.info, _today(workshop, connection)):
+        for account in fed_accounts(session, connection, workshop.scopes.catalog, _today(workshop, connection)):
             yield _fed(account, label)
     yield from check_catalogue(workshop, connection, bench.scope.info.roles)
     yield from _tasks(workshop, bench)

@@ -13,10 +13,10 @@ from datetime import date
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.info import ConnectorInfo
+from raccord.catalog import Catalog
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Page, page_link
-from raccord.store.models import Choice, Company, Connection, LedgerEntry, LinkRow, LinkState
+from raccord.store.models import Choice, Company, Connection, ConnectionState, LedgerEntry, LinkRow, LinkState
 from raccord.sync.environments import environment_of
 
 MONEY_TYPES = ("Bank", "Credit Card")
@@ -31,7 +31,9 @@ class FedAccount:
     name: str
     type: str
     lines: bool
-    """Whether the connection brings the account's own lines, so that the bank's are all doubles."""
+    """Whether this connection or another of the company brings the account's own lines, so that the bank's are all
+    doubles.
+    """
     link: str
     """The page of QuickBooks that shows its bank feed."""
 
@@ -59,10 +61,11 @@ MATCH = Text(
 )
 
 
-def fed_accounts(
-    session: Session, connection: Connection, info: ConnectorInfo | None, today: date
-) -> Sequence[FedAccount]:
-    """Return the bank and card accounts that a connection's choices name today or later, or that it has written to."""
+def fed_accounts(session: Session, connection: Connection, catalog: Catalog, today: date) -> Sequence[FedAccount]:
+    """Return the bank and card accounts that a connection's choices name today or later, or that it has written to.
+
+    What is advised of an account is the same at each connection that writes to it.
+    """
     company = session.get_one(Company, connection.company_id)
     earlier: dict[tuple[str, str], Choice] = {}
     chosen: set[str] = set()
@@ -94,5 +97,27 @@ def fed_accounts(
         .order_by(LedgerEntry.name)
     )
     link = page_link(environment_of(company.environment), Page.BANKING, realm=company.realm)
-    lines = info is not None and info.validates_each
-    return [FedAccount(entry.object_id, entry.name, entry.type, lines, link) for entry in entries]
+    own, others = _brings_lines(catalog, connection.connector), _with_lines(session, catalog, connection)
+    return [
+        FedAccount(entry.object_id, entry.name, entry.type, own or entry.object_id in others, link) for entry in entries
+    ]
+
+
+def _with_lines(session: Session, catalog: Catalog, connection: Connection) -> frozenset[str]:
+    """Return the accounts whose own lines another connection of the company brings."""
+    rows = session.execute(
+        select(Choice.ledger_id, Connection.connector)
+        .join(Connection, Connection.id == Choice.connection_id)
+        .where(
+            Connection.company_id == connection.company_id,
+            Connection.id != connection.id,
+            Connection.state.not_in((ConnectionState.DRAFT, ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+            Choice.ledger_kind == "Account",
+        )
+    )
+    return frozenset(account for account, connector in rows if _brings_lines(catalog, connector))
+
+
+def _brings_lines(catalog: Catalog, connector: str) -> bool:
+    admitted = catalog.get(connector)
+    return admitted is not None and admitted.info.validates_each

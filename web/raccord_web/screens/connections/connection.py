@@ -78,7 +78,8 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         held = session.get_one(Connection, connection_id)
-        admitted = desk_of(request).workshop.scopes.catalog.get(held.connector)
+        catalog = desk_of(request).workshop.scopes.catalog
+        admitted = catalog.get(held.connector)
         posted = posted_by_day(
             session, desk_of(request).workshop.clock.now().date(), RECENT_DAYS, connection_id=connection_id
         )
@@ -113,7 +114,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),
             contacts=contacts_of(desk_of(request).workshop, session, held),
-            feeds=fed_accounts(session, held, info, today_of(held, desk_of(request).workshop.clock.now())),
+            feeds=fed_accounts(session, held, catalog, today_of(held, desk_of(request).workshop.clock.now())),
             groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),
             again=count_by_fate(session, connection_id, [Fate.WAITING])[Fate.WAITING],
         )
