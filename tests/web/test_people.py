@@ -97,6 +97,7 @@ def test_the_first_start_makes_the_owner_once(workshop: Workshop, house: FastAPI
 
 def test_signing_in_leads_back_and_signing_out_ends_it(house: FastAPI, owner: Person, workshop: Workshop) -> None:
     browser = browser_of(house)
+    assert "Use the account that" in browser.get("/signin").text, "nobody was here before"
     for email, password in ((OWNER, "wrong password"), ("nobody@example.ca", PASSWORD), ("", "")):
         refused = post(browser, "/signin", "/signin", email=email, password=password)
         assert refused.status_code == 403
@@ -107,6 +108,7 @@ def test_signing_in_leads_back_and_signing_out_ends_it(house: FastAPI, owner: Pe
     assert browser.get("/runs").status_code == 200
     kept = browser.cookies["raccord_session"]
     assert post(browser, "/runs", "/signout").headers["location"] == "/signin"
+    assert "Your syncs went on without you" in browser.get("/signin").text
     browser.cookies.set("raccord_session", kept)
     assert browser.get("/runs").status_code == 303
     with workshop.database.read() as session:

@@ -212,6 +212,7 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     assert alone.count("Data expected by") == 1
     assert f'<time datetime="{due}"' in alone
     assert "Missing" in alone[alone.index("Data expected by") - 400 :], "three weeks late"
+    assert 'href="/help/statuses/fresh_missing"' in alone, "and what that means"
     if page == "/":
         cards = beside.partition('<ul class="needs"')[2].partition("</ul>")[0]
         assert f"{synced.label}: data is missing" in cards
@@ -228,6 +229,7 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     own = browser.get(f"/connections/{synced.id}").text.partition('<div class="page-head">')[2].partition("</h1>")[2]
     head = own.partition('<div class="actions">')[0]
     assert ("Missing" in head, "Data expected by" in head) == (True, True)
+    assert 'href="/help/statuses/fresh_missing"' in head
     # Nothing waits for a run, also where the access has ended.
     with workshop.database.begin() as session:
         session.get_one(Connection, synced.id).state = ConnectionState.REAUTHORISE

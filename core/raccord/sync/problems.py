@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from raccord.plugin.errors import BAD_RECORD, Answers
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
+from raccord.quickbooks.causes import Cause
 from raccord.store.made_once import made_once
-from raccord.store.models import DraftRow, Problem, ProblemState, RecordState, SourceRecord
+from raccord.store.models import Company, Connection, DraftRow, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.environments import is_local
 from raccord.sync.facts import fact_named
 from raccord.sync.phases import PROOF
 from raccord.sync.storable import short_subject
@@ -102,7 +104,12 @@ def open_problem(
             closed_by="",
         )
         session.add(found)
-    found.run_id, found.stream, found.params = run_id, stream, dict(params or {})
+    said = dict(params or {})
+    if code == Cause.UNAVAILABLE:
+        company = session.get_one(Company, session.get_one(Connection, connection_id).company_id)
+        # Intuit's status page tells nothing of a sandbox of one's own.
+        said |= {"case": "local"} if is_local(company) else {}
+    found.run_id, found.stream, found.params = run_id, stream, said
     return found
 
 

@@ -18,6 +18,7 @@ from till_company import again
 from raccord.onboarding.deciding.failures import close_cause
 from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
+from raccord.overview.explain import explain
 from raccord.overview.money import MoneyMoved
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
 from raccord.overview.problems import gravest_problems, open_problems, problem_groups
@@ -123,6 +124,15 @@ def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Worksh
         open_problem(session, code="till.date_order", subject="bank/f", **asked)
         assert gravest_problems(session, [synced.id])[synced.id][0] == usual, "a file that asks is the least of them"
         open_problem(session, connection_id=synced.id, code="quickbooks.unavailable", subject="run", now=now)
+        # Intuit's status page is named for books at Intuit alone; these are in a sandbox.
+        for environment, named in (
+            ("production", True),
+            (session.get_one(Company, synced.company_id).environment, False),
+        ):
+            session.get_one(Company, synced.company_id).environment = environment
+            away = open_problem(session, connection_id=synced.id, code="quickbooks.unavailable", subject="run", now=now)
+            said = [explain(away.code, away.params, language).fix for language in ("fr", "en")]
+            assert ["Intuit" in each for each in said] == [named] * 2
         assert gravest_problems(session, [synced.id])[synced.id][0] == "quickbooks.unavailable", "what stops all"
         later = {"connection_id": synced.id, "company_id": synced.company_id, "trigger": "person", "started_by": "x"}
         session.add(Run(state=RunState.FAILED, created_at=now, finished_at=now + timedelta(days=1), **later))

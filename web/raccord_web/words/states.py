@@ -73,13 +73,6 @@ NOTHING_NEW = State("mute", "minus", "states.nothing_new")
 NOTHING_UNDONE = State("warn", "minus", "states.nothing_undone")
 COMPLETE = State("ok", "circle-check", "states.complete")
 
-EXPLAINED = {
-    "records": [*FATES.values()],
-    "connections": [*OFF.values(), QUICKBOOKS_AGAIN, NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE],
-    "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, NOTHING_UNDONE, COMPLETE],
-}
-"""Every state of which help has a page, with what it is said of. Runs have those of their connections too."""
-
 FRESHNESS = {
     "": State("mute", "minus", "standing.fresh_unsaid"),
     Lateness.ARRIVED: State("ok", "circle-check", "standing.fresh_arrived"),
@@ -88,6 +81,16 @@ FRESHNESS = {
     Lateness.MISSING: State("bad", "circle-alert", "standing.fresh_missing"),
 }
 """How the data of a source stands; empty where its connector does not say when data comes."""
+
+EXPLAINED = {
+    "records": [*FATES.values()],
+    "connections": [
+        *OFF.values(), QUICKBOOKS_AGAIN, NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE,
+        FRESHNESS[Lateness.LATE], FRESHNESS[Lateness.MISSING],
+    ],
+    "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, NOTHING_UNDONE, COMPLETE],
+}  # fmt: skip
+"""Every state of which help has a page, with what it is said of. Runs have those of their connections too."""
 
 
 def connection_state(view: ConnectionView) -> State:

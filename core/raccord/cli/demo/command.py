@@ -126,7 +126,9 @@ def own_settings(port: int | None = None, spoken: Language = "fr") -> Settings:
 def _spare(lab: Lab) -> None:
     """Put an empty company beside the filled one, once: a source of the demonstration may go to one company only."""
     if all(each["name"] != SPARE for each in lab.get("/companies")):
-        lab.post("/companies", {"template": "quebec", "name": SPARE})
+        made = lab.post("/companies", {"template": "quebec", "name": SPARE})
+        # The sandbox gives its maker access at once; this one waits for a person's consent.
+        lab.post(f"/companies/{made['realm']}/person/disconnect")
 
 
 def _let_in(workshop: Workshop, out: Output) -> None:

@@ -30,6 +30,9 @@ router = APIRouter()
 PROVIDER_CALLBACK = "/oauth/signin/callback"
 PROVIDER_COOKIE = "raccord_provider"
 PROVIDER_PURPOSE = "provider"
+BEEN_HERE = "raccord_been_here"
+"""The cookie of a browser in which somebody signed in once; it opens nothing and names nobody."""
+REMEMBERED = timedelta(days=365)
 PROVIDER_LASTS = timedelta(minutes=10)
 
 
@@ -167,7 +170,11 @@ def _page(
 ) -> Response:
     settings = desk_of(request).workshop.settings
     label = provider_label(settings) if provider.offered(settings) else ""
-    return show(request, "entering/signin.html", status=status, then=then, email=email, wrong=wrong, provider=label)
+    been_here = desk_of(request).access.cookie(BEEN_HERE) in request.cookies
+    return show(
+        request, "entering/signin.html", status=status, then=then, email=email, wrong=wrong, provider=label,
+        been_here=been_here,
+    )  # fmt: skip
 
 
 def _invitation(request: Request, secret: str, given: Fields, error: RaccordError | None) -> Response:
@@ -199,6 +206,11 @@ def _signed_in(request: Request, person: Person, then: str, *, lasting: bool = F
         desk.workshop, person, request.headers.get("user-agent", ""), _address(request), lasting=lasting
     )
     response = RedirectResponse(then, HTTPStatus.SEE_OTHER)
+    age = int(REMEMBERED.total_seconds())
+    response.set_cookie(
+        desk.access.cookie(BEEN_HERE), "1", max_age=age, path="/", secure=desk.access.secure, httponly=True,
+        samesite="lax",
+    )  # fmt: skip
     # Not strict: the person comes back from Intuit, and must still be signed in then.
     response.set_cookie(
         desk.access.cookie(SESSION_COOKIE),
