@@ -122,6 +122,19 @@ def test_one_fee_in_common_is_no_proof(feed: Feed) -> None:
     assert len(asked(feed)) == 1
 
 
+def test_the_same_fees_of_two_quiet_accounts_are_no_proof_where_balances_tell_them_apart(feed: Feed) -> None:
+    one = csv("03-15,Paper,-2.50,997.50", "03-28,Fee,-4.95,992.55")
+    longer = csv(
+        "03-15,Paper,-2.50,997.50", "03-28,Fee,-4.95,992.55", "03-28,Fee,-1.00,991.55", "03-30,Pay,1.00,992.55"
+    )
+    other = csv("03-15,Paper,-2.50,497.50", "03-28,Fee,-4.95,492.55")
+    put(feed, {"1.csv": one, "2.csv": longer, "3.csv": other})
+    assert accounts(feed) == {"1": ["Paper", "Fee", "Paper", "Fee", "Fee", "Pay"]}
+    (question,) = asked(feed)
+    assert question.raw["file"] == "3.csv"
+    assert "another balance on the same day" in readings(question)["account-1"]
+
+
 def test_what_is_said_of_a_name_counts_month_after_month_until_something_contradicts_it(feed: Feed) -> None:
     put(feed, {"releve-mars-2026.csv": csv("03-14,Rent,-900.00", "03-16,Cafe,-4.20", "03-18,Shop,-8.00")})
     put(feed, {"releve-avril-2026.csv": csv("04-14,Rent,-900.00", "04-15,Cafe,-4.20")})

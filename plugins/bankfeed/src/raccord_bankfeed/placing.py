@@ -2,7 +2,8 @@
 
 The first file of a layout begins an account. One that comes later is of it, or of another such account, where it shows:
 
-* *lines in common*: at least two, and no day that both cover whole with other amounts;
+* *lines in common*: at least two, and no day that both cover whole with other amounts, or after which they held
+  other sums (two quiet accounts have the same fees);
 * *balances*: it begins with what the account held at the end of the file before, or ends with what it held at the
   beginning of the one after;
 * *a person's word* of this file, or of all that bear such a name, as long as no line and no balance contradicts it and
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
@@ -56,10 +57,12 @@ class Compared:
     shared: int = 0
     """Lines that both have."""
     contradicts: bool = False
-    """Whether a day that two files cover whole has other amounts, or a balance does not go on."""
+    """Whether a day that two files cover whole has other amounts or sums, or a balance does not go on."""
     chained: bool = False
     balances: tuple[Decimal, Decimal] | None = None
     """What the account held at the end of the file before, and what this one begins with, where both are known."""
+    other_sums: bool = False
+    """Whether they held other sums after a day that both have."""
 
 
 @dataclass(slots=True)
@@ -80,9 +83,11 @@ class Slot:
         """Compare a file with those of the account."""
         shared = max((len(mine.ids & other.ids) for _, other in self.files), default=0)
         conflict = any(_conflict(mine, other) for _, other in self.files)
+        other_sums = any(_held_otherwise(mine, other) for _, other in self.files)
         follows, balances = self._balances(mine)
-        contradicts = conflict or follows is False
-        return Compared(shared, contradicts, not contradicts and (shared >= SHARED_MIN or follows is True), balances)
+        contradicts = conflict or other_sums or follows is False
+        chained = not contradicts and (shared >= SHARED_MIN or follows is True)
+        return Compared(shared, contradicts, chained, balances, other_sums)
 
     def _balances(self, mine: Nameless) -> tuple[bool | None, tuple[Decimal, Decimal] | None]:
         """Tell whether balances go on from the file before and to the one after; nothing where none tells."""
@@ -116,6 +121,18 @@ def _conflict(mine: Nameless, other: Nameless) -> bool:
     first, last = max(mine.first, other.first), min(mine.last, other.last)
     days = {day for day in (*mine.days, *other.days) if first < day < last}
     return any(mine.days.get(day) != other.days.get(day) for day in days)
+
+
+def _held_otherwise(mine: Nameless, other: Nameless) -> bool:
+    """Tell whether both say what the account held after a day that they have, and not the same."""
+    day = min(mine.last, other.last)
+    if mine.days.get(day) != other.days.get(day):
+        # One of them may have that day in part.
+        day -= timedelta(1)
+    if day < max(mine.first, other.first):
+        return False
+    held, there = mine.held_after(day), other.held_after(day)
+    return held is not None and there is not None and held != there
 
 
 class Places:

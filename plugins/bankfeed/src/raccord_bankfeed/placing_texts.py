@@ -34,6 +34,8 @@ class _Compared(Protocol):
     def chained(self) -> bool: ...
     @property
     def balances(self) -> tuple[Decimal, Decimal] | None: ...
+    @property
+    def other_sums(self) -> bool: ...
 
 
 def which_account(
@@ -105,7 +107,9 @@ def _said(slot: _Slot, found: _Compared) -> Text:
         )
     if found.shared:
         why.append(Text(f"lignes en commun : {found.shared}", f"lines in common: {found.shared}"))
-    if found.contradicts and (found.balances is None or found.balances[0] == found.balances[1]):
+    if found.other_sums:
+        why.append(Text("un autre solde le même jour", "another balance on the same day"))
+    elif found.contradicts and (found.balances is None or found.balances[0] == found.balances[1]):
         why.append(Text("d’autres montants les mêmes jours", "other amounts on the same days"))
     why = why or [Text("rien ne le dit ni ne le contredit", "nothing says so and nothing contradicts it")]
     return Text(

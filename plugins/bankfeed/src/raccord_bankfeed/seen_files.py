@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
@@ -51,6 +52,14 @@ class Nameless:
     def last(self) -> date:
         """The last day with a line."""
         return max(self.days)
+
+    def held_after(self, day: date) -> Decimal | None:
+        """Return what the account held at the end of a day, which the file has whole; nothing where it tells none."""
+        if self.opening is None:
+            return None
+        counted = [some for on, some in self.days.items() if on <= day]
+        moved = (Decimal(amount) * times for some in counted for amount, times in some.items())
+        return self.opening.amount + sum(moved, Decimal(0))
 
 
 @dataclass(slots=True)
