@@ -325,3 +325,14 @@ def test_a_second_message_is_told_and_a_checksum_after_the_first_is_not(between:
     assert [line.amount for line in result.lines] == [-1]
     assert result.codes == ["bankfeed.second_message"]
     assert Read(first + between + b"A1B2C3\n").codes == []
+
+
+def test_the_invoice_that_is_paid_and_an_ultimate_party_are_told() -> None:
+    details = "<RltdPties><UltmtCdtr><Pty><Nm>SHOP</Nm></Pty></UltmtCdtr></RltdPties>"
+    details += "<RmtInf><Strd><RfrdDocInf><Nb>INV-17</Nb></RfrdDocInf></Strd></RmtInf>"
+    content = entry(
+        '<Amt Ccy="EUR">4.20</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-02</Dt></BookgDt>'
+        f"<NtryDtls><TxDtls>{details}</TxDtls></NtryDtls>"
+    )
+    (line,) = Read(content).lines
+    assert (line.name, line.memo) == ("SHOP", "INV-17")

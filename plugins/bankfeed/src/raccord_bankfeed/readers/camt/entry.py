@@ -39,12 +39,15 @@ MEMO_CHARS_MAX = 2000
 REFERENCES = tuple(
     f"{DETAILS}{path}" for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/TxId", "Refs/InstrId")
 )
-PARTIES = {
-    role: tuple(f"{DETAILS}RltdPties/{path}" for path in (f"{role}/Nm", f"{role}/Pty/Nm", f"Ultmt{role}/Nm"))
-    for role in ("Dbtr", "Cdtr")
-}
+
+
+def _names_of(role: str) -> tuple[str, ...]:
+    return tuple(f"{party}/{path}" for party in (role, f"Ultmt{role}") for path in ("Nm", "Pty/Nm"))
+
+
+PARTIES = {role: tuple(f"{DETAILS}RltdPties/{path}" for path in _names_of(role)) for role in ("Dbtr", "Cdtr")}
 TEXTS = (
-    *(f"{DETAILS}RmtInf/{path}" for path in ("Ustrd", "Strd/CdtrRefInf/Ref", "Strd/AddtlRmtInf")),
+    *(f"{DETAILS}RmtInf/{path}" for path in ("Ustrd", "Strd/RfrdDocInf/Nb", "Strd/CdtrRefInf/Ref", "Strd/AddtlRmtInf")),
     f"{DETAILS}AddtlTxInf",
     "AddtlNtryInf",
 )
