@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -20,11 +21,13 @@ from raccord.plugin import BadRecord
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
-from raccord_bankfeed.readers.contract import AccountKind, Line, Question
+from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.guessed import guessed_charset
 from raccord_bankfeed.readers.table import evidence, rows
 from raccord_bankfeed.readers.table.lines import RowReader
-from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.table.reader import TableReader
+from raccord_bankfeed.readers.table.rows import Block, Row
+from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read, statement_file
@@ -529,6 +532,33 @@ def test_rows_read_many_at_once_are_the_rows_read_one_by_one(
         patch.setattr(RowReader, "block_moved", lambda *_: None)
         patch.setattr(evidence, "signs_of", lambda _: None)
         assert Read(body).events == together
+
+
+@pytest.mark.parametrize("odd", ["", "N50,1.5", "Closing balance,0.00", "N50,1.00 CAD", "N50,"])
+@pytest.mark.parametrize("columns", [False, True])
+def test_balances_of_usual_rows_are_followed_in_the_first_look_and_of_others_in_one_of_their_own(
+    odd: str, columns: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[RowReader] = []
+    original = TableReader._running_balances
+
+    def running(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
+        looks.append(reader)
+        return original(blocks, reader, before=before)
+
+    monkeypatch.setattr(TableReader, "_running_balances", staticmethod(running))
+    made = [MadeLine(day=date(2026, 3, 14), amount=Decimal("-40.00"), name=f"N{number}") for number in range(100)]
+    body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True)).decode()
+    if odd:
+        usual = "N50,40.00," if columns else "N50,-40.00,"
+        assert usual in body
+        body = body.replace(usual, f"{odd},")
+    (statement,) = Read(body.encode()).statements
+    assert bool(looks) is bool(odd)
+    if not odd:
+        day = date(2026, 3, 14)
+        assert statement.opening == Balance(Decimal("100.00"), day)
+        assert statement.ledger == Balance(Decimal("-3900.00"), day)
 
 
 def test_most_rows_of_a_large_table_are_read_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -46,8 +46,23 @@ TELLING = rf"[+-]?{_WHOLE}([.,])[0-9]{{1,2}}"
 _TELLING = re.compile(rf"([+-]?)({_WHOLE}([.,])[0-9]{{1,2}})")
 _ALIKE = re.compile(rf"^([+-]?)(?:{_WHOLE}([.,])[0-9]{{1,2}}|[0-9]{{1,24}})$", re.MULTILINE)
 _ALIKE_ZERO = re.compile(r"\n([+-]?)[0.,]+(?=\n)")
-_ALL_SIMPLE = re.compile(r"\n(?:[+-]?[0-9]{1,24}(?:[.,][0-9]{1,2})?\n)*+")
-"""Amounts without thousands, each on a line: their only mark stands before cents."""
+_MAY_BE_ZERO = ("\n0", "\n-0", "\n+0")
+
+
+def _all_of(point: str, group: str, decimals: str, *, whole: str = "") -> re.Pattern[str]:
+    """Return a pattern of amounts, each on a line, whose only mark but those of thousands stands before decimals."""
+    units = rf"(?:[0-9]{{1,24}}|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}}){{1,7}})"
+    return re.compile(rf"\n(?:[+-]?(?:{units}{point}[0-9]{{{decimals}}}{whole})\n)*+")
+
+
+_ALL_CENTS = {Mark.POINT: _all_of(r"\.", ",", "2"), Mark.COMMA: _all_of(",", r"\.", "2")}
+"""Amounts with two decimals each."""
+_OR_WHOLE = "|[0-9]{1,24}"
+_ALL_TELLING = {
+    Mark.POINT: _all_of(r"\.", ",", "1,2", whole=_OR_WHOLE),
+    Mark.COMMA: _all_of(",", r"\.", "1,2", whole=_OR_WHOLE),
+}
+_NO_MARKS = str.maketrans("", "", ".,")
 MINUS_SIGNS = "−–‐‑‒—―－﹣⁻"
 """What programs write in the place of a hyphen before an amount."""
 _MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-") | dict.fromkeys("＋﹢", "+"))
@@ -122,8 +137,11 @@ def is_plain(text: str, mark: Mark) -> bool:
 
 def are_plain(texts: Sequence[str], mark: Mark) -> bool:
     """Tell whether every one of some amounts is plain."""
-    joined = "\n".join((*texts, ""))
-    return joined.count("\n") == len(texts) and _ALL_PLAIN[mark].fullmatch(joined) is not None
+    joined = "\n".join(("", *texts, ""))
+    if joined.count("\n") != len(texts) + 1:
+        return False
+    # The usual amounts are told quicker alone; they are plain ones.
+    return _ALL_CENTS[mark].fullmatch(joined) is not None or _ALL_PLAIN[mark].fullmatch(joined, 1) is not None
 
 
 def plain_amount(text: str, mark: Mark) -> Decimal:
@@ -169,6 +187,8 @@ class Signs(NamedTuple):
     points: int
     commas: int
     """So many have this mark before their cents."""
+    cents: Mark | None = None
+    """The mark before the cents, where each has two decimals."""
 
 
 def signs_of(texts: Sequence[str]) -> Signs | None:
@@ -178,22 +198,39 @@ def signs_of(texts: Sequence[str]) -> Signs | None:
     if joined.count("\n") >= max(len(filled), 1):
         return None
     apart = f"\n{joined}\n" if filled else "\n"
-    if _ALL_SIMPLE.fullmatch(apart) is not None:
-        points, commas = joined.count("."), joined.count(",")
+    in_cents = _mark_of_all(apart, _ALL_CENTS)
+    mark = in_cents or _mark_of_all(apart, _ALL_TELLING)
+    if mark is not None:
+        points, commas = (joined.count("."), 0) if mark is Mark.POINT else (0, joined.count(","))
     else:
         found = _ALIKE.findall(joined)
         if len(found) != len(filled):
             return None
-        marks = [mark for _, mark in found]
+        marks = [each for _, each in found]
         points, commas = marks.count("."), marks.count(",")
     minus, plus = apart.count("\n-"), apart.count("\n+")
-    zeros: list[str] = _ALIKE_ZERO.findall(apart)
+    zeros: list[str] = _ALIKE_ZERO.findall(apart) if any(each in apart for each in _MAY_BE_ZERO) else []
     return Signs(
         *(minus, plus, len(filled) - minus - plus),
         *(zeros.count("-"), zeros.count("+"), zeros.count("")),
         points,
         commas,
+        in_cents,
     )
+
+
+def _mark_of_all(apart: str, patterns: Mapping[Mark, re.Pattern[str]]) -> Mark | None:
+    return next((mark for mark, pattern in patterns.items() if pattern.fullmatch(apart) is not None), None)
+
+
+def cents_of(texts: Sequence[str]) -> list[int]:
+    """Return amounts with two decimals, each on its own, as whole numbers of cents."""
+    return list(map(int, "\n".join(texts).translate(_NO_MARKS).split("\n")))
+
+
+def of_cents(number: int) -> Decimal:
+    """Return an amount of so many cents."""
+    return Decimal(number).scaleb(-2)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,8 @@ RUN_ROWS_MAX = 512
 ROW_CHARS_MAX = 16 * 1024
 """Where a row is longer, none of its piece of text makes a run."""
 
+_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
+"""All blanks of ASCII but the plain space."""
 _NEW_LINE = cast("Callable[[type[Line], tuple[object, ...]], Line]", tuple.__new__)
 """What ``Line._make`` does, without going through Python for each."""
 
@@ -99,7 +101,9 @@ def made(columns: Iterable[Iterable[object]]) -> Iterator[Line]:
 def on_one_line(texts: Sequence[str]) -> list[str]:
     """Return texts without blanks at their ends, runs of blanks as one."""
     joined = "".join(texts)
-    if "  " in joined or not joined.isprintable():  # a blank that is no plain space does not print
+    # A blank that is no plain space does not print.
+    plain = not any(map(joined.__contains__, _BLANKS)) if joined.isascii() else joined.isprintable()
+    if "  " in joined or not plain:
         return [" ".join(text.split()) for text in texts]
     return list(map(str.strip, texts))
 

@@ -10,6 +10,7 @@ from itertools import repeat
 from operator import add
 from typing import NamedTuple
 
+from raccord_bankfeed.readers.amounts import of_cents
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information
@@ -122,12 +123,8 @@ def _cents_added(moved: Sequence[str]) -> Added | None:
     cents = list(map(int, cells[1::2]))
     out = [number for number in cents if number < 0]
     outgoing = -sum(out)
-    incoming = _of_cents(sum(cents) + outgoing) if len(out) < len(cents) else None
-    return Added(len(cents), incoming, _of_cents(outgoing) if out else Decimal(0), days)
-
-
-def _of_cents(number: int) -> Decimal:
-    return Decimal(number).scaleb(-2)
+    incoming = of_cents(sum(cents) + outgoing) if len(out) < len(cents) else None
+    return Added(len(cents), incoming, of_cents(outgoing) if out else Decimal(0), days)
 
 
 def _cells(moved: Sequence[str], mark: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from raccord_bankfeed.readers.amounts import MarkEvidence, Signs, signs_of
 from raccord_bankfeed.readers.days import DayEvidence
+from raccord_bankfeed.readers.table.following import Followed, Following
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.sections import Sections
@@ -16,6 +17,8 @@ from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part,
 _TEXTS_MAX = 4000
 _EITHER = frozenset({"payment"})
 """What money in is called by banks of cards, and what any payment is by others."""
+_ROWS_MIN, _ROWS_MAX = 8, 4096
+"""So many rows are tried at once at least, and at most."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class Evidence:
     """The line from which on it is another table; 0 where it is one."""
     account: tuple[Row, Row] | None = None
     """A header that stands again below a text that may name another account, and that text."""
+    followed: Followed | None = None
+    """Its balances, where each row has a plain one."""
 
 
 def weigh(blocks: Iterable[Block], layout: Layout) -> Evidence:
@@ -60,9 +65,7 @@ def weigh(blocks: Iterable[Block], layout: Layout) -> Evidence:
     for block in blocks:
         if weighing.sections.ends:
             break
-        if not weighing.columns(block):
-            for row in block:
-                weighing.row(row)
+        weighing.block(block)
     return weighing.ended()
 
 
@@ -73,6 +76,8 @@ class _Weighing:
         self._read_day = layout.read_day
         self.found = Evidence(days=DayEvidence(read=layout.read_day))
         self.sections = Sections(layout)
+        self._following = Following(layout)
+        self._at_once = _ROWS_MAX
         self._dated = layout.columns.get(Part.DATE, 0)
         self._amount, self._debit, self._credit, self._kind, self._balance = (
             layout.at(part) for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE, Part.BALANCE)
@@ -84,20 +89,41 @@ class _Weighing:
         self._waiting: dict[str, int] = {}
         """Of texts that are days and are not weighed yet, each but once, how often they came."""
 
+    def block(self, block: Block) -> None:
+        """Weigh rows, as many at once as are written the usual way."""
+        at, size = 0, len(block)
+        while at < size:
+            some = block if self._at_once >= size else block.part(at, at + self._at_once)
+            if self.columns(some):
+                self._at_once = min(2 * self._at_once, _ROWS_MAX)
+            elif len(some) > _ROWS_MIN:
+                self._at_once = max(len(some) // 4, _ROWS_MIN)
+                continue
+            else:
+                for number, row in enumerate(some):
+                    # A row that goes the general way cannot be followed.
+                    if not (self._following.open and self.columns(some.part(number, number + 1))):
+                        self.row(row)
+            at += len(some)
+
     def columns(self, block: Block) -> bool:
         """Weigh rows; false, and nothing of them is weighed, where one needs a closer look."""
         columns = block.columns()
         needed = (self._dated, *self._money, *(n for n in (self._kind, self._balance) if n is not None))
-        if self._units or max(needed) >= len(columns):
+        if self.sections.ends or self._units or max(needed) >= len(columns):
             return False
         days = Counter(columns[self._dated])
         if not all(
             text in self._waiting or ((parts := self._read_day(text)) is not None and parts.days) for text in days
         ):
             return False
-        signs = {number: signs_of(columns[number]) for number in self._money}
+        signs: dict[int, Signs] = {}
+        for number in self._money:
+            if (known := signs_of(columns[number])) is None:
+                return False
+            signs[number] = known
         balances = signs_of(columns[self._balance]) if self._balance is not None else None
-        if None in signs.values() or (self._balance is not None and balances is None):
+        if self._balance is not None and balances is None:
             return False
         self.sections.dated()
         for text, times in days.items():
@@ -105,8 +131,7 @@ class _Weighing:
         self.found.rows += len(block)
         self.found.first_line = self.found.first_line or block.lines[0]
         for number, known in signs.items():
-            if known is not None:
-                self._signs(number, known)
+            self._signs(number, known)
         if balances is not None:
             self._balances.add_marks(balances.points, balances.commas)
         if self._kind is not None:
@@ -118,6 +143,8 @@ class _Weighing:
             said = Counter(zip(columns[self._directed], columns[self._amount], strict=True))
             for (text, amount), times in said.items():
                 self._against(text, times, negative=amount[:1] == "-", moves=amount.strip("+-0.,") != "")
+        if balances is not None and self._following.open:
+            self._following.take(columns, signs, balances)
         return True
 
     def _day(self, text: str, times: int) -> bool:
@@ -174,6 +201,7 @@ class _Weighing:
             self.sections.undated(row, found.rows)
             return
         self.sections.dated()
+        self._following.give_up()
         found.rows += 1
         found.first_line = found.first_line or row.line
         negative = moved = False
@@ -202,6 +230,7 @@ class _Weighing:
         """Return what was found once all rows were taken."""
         found, balances = self.found, self._balances
         self._add_days()
+        found.followed = self._following.found
         found.ends, found.account = self.sections.ends, next(iter(self.sections.accounts), None)
         if not (found.marks.points or found.marks.commas):
             # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.

@@ -26,6 +26,9 @@ _FLIPPED = (
 _CARD_COLUMNS = frozenset(
     {"card no", "card number", "card last 4 digits", "numero de carte", "carte", "card used for transaction"}
 )
+_CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
+"""Columns that may change what a row comes to, or that are not taken as they stand."""
+_DIRECTIONS = frozenset({Part.DEBIT, Part.CREDIT})
 _ANYONES = frozenset(
     {"iban", "konto nr", "kontonr", "kontonummer", "account number", "account no", "numero de compte", "numero conto"}
 )
@@ -92,6 +95,22 @@ class Layout:
     def is_paypal(self) -> bool:
         """Tell whether the file is PayPal's list of activities."""
         return Part.GROSS in self.columns and Part.NET in self.columns and Part.FEE in self.columns
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether one column, or one for each direction, says what a row moves, and nothing else changes that."""
+        return (
+            bool(self.header)
+            and (Part.AMOUNT in self.columns or set(self.columns) >= _DIRECTIONS)
+            and not (self.units or self.is_paypal or self.blank_pending)
+            and _CHANGING.isdisjoint(self.columns)
+        )
+
+    @property
+    def told(self) -> frozenset[int]:
+        """Return the columns whose text may say that a row is no transaction."""
+        reference = (self.columns[Part.REFERENCE],) if Part.REFERENCE in self.columns else ()
+        return frozenset((*self.names, *self.texts, *reference))
 
     @property
     def is_whole(self) -> bool:

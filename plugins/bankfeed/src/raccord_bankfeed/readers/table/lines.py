@@ -46,9 +46,6 @@ from raccord_bankfeed.readers.table.words import (
     plain,
 )
 
-_CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
-"""Columns that may change what a row comes to, or that are not taken as they stand."""
-_DIRECTIONS = frozenset({Part.DEBIT, Part.CREDIT})
 _DAYS_MAX = 4000
 _ACCOUNTS_MAX = 1000
 _ACCOUNT_END = re.compile(r"[0-9]{4,5} ?[0-9]{5,6}[A-Z]")
@@ -89,19 +86,13 @@ class RowReader:
     open_signs: bool = False
     marked: bool = False
     credits_negative: bool = False
-
     plain: bool = False
     """Whether rows can be read many at once: signed amounts, or one column for each direction, and nothing else."""
 
     def __post_init__(self) -> None:
         """Judge the whole file's evidence once."""
         layout = self.layout
-        self.plain = (
-            bool(layout.header)
-            and (bool(self.evidence.signed) if Part.AMOUNT in layout.columns else set(layout.columns) >= _DIRECTIONS)
-            and not (layout.units or layout.is_paypal or layout.blank_pending)
-            and _CHANGING.isdisjoint(layout.columns)
-        )
+        self.plain = layout.is_plain and (self.evidence.signed > 0 or Part.AMOUNT not in layout.columns)
         self.flip = self.layout.flip or are_inverted(self.evidence)
         self.open_signs = leaves_card_signs_open(self.evidence, layout)
         self.marked = marks_incoming(self.evidence)
@@ -118,16 +109,16 @@ class RowReader:
         if not self.plain or len(columns) != len(self.layout.titles):
             return None
         dated = columns[self.layout.columns[Part.DATE]]
-        day_of = {text: self._known_day(text.strip()) for text in set(dated)}
-        days = [day for text in dated if (day := day_of[text]) is not None]
-        named = set(zip(*(columns[number] for number in self.layout.accounts), strict=True))
-        told = {*self.layout.names, *self.layout.texts, self.layout.columns.get(Part.REFERENCE, 0)}
-        if any(may_be_balance(columns[number]) for number in told):
+        texts = set(dated)
+        day_of = {text: day for text in texts if (day := self._known_day(text.strip())) is not None}
+        if len(day_of) < len(texts) or any(len(set(columns[number])) > 1 for number in self.layout.accounts):
             return None
-        if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
+        sums = any(may_be_balance(columns[number]) for number in self.layout.told)
+        if sums or (amounts := self._block_amounts(columns)) is None:
             return None
         account = self._known_account([column[0] for column in columns], "")
-        return Moved(columns, account, days, list(map(neg, amounts)) if account.turned else amounts)
+        amounts = list(map(neg, amounts)) if account.turned else amounts
+        return Moved(columns, account, list(map(day_of.__getitem__, dated)), amounts)
 
     def _block_amounts(self, columns: Sequence[Sequence[str]]) -> list[Decimal] | None:
         """Return the amounts of rows that all have one, nothing where one is not written the usual way."""
@@ -159,6 +150,15 @@ class RowReader:
         balances = self._plain(moved.columns[self.layout.columns[Part.BALANCE]])
         return None if balances is None else (moved, balances)
 
+    def followed(self) -> Account | None:
+        """Return the account whose balances were found to follow at the first look; nothing where they may not."""
+        found, days = self.evidence.followed, self.evidence.days
+        if found is None or not self.plain or self.flip or self.evidence.ends or found.mark is not self.written.mark:
+            return None
+        account = self._known_account(found.cells, "")
+        sure = not account.turned and days.counts[self.written.order] == days.seen
+        return account if sure and not found.running.breaks else None
+
     def balance(self, row: Row) -> tuple[Account, Decimal, Decimal | None] | None:
         """Return account, amount and the balance beside it, if there is one; nothing where the row is no line."""
         if not self.cell(row, Part.DATE):
@@ -181,7 +181,7 @@ class RowReader:
             return list(map(str.strip, columns[parts[part]])) if part in parts else nothing
 
         stated = said(Part.CURRENCY)
-        currencies = {text: text.upper() if is_currency(text.upper()) else layout.currency for text in set(stated)}
+        known = {text: text.upper() if is_currency(text.upper()) else layout.currency for text in set(stated)}
         types = said(Part.TYPE)
         names, memos = self._texts(columns, nothing)
         fields = (
@@ -189,7 +189,7 @@ class RowReader:
             said(Part.ID),
             moved.days,
             moved.amounts,
-            list(map(currencies.__getitem__, stated)),
+            list(map(known.__getitem__, stated)) if len(known) > 1 else repeat(next(iter(known.values()))),
             names,
             memos,
             types if types is nothing else list(map(str.upper, types)),

@@ -201,6 +201,9 @@ class TableReader(LineReader):
 
         Return the reader whose amounts the balances follow: one that takes fees off, or one that does not.
         """
+        if (account := reader.followed()) is not None and reader.evidence.followed is not None:
+            self._running = {account.key: reader.evidence.followed.running}
+            return reader
         running = self._balances_of(blocks, reader)
         if Part.FEE in reader.layout.columns and any(each.breaks for each in running.values()):
             # The fee beside an amount is taken off its account apart, or is in the amount already.
@@ -351,7 +354,8 @@ class TableReader(LineReader):
         if self._questions:
             self._ask(moved.account)
         tally = self._tally(moved.account, block.lines[0])
-        tally.currency = tally.currency or next(filter(None, map(_CURRENCY_OF, lines)), "")
+        if not tally.currency and (reader.layout.currency or Part.CURRENCY in reader.layout.columns):
+            tally.currency = next(filter(None, map(_CURRENCY_OF, lines)), "")
         tally.add_run(moved.days, moved.amounts)
         self.queue.extend(lines)
         return True

@@ -17,7 +17,7 @@ ROW_LINES_MAX = 25
 ROW_CHARS_MAX = 20_000
 _SAMPLE_ROWS = 200
 _CELLS_MAX = 200
-_BATCH_LINES = 256
+_BATCH_LINES = 512
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 """The usual amount, which need not be taken apart to see that it is one."""
 
@@ -49,6 +49,7 @@ class Block:
     ) -> None:
         self.lines = lines
         self._starts_of = starts
+        self._starts: Sequence[int] | None = None
         self._cells = cells
         self._columns = columns
 
@@ -63,7 +64,9 @@ class Block:
     @property
     def starts(self) -> Sequence[int]:
         """The character at which each row starts."""
-        return self._starts_of()
+        if self._starts is None:
+            self._starts = self._starts_of()
+        return self._starts
 
     @property
     def cells(self) -> Sequence[list[str]]:
@@ -74,8 +77,9 @@ class Block:
 
     def part(self, first: int, after: int) -> Block:
         """Return some of the rows."""
-        starts = self.starts[first:after]
-        return Block(self.lines[first:after], lambda: starts, self.cells[first:after])
+        cells = None if self._columns else self.cells[first:after]
+        columns = [column[first:after] for column in self._columns] if self._columns else None
+        return Block(self.lines[first:after], lambda: self.starts[first:after], cells, columns)
 
     def columns(self) -> Sequence[Sequence[str]]:
         """Return the cells column by column; no columns where two rows have not as many cells."""

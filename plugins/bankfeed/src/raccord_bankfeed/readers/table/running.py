@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import sub
 
+from raccord_bankfeed.readers.amounts import of_cents
+
 _OPEN_MAX = 2000
 
 
@@ -43,6 +45,21 @@ class RunningBalance:
                 self.add(amount, balance)
             return
         self.add(last - first, last)
+        if not self.given_up:
+            self.rows += len(amounts) - 1
+
+    def add_cents(self, amounts: Sequence[int], balances: Sequence[int]) -> None:
+        """Do what :meth:`add_run` does of whole numbers of cents, which takes a fraction of the time."""
+        befores = list(map(sub, balances, amounts))
+        if befores[1:] == list(balances[:-1]):
+            last, first = balances[-1], befores[0]
+        elif befores[:-1] == list(balances[1:]):
+            last, first = balances[0], befores[-1]
+        else:
+            for amount, balance in zip(amounts, balances, strict=True):
+                self.add(of_cents(amount), of_cents(balance))
+            return
+        self.add(of_cents(last - first), of_cents(last))
         if not self.given_up:
             self.rows += len(amounts) - 1
 

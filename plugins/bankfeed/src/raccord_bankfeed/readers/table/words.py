@@ -240,10 +240,11 @@ SUMS = re.compile(
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
 _BALANCE_BEGINS = (
-    r"\n *(?:s ?a ?l ?d ?o\b|solde\b|open(?:ing)?\b|clos(?:e|ing)\b|starting|ending|beginning|previous|balance|ancien"
-    r"|nouveau|likutis|apyvarta|anfangss|schlusss|tagess|ends|starts|slots|einds|begins|algs|l[oõ]pps|k[aä]ive|s[aā]kuma|beigu|apgroz"
-    r"|turnover|ing[aå]ende|utg[aå]ende|kontostand|входящ|исходящ)"
+    r"\n *(?:s(?: ?a ?l ?d ?o\b|olde\b|tarting|chlusss|tarts|lots|[aā]kuma)|open(?:ing)?\b|clos(?:e|ing)\b|e(?:nding|nds|inds)"
+    r"|b(?:eginning|alance|egins|eigu)|previous|a(?:ncien|pyvarta|nfangss|lgs|pgroz)|nouveau|l(?:ikutis|[oõ]pps)"
+    r"|t(?:agess|urnover)|k(?:[aä]ive|ontostand)|ing[aå]ende|utg[aå]ende|входящ|исходящ)"
 )
+"""Those of one letter stand together: of most texts it is looked at once."""
 _IN_SMALL = re.compile(_BALANCE_BEGINS)
 _IN_ANY_CASE = re.compile(_BALANCE_BEGINS, re.IGNORECASE)
 
