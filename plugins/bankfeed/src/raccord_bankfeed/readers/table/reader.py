@@ -34,6 +34,7 @@ from raccord_bankfeed.readers.table.rows import (
     batches_of,
     blocks_of,
     delimiter_of,
+    holds_table,
     is_transaction,
     rows_of,
     usual_rows,
@@ -59,7 +60,7 @@ def looks_like_table(head: str) -> bool:
     if head.lstrip()[:1] in ("<", "{", "%") or "\0" in head:
         return False
     lines = head.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return delimiter_of([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header) != ""
+    return holds_table([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header)
 
 
 def _names_known(sample: list[str]) -> int:

@@ -228,16 +228,11 @@ def rows_of(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
 
 def delimiter_of(lines: list[str], is_header: Callable[[list[str]], bool]) -> str:
     """Return the delimiter under which most rows are transactions, or at least one is a header; nothing if none."""
-    for text in lines[:1]:
-        if text.lower().startswith("sep=") and len(text.strip()) == 5:
-            return text.strip()[4]
+    if stated := _stated(lines):
+        return stated
     best, chosen = (0, 0, 0), ""
-    some = lines[:_SAMPLE_ROWS]
     for delimiter in DELIMITERS:
-        if not any(delimiter in line for line in some):
-            continue
-        rows = [row.cells for row in rows_of(some, delimiter)]
-        wide = [cells for cells in rows if len(cells) > 1]
+        wide = list(_wide(lines, delimiter))
         score = (
             sum(map(is_transaction, wide)),
             sum(map(is_header, wide)),
@@ -246,6 +241,25 @@ def delimiter_of(lines: list[str], is_header: Callable[[list[str]], bool]) -> st
         if score[:2] > (0, 0) and score > best:
             best, chosen = score, delimiter
     return chosen
+
+
+def holds_table(lines: list[str], is_header: Callable[[list[str]], bool]) -> bool:
+    """Tell whether :func:`delimiter_of` finds one; the first row that is a transaction, or a header, is enough."""
+    rows = (cells for delimiter in DELIMITERS for cells in _wide(lines, delimiter))
+    return _stated(lines) != "" or any(is_transaction(cells) or is_header(cells) for cells in rows)
+
+
+def _stated(lines: list[str]) -> str:
+    """Return the delimiter that the first line states, for spreadsheets."""
+    text = lines[0].strip() if lines and lines[0].lower().startswith("sep=") else ""
+    return text[4] if len(text) == 5 else ""
+
+
+def _wide(lines: list[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the first rows that a delimiter cuts."""
+    some = lines[:_SAMPLE_ROWS]
+    if any(delimiter in line for line in some):
+        yield from (row.cells for row in rows_of(some, delimiter) if len(row.cells) > 1)
 
 
 def usual_rows(rows: list[Row]) -> list[Row]:
