@@ -240,8 +240,8 @@ SUMS = re.compile(
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
 _BALANCE_BEGINS = (
-    r"\n *(?:s(?: ?a ?l ?d ?o\b|olde\b|tarting|chlusss|tarts|lots|[aā]kuma)|open(?:ing)?\b|clos(?:e|ing)\b|e(?:nding|nds|inds)"
-    r"|b(?:eginning|alance|egins|eigu)|previous|a(?:ncien|pyvarta|nfangss|lgs|pgroz)|nouveau|l(?:ikutis|[oõ]pps)"
+    r"\n *(?:s(?: ?a ?l ?d ?o\b|olde\b|tarting|chlusss|tarts|lots|[aā]kuma)|open(?:ing)?\b|clos(?:e|ing)\b"
+    r"|e(?:nding|nds|inds)|b(?:eginning|alance|egins|eigu)|previous|a(?:ncien|pyvarta|nfangss|lgs|pgroz)|nouveau|l(?:ikutis|[oõ]pps)"
     r"|t(?:agess|urnover)|k(?:[aä]ive|ontostand)|ing[aå]ende|utg[aå]ende|входящ|исходящ)"
 )
 """Those of one letter stand together: of most texts it is looked at once."""
