@@ -98,6 +98,7 @@ REFUSED = {
     # No file covers the days after the merchant's fourteen.
     "raccord proof certify 2026-08 --out": "certificate.exceptions",
     # Nothing of the kind is to be done here.
+    "raccord connect closed Shop --month 2026-08 --answer write": "closing.not_certified",
     "raccord connect backfill Shop": "backfill.no_gap",
     "raccord connect take-back Shop": "backfill.not_asked",
     "raccord suggestions accept": "suggestions.not_supported",

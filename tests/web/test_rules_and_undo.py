@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import till
@@ -13,9 +14,11 @@ from starlette.testclient import TestClient
 
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.models import (
+    Certificate,
     Company,
     CompanyState,
     Connection,
+    DraftRow,
     LearnedHistory,
     LedgerEntry,
     Plan,
@@ -26,6 +29,7 @@ from raccord.store.models import (
     Statement,
 )
 from raccord.suggesting.calibration import SCALE
+from raccord.sync.resolving.holds import open_hold
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
 
@@ -169,6 +173,8 @@ def test_closed_periods_and_days_are_ruled_from_the_page(
     assert "Every plan waits for a person" in browser.get(f"/connections/{synced.id}").text
     assert send(page, f"/connections/{synced.id}/closed-months", month="2026-01", answer="leave_out").status_code == 303
     assert send(page, f"/connections/{synced.id}/closed-months", month="soon", answer="wait").status_code == 400
+    open_month = send(page, f"/connections/{synced.id}/closed-months", month="2026-01", answer="write", reason="Late")
+    assert (open_month.status_code, "2026-01 is not certified" in open_month.text) == (409, True)
     past = send(page, f"/connections/{synced.id}/days", time_zone="Europe/Paris", cut_off="04:00", first="2026-03-01")
     assert (past.status_code, "Choose a day from" in past.text) == (409, True)
     wrong = send(page, f"/connections/{synced.id}/days", time_zone="Mars/Olympus", cut_off="04:00")
@@ -182,6 +188,23 @@ def test_closed_periods_and_days_are_ruled_from_the_page(
     with workshop.database.read() as session:
         held = session.get_one(Connection, synced.id)
         assert (held.closed_policy, held.cut_off) == ("next_open_day", "04:00")
+
+    # A certified month has a question of its own, wherever its connection stands with closed ones.
+    with workshop.database.begin() as session:
+        draft = session.scalars(select(DraftRow)).first()
+        assert draft is not None
+        now, march = workshop.clock.now(), {"day": "2026-03-02", "month": "2026-03"}
+        open_hold(session, synced.id, draft, "period.certified_asked", march, now)
+        certificate = Certificate(company_id=synced.company_id, month=date(2026, 3, 1), version=1, made_at=now)
+        certificate.made_by, certificate.clean, certificate.body, certificate.hash = "Ada", True, "{}", "x"
+        session.add(certificate)
+    assert "March 2026" in browser.get("/questions?lang=en").text.partition('id="months"')[2]
+    assert "nothing is written there without a reason" in browser.get(f"{page}?lang=en").text
+    month = {"month": "2026-03", "answer": "write"}
+    short = send(page, f"/connections/{synced.id}/closed-months", **month, reason="late")
+    assert (short.status_code, "needs a reason" in short.text) == (409, True)
+    said = send(page, f"/connections/{synced.id}/closed-months", **month, reason="A receipt that came late")
+    assert (said.status_code, "A receipt that came late" in browser.get(page).text) == (303, True)
 
 
 def test_statements_are_declared_and_taken_back(

@@ -1,4 +1,4 @@
-"""Closed months that a connection asks about: one question for all the documents of a month."""
+"""Closed or certified months that a connection asks about: one question for all the documents of a month."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within, among, bounds
 from raccord.store.models import ClosedMonth, Connection, DraftRow, Hold
-from raccord.sync.resolving.holds import MONTH_ASKED
+from raccord.sync.posting.periods import MonthAnswer
+from raccord.sync.resolving.holds import CERTIFIED_ASKED, MONTHS_ASKED
 
 
 @dataclass(frozen=True, slots=True)
 class AskedMonth:
-    """A closed month, how many documents wait for its answer, and the answer that the next plan will act on."""
+    """A closed or certified month, how many documents wait for it, and the answer that the next plan will act on."""
 
     connection_id: str
     connection: str
@@ -24,6 +25,8 @@ class AskedMonth:
     first_day: date | None
     last_day: date | None
     answer: str
+    certified: bool = False
+    """Whether it is asked about because it is certified; writing there needs a reason."""
 
 
 def asked_months(
@@ -38,15 +41,16 @@ def asked_months(
             Connection.id,
             Connection.label,
             month.label("asked"),
+            Hold.code,
             func.count(),
             func.min(DraftRow.day),
             func.max(DraftRow.day),
         )
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .join(Connection, Connection.id == Hold.connection_id)
-        .where(Hold.closed_at.is_(None), Hold.code == MONTH_ASKED, *mine)
-        .group_by(Connection.id, Connection.label, "asked")
-        .order_by("asked", Connection.label)
+        .where(Hold.closed_at.is_(None), Hold.code.in_(MONTHS_ASKED), *mine)
+        .group_by(Connection.id, Connection.label, "asked", Hold.code)
+        .order_by("asked", Connection.label, Hold.code)
         .limit(bounds(limit, 0)[0])
     ).all()
     answers = {
@@ -54,9 +58,12 @@ def asked_months(
         for row in session.scalars(select(ClosedMonth).where(ClosedMonth.connection_id.in_({row[0] for row in rows})))
     }
     found = []
-    for connection, label, asked, documents, first, last in rows:
+    for connection, label, asked, code, documents, first, last in rows:
         day = date.fromisoformat(f"{asked}-01")
-        found.append(AskedMonth(connection, label, day, documents, first, last, answers.get((connection, day), "")))
+        certified, answer = code == CERTIFIED_ASKED, answers.get((connection, day), "")
+        # Each of the two questions has answers of its own.
+        answer = answer if certified == (answer == MonthAnswer.WRITE) else ""
+        found.append(AskedMonth(connection, label, day, documents, first, last, answer, certified))
     return found
 
 

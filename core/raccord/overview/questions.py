@@ -30,7 +30,7 @@ from raccord.sync.lines.unmet import invoices_in
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.resolving.conflict_rules import KINDS, allowed_for
 from raccord.sync.resolving.conflicts import DECISION, decision_of
-from raccord.sync.resolving.holds import MONTH_ASKED
+from raccord.sync.resolving.holds import MONTHS_ASKED
 from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
 
 FACTS_MAX = 40
@@ -201,7 +201,7 @@ def open_questions(
     if connection_id is not None:
         wanted.append(Hold.connection_id == connection_id)
     if without_choices:
-        wanted.append(Hold.code.not_in((CHOICE_MISSING, MONTH_ASKED)))
+        wanted.append(Hold.code.not_in((CHOICE_MISSING, *MONTHS_ASKED)))
     if without_lines:
         wanted.append(not_(is_line()))
     rows = session.execute(

@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from raccord.clock import FixedClock
 from raccord.onboarding.closing.certificates import CertificateError, certify
+from raccord.onboarding.closing.closings import answer_closed_month
 from raccord.store.models import Company, Connection, Proof
 from raccord.sync import unit
 from raccord.sync.books.meter import Budget
+from raccord.sync.posting.periods import MonthAnswer
 from raccord.sync.proving.reprove import prove_again
 from raccord.sync.workshop import Workshop
 
@@ -37,6 +39,7 @@ def test_no_month_is_certified_from_a_proof_that_is_older_than_what_was_posted(
     prove_again(workshop, connection.id)
     assert certify(workshop, OWNER, company.id, march).clean, "the till was asked of its last days too"
 
+    answer_closed_month(workshop, OWNER, connection.id, march, MonthAnswer.WRITE, "A sale that came late")
     till.ROWS["T1"].append({"stream": "sales", "id": "s2", "day": "2026-03-02", "amount": "20.00"})
     with monkeypatch.context() as patch:
         patch.setattr(unit, "use_of_month", lambda *_: SimpleNamespace(state=Budget.TIGHT))

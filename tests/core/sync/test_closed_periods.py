@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,13 @@ import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.clock import FixedClock
+from raccord.onboarding.closing.certificates import certify
+from raccord.onboarding.closing.closings import ClosingError, answer_closed_month, set_closed_policy
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
-from raccord.overview.closed_months import asked_months
+from raccord.overview.closed_months import answered_months, asked_months
 from raccord.overview.plans import plan_effect, plan_summary
 from raccord.store.database import Database
 from raccord.store.models import (
@@ -23,6 +25,7 @@ from raccord.store.models import (
     Connection,
     DraftRow,
     Drift,
+    Event,
     Hold,
     LineState,
     Plan,
@@ -372,3 +375,62 @@ def test_what_another_connection_posted_on_the_first_open_day_is_not_posted_ther
     with workshop.database.read() as session:
         (hold,) = session.scalars(select(Hold).where(Hold.closed_at.is_(None)))
     assert (hold.params["day"], hold.params["owner"]) == ("2026-03-11", connection.label), "as it stands in QuickBooks"
+
+
+def test_nothing_is_written_into_a_certified_month_before_somebody_says_why(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    march = date(2026, 3, 1)
+    till.ROWS["T1"] = [sale("s1")]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(days=13))
+    certify(workshop, OWNER, company.id, march, with_exceptions=True, reason="Known")
+
+    # A new document, a new revision of one that stands there, and a document of another month.
+    till.ROWS["T1"] = [sale("s1", amount="11.00"), sale("s2", "2026-03-05"), sale("a1", "2026-04-01")]
+    run = sync(workshop, connection)
+    asked = (Action.HOLD, "period.certified_asked")
+    assert [lines(workshop, run)[f"sales/{name}"][:2] for name in ("s1", "s2")] == [asked, asked]
+    assert dates(workshop, company) == ["2026-03-02", "2026-04-01"]
+    with workshop.database.read() as session:
+        [month] = asked_months(session, connection.id)
+    assert (month.month, month.documents, month.certified, month.answer) == (march, 2, True, "")
+
+    with pytest.raises(ClosingError, match="needs a reason"):
+        answer_closed_month(workshop, OWNER, connection.id, march, MonthAnswer.WRITE, "because")
+    with pytest.raises(ClosingError, match="2026-04 is not certified"):
+        answer_closed_month(workshop, OWNER, connection.id, date(2026, 4, 1), MonthAnswer.WRITE, "A late receipt")
+    answer_closed_month(workshop, OWNER, connection.id, march, MonthAnswer.WRITE, "The till told it late")
+    sync(workshop, connection)
+    assert dates(workshop, company) == ["2026-03-02", "2026-03-05", "2026-04-01"]
+    assert open_problems(workshop) == ["proof.certified_changed"], "it has to be certified again"
+    with workshop.database.read() as session:
+        said = session.scalars(select(Event.body).where(Event.action == "connection.closed_month")).all()
+        [kept] = answered_months(session, connection.id)
+    assert said[-1]["reason"] == kept.reason == "The till told it late"
+
+    # The answer counts until the month is certified again, also where a plan that writes there was made before.
+    connection_waits(workshop, connection)
+    till.ROWS["T1"].append(sale("s3", "2026-03-06"))
+    run, plan = waiting(workshop, connection)
+    assert lines(workshop, run)["sales/s3"][:2] == (Action.CREATE, "")
+    clock.advance(timedelta(hours=1))
+    certify(workshop, OWNER, company.id, march, with_exceptions=True, reason="Known")
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    finish(workshop, run.id)
+    assert open_holds(workshop) == {"sales/s3": "period.certified_asked"}
+    assert len(dates(workshop, company)) == 3
+
+
+def connection_waits(workshop: Workshop, connection: Connection) -> None:
+    """Have each plan of a connection wait for approval."""
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).review_each = True
+
+
+def open_problems(workshop: Workshop) -> list[str]:
+    with workshop.database.read() as session:
+        return list(session.scalars(select(Problem.code).where(Problem.state == ProblemState.OPEN)))

@@ -44,11 +44,14 @@ class DayRule(BaseModel):
 
 
 class ClosedMonthView(BaseModel):
-    """A closed month with the answer that the next plan acts on; ``documents`` wait for one."""
+    """A closed or certified month with the answer that the next plan acts on; ``documents`` wait for one."""
 
     month: date
     documents: int
     answer: str
+    certified: bool
+    """Whether documents wait because the month is certified: writing there needs a reason."""
+    reason: str
 
 
 class Approval(BaseModel):
@@ -74,10 +77,13 @@ class Policy(BaseModel):
 
 
 class MonthSaid(BaseModel):
-    """What becomes of all documents of one closed month, such as ``2026-03``."""
+    """What becomes of all documents of one closed month, such as ``2026-03``; to ``write`` into a certified one needs
+    a reason.
+    """
 
     month: MonthText
     answer: MonthAnswer
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
 class DaysSaid(BaseModel):
@@ -140,10 +146,14 @@ def rules(request: Request, connection_id: str) -> Rules:
     connection, _ = held(request, connection_id)
     with desk_of(request).workshop.database.read() as session:
         asked = {each.month: each for each in asked_months(session, connection_id)}
-        answers = {each.month: str(each.answer) for each in answered_months(session, connection_id)}
+        answers = {each.month: each for each in answered_months(session, connection_id)}
     months = [
         ClosedMonthView(
-            month=month, documents=asked[month].documents if month in asked else 0, answer=answers.get(month, "")
+            month=month,
+            documents=asked[month].documents if month in asked else 0,
+            answer=answers[month].answer if month in answers else "",
+            certified=month in asked and asked[month].certified,
+            reason=answers[month].reason if month in answers else "",
         )
         for month in sorted({*asked, *answers})
     ]
@@ -179,9 +189,9 @@ def closed(request: Request, connection_id: str, said: Policy) -> Rules:
 
 @deeds.post("/connections/{connection_id}/closed-months", dependencies=[Depends(needs(Scope.WRITE))])
 def month(request: Request, connection_id: str, said: MonthSaid) -> Rules:
-    """Answer for all documents of one closed month."""
+    """Answer for all documents of one closed or certified month."""
     first = date.fromisoformat(f"{said.month}-01")
-    answer_closed_month(desk_of(request).workshop, acting(request), connection_id, first, said.answer)
+    answer_closed_month(desk_of(request).workshop, acting(request), connection_id, first, said.answer, said.reason)
     return rules(request, connection_id)
 
 

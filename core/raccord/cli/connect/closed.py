@@ -30,6 +30,7 @@ ANSWERS = {
     MonthAnswer.NEXT_OPEN_DAY: Phrase("premier jour ouvert", "first open day"),
     MonthAnswer.LEAVE_OUT: Phrase("laissé de côté", "left out"),
     MonthAnswer.WAIT: Phrase("attend", "waits"),
+    MonthAnswer.WRITE: Phrase("écrit bien que certifié", "written although certified"),
 }
 
 
@@ -55,10 +56,18 @@ ANSWERS = {
             type=click.Choice([str(each) for each in MonthAnswer]),
             phrase=Phrase("La réponse pour tout ce mois.", "The answer for that whole month."),
         ),
+        Option(
+            "--reason",
+            default="",
+            phrase=Phrase(
+                "Pourquoi écrire dans un mois certifié, avec --answer write.",
+                "Why to write into a certified month, with --answer write.",
+            ),
+        ),
     ],
 )
 @click.argument("connection", required=False)
-def closed(connection: str | None, policy: str | None, month: datetime | None, answer: str | None) -> int:
+def closed(connection: str | None, policy: str | None, month: datetime | None, answer: str | None, reason: str) -> int:
     out = output()
     if (month is None) != (answer is None):
         raise click.UsageError(
@@ -70,7 +79,7 @@ def closed(connection: str | None, policy: str | None, month: datetime | None, a
         if policy is not None:
             set_closed_policy(workshop, operator(actor()), found.id, ClosedPolicy(policy))
         if month is not None and answer is not None:
-            answer_closed_month(workshop, operator(actor()), found.id, month.date(), MonthAnswer(answer))
+            answer_closed_month(workshop, operator(actor()), found.id, month.date(), MonthAnswer(answer), reason)
         with workshop.database.read() as session:
             view = connection_view(session, found.id)
             asked, answered = asked_months(session, found.id), answered_months(session, found.id)
@@ -86,7 +95,13 @@ def closed(connection: str | None, policy: str | None, month: datetime | None, a
                 "books_closed_on": day(view.books_closed_on) or None,
                 "asked": [asked_as_json(each) for each in asked],
                 "answers": [
-                    {"month": f"{each.month:%Y-%m}", "answer": each.answer, "by": each.answered_by} for each in answered
+                    {
+                        "month": f"{each.month:%Y-%m}",
+                        "answer": each.answer,
+                        "reason": each.reason or None,
+                        "by": each.answered_by,
+                    }
+                    for each in answered
                 ],
             }
         )
@@ -116,7 +131,7 @@ def show_asked(out: Output, asked: Sequence[AskedMonth]) -> None:
     if not asked:
         return
     out.table(
-        Phrase("Mois clos", "Closed months"),
+        Phrase("Mois clos ou certifiés", "Closed or certified months"),
         [
             Column(Phrase("Connexion", "Connection")),
             Column(Phrase("Mois", "Month")),
@@ -130,7 +145,8 @@ def show_asked(out: Output, asked: Sequence[AskedMonth]) -> None:
                 str(each.documents),
                 ANSWERS[MonthAnswer(each.answer)].get(out.language)
                 if each.answer
-                else f"raccord connect closed {each.connection!r} --month {each.month:%Y-%m} --answer …",
+                else f"raccord connect closed {each.connection!r} --month {each.month:%Y-%m} --answer "
+                + ("write --reason …" if each.certified else "…"),
             ]
             for each in asked
         ],
@@ -146,5 +162,6 @@ def asked_as_json(each: AskedMonth) -> dict[str, object]:
         "documents": each.documents,
         "first_day": day(each.first_day) or None,
         "last_day": day(each.last_day) or None,
+        "certified": each.certified,
         "answer": each.answer or None,
     }

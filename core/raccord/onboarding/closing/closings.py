@@ -7,11 +7,21 @@ from datetime import date
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import ClosedMonth, Connection, DraftRow, DraftState
 from raccord.sync.posting.periods import LEFT_OUT, ClosedPolicy, MonthAnswer
+from raccord.sync.proving.certified import newest_certificate
 from raccord.sync.workshop import Workshop
+
+WORDS_MIN, WORDS_MAX = 10, 500
+"""Characters of a reason that says something."""
+
+
+class ClosingError(RaccordError):
+    """Raised when a month cannot be answered for as asked; says why and what to do."""
 
 
 def set_closed_policy(workshop: Workshop, actor: Actor, connection_id: str, policy: ClosedPolicy) -> Connection:
@@ -38,20 +48,28 @@ def set_closed_policy(workshop: Workshop, actor: Actor, connection_id: str, poli
 
 
 def answer_closed_month(
-    workshop: Workshop, actor: Actor, connection_id: str, month: date, answer: MonthAnswer
+    workshop: Workshop, actor: Actor, connection_id: str, month: date, answer: MonthAnswer, reason: str = ""
 ) -> ClosedMonth:
-    """Answer for all documents of one closed month, those still to come included; the next plan acts on it."""
+    """Answer for all documents of one closed month, those still to come included; the next plan acts on it.
+
+    Writing into a certified month needs a reason of ``WORDS_MIN`` to ``WORDS_MAX`` characters; it counts until the
+    month is certified again. Raises :class:`ClosingError`.
+    """
     now = workshop.clock.now()
     first = month.replace(day=1)
     with workshop.database.begin() as session:
         require(actor, Power.WORK)
         connection = session.get_one(Connection, connection_id, with_for_update=True)
+        said = reason.strip() if answer is MonthAnswer.WRITE else ""
+        if answer is MonthAnswer.WRITE:
+            _check_certified(session, connection, first, said)
         found = session.get(ClosedMonth, (connection.id, first))
         before = "" if found is None else found.answer
         if found is None:
             found = ClosedMonth(connection_id=connection.id, month=first)
             session.add(found)
-        found.answer, found.answered_by, found.answered_at = answer, actor.name, now
+        found.answer, found.reason = answer, said
+        found.answered_by, found.answered_at = actor.name, now
         if before == MonthAnswer.LEAVE_OUT:
             _take_up(session, connection.id, first)
         connection.revision += 1
@@ -63,9 +81,31 @@ def answer_closed_month(
             company_id=connection.company_id,
             connection_id=connection.id,
             now=now,
-            body={"before": before, "after": str(answer)},
+            body={"before": before, "after": str(answer)} | ({"reason": said} if said else {}),
         )
         return found
+
+
+def _check_certified(session: Session, connection: Connection, first: date, reason: str) -> None:
+    """Refuse to let anything be written into a month that is not certified, or without a reason that says something."""
+    if newest_certificate(session, connection.company_id, first) is None:
+        raise ClosingError(
+            "closing.not_certified",
+            Text(f"Le mois {first:%Y-%m} n'est pas certifié.", f"The month {first:%Y-%m} is not certified."),
+            Text("Rien à permettre : ses documents s'écrivent.", "Nothing to allow: its documents are written."),
+        )
+    if not WORDS_MIN <= len(reason) <= WORDS_MAX:
+        raise ClosingError(
+            "closing.reason_missing",
+            Text(
+                f"Écrire dans un mois certifié ({first:%Y-%m}) demande un motif, en quelques mots.",
+                f"Writing into a certified month ({first:%Y-%m}) needs a reason, in a few words.",
+            ),
+            Text(
+                f"Écrivez-le, de {WORDS_MIN} à {WORDS_MAX} caractères.",
+                f"Write it, {WORDS_MIN} to {WORDS_MAX} characters.",
+            ),
+        )
 
 
 def _take_up(session: Session, connection_id: str, first: date) -> None:

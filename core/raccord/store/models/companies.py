@@ -134,7 +134,9 @@ class Connection(Model):
 
 
 class ClosedMonth(Model):
-    """What a person answered for a connection's documents of one closed month, where the connection asks."""
+    """What a person answered for a connection's documents of one closed month, where the connection asks, or of one
+    that is certified.
+    """
 
     __tablename__ = "closed_month"
 
@@ -142,7 +144,9 @@ class ClosedMonth(Model):
     month: Mapped[date] = mapped_column(primary_key=True)
     """Its first day."""
     answer: Mapped[str]
-    """``next_open_day``, ``leave_out`` or ``wait``."""
+    """``next_open_day``, ``leave_out``, ``wait`` or ``write``, which counts until the month is certified again."""
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    """Why something is written into a certified month, in the person's words."""
     answered_by: Mapped[str]
     answered_at: Mapped[datetime]
 

@@ -1,7 +1,8 @@
 """Closed periods: what becomes of a document whose day lies in books that are closed, by the connection's policy.
 
 Nothing that stands in a closed period is ever written to. A new document waits, goes to the first open day with its
-true date in its memo, or is asked about once for its whole month; nothing is sent to QuickBooks to be refused.
+true date in its memo, or is asked about once for its whole month; nothing is sent to QuickBooks to be refused. Into a
+month that is certified nothing is written before a person gave a reason for it, whatever the policy.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, assert_never
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft, StillDraft
@@ -20,6 +21,7 @@ from raccord.plugin.texts import Language
 from raccord.store.made_once import made_once
 from raccord.store.models import (
     Action,
+    Certificate,
     ClosedMonth,
     Company,
     Connection,
@@ -35,15 +37,13 @@ from raccord.store.models import (
 from raccord.sync.phases import PLAN_CHANGED
 from raccord.sync.posting.removals import leave_closed_removals
 from raccord.sync.problems import open_problem
-from raccord.sync.resolving.holds import MONTH_ASKED, open_hold
+from raccord.sync.resolving.holds import CERTIFIED_ASKED, MONTH_ASKED, open_hold
 
 PERIOD_CLOSED = "posting.period_closed"
 DOCUMENT_CLOSED = "period.document_closed"
 """The document stands in a closed period, where nothing is written to it."""
 NEXT_OPEN_DAY = "period.next_open_day"
 LEFT_OUT = "period.left_out"
-HELD = (PERIOD_CLOSED, DOCUMENT_CLOSED, MONTH_ASKED)
-"""Why a draft waits because of a closed period; looked at anew by every plan."""
 
 
 class ClosedPolicy(StrEnum):
@@ -61,6 +61,8 @@ class MonthAnswer(StrEnum):
     LEAVE_OUT = "leave_out"
     WAIT = "wait"
     """Until the month is opened again, or another answer."""
+    WRITE = "write"
+    """Into a certified month, for a reason; counts until the month is certified again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,25 @@ Verdict = Open | Left | Blocked
 
 
 @made_once
-def _answers(connection_id: str) -> Select[date, str]:
-    return select(ClosedMonth.month, ClosedMonth.answer).where(ClosedMonth.connection_id == connection_id)
+def _answers(connection_id: str) -> Select[ClosedMonth]:
+    return select(ClosedMonth).where(ClosedMonth.connection_id == connection_id)
+
+
+@made_once
+def _certified(company_id: str) -> Select[date, datetime]:
+    of = select(Certificate.month, func.max(Certificate.made_at)).where(Certificate.company_id == company_id)
+    return of.group_by(Certificate.month)
+
+
+def certified_months(session: Session, connection: Connection) -> frozenset[date]:
+    """Return the first days of the months that are certified and that nobody let anything be written into since."""
+    since = {
+        row.month: row.answered_at
+        for row in session.scalars(*_answers(connection.id))
+        if row.answer == MonthAnswer.WRITE
+    }
+    rows = session.execute(*_certified(connection.company_id))
+    return frozenset(month for month, made_at in rows if month not in since or since[month] < made_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +122,15 @@ class Closing:
     policy: ClosedPolicy = ClosedPolicy.BLOCKED
     answers: Mapping[date, MonthAnswer] | None = None
     """By the first day of the month."""
+    certified: frozenset[date] = frozenset()
+    """The first days of the months that nothing is written into before somebody gave a reason."""
 
     @classmethod
     def read(cls, session: Session, connection: Connection, closed_on: date | None) -> Closing:
-        rows = session.execute(*_answers(connection.id))
-        answers = {month: MonthAnswer(answer) for month, answer in rows}
-        return cls(closed_on, ClosedPolicy(connection.closed_policy), answers)
+        rows = session.scalars(*_answers(connection.id))
+        answers = {row.month: MonthAnswer(row.answer) for row in rows}
+        certified = certified_months(session, connection)
+        return cls(closed_on, ClosedPolicy(connection.closed_policy), answers, certified)
 
     def closes(self, day: date | None) -> bool:
         """Tell whether a day lies in the closed period; list entries have no day and are never closed."""
@@ -122,6 +144,19 @@ class Closing:
         """Say what becomes of a draft of ``day`` that is posted already where ``link`` is a live one."""
         if link is not None and self.closes(link.day):
             return Blocked(DOCUMENT_CLOSED, self._params(link.day, document=link.document_id))
+        verdict = self._by_policy(day, link)
+        if not isinstance(verdict, Open):
+            return verdict
+        stands = None if link is None else link.day
+        asked = next((each for each in (stands, verdict.day or day) if self.is_certified(each)), None)
+        return verdict if asked is None else Blocked(CERTIFIED_ASKED, asked_of(asked), asks=True)
+
+    def is_certified(self, day: date | None) -> bool:
+        """Tell whether a day lies in a month that nothing is written into without a reason."""
+        return day is not None and day.replace(day=1) in self.certified
+
+    def _by_policy(self, day: date | None, link: LinkRow | None) -> Open | Left | Blocked:
+        """Say what the connection's policy about closed periods makes of a draft that does not stand in one."""
         if day is None or not self.closes(day):
             return Open()
         if link is not None and link.record_day is not None:
@@ -134,7 +169,7 @@ class Closing:
                 return Left(LEFT_OUT, self._params(day))
             case MonthAnswer.WAIT:
                 return Blocked(PERIOD_CLOSED, self._params(day))
-            case None:
+            case None | MonthAnswer.WRITE:
                 return Blocked(MONTH_ASKED, self._params(day, month=f"{day:%Y-%m}"), asks=True)
             case other:
                 assert_never(other)
@@ -158,6 +193,11 @@ class Closing:
             "opens_on": str(opens or ""),
             **more,
         }
+
+
+def asked_of(day: date) -> dict[str, Any]:
+    """Return what the question about a certified month says of a document of a day there."""
+    return {"day": str(day), "month": f"{day:%Y-%m}"}
 
 
 def dated(draft: Draft, day: date | None, language: Language) -> Draft:
@@ -217,7 +257,17 @@ def leave_moved(session: Session, plan: Plan, closed_on: date | None) -> None:
 
     The next plan dates them anew.
     """
-    rows = session.execute(
+    closing = Closing(closed_on)
+    for line, draft, stands in session.execute(_to_write(plan.id)):
+        moved = line.record_day is not None and (closing.closes(line.day) or not closing.closes(line.record_day))
+        if moved or (line.action == Action.UPDATE and closing.closes(stands)):
+            line.state, line.reason = LineState.LEFT, PLAN_CHANGED
+            draft.state = DraftState.WAITING
+
+
+def _to_write(plan_id: str) -> Select[PlanLine, DraftRow, date | None]:
+    """Return the pending lines of a plan with their drafts and the days of the documents that stand."""
+    return (
         select(PlanLine, DraftRow, LinkRow.day)
         .join(DraftRow, DraftRow.id == PlanLine.draft_id)
         .outerjoin(
@@ -226,18 +276,31 @@ def leave_moved(session: Session, plan: Plan, closed_on: date | None) -> None:
             & (LinkRow.key == DraftRow.key)
             & (LinkRow.state == LinkState.LIVE),
         )
-        .where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING, PlanLine.day.is_not(None))
+        .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, PlanLine.day.is_not(None))
     )
-    closing = Closing(closed_on)
-    for line, draft, stands in rows:
-        moved = line.record_day is not None and (closing.closes(line.day) or not closing.closes(line.record_day))
-        if moved or (line.action == Action.UPDATE and closing.closes(stands)):
-            line.state, line.reason = LineState.LEFT, PLAN_CHANGED
-            draft.state = DraftState.WAITING
+
+
+def leave_certified(session: Session, plan: Plan, now: datetime) -> None:
+    """Hold the lines that would write into a month that was certified since their plan was made."""
+    connection = session.get_one(Connection, plan.connection_id)
+    closing = Closing(None, certified=certified_months(session, connection))
+    if not closing.certified:
+        return
+    for line, draft, stands in session.execute(_to_write(plan.id)).all():
+        if line.action not in (Action.CREATE, Action.UPDATE):
+            continue
+        written = (stands if line.action == Action.UPDATE else None, line.day)
+        day = next((each for each in written if closing.is_certified(each)), None)
+        if day is None:
+            continue
+        line.state, line.reason, line.params = LineState.LEFT, CERTIFIED_ASKED, {**line.params, **asked_of(day)}
+        draft.state, draft.reason = DraftState.HELD, CERTIFIED_ASKED
+        open_hold(session, connection.id, draft, CERTIFIED_ASKED, asked_of(day), now)
 
 
 def leave_closed_since(session: Session, run: Run, plan: Plan, closed_on: date | None, now: datetime) -> None:
-    """Leave, whole, what the books were closed for since a plan was made, instead of having it refused line by line."""
+    """Leave, whole, what the books were closed or certified for since a plan was made, not refused line by line."""
+    leave_certified(session, plan, now)
     if closed_on != plan.books_closed_on:
         session.get_one(Company, run.company_id).books_closed_on = closed_on
         leave_moved(session, plan, closed_on)

@@ -17,6 +17,9 @@ from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING
 LINE_KINDS = ("Deposit", "Purchase")
 """What a bank line is before anybody says what it was for."""
 MONTH_ASKED = "period.month_asked"
+CERTIFIED_ASKED = "period.certified_asked"
+MONTHS_ASKED = (MONTH_ASKED, CERTIFIED_ASKED)
+"""What is asked once for all documents of a month."""
 
 
 def open_hold(
@@ -39,10 +42,10 @@ def is_line(kind: str, code: str, params: Mapping[str, object]) -> bool:
 
 
 def asked_once(code: str, params: Mapping[str, object]) -> str | None:
-    """Return what a question asks once for many drafts: a role, or what to do with a closed month; else nothing."""
+    """Return what a question asks once for many drafts: a role, or what to do with a month; else nothing."""
     if code == CHOICE_MISSING:
         return f"{params.get('role')}|{params.get('of') or ''}|{params.get('accepts')}"
-    return str(params.get("month")) if code == MONTH_ASKED else None
+    return str(params.get("month")) if code in MONTHS_ASKED else None
 
 
 def become(session: Session, draft: DraftRow, kind: str) -> None:

@@ -11,7 +11,13 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may
-from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.onboarding.closing.closings import (
+    WORDS_MAX,
+    WORDS_MIN,
+    ClosingError,
+    answer_closed_month,
+    set_closed_policy,
+)
 from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
@@ -54,11 +60,15 @@ def closed(request: Request, connection_id: str, fields: Fields) -> Response:
 
 @router.post("/connections/{connection_id}/closed-months")
 def month(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Answer for all documents of one closed month."""
+    """Answer for all documents of one closed or certified month."""
     answer, first = fields.get("answer", ""), _month(fields.get("month", ""))
     if answer not in set(MonthAnswer) or first is None:
         return explained(request, HTTPStatus.BAD_REQUEST)
-    answer_closed_month(desk_of(request).workshop, acting(request), connection_id, first, MonthAnswer(answer))
+    workshop, said = desk_of(request).workshop, fields.get("reason", "")
+    try:
+        answer_closed_month(workshop, acting(request), connection_id, first, MonthAnswer(answer), said)
+    except ClosingError as error:
+        return _page(request, connection_id, error)
     return RedirectResponse(f"/connections/{connection_id}/rules?done=rules", HTTPStatus.SEE_OTHER)
 
 
@@ -107,7 +117,8 @@ def _page(request: Request, connection_id: str, error: RaccordError | None = Non
             posted=has_documents(session, connection_id),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             policies=list(ClosedPolicy),
-            answers=list(MonthAnswer),
+            answers=[each for each in MonthAnswer if each is not MonthAnswer.WRITE],
+            words=(WORDS_MIN, WORDS_MAX),
             asked=asked_months(session, connection_id),
             answered=answered_months(session, connection_id),
             day_rules=days_of(held).rules,
