@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
-from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.treatments import TREATMENT, Treated
@@ -267,17 +267,24 @@ def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted
         example = {"connection_id": "c", "key": "bank/b0", "day": "2026-02-03", "text": "JEU", "amount": "-5.00",
                    "kind": "", "document": ""}  # fmt: skip
         learned = {"kind": "category", "account": accounts["Frais de déplacement"], "name": "Frais de déplacement",
-                   "confidence": 970, "examples": [example]}  # fmt: skip
+                   "confidence": 970, "examples": [example], "tax_code": "T9"}  # fmt: skip
+        tax = LedgerEntry(company_id=company.id, kind="TaxCode", object_id="T9", name="TPS/TVQ", active=True)
+        tax.name_key, tax.seen_at = "tps/tvq", workshop.clock.now()
+        session.add(tax)
         hold.params = {**hold.params, LEARNED: learned}
     page = browser.get(f"/review?line={holds['JEU VIDEO']}").text
     assert "97.0 % sure" in page
     assert page.index('value="proposed" data-pick checked') < page.index('value="' + accounts["Fournitures de bureau"])
     assert "Rule “Entrepôt”" in page
+    assert '<option value="T9" selected>' in page, "the tax that accepting writes stands in the field beside"
     assert "Rule “Entrepôt”" in browser.get(f"/review?line={holds['COSTCO CAFE']}&view=category").text
 
     conditions = TextCondition(test=TextTest.CONTAINS, value="ristourne")
     action = f"/review/{holds['JEU VIDEO']}/treat"
-    assert send("/settings", action, kind="category", account="proposed").status_code == 303
+    assert send("/settings", action, kind="category", account="proposed", tax="").status_code == 303
+    with workshop.database.read() as session:
+        drafts = {each.key: each for each in session.scalars(select(DraftRow))}
+    assert "tax_code" not in drafts["bank/b5"].decisions[TREATMENT]["parts"][0], "what was chosen beside it counts"
     ticked = shown(browser, holds["COSTCO CAFE"], holds["RISTOURNE"])
     stale = {**ticked, f"hold_{holds['COSTCO CAFE']}": "another"}
     answer = send("/settings", "/review/together", do="accept", **stale)

@@ -198,6 +198,37 @@ def treatment_seen(proposed: Proposed | None) -> str:
     return "" if proposed is None else digest(repr(proposed.treatment))[:_DIGITS]
 
 
+def beside(proposed: Proposed) -> dict[str, str]:
+    """Return what the fields beside a proposal say where it is accepted as it is; what parts differ in, none says."""
+    said = proposed.treatment
+    taxes, classes = {each.tax_code for each in said.parts}, {each.class_id for each in said.parts}
+    return {
+        "tax": taxes.pop() if len(taxes) == 1 else "",
+        "class": classes.pop() if len(classes) == 1 else "",
+        "payee": proposed.party,
+        "location": said.location_id,
+        "payment": str(PaymentType.CHECK) if said.payment_type is PaymentType.CHECK else "",
+    }
+
+
+def _changed_beside(workshop: Workshop, company_id: str, fields: Mapping[str, str], proposed: Proposed) -> Treatment:
+    """Return what is proposed with what somebody chose otherwise in the fields beside it."""
+    said, shown = proposed.treatment, beside(proposed)
+    changed = {name: fields[name].strip() for name in shown if name in fields and fields[name].strip() != shown[name]}
+    parts = said.parts
+    if "tax" in changed:
+        parts = tuple(replace(each, tax_code=changed["tax"]) for each in parts)
+    if "class" in changed:
+        parts = tuple(replace(each, class_id=changed["class"]) for each in parts)
+    said = replace(said, parts=parts, location_id=changed.get("location", said.location_id))
+    if "payee" in changed:
+        party_kind, party_id = payee_named(workshop, company_id, changed["payee"])
+        said = replace(said, party_kind=party_kind, party_id=party_id)
+    if changed.get("payment", "") in ("", *PaymentType) and "payment" in changed:
+        said = replace(said, payment_type=PaymentType(changed["payment"]) if changed["payment"] else None)
+    return said
+
+
 def other_side_of(choices: LineChoices, fields: Mapping[str, str]) -> BankLine | None:
     """Return the line that a form names as the other side of a transfer."""
     wanted = fields.get("account", "") if not fields.get("other", "") else ""
@@ -211,7 +242,7 @@ def treatment_of(
     if _as_proposed(fields) and fields.get("seen", "") not in ("", treatment_seen(proposed)):
         raise proposed_otherwise()
     if proposed is not None and _as_proposed(fields):
-        return proposed.treatment
+        return _changed_beside(workshop, line.company_id, fields, proposed)
     match fields.get("kind", ""):
         case View.SPLIT:
             kind, parts = Treated.SPLIT, _parts(choices, fields)

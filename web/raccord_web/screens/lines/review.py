@@ -53,6 +53,7 @@ from raccord_web.parts.reviewing import (
     Asked,
     AskedFor,
     View,
+    beside,
     chosen_documents,
     named_lines,
     other_side_of,
@@ -246,7 +247,10 @@ def _page(
             answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset) if answered else None
         )
         proposals = proposed_for(session, list({each.hold_id: each for each in shown}.values()))
+        proposed = None if line is None else proposals.get(line.hold_id)
+        kind = "" if proposed is None else str(proposed.treatment.kind)
         source = None if choices is None or line is None else _of_source(line, choices)
+        view = _view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source)
         with_files = [each.hold_id for each in (shown if found is None else found.rows)]
         return show(
             request,
@@ -262,7 +266,7 @@ def _page(
             line=line,
             open=there,
             choices=choices,
-            view=_view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source),
+            view=view,
             before=_beside(listing.rows, line, -1),
             after=_beside(listing.rows, line, 1),
             # Of whoever sees several companies, each line and account says whose it is.
@@ -281,7 +285,8 @@ def _page(
             treatment_seen=treatment_seen,
             told=None if wrong else _told(request, session),
             wrong=None if wrong is None else said_by(wrong, request),
-            typed=defaultdict(str, typed or {}),
+            # Beside what is proposed stands what accepting it writes.
+            typed=defaultdict(str, typed or (beside(proposed) if proposed and str(view) == kind else {})),
             parts=PARTS,
             reasons=REASONS,
             key_list=KEYS,
