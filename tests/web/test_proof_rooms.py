@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -16,12 +18,15 @@ from harness import finish, lab, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.catalog import Catalog
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
+from raccord.plugin import FileDays
 from raccord.store import events
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import (
+    Choice,
     Company,
     Connection,
     Drift,
@@ -36,6 +41,7 @@ from raccord.store.models import (
 from raccord.sync.problems import open_problem
 from raccord.sync.proving.certified import cell_name
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.covering import covered_days
 from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.pages.bars import coverage_bar
 from raccord_web.parts.open_points import open_points
@@ -296,3 +302,49 @@ def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:
     assert parts[2].width > "0.50%"
     whole = sum(int(each.width.replace(".", "").rstrip("%")) for each in parts)
     assert 9_995 <= whole <= 10_000
+
+
+def test_a_months_proof_shows_the_balances_that_the_bank_says(
+    workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(till, "INFO", replace(till.INFO, files_cover=FileDays(stream="statements", tell=covered_days)))
+    admitted = replace(workshop.scopes.catalog.admitted["till"], info=till.INFO)
+    monkeypatch.setattr(Catalog, "get", lambda self, name: admitted if name == "till" else None)
+    raw: dict[str, Any] = {
+        "account": "chq", "account_kind": "bank", "account_number": "…1234", "starts": "2026-03-01",
+        "ends": "2026-03-20", "opening_balance": {"amount": "10000.00", "day": "2026-03-01"},
+        "ledger_balance": {"amount": "11008.67", "day": "2026-03-20"}, "currency": None,
+    }  # fmt: skip
+    earlier = raw | {"ends": "2026-03-10", "ledger_balance": {"amount": "10500.00", "day": "2026-03-10"}}
+    april = raw | {"ledger_balance": {"amount": "1.00", "day": "2026-04-02"}}
+    with workshop.database.begin() as session:
+        for at, each in enumerate((raw, earlier, april)):
+            session.add(
+                SourceRecord(
+                    connection_id=synced.id, stream="statements", source_id=f"chq/{at}", revision=1, content_hash="",
+                    day=date.fromisoformat(each["ledger_balance"]["day"]), raw=json.dumps(each), state="skipped",
+                    run_id="r", fetched_at=workshop.clock.now(),
+                )
+            )  # fmt: skip
+        bank = session.scalars(select(LedgerEntry).where(LedgerEntry.type == "Bank")).first()
+        assert bank is not None
+        session.add(
+            Choice(
+                connection_id=synced.id, role="bank", of="chq", valid_from=date.min, ledger_kind="Account",
+                ledger_id=bank.object_id, ledger_name=bank.name, origin="person", chosen_by="x",
+                chosen_at=workshop.clock.now(),
+            )
+        )  # fmt: skip
+        name = bank.name
+    for language, title, amounts in (
+        ("en", "Balances as the bank says", ("10,000.00", "11,008.67")),
+        ("fr", "Soldes selon la banque", ("10\u00a0000,00", "11\u00a0008,67")),
+    ):
+        page = browser.get(f"/connections/{synced.id}/proof?month=2026-03-01", headers={"accept-language": language})
+        part = page.text.partition('id="balances"')[2].partition("</section>")[0]
+        assert title in part
+        assert "…1234" in part
+        assert name in part
+        for amount in amounts:
+            assert amount in part
+        assert "500" not in part, "the last balance of the month counts"

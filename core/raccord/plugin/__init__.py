@@ -14,7 +14,7 @@ from raccord.plugin.contexts import (
     SignInContext,
     SourceFile,
 )
-from raccord.plugin.covering import CoveredDays, FileDays
+from raccord.plugin.covering import CoveredDays, FileBalance, FileDays
 from raccord.plugin.days import DayRule, Days
 from raccord.plugin.errors import Answers, BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
 from raccord.plugin.fields import FieldError, Fields
@@ -113,6 +113,7 @@ __all__ = [
     "Fetches",
     "FieldError",
     "Fields",
+    "FileBalance",
     "FileBox",
     "FileDays",
     "GateInfo",

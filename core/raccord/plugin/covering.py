@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from raccord.plugin.records import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBalance:
+    """What an account holds at the end of a day, as its bank says it; a card's debt is negative."""
+
+    day: date
+    amount: Decimal
+    currency: str = ""
+    """ISO 4217; empty where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +31,10 @@ class CoveredDays:
     """The account's key; every account needs files of its own."""
     name: str = ""
     """What people call the account."""
+    opening: FileBalance | None = None
+    """What the account held before the first of these days, where the file says so."""
+    closing: FileBalance | None = None
+    """What it holds after the last, likewise; the month's proof shows both."""
 
 
 Tell = Callable[[Mapping[str, object], date, Mapping[str, JSON]], CoveredDays | None]

@@ -102,7 +102,7 @@ def covered_by_files(
             *mine, SourceRecord.stream == days.stream, SourceRecord.state != RecordState.SUPERSEDED
         )
     ).all()
-    said = _said(admitted, days, connection.settings, [(day, raw) for day, raw, _ in rows])
+    said = told_days(admitted, days, connection.settings, [(day, raw) for day, raw, _ in rows])
     unknown = {row[2] for row, each in zip(rows, said, strict=True) if each is not None and each.first is None}
     begun: dict[str, date] = {}
     if unknown:
@@ -127,9 +127,10 @@ def _named(names: Mapping[str, str], account: str) -> str:
     return f"{name} ({account})" if list(names.values()).count(name) > 1 else name
 
 
-def _said(
+def told_days(
     admitted: Admitted, days: FileDays, settings: Mapping[str, Any], rows: Iterable[tuple[date, str]]
 ) -> Sequence[CoveredDays | None]:
+    """Return what the records of a connection's files tell of their days, each by its day and ``raw``."""
     tell = days.tell
     found = call(
         admitted,

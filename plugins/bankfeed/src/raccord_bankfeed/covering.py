@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 
-from raccord.plugin import JSON, CoveredDays, FileDays
+from raccord.plugin import JSON, CoveredDays, FileBalance, FileDays
 from raccord_bankfeed.elsewhere import ELSEWHERE
 from raccord_bankfeed.readers.contract import AccountKind
 from raccord_bankfeed.records import STATEMENTS
@@ -28,12 +29,26 @@ def covered_days(settings: Mapping[str, object], day: date, raw: Mapping[str, JS
     starts, ends = (_day(raw.get(name)) for name in ("starts", "ends"))
     last = ends or day
     first = None if starts is None else min(starts, last)
-    return CoveredDays(first=first, last=last, account=key, name=names.get(key) or str(raw.get("account_number", "")))
+    currency = str(raw.get("currency") or "")
+    return CoveredDays(
+        first=first,
+        last=last,
+        account=key,
+        name=names.get(key) or str(raw.get("account_number", "")),
+        opening=_balance(raw.get("opening_balance"), first or day, currency),
+        closing=_balance(raw["ledger_balance"], last, currency),
+    )
 
 
 def file_days() -> FileDays:
     """Return how files tell their days; a provider is asked for them instead."""
     return FileDays(when={"input_kind": BY_FILES}, stream=STATEMENTS, tell=covered_days)
+
+
+def _balance(said: JSON, day: date, currency: str) -> FileBalance | None:
+    if not isinstance(said, dict) or said.get("amount") is None:
+        return None
+    return FileBalance(day=_day(said.get("day")) or day, amount=Decimal(str(said["amount"])), currency=currency)
 
 
 def _day(said: JSON) -> date | None:
