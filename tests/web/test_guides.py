@@ -269,7 +269,9 @@ def test_four_accounts_are_prefilled_and_one_that_is_empty_keeps_the_way_on_shut
 
     assert "Créer « Dépense Chase »" in menu("fees").replace("\u00a0", " ").replace("\u202f", " ")
     for role in ("income_sales", "income_refunds", "income_chargebacks"):
-        assert "Compte de revenu pour les transactions de paiement par cartes" in menu(role), (
+        assert '<option value="">Le même compte</option>' in menu(role), "short enough to be read in the menu"
+        below = page.partition(f'id="role_{role}"')[2].partition("</select>")[2].partition("</div>")[0]
+        assert "Compte de revenu pour les transactions de paiement par cartes" in below, (
             "it follows the one that is to be created"
         )
         assert " required" not in menu(role).partition(">")[0]
