@@ -183,6 +183,9 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
         )
         assert f'proof?month={row.day.isoformat()}">{day}</a> · {synced.label} · ' in told, "and leads to the day"
         assert f"QuickBooks {formats.money(was, 'CAD', 'en')} → {formats.money(now, 'CAD', 'en')}" in told
+    assert "is no longer what it was" not in browser.get(f"/connections/{synced.id}/files").text, "it is of no file"
+    step = browser.get(f"/connections/{synced.id}/setup/plan").text
+    assert ("The first plan is approved" in step, f'href="/connections/{synced.id}/proof"' in step) == (True, True)
     part = next(each for each in body["connections"] if each["id"] == synced.id)
     apart = {**part["proofs"][0], "quickbooks": part["proofs"][0]["quickbooks"] + 1}
     open_one = {**part, "proofs": [apart], "exceptions": [{"code": "unequal", "cell": cell_name(apart)}]}

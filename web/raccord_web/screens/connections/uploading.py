@@ -131,6 +131,7 @@ def _page(
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         runs = recent_runs(session, connection_id, limit=1).rows
+        problems = open_problems(session, connection_id, limit=PROBLEMS_SHOWN).rows
         return show(
             request,
             "connections/files.html",
@@ -148,6 +149,7 @@ def _page(
             told=told,
             changing=changing(request, session, connection, told, change),
             asked_accounts=asked_accounts(request, session, connection, arrived=any(each.new for each in done)),
-            problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
+            # What the proof says of whole months is of no file.
+            problems=[each for each in problems if not each.code.startswith("proof.")],
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
         )
