@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
+from raccord.onboarding.setting_up.baseline import baseline_of
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
 from raccord.sync.lines.line_answers import LEARNED
@@ -30,7 +31,12 @@ Send = Callable[..., Response]
 
 
 def test_lines_are_found_by_account_direction_text_amount_and_day(
-    workshop: Workshop, company: Company, connection: Connection, accounts: dict[str, str], browser: TestClient
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    accounts: dict[str, str],
+    browser: TestClient,
+    send: Send,
 ) -> None:
     def of(**wanted: Any) -> list[str]:
         return list(held(workshop, **wanted))
@@ -68,6 +74,19 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     assert browser.get("/review?offset=9999&first=x&view=none&direction=up&account=no|no").status_code == 200
     guest = browser_of(create_app(workshop, HandOver(), Actor("Gaston", RoleName.ACCOUNTANT))).get("/review").text
     assert "Your role allows looking, not answering." in guest
+    # What may be in the books already is called as people know it, on the page where they decide.
+    with workshop.database.begin() as session:
+        hold = session.get_one(Hold, held(workshop)["COSTCO CAFE"])
+        there = {"kind": "Purchase", "id": "277", "document": "Purchase 277", "day": "2026-03-05", "amount": "-4.00"}
+        hold.code, hold.params, hold.line = "conflict.already_exists", there, False
+        hold_id = hold.id
+    listed = browser.get(f"/connections/{connection.id}/baseline").text
+    assert "COSTCO CAFE" in listed
+    assert "bank/b6" not in listed
+    with workshop.database.read() as session:
+        seen = baseline_of(session, connection.id).rows[0].seen
+    said = send("/questions", f"/questions/{hold_id}/conflict", way="skip", seen=seen)
+    assert said.headers["location"] == "/questions?done=by_hand", "it does not go with the next run"
     for keys_or_answers in ("review-keys", 'data-do="category"', "What is this line?"):
         assert (keys_or_answers in browser.get("/review").text, keys_or_answers in guest) == (True, False)
 

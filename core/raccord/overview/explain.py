@@ -30,6 +30,11 @@ NAMED_BY_SOURCE = ("key", "keys", "subject", "record", "source_id")
 ASKED_OF_FILES = (".account_unnamed", ".currency_missing")
 """How their codes end."""
 
+LEFT = "skipped"
+"""The ``case`` of what is left out, for good: there is nothing to correct."""
+
+_LEFT_BY = re.compile(r"(person|transfer|rule)(?::[^:\s]+)?: (.*)", re.DOTALL)
+"""How drafts say by whom they were left out, and why."""
 _CELL = re.compile(r"^(\d{4}-\d\d-\d\d) .*")
 """A day of a proof with its stream and currency, of which a sentence says the day."""
 _ENDED_TWICE = re.compile(r"([?!…])\.(?=\s|$)")
@@ -75,7 +80,12 @@ def explain(code: str, params: Mapping[str, object], language: Language, way: Wa
     (``encoding.…``), or of connectors' own codes.
     """
     own = str(params.get(language, ""))
+    left = _LEFT_BY.fullmatch(code)
+    if left is not None:
+        code, params = f"left_out.{left[1]}", {**params, "why": left[2]}
     case = f"{code}.{params.get('case', '')}"
+    if params.get("case") == LEFT and code not in known_codes() and code.partition(".")[0] not in _table():
+        case = f"{CONNECTOR}.{LEFT}"
     asked = ASKS_ITSELF if params.get(ANSWERS) and code not in _table() else code
     what, fix, who = _sentences(case if case in _table() else asked, language, way)
     values = _Values({"code": code, **{name: _shown(name, value) for name, value in params.items()}})

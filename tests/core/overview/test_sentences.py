@@ -155,3 +155,24 @@ def test_what_is_read_in_a_browser_names_pages_and_what_is_read_in_a_terminal_ma
     assert "raccord holds answer" in explain("resolve.decision_missing", {}, language).fix
     where = {"fr": "« À vérifier »", "en": "“To review”"}[language]
     assert where in told["resolve.decision_missing"].fix
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "said"),
+    [
+        ("person: Private", {}, "Left out by a person: Private."),
+        ("rule:01a2: Card: paid", {}, "Left out by a rule: Card: paid."),
+        ("transfer: lines/unnamed-csv-39/2026-09-07", {}, "The other side of a transfer: the line of the other"),
+        ("bankfeed.balance_only", {"case": "skipped"}, "There is nothing to post of this record"),
+        ("bankfeed.balance_only", {}, "The connector reports: bankfeed.balance_only."),
+        (
+            "conflict.already_exists",
+            {"case": "skipped", "document": "Deposit 277"},
+            "in QuickBooks already: Deposit 277.",
+        ),
+    ],
+)
+def test_what_is_left_out_says_by_whom_and_why_in_words(code: str, params: dict[str, object], said: str) -> None:
+    explained = explain(code, params, "en", "page")
+    assert said in explained.sentence
+    assert params == {} or explained.fix == "Nothing to do."

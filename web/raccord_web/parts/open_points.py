@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.masking import masked
 from raccord.overview.titles import asks_of_file, file_of
-from raccord.store.models import SourceRecord
+from raccord.store.models import DraftRow, DraftState, Match, SourceRecord
 from raccord.sync.proving.certified import cell_name, sums_of
 from raccord_web.words.names import Names
 
@@ -54,6 +54,8 @@ class Told:
 
     text: str
     record_id: int
+    document: tuple[str, str] | None = None
+    """Kind and id of the document in QuickBooks that is the same movement, where one is."""
 
 
 def left_out_told(session: Session, parts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Told]:
@@ -62,11 +64,25 @@ def left_out_told(session: Session, parts: Sequence[Mapping[str, Any]]) -> dict[
     for part in parts:
         lines = part.get("left_out", {}).get("lines", ())[:TOLD]
         records = _records(session, part["id"], {_place(each["key"]) for each in lines}) if lines else {}
+        same = _same(session, [each.id for each in records.values()])
         for each in lines:
             record = records.get(_place(each["key"]))
             if record is not None:
-                found[part["id"], each["key"]] = Told(_text(record), record.id)
+                found[part["id"], each["key"]] = Told(_text(record), record.id, same.get(record.id))
     return found
+
+
+def _same(session: Session, records: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return the documents that hold the movements of some records already, by record."""
+    if not records:
+        return {}
+    rows = session.execute(
+        select(DraftRow.record_id, Match.kind, Match.document_id)
+        .join(Match, Match.draft_id == DraftRow.id)
+        .where(DraftRow.record_id.in_(records), DraftRow.state == DraftState.SKIPPED)
+        .order_by(Match.id.desc())
+    )
+    return {record: (kind, document) for record, kind, document in rows if record is not None}
 
 
 def _of_part(session: Session, names: Names, part: Mapping[str, Any]) -> list[OpenPoint]:

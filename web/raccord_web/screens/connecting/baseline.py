@@ -18,6 +18,7 @@ from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, ConnectionState, Hold
+from raccord.sync.lines.titles import titles_of
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
@@ -67,6 +68,7 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
         found, view = baseline_of(session, connection_id), connection_head(session, connection_id)
+        shown = found.rows[offset : offset + SHOWN]
         return show(
             request,
             "connecting/baseline.html",
@@ -75,7 +77,8 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
             view=view,
             waiting_plan=waiting_of(session, connection_id),
             found=found,
-            listing=Listing(found.rows[offset : offset + SHOWN], len(found.rows), offset, SHOWN),
+            listing=Listing(shown, len(found.rows), offset, SHOWN),
+            titles=titles_of(session, connection_id, [each.key for each in shown]),
             refusal=refusal,
             contacts=[] if admitted is None else [each for each in admitted.info.contacts if each.url],
             left_at="plan" if admitted is None else where_left(connection, admitted.info),

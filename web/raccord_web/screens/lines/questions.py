@@ -124,7 +124,7 @@ def settle(request: Request, hold_id: str, fields: Fields) -> Response:
         return explained(request, HTTPStatus.BAD_REQUEST)
     target, seen = fields.get("target", ""), fields.get("seen", "")
     answer_conflict(desk.workshop, acting(request), hold_id, ResolutionKind(way), target, seen=seen)
-    return _back(fields.get("connection", ""), "answered")
+    return _back(fields.get("connection", ""), "by_hand")
 
 
 @router.post("/questions/{hold_id}/release")

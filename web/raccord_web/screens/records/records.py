@@ -114,7 +114,7 @@ class _Words:
         return self._words(FATES[view.fate].text)
 
     def reason(self, view: RecordView, code: str) -> str:
-        return said_of(self._names, view.connector, code, {}).what
+        return said_of(self._names, view.connector, code, {"case": str(view.state)}).what
 
     def kind(self, entity: str) -> str:
         return self._names.kind(entity)
