@@ -29,6 +29,7 @@ from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
 from raccord.overview.weighing.counted import COUNTED, count_each_fate
+from raccord.plugin.texts import Language
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, let_to, within_of
@@ -102,7 +103,8 @@ class _Words:
     """The table's headings and values as the page says them."""
 
     def __init__(self, names: Names) -> None:
-        self._names, self._words, self.language = names, names.words, names.words.language
+        self._names, self._words = names, names.words
+        self.language: Language = names.words.language
 
     def heading(self, column: str) -> str:
         return self._words(f"records_table.{column}")
