@@ -23,7 +23,7 @@ from till_company import CANARY
 from raccord.masking import masked
 from raccord.onboarding.access.api_tokens import Scope, make_token
 from raccord.onboarding.access.people import RoleName
-from raccord.onboarding.connecting import connections
+from raccord.onboarding.arriving import changing
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.deciding.decisions import left_out_by_person
 from raccord.overview import sought
@@ -270,7 +270,7 @@ def test_settings_change_in_place_and_an_empty_secret_stays(
         return update_settings(*given, **named)
 
     with monkeypatch.context() as between:
-        between.setattr(connections, "update_settings", later)
+        between.setattr(changing, "update_settings", later)
         assert send(page, page, s_till="T1", s_code="").status_code == 303
     assert workshop.vault.get_mapping(handle) == {"code": "renewed"}
     refused = send(page, page, s_till="T2", s_code="")
