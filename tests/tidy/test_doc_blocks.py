@@ -205,6 +205,7 @@ def test_every_public_name_that_a_connector_may_import_is_on_a_page() -> None:
 
 IN_FRENCH = {
     "Personal expense": "Dépense personnelle", "Bank charges": "Frais bancaires", "Meals=40.25": "Repas=40,25",
+    "A receipt that came late": "Un reçu arrivé en retard",
     "Travel": "Voyages", "Savings": "Épargne", "Contributions": "Apports", "Chequing": "Compte chèques",
     "in QuickBooks already": "déjà dans QuickBooks", "entered twice at the till": "saisi deux fois à la caisse",
     "RACCORD_LANG=en": "RACCORD_LANG=fr",
