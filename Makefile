@@ -42,21 +42,21 @@ $(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv .ci/install
 check: $(READY) ## lint, format, types and the tidy tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@$(MAKE) --no-print-directory -j2 --output-sync mypy pyright tidy collected
+	@$(MAKE) --no-print-directory -j2 --output-sync pyright mypy tidy collected
 
-# Each of the first two uses one core; where one is done the next begins.
-mypy: $(READY)
-	$(BIN)/mypy $(SOURCES)
-
+# pyright takes longest and one core: all else leaves that to it.
 pyright: $(READY)
 	$(BIN)/pyright
 
+mypy: $(READY)
+	nice $(BIN)/mypy $(SOURCES)
+
 tidy: $(READY)
-	$(BIN)/pytest -q -n $(WORKERS) tests/tidy
+	nice $(BIN)/pytest -q -n $(WORKERS) tests/tidy
 
 # Testers begin together, so in a fresh checkout each of them would compile all tests for itself.
 collected: $(READY)
-	@said=$$($(BIN)/pytest -qq --collect-only --ignore=tests/tidy) || { echo "$$said"; exit 1; }
+	@said=$$(nice $(BIN)/pytest -qq --collect-only --ignore=tests/tidy) || { echo "$$said"; exit 1; }
 
 test: check ## check, then every test but the slow and the long ones
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not slow" --ignore=tests/tidy
