@@ -56,8 +56,11 @@ def plain(request: Request, error: Exception) -> Response:
     if 300 <= status < 400 and isinstance(error, HTTPException):
         return Response(status_code=status, headers=error.headers)
     if status == HTTPStatus.METHOD_NOT_ALLOWED and request.method in ("GET", "HEAD") and not is_api(request):
-        # Whoever reloads or keeps the address of a deed, which is no page, is led to the page that it is of.
-        return RedirectResponse(page_above(request), HTTPStatus.SEE_OTHER)
+        above = page_above(request)
+        # Whoever reloads or keeps the address of a deed, which is no page, is led to the page that it is of. What
+        # machines alone call is of none.
+        if above != "/":
+            return RedirectResponse(above, HTTPStatus.SEE_OTHER)
     return explained(request, status, headers=error.headers if isinstance(error, HTTPException) else None)
 
 
