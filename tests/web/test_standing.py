@@ -206,6 +206,10 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
                 label=f"Next {number}",
             )  # fmt: skip
             connect(workshop, OWNER, new)
+        _, begun = shown()
+        assert begun <= few + 1, "where their set-ups go on is asked once"
+        with workshop.database.begin() as session:
+            session.execute(update(Connection).values(approved_at=workshop.clock.now()))
         beside, many = shown()
     finally:
         event.remove(workshop.database.engine, "before_cursor_execute", note)

@@ -376,11 +376,15 @@ def test_a_table_of_somebodys_own_headings_is_mapped_once_and_remembered(desk: D
     assert '<option value="number">' in offered, "a heading of a table that came is there to be said what it is"
     assert 'name="s_columns:invoice:total"' not in desk.browser.get(settings).text, "what is known by itself is not"
     assert 'name="s_columns:invoice:grand total"' not in desk.browser.get(settings).text, "nor what was answered"
-    desk.send(settings, settings, **{"s_columns:invoice:no maison": "number", "s_columns": "invoice.total = Somme"})
-    assert firm.connection_now().settings["columns"] == "invoice.number = no maison\ninvoice.total = Somme"
+    number, before = {"s_columns:invoice:no maison": "number"}, firm.connection_now().settings["columns"]
+    desk.send(settings, settings, expects=409, **number, s_columns="invoice.total = Somme")
+    assert firm.connection_now().settings["columns"] == before, "what posted rows rest on is not taken away"
+    desk.send(settings, settings, **number, s_columns=f"{before}\ninvoice.total = Somme")
+    kept = firm.connection_now().settings["columns"].splitlines()
+    assert set(kept) == {"invoice.number = no maison", "invoice.total = Somme", *before.splitlines()}
     offered = desk.browser.get(settings).text.partition(heading)[2]
     assert '<option value="number" selected>' in offered
-    assert ">invoice.total = Somme</textarea>" in offered, "what is not there to choose is typed"
+    assert "invoice.total = Somme</textarea>" in offered, "what is not there to choose is typed"
     assert firm.all_equal()
 
 

@@ -53,12 +53,12 @@ def data_expected(desk: Desk, session: Session, views: Sequence[ConnectionView])
 
 def _left_at(desk: Desk, session: Session, views: Sequence[ConnectionView]) -> dict[str, str]:
     """Return the step at which each unfinished set-up goes on whose plan does not wait already, by connection."""
-    catalog = desk.workshop.scopes.catalog
-    return {
-        view.id: where_left(session.get_one(Connection, view.id), admitted.info)
-        for view in views
-        if view.unfinished and not view.waiting_plan and (admitted := catalog.get(view.connector)) is not None
-    }
+    admitted = desk.workshop.scopes.catalog.admitted
+    left = [view.id for view in views if view.unfinished and not view.waiting_plan and view.connector in admitted]
+    if not left:
+        return {}
+    rows = session.scalars(select(Connection).where(Connection.id.in_(left)))
+    return {row.id: where_left(row, admitted[row.connector].info) for row in rows}
 
 
 @router.get("/")
