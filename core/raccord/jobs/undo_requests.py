@@ -18,12 +18,11 @@ from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Connection, ConnectionState, DraftRow, LinkRow, LinkState, Run, SourceRecord
 from raccord.sync.phases import UNDO, Phase
+from raccord.sync.proving.certified import REASON_MIN
 from raccord.sync.undoing.selection import Asked, select_links
 
 MOST = 10_000
 """Documents of one undo."""
-WORDS_MIN = 10
-"""Characters of a reason that says something."""
 
 
 class UndoError(RaccordError):
@@ -38,14 +37,14 @@ def request_undo(
     Works on a connection that is paused, faulty or disconnected too, as long as its company can be written to.
     """
     require(actor, Power.WORK)
-    if asked.certified and len(asked.certified.strip()) < WORDS_MIN:
+    if asked.certified and len(asked.certified.strip()) < REASON_MIN:
         raise UndoError(
             "undo.reason_missing",
             Text(
                 "Toucher à un mois certifié demande une raison, en quelques mots.",
                 "Touching a certified month needs a reason, in a few words.",
             ),
-            Text(f"Écrivez-la, {WORDS_MIN} caractères au moins.", f"Write it, {WORDS_MIN} characters at least."),
+            Text(f"Écrivez-la, {REASON_MIN} caractères au moins.", f"Write it, {REASON_MIN} characters at least."),
         )
     now = clock.now()
     with database.begin() as session:

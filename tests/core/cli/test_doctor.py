@@ -154,6 +154,15 @@ def test_all_connections_of_an_account_say_the_same_of_the_banks_own_feed(databa
         session.flush()
         advice = [fed_accounts(session, each, cast("Catalog", Two()), date.max)[0].advice for each in (first, other)]
         assert advice == [EXCLUDE, EXCLUDE], "the account's own lines come anyway"
+        # They are another account's from this day on.
+        elsewhere = {"ledger_id": "999", "ledger_name": "Elsewhere", "valid_from": date(2026, 3, 9)}
+        session.add(Choice(**{**kept, "connection_id": other.id, **elsewhere}))
+        session.flush()
+        day_before, since = (
+            fed_accounts(session, first, cast("Catalog", Two()), date(2026, 3, day))[0].advice for day in (8, 9)
+        )
+        assert (day_before, since) == (EXCLUDE, MATCH), "lines that nobody brings any more are not to be excluded"
+        session.execute(delete(Choice).where(Choice.connection_id == other.id, Choice.ledger_id == "999"))
         other.state = ConnectionState.DISCONNECTED
         session.flush()
         assert fed_accounts(session, first, cast("Catalog", Two()), date.max)[0].advice == MATCH

@@ -13,11 +13,8 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import ClosedMonth, Connection, DraftRow, DraftState
 from raccord.sync.posting.periods import LEFT_OUT, ClosedPolicy, MonthAnswer
-from raccord.sync.proving.certified import newest_certificate
+from raccord.sync.proving.certified import REASON_MAX, REASON_MIN, newest_certificate
 from raccord.sync.workshop import Workshop
-
-WORDS_MIN, WORDS_MAX = 10, 500
-"""Characters of a reason that says something."""
 
 
 class ClosingError(RaccordError):
@@ -52,7 +49,7 @@ def answer_closed_month(
 ) -> ClosedMonth:
     """Answer for all documents of one closed month, those still to come included; the next plan acts on it.
 
-    Writing into a certified month needs a reason of ``WORDS_MIN`` to ``WORDS_MAX`` characters; it counts until the
+    Writing into a certified month needs a reason of ``REASON_MIN`` to ``REASON_MAX`` characters; it counts until the
     month is certified again. Raises :class:`ClosingError`.
     """
     now = workshop.clock.now()
@@ -94,7 +91,7 @@ def _check_certified(session: Session, connection: Connection, first: date, reas
             Text(f"Le mois {first:%Y-%m} n'est pas certifié.", f"The month {first:%Y-%m} is not certified."),
             Text("Rien à permettre : ses documents s'écrivent.", "Nothing to allow: its documents are written."),
         )
-    if not WORDS_MIN <= len(reason) <= WORDS_MAX:
+    if not REASON_MIN <= len(reason) <= REASON_MAX:
         raise ClosingError(
             "closing.reason_missing",
             Text(
@@ -102,8 +99,8 @@ def _check_certified(session: Session, connection: Connection, first: date, reas
                 f"Writing into a certified month ({first:%Y-%m}) needs a reason, in a few words.",
             ),
             Text(
-                f"Écrivez-le, de {WORDS_MIN} à {WORDS_MAX} caractères.",
-                f"Write it, {WORDS_MIN} to {WORDS_MAX} characters.",
+                f"Écrivez-le, de {REASON_MIN} à {REASON_MAX} caractères.",
+                f"Write it, {REASON_MIN} to {REASON_MAX} characters.",
             ),
         )
 

@@ -6,7 +6,7 @@ exclude them, so a person does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,8 @@ from raccord.store.models import Choice, Company, Connection, ConnectionState, L
 from raccord.sync.environments import environment_of
 
 MONEY_TYPES = ("Bank", "Credit Card")
+_OF_ACCOUNTS = Choice.ledger_kind == "Account"
+_OLDEST = Choice.valid_from
 """QuickBooks account types that banks have a feed for."""
 
 
@@ -67,18 +69,10 @@ def fed_accounts(session: Session, connection: Connection, catalog: Catalog, tod
     What is advised of an account is the same at each connection that writes to it.
     """
     company = session.get_one(Company, connection.company_id)
-    earlier: dict[tuple[str, str], Choice] = {}
-    chosen: set[str] = set()
-    for choice in session.scalars(
-        select(Choice)
-        .where(Choice.connection_id == connection.id, Choice.ledger_kind == "Account")
-        .order_by(Choice.valid_from)
-    ):
-        if choice.valid_from <= today:
-            earlier[choice.role, choice.of] = choice
-        else:
-            chosen.add(choice.ledger_id)
-    chosen |= {choice.ledger_id for choice in earlier.values()}
+    chosen = _chosen(
+        session.scalars(select(Choice).where(Choice.connection_id == connection.id, _OF_ACCOUNTS).order_by(_OLDEST)),
+        today,
+    )
     # Asked for each account, of which there are few; documents are many.
     written = exists().where(
         LinkRow.connection_id == connection.id,
@@ -97,25 +91,38 @@ def fed_accounts(session: Session, connection: Connection, catalog: Catalog, tod
         .order_by(LedgerEntry.name)
     )
     link = page_link(environment_of(company.environment), Page.BANKING, realm=company.realm)
-    own, others = _brings_lines(catalog, connection.connector), _with_lines(session, catalog, connection)
+    own, others = _brings_lines(catalog, connection.connector), _with_lines(session, catalog, connection, today)
     return [
         FedAccount(entry.object_id, entry.name, entry.type, own or entry.object_id in others, link) for entry in entries
     ]
 
 
-def _with_lines(session: Session, catalog: Catalog, connection: Connection) -> frozenset[str]:
+def _chosen(choices: Iterable[Choice], today: date) -> frozenset[str]:
+    """Return the accounts that choices, the oldest first, name today or later."""
+    standing: dict[tuple[str, str, str], str] = {}
+    later: set[str] = set()
+    for choice in choices:
+        if choice.valid_from <= today:
+            standing[choice.connection_id, choice.role, choice.of] = choice.ledger_id
+        else:
+            later.add(choice.ledger_id)
+    return frozenset((*standing.values(), *later))
+
+
+def _with_lines(session: Session, catalog: Catalog, connection: Connection, today: date) -> frozenset[str]:
     """Return the accounts whose own lines another connection of the company brings."""
     rows = session.execute(
-        select(Choice.ledger_id, Connection.connector)
+        select(Choice, Connection.connector)
         .join(Connection, Connection.id == Choice.connection_id)
         .where(
             Connection.company_id == connection.company_id,
             Connection.id != connection.id,
             Connection.state.not_in((ConnectionState.DRAFT, ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
-            Choice.ledger_kind == "Account",
+            _OF_ACCOUNTS,
         )
+        .order_by(_OLDEST)
     )
-    return frozenset(account for account, connector in rows if _brings_lines(catalog, connector))
+    return _chosen((choice for choice, connector in rows if _brings_lines(catalog, connector)), today)
 
 
 def _brings_lines(catalog: Catalog, connector: str) -> bool:

@@ -61,8 +61,12 @@ class Codes:
         return entity
 
 
+CODES = Codes()
+"""The words of programs, as the API gives them."""
+
+
 def record_table(
-    database: Database, wanted: Wanted, within: Within, words: Worded = Codes()  # noqa: B008 - has no state
+    database: Database, wanted: Wanted, within: Within, words: Worded = CODES
 ) -> Iterator[bytes]:  # fmt: skip
     """Return the records of a list as CSV, ``MOST`` at a time, the newest day first.
 

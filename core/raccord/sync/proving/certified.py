@@ -19,6 +19,8 @@ from raccord.sync.problems import close_problems, open_problem
 CHANGED = "proof.certified_changed"
 CELLS_MAX = 20
 """Cells that a problem names."""
+REASON_MIN, REASON_MAX = 10, 500
+"""Characters of a reason for touching a certified month, so that it says something."""
 
 Sums = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 """Source, left out, moved to or from another day, posted, QuickBooks."""

@@ -11,13 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may
-from raccord.onboarding.closing.closings import (
-    WORDS_MAX,
-    WORDS_MIN,
-    ClosingError,
-    answer_closed_month,
-    set_closed_policy,
-)
+from raccord.onboarding.closing.closings import ClosingError, answer_closed_month, set_closed_policy
 from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
@@ -25,6 +19,7 @@ from raccord.overview.connections import connection_head, has_documents
 from raccord.store.models import Connection
 from raccord.sync.days import days_of, today_of
 from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
+from raccord.sync.proving.certified import REASON_MAX, REASON_MIN
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
@@ -118,7 +113,7 @@ def _page(request: Request, connection_id: str, error: RaccordError | None = Non
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             policies=list(ClosedPolicy),
             answers=[each for each in MonthAnswer if each is not MonthAnswer.WRITE],
-            words=(WORDS_MIN, WORDS_MAX),
+            words=(REASON_MIN, REASON_MAX),
             asked=asked_months(session, connection_id),
             answered=answered_months(session, connection_id),
             day_rules=days_of(held).rules,

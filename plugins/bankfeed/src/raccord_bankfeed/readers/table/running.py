@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import sub
+from typing import TypeVar
 
 from raccord_bankfeed.readers.amounts import of_cents
 
 _OPEN_MAX = 2000
+N = TypeVar("N", int, Decimal)
 
 
 @dataclass(slots=True)
@@ -35,21 +37,13 @@ class RunningBalance:
 
     def add_run(self, amounts: Sequence[Decimal], balances: Sequence[Decimal]) -> None:
         """Take lines that follow one another, at least one, and the balance after each."""
-        befores = list(map(sub, balances, amounts))
-        if befores[1:] == list(balances[:-1]):
-            last, first = balances[-1], befores[0]
-        elif befores[:-1] == list(balances[1:]):
-            last, first = balances[0], befores[-1]
-        else:
-            for amount, balance in zip(amounts, balances, strict=True):
-                self.add(amount, balance)
-            return
-        self.add(last - first, last)
-        if not self.given_up:
-            self.rows += len(amounts) - 1
+        self._add_run(amounts, balances, Decimal)
 
     def add_cents(self, amounts: Sequence[int], balances: Sequence[int]) -> None:
         """Do what :meth:`add_run` does of whole numbers of cents, which takes a fraction of the time."""
+        self._add_run(amounts, balances, of_cents)
+
+    def _add_run(self, amounts: Sequence[N], balances: Sequence[N], as_amount: Callable[[N], Decimal]) -> None:
         befores = list(map(sub, balances, amounts))
         if befores[1:] == list(balances[:-1]):
             last, first = balances[-1], befores[0]
@@ -57,9 +51,9 @@ class RunningBalance:
             last, first = balances[0], befores[-1]
         else:
             for amount, balance in zip(amounts, balances, strict=True):
-                self.add(of_cents(amount), of_cents(balance))
+                self.add(as_amount(amount), as_amount(balance))
             return
-        self.add(of_cents(last - first), of_cents(last))
+        self.add(as_amount(last - first), as_amount(last))
         if not self.given_up:
             self.rows += len(amounts) - 1
 
