@@ -28,11 +28,15 @@ from raccord.store.models import (
     PlanLine,
     Problem,
     Proof,
+    RecordState,
     Run,
     RunCount,
     RunState,
+    SourceRecord,
 )
+from raccord.sync.phases import Phase
 from raccord.sync.run import Pipeline, Progress
+from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
 
@@ -333,6 +337,29 @@ def test_what_was_read_as_settings_were_that_changed_meanwhile_is_read_again_as_
     assert [code for stream, code in read if stream == first] == [read[0][1], "another"]
     with workshop.database.read() as session:
         assert {each.stream: each.fetched for each in session.scalars(select(RunCount))}["sales"] == 1
+
+
+@pytest.mark.either_database
+def test_settings_that_change_before_records_are_mapped_count_for_them(
+    workshop: Workshop, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"] = [sale(1)]
+    run_id, recover = request(workshop, connection), Unit._recover
+
+    def changed(unit: Unit) -> None:
+        recover(unit)
+        update_settings(workshop, OWNER, connection.id, {"till": "T1", "code": "another"})
+
+    with monkeypatch.context() as between:
+        between.setattr(Unit, "_recover", changed)
+        for _ in range(2):
+            assert Pipeline(workshop).advance(run_id) is Progress.MORE
+    with workshop.database.read() as session:
+        run, states = session.get_one(Run, run_id), session.scalars(select(SourceRecord.state)).all()
+    assert (run.phase, states) == (Phase.MAP, [RecordState.NEW]), "not as the settings were"
+    finish(workshop, run_id)
+    with workshop.database.read() as session:
+        assert session.scalars(select(SourceRecord.state)).all() == [RecordState.MAPPED]
 
 
 @pytest.mark.either_database
