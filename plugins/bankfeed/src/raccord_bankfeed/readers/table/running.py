@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import sub
 from typing import TypeVar
 
 from raccord_bankfeed.readers.amounts import of_cents
@@ -44,7 +43,7 @@ class RunningBalance:
         self._add_run(amounts, balances, of_cents)
 
     def _add_run(self, amounts: Sequence[N], balances: Sequence[N], as_amount: Callable[[N], Decimal]) -> None:
-        befores = list(map(sub, balances, amounts))
+        befores = [balance - amount for balance, amount in zip(balances, amounts, strict=True)]
         if befores[1:] == list(balances[:-1]):
             last, first = balances[-1], befores[0]
         elif befores[:-1] == list(balances[1:]):
