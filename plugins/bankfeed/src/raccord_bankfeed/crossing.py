@@ -9,7 +9,11 @@ coffees here and two there leave one:
 * *the same amount and a like text up to three days apart*: one line where all lines of the two roads lie so many days
   apart, else asked;
 * *the same day and amount, another text*: asked, after what is alike on near days;
-* *an equal amount that is left over in both*, on days that both have: asked.
+* *an equal amount that is left over in both*, on days that both have: asked;
+* *the same amount and a like text up to five days apart, where one file ends and the other begins*: asked, unless the
+  two roads date alike what both had, or what the files say of other days of the lines tells them apart.
+
+A text that is the beginning of the other is the same: banks cut texts.
 
 ``pairing.py`` has the rules.
 
@@ -23,8 +27,10 @@ people said alone, so it is the same whenever it is asked for.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.pairing import DAYS_APART, Candidate, Entry, Twin, around, twins_among
@@ -96,6 +102,8 @@ class _Index:
         """Of which line a road's other line was the twin, by road and the other's id."""
         self._asked: dict[tuple[str, str], Twin] = {}
         """What was asked about a line, by road and its id: asked again wherever the line comes again."""
+        self._apart: dict[frozenset[str], Counter[int]] = defaultdict(Counter)
+        """By two roads how far apart they dated what both had, and how often."""
         self.size = 0
 
     def add(self, file: FileLines, twins: dict[int, Twin]) -> None:
@@ -114,7 +122,15 @@ class _Index:
                 self.size += 1
             else:
                 self._taken[file.road, twin.id] = entry.id
+                self._note_days(file.road, entry, twin.id)
         self.forget(file.gone)
+
+    def _note_days(self, road: str, entry: Entry, id_: str) -> None:
+        """Note how far apart two roads dated one line."""
+        if (place := self._places.get(id_)) is not None:
+            amount, day = place
+            _, file = self._by_amount[amount][day][id_]
+            self._apart[frozenset((road, file.road))][abs((entry.day - day).days)] += 1
 
     def forget(self, ids: Iterable[str]) -> None:
         """Forget lines that their source took back."""
@@ -149,11 +165,15 @@ class _Index:
 
         asked = ((entry.number, self._asked.get((file.road, entry.id))) for entry in file.entries if entry.id in own)
         again = {number: twin for number, twin in asked if twin is not None and twin.id in self._places}
-        found = twins_among(mine, others, file.days)
+        apart_of = {road: some for roads, some in self._apart.items() if file.road in roads for road in roads}
+        paired = partial(twins_among, others=others, mine=file.days, apart=apart_of)
+        found = paired(mine)
         apart = {entry.number for entry in mine if self._says(entry) == SEPARATE}
         if apart:
             told = {number: twin._replace(certain=False) for number, twin in found.items() if number in apart}
-            found = twins_among([entry for entry in mine if entry.number not in apart], others, file.days) | told
+            found = (
+                twins_among([entry for entry in mine if entry.number not in apart], others, file.days, apart_of) | told
+            )
         return {**found, **again}
 
     def _says(self, entry: Entry) -> str:

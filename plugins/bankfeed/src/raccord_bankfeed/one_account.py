@@ -118,14 +118,14 @@ def _compared(
         if free:
             best = free[0]
             if len(free) > 1:
-                best = max(free, key=lambda other: (not entry.contradicts(other), len(entry.words & other.words)))
+                best = max(free, key=lambda other: (not entry.contradicts(other), entry.likeness(other)))
             free.remove(best)
             if not (entry.currency and best.currency and entry.currency != best.currency):
                 pairs.append((entry, best))
     whole = max(len(here), count)
     agreeing = [(entry, other) for entry, other in pairs if not entry.contradicts(other)]
     if shift:
-        agreeing, pairs = [(entry, other) for entry, other in agreeing if entry.words & other.words], []
+        agreeing, pairs = [(entry, other) for entry, other in agreeing if entry.likeness(other)], []
     telling, all_telling = (
         len({entry.amount for entry, other in some if _tells(entry, other, coming_again)}) for some in (agreeing, pairs)
     )
@@ -139,7 +139,7 @@ def _compared(
 def _tells(entry: Entry, other: Entry, coming_again: set[str]) -> bool:
     if entry.amount in coming_again:
         return False
-    return bool(Decimal(entry.amount) % _ROUND) or bool(entry.words & other.words)
+    return bool(Decimal(entry.amount) % _ROUND) or bool(entry.likeness(other))
 
 
 def _shared_days(mine: Sequence[Entry], others: Sequence[Entry]) -> int:

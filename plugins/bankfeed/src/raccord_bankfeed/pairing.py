@@ -3,25 +3,35 @@
 Two roads may date one line differently, by the transaction and by its posting. Lines that can be nothing else tell by
 how many days: where they agree, all are compared with that shift. Where none tells, equal lines of every day could be
 paired in two ways, and what is left over on both sides is asked about.
+
+Where the days of two files end and begin, a line may stand in both, dated on either side: what is alike there is asked
+about, unless the roads date all that both had alike, or the other days that a line tells are those of another one.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from raccord_bankfeed.identity import normalised
+from raccord_bankfeed.second_days import days_in
 
 DAYS_APART = 3
+SEAM_DAYS = 5
+"""How far the two dates of one line may lie apart that two files have, of which one ends where the other begins."""
 SHIFTED = 3
 """So many lines, each of an amount and a text of its own, tell that all are dated otherwise."""
 
 _WORD = re.compile(r"[^\W_]{4,}")
 _NAME = re.compile(r"[^\W\d_]{2,}")
+_NO_LETTER = re.compile(r"[\W_]+")
+CUT_CHARS_MIN = 8
+"""What is shorter, letters and digits alone, is no cut text: banks leave more."""
 
 
 class Twin(NamedTuple):
@@ -49,6 +59,9 @@ class Entry:
     """What else it says, of which words are compared too."""
     native: str = ""
     """The bank's own id."""
+    dated: tuple[str, ...] = ()
+    """What else its source wrote of its days."""
+    _texts: tuple[str, str, str] | None = field(default=None, init=False)
     _told: tuple[frozenset[str], bool] | None = field(default=None, init=False)
     """Of few lines of a file anybody asks for the words."""
 
@@ -65,12 +78,39 @@ class Entry:
     def contradicts(self, other: Entry) -> bool:
         """Tell whether both texts say something, and nothing in common."""
         (words, wordy), (others, other_wordy) = self._read(), other._read()
-        return wordy and other_wordy and words.isdisjoint(others)
+        return wordy and other_wordy and words.isdisjoint(others) and not self.is_cut(other)
+
+    def likeness(self, other: Entry) -> int:
+        """Return how many words both texts have, and one more where one of them is the beginning of the other."""
+        return len(self.words & other.words) + self.is_cut(other)
+
+    def is_cut(self, other: Entry) -> bool:
+        """Tell whether both say the same, one of them perhaps less: banks cut texts, and break them within words."""
+        (whole, *parts), (whole_of, *parts_of) = self._compact(), other._compact()
+        some = ((whole, whole_of), *((part, whole_of) for part in parts), *((whole, part) for part in parts_of))
+        return any(_begins(*each) for each in some)
+
+    def days(self) -> tuple[date, date]:
+        """Return the first and the last of the days that its source tells of it."""
+        some = [self.day, *days_in(self.dated)] if self.dated else [self.day]
+        return min(some), max(some)
+
+    def _compact(self) -> tuple[str, str, str]:
+        """Return all its text, its name and its memo, of each but the letters and digits."""
+        if self._texts is None:
+            name, memo = (_NO_LETTER.sub("", normalised(text)) for text in (self.name, self.memo))
+            self._texts = (name + memo, name, memo)
+        return self._texts
 
     def _read(self) -> tuple[frozenset[str], bool]:
         if self._told is None:
             self._told = words_in(" ".join((self.name, self.memo, *self.more)))
         return self._told
+
+
+def _begins(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) >= CUT_CHARS_MIN and long.startswith(short)
 
 
 def words_in(text: str) -> tuple[frozenset[str], bool]:
@@ -149,35 +189,61 @@ class Candidate:
 
     @property
     def shared(self) -> int:
-        """How many words both texts have."""
-        return len(self.entry.words & self.other.words)
+        """How much both texts have in common."""
+        return self.entry.likeness(self.other)
+
+    def meet(self) -> bool:
+        """Tell whether both may be dated by one day: not where the days of one lie all before those of the other,
+        unless each tells of one day alone.
+        """
+        (first, last), (first_of, last_of) = self.entry.days(), self.other.days()
+        return (first == last and first_of == last_of) or (first <= last_of and first_of <= last)
+
+    def unlike(self) -> bool:
+        """Tell whether both texts say something, and nothing in common."""
+        return bool(self.entry.words and self.other.words and not self.shared)
 
 
 Others = Callable[[Entry, int | None], Iterable[Candidate]]
 """Returns the lines of other roads of one amount and account, so many days apart at most, or near the file's days."""
 
 
-def twins_among(entries: Sequence[Entry], others: Others, mine: Days) -> dict[int, Twin]:
-    """Return by line of a file its twin, each once; ``mine`` is the file."""
+def twins_among(
+    entries: Sequence[Entry], others: Others, mine: Days, apart: Mapping[str, Counter[int]] = MappingProxyType({})
+) -> dict[int, Twin]:
+    """Return by line of a file its twin, each once; ``mine`` is the file, and ``apart`` tells by road how many days
+    later lines that both roads had were dated before, and how often.
+    """
     near = [each for entry in entries for each in others(entry, DAYS_APART)]
-    shifts, taken = _shifts(near), _Taken()
+    shifts, taken = _shifts(near, mine), _Taken(apart)
     ranked = sorted(_ranked(near, shifts, mine), key=lambda one: (one[0], one[2].entry.number, one[2].other.id))
     for _, certain, each in ranked:
         taken.pair(each, certain=certain)
     without = [entry for entry in entries if entry.number not in taken.twins]
     offered = (each for entry in without for each in others(entry, None))
     left = [each for each in offered if taken.free(each) and _left_over(each, mine, shifts)]
-    for each in sorted(left, key=lambda one: (abs(one.apart), one.entry.number, one.other.id)):
+    for each in sorted(left, key=_by_nearness):
+        taken.pair(each, certain=False)
+    beyond = (each for entry in entries if entry.number not in taken.twins for each in others(entry, SEAM_DAYS))
+    seam = [each for each in beyond if _across_a_seam(each, mine) and not taken.dated_alike(each.road)]
+    for each in sorted(seam, key=_by_nearness):
         taken.pair(each, certain=False)
     return taken.twins
+
+
+def _by_nearness(each: Candidate) -> tuple[int, int, int, str]:
+    return (abs(each.apart), -each.shared, each.entry.number, each.other.id)
 
 
 class _Taken:
     """The pairs so far; each line is in one at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart: Mapping[str, Counter[int]]) -> None:
         self.twins: dict[int, Twin] = {}
         self._others: set[str] = set()
+        self._apart: dict[str, Counter[int]] = defaultdict(Counter)
+        for road, counted in apart.items():
+            self._apart[road].update(counted)
 
     def free(self, each: Candidate) -> bool:
         return each.entry.number not in self.twins and each.other.id not in self._others
@@ -186,14 +252,21 @@ class _Taken:
         if self.free(each):
             self.twins[each.entry.number] = Twin(each.other.id, certain)
             self._others.add(each.other.id)
+            if certain:
+                self._apart[each.road][each.apart] += 1
+
+    def dated_alike(self, road: str) -> bool:
+        """Tell whether all that both roads had bears one day in both, and that was enough to tell."""
+        counted = self._apart[road]
+        return counted[0] >= SHIFTED and counted[0] == counted.total()
 
 
-def _shifts(near: Sequence[Candidate]) -> dict[str, int | None]:
+def _shifts(near: Sequence[Candidate], mine: Days) -> dict[str, int | None]:
     """Return by road how many days later the file dates its lines; nothing where that does not show.
 
-    Those lines tell that are like one other alone, which is like no other line.
+    Those lines tell that are like one other alone, which is like no other line, on days that both files have.
     """
-    like = [each for each in near if each.shared]
+    like = [each for each in near if each.shared and _overlap(each, mine)]
     of_mine = Counter(each.entry.number for each in like)
     of_other = Counter(each.other.id for each in like)
     votes: dict[str, Counter[int]] = defaultdict(Counter)
@@ -223,7 +296,7 @@ def _ranked(
         if not off and like:
             yield (0, 0, 0), True, each
         elif each.shared and _overlap(each, mine):
-            # Two files of different times, one after the other, hold different lines.
+            # Of two files of different times, one after the other, see below.
             yield (1, off, -each.shared), False, each
         elif not off:
             covered = mine.cover(entry) and each.days.cover(entry) and not shift
@@ -233,6 +306,11 @@ def _ranked(
 def _overlap(each: Candidate, mine: Days) -> bool:
     same = not each.apart
     return same or mine.reach(each.entry.tokens, each.other.day) or each.days.reach(each.other.tokens, each.entry.day)
+
+
+def _across_a_seam(each: Candidate, mine: Days) -> bool:
+    """Tell whether two lines are alike of which each lies where the other's file has ended, or not begun."""
+    return not (_overlap(each, mine) or each.unlike()) and each.meet()
 
 
 def _left_over(each: Candidate, mine: Days, shifts: dict[str, int | None]) -> bool:

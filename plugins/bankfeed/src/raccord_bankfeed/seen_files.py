@@ -20,6 +20,7 @@ from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Account, Balance, CorrectionAction, Line, Question, Statement
 from raccord_bankfeed.readers.told import Known
+from raccord_bankfeed.second_days import second_days
 
 LINES_MAX = 100_000
 """So many lines of all files are compared at most; beyond it, a line that comes twice is found when it is posted."""
@@ -300,7 +301,7 @@ def _stated(file: FileLines, statement: Statement, names: Mapping[str, str]) -> 
 def _entry(line: Line, number: int, source_id: str, tokens: frozenset[str]) -> Entry:
     return Entry(
         number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, line.name, line.memo,
-        (line.reference, line.check_number), line.native,
+        (line.reference, line.check_number), line.native, second_days(line),
     )  # fmt: skip
 
 
