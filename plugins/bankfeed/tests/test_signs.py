@@ -301,6 +301,41 @@ def test_a_card_s_file_that_does_not_tell_its_signs_waits_until_they_are_said(
     assert waits.value.code == "bankfeed.card_signs", "what was read before it was said is not posted"
 
 
+@pytest.mark.parametrize(
+    ("rows", "written", "open_"),
+    [
+        ("01/15/2026,SHOP,54.20,,1054.20\n01/16/2026,PAYMENT,,200.00,854.20\n", ["54.20", "-200.00"], True),
+        ("01/15/2026,PAYMENT,200.00,854.20\n01/16/2026,PAYMENT,54.20,800.00\n", ["-200.00", "-54.20"], True),
+        ("Date,Text,Debit,Credit,Balance\n01/15/2026,SHOP,54.20,,1054.20\n01/16/2026,PAYMENT,,200.00,854.20\n",
+         ["-54.20", "200.00"], False),
+        ("01/15/2026,SHOP,54.20,,4500********1234\n01/16/2026,PAYMENT,,200.00,4500********1234\n",
+         ["-54.20", "200.00"], False),
+    ],
+    ids=["two columns", "one column", "named columns", "no balance"],
+)  # fmt: skip
+def test_a_balance_that_a_card_may_owe_does_not_tell_what_is_a_purchase(
+    rows: str, written: list[str], open_: bool, feed: Feed, mapping: FakeMapContext
+) -> None:
+    feed.put(rows.encode())
+    page = feed.read(LINES)
+    first = page.records[0]
+    key, signs = str(first.raw["account"]), str(first.raw.get("signs", ""))
+    assert ([str(each.raw["amount"]) for each in page.records], bool(signs)) == (written, open_)
+    named = {"accounts": f"{key} = Visa", "currencies": f"{key} = CAD", "kinds": f"{key} = card"}
+    if open_:
+        context = FakeMapContext(settings=BankFeedSettings(**named), terms=mapping.terms)
+        with pytest.raises(BadRecord) as waits:
+            raccord_bankfeed.map_record(context, first)
+        assert waits.value.code == "bankfeed.card_signs"
+        feed.settings = BankFeedSettings(**named, answers=f"{signs} = reversed")
+        again = feed.read(LINES, page.cursor)
+        turned = [(each.source_id, str(each.raw["amount"])) for each in again.records if each.stream == LINES]
+        assert turned == [
+            (each.source_id, str(-Decimal(amount))) for each, amount in zip(page.records, written, strict=True)
+        ]
+        assert again.codes() == [], "turned amounts follow the balances as well"
+
+
 def test_bmo_s_cards_are_cards_whose_purchases_are_positive_and_told_signs_are_not_asked() -> None:
     header = "Item #,Card #,Transaction Date,Posting Date,Transaction Amount,Description\n"
     rows = "1,'5191230000001234',20260125,20260126,23.45,UBER\n2,'5191230000001234',20260126,20260127,-100.00,PAYMENT\n"

@@ -249,11 +249,13 @@ def are_inverted(found: Evidence) -> bool:
 
 
 def leaves_card_signs_open(found: Evidence, layout: Layout) -> bool:
-    """Tell whether amounts are told apart by a minus alone, which cards' files write before purchases or payments.
+    """Tell whether amounts are told apart by a minus or a balance alone, which cards' files write either way.
 
     A balance beside them is no proof: a card's is what is owed, or less than nothing. Neither is a minus before every
     one of them: a month may hold nothing but payments, or nothing but purchases.
     """
+    if layout.by_balance and not layout.signs_told:
+        return True
     if layout.signs_told or layout.flip or Part.AMOUNT not in layout.columns or Part.DIRECTION in layout.columns:
         return False
     worded = found.directions == found.rows

@@ -122,7 +122,16 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     wordy = [column for column in rest if column.number not in parts.values() and not column.days and column.wordy]
     wordy.sort(key=lambda column: -sum(map(len, column.cells)))
     texts = tuple(column.number for column in wordy)
-    return Layout(key, parts, texts[:1], texts[1:], accounts, titles=titles, certain=certain)
+    return Layout(
+        key,
+        parts,
+        texts[:1],
+        texts[1:],
+        accounts,
+        titles=titles,
+        certain=certain,
+        by_balance=_by_balance(columns, parts),
+    )
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
@@ -207,6 +216,16 @@ def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:
     # From a row whose amount is none, no balance follows.
     fitting = [parts for parts in (ahead, swapped, out) if _breaks(money, parts) <= first.damaged + second.damaged]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _by_balance(columns: list[_Column], parts: dict[Part, int]) -> bool:
+    """Tell whether nothing but the balance says which amounts are money out."""
+    if Part.DEBIT not in parts or Part.BALANCE not in parts:
+        return False
+    others = (Part.CREDIT, Part.DEBIT) if Part.CREDIT in parts else (Part.AMOUNT,)
+    amounts = (parts[part] for part in (Part.DEBIT, Part.CREDIT) if part in parts)
+    turned = {Part.BALANCE: parts[Part.BALANCE], **dict(zip(others, amounts, strict=True))}
+    return _breaks(columns, parts) < _breaks(columns, turned)
 
 
 def _breaks(columns: list[_Column], parts: dict[Part, int]) -> int:

@@ -64,6 +64,8 @@ class Layout:
     card: bool = False
     signs_told: bool = False
     """Whether its names, or a person, tell the signs of a card's purchases."""
+    by_balance: bool = False
+    """Whether only the balance says which amounts are money out; a card's may be what is owed."""
     blank_pending: bool = False
     """Whether a row without a balance is one that the bank has not booked yet."""
     read_day: Callable[[str], Parts | None] = parts_of
