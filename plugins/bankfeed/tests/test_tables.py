@@ -415,6 +415,34 @@ def test_of_paypal_only_what_moves_the_balance_is_read_by_currency() -> None:
     assert "fee 3.20" in result.lines[0].memo
 
 
+STATEMENT = (
+    "Date,Time,Time zone,Description,Currency,Gross,Fee,Net,Balance,Transaction ID,From Email Address,Name,"
+    "Bank Name,Bank account,Postage and Packaging Amount,VAT,Invoice ID,Reference Txn ID\n"
+)
+HELD = (
+    *("Reserve Hold", "Reserve Release", "Payment Review Hold", "Payment Review Release", "Tax Hold", "Tax Release"),
+    *("Hold on Available Balance", "Reversal of General Account Hold", "Blocage de réserve", "Déblocage de réserve"),
+    *("Funds Not Yet Available", "Funds Available"),
+)
+
+
+def test_of_paypal_neither_what_is_held_nor_its_release_is_a_line_in_lists_and_in_statements() -> None:
+    held = [(kind, number, "-" if number % 2 == 0 else "") for number, kind in enumerate(HELD)]
+    listed = "".join(
+        f"03/14/2026,10:00:00,PST,Ann,{kind},Completed,CAD,{sign}5.00,0.00,{sign}5.00,T{number},,Credit\n"
+        for kind, number, sign in held
+    )
+    stated = "".join(
+        f"03/14/2026,10:00:00,PST,{kind},CAD,{sign}5.00,0.00,{sign}5.00,5.00,T{number},,Ann,,,0.00,0.00,,\n"
+        for kind, number, sign in held
+    )
+    paid = "03/14/2026,10:00:00,PST,Express Checkout Payment,CAD,9.00,-1.00,8.00,13.00,T99,,Ann,,,0.00,0.00,,\n"
+    for text, ids in ((PAYPAL + listed, []), (STATEMENT + stated + paid, ["T99"])):
+        result = Read(text.encode())
+        assert [line.native for line in result.lines] == ids
+        assert sum(statement.left_out for statement in result.statements) == len(HELD)
+
+
 def test_paypal_in_other_languages_reads_the_same() -> None:
     german = (
         '"Datum","Uhrzeit","Zeitzone","Name","Typ","Status","Währung","Brutto","Gebühr","Netto","Transaktionscode"\n'

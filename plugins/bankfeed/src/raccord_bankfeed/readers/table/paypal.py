@@ -17,8 +17,10 @@ from raccord_bankfeed.readers.table.words import PENDING, Part, plain
 
 _COMPLETED = re.compile(r"(completed?|terminee?|effectuee?|abgeschlossen|completad[oa]|completat[oa]|voltooid|)")
 _HOLD = re.compile(
-    r"\b(hold|authori[sz]ation|autorisation|autorisierung|einbehaltung|blocage|retencion|autorizzazione|blokkering)\b"
+    r"\b(hold|authori[sz]ation|autorisation|autorisierung|einbehaltung|blocage|retencion|autorizzazione|blokkering"
+    r"|release|deblocage|freigabe|liberacion|sblocco|vrijgave|funds (?:not yet )?available)\b"
 )
+"""What is held back, and what is let go again: of "Reserve Hold" and "Reserve Release" only one says "hold"."""
 
 
 @dataclass(slots=True)
@@ -29,8 +31,7 @@ class PayPalReader(RowReader):
         """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
         if plain(self.cell(row, Part.IMPACT)) == "memo":
             raise NoTransaction(notes.NO_IMPACT)
-        kind = plain(self.cell(row, Part.TYPE))
-        if _HOLD.search(kind):
+        if _HOLD.search(self._kind(row)):
             raise NoTransaction(notes.HOLD)
         status = plain(self.cell(row, Part.STATUS))
         pending = PENDING.search(status) is not None
@@ -70,6 +71,12 @@ class PayPalReader(RowReader):
             (*row.cells[: len(self.layout.titles)], ""),
             row.start,
         )
+
+    def _kind(self, row: Row) -> str:
+        """Return PayPal's word for what a row is; statements have no column of types and write it as description."""
+        if Part.TYPE in self.layout.columns:
+            return plain(self.cell(row, Part.TYPE))
+        return " ".join(plain(row.cells[number]) for number in self.layout.texts[:1] if number < len(row.cells))
 
     def _currency_account(self, currency: str) -> Account:
         known = self.accounts.get((currency,))
