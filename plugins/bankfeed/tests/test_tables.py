@@ -24,6 +24,7 @@ from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.guessed import guessed_charset
 from raccord_bankfeed.readers.table import evidence, rows
+from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.reader import TableReader
 from raccord_bankfeed.readers.table.rows import Block, Row
@@ -560,6 +561,23 @@ def test_rows_read_many_at_once_are_the_rows_read_one_by_one(
         patch.setattr(RowReader, "block_moved", lambda *_: None)
         patch.setattr(evidence, "signs_of", lambda _: None)
         assert Read(body).events == together
+
+
+def test_each_row_is_weighed_once_whichever_of_them_needs_a_closer_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[int] = []
+
+    def counted(blocks: Iterable[Block], layout: Layout) -> evidence.Evidence:
+        found = weigh(blocks, layout)
+        weighed.append(found.rows)
+        return found
+
+    weigh = evidence.weigh
+    monkeypatch.setattr("raccord_bankfeed.readers.table.reader.weigh", counted)
+    monkeypatch.setattr(rows, "_BATCH_LINES", 20)
+    for odd in range(0, 60, 7):
+        amounts = ["1.5 $" if number == odd else f"-{number}.25" for number in range(60)]
+        Read(b"Date,Text,Amount\n" + "".join(f"2026-03-14,N,{each}\n" for each in amounts).encode())
+    assert weighed == [60] * 9
 
 
 @pytest.mark.parametrize("odd", ["", "N50,1.5", "Closing balance,0.00", "N50,1.00 CAD", "N50,"])

@@ -93,7 +93,7 @@ class _Weighing:
         """Weigh rows, as many at once as are written the usual way."""
         at, size = 0, len(block)
         while at < size:
-            some = block if self._at_once >= size else block.part(at, at + self._at_once)
+            some = block.part(at, at + self._at_once) if at or self._at_once < size else block
             if self.columns(some):
                 self._at_once = min(2 * self._at_once, _ROWS_MAX)
             elif len(some) > _ROWS_MIN:
