@@ -94,7 +94,10 @@ def test_what_moves_no_money_is_left_out_and_what_is_not_known_is_told(paypal: P
         record("OK1", DAY, "10.00", fee="-0.59"),
         record("REV", DAY, "7.00", status="V"),
         record("REV2", DAY, "-7.00", code="T1107", paypal_reference_id="REV"),
-        record("HOLD", DAY, "-3.00", code="T1501"),
+        record("HOLD", DAY, "-3.00", code="T1503"),
+        record("FREE", DAY, "3.00", code="T1105", paypal_reference_id="HOLD"),
+        record("KEPT", DAY, "-2.00", code="T2103"),
+        record("GIVEN", DAY, "2.00", code="T2104", paypal_reference_id="KEPT"),
         record("NO", DAY, "9.00", status="D"),
         record("WAIT", DAY, "4.00", status="P"),
         record("ODD", DAY, "4.00", status="X"),
@@ -112,7 +115,7 @@ def test_what_moves_no_money_is_left_out_and_what_is_not_known_is_told(paypal: P
         "bankfeed.status_unknown",
     ]  # fmt: skip
     # A payment that waited is booked on the day on which it began, once, weeks later.
-    paypal.rows[5] = record("WAIT", DAY, "4.00")
+    paypal.rows[8] = record("WAIT", DAY, "4.00")
     held.clock.advance(timedelta(1))
     new = [each.raw["native"] for each in held.run().records if each.source_id not in set(reading.ids())]
     assert new == ["WAIT.T0006"]

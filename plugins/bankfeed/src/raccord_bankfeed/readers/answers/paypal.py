@@ -17,7 +17,8 @@ from raccord_bankfeed.readers.texts import excerpt
 
 _BOOKED, _PENDING, _DENIED = frozenset("SV"), "P", "D"
 """``V``: a payment that was taken back later, by a record of its own; it had moved the money."""
-_HOLDS = ("T15", "T21")
+_HOLDS = ("T15", "T1105", "T21")
+"""What is held back, and T1105, by which the holds of T15 are let go again, though it stands among the reversals."""
 _TRANSFERS = ("T03", "T04")
 _HELD_BACK = Text(
     "Un montant retenu ou libéré par PayPal ne change pas le solde.",
