@@ -48,6 +48,7 @@ from raccord.store.models import (
 from raccord.sync.fetching.renewing import renew_secrets
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_web.pages.typed import read, shown
+from raccord_web.words.wording import NBSP
 
 Send = Callable[..., Any]
 
@@ -290,7 +291,19 @@ def test_a_run_tells_its_page_how_far_it_is(workshop: Workshop, synced: Connecti
     page = browser.get(f"/runs/{waiting}").text
     assert f'hx-sse:connect="/runs/{waiting}/events" hx-sse:close="done"' in page
     assert '<noscript><meta http-equiv="refresh"' in page
+    with workshop.database.begin() as session:
+        run = session.get_one(Run, waiting)
+        run.progress = {**run.progress, "reading": {"file": "mars.csv", "at": 13 << 20, "size": 31 << 20}}
+    for language, said in (
+        ("en", "mars.csv: 13.0 of 31.0 MB, looked through first; its rows are counted after that"),
+        ("fr", "mars.csv : 13,0 Mo sur 31,0, parcouru d’abord ; ses lignes se comptent ensuite"),
+    ):
+        page = browser.get(f"/runs/{waiting}?lang={language}").text
+        assert said in " ".join(re.sub(r"<[^>]+>", "", page).replace(NBSP, " ").split())
+        assert f'<progress class="bar mt-2" max="{31 << 20}" value="{13 << 20}"' in page
+        assert "mars.csv" in browser.get("/runs").text
     finish(workshop, waiting)
+    assert "mars.csv" not in browser.get(f"/runs/{waiting}").text
 
 
 def test_a_plugin_is_switched_for_all_and_for_one(

@@ -26,7 +26,17 @@ from raccord.onboarding.arriving.receiving import receive_files
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.database import Database
-from raccord.store.models import Connection, DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
+from raccord.store.models import (
+    Connection,
+    DraftState,
+    Incident,
+    Plan,
+    Problem,
+    ProblemState,
+    Run,
+    SourceFile,
+    SourceRecord,
+)
 from raccord.sync.posting.removals import UNDONE
 from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
 from raccord_sandbox.serving.server import SandboxServer
@@ -332,6 +342,24 @@ def test_each_service_says_how_it_stands_and_to_which_account_its_lines_post(
     default = items[firm.chosen["default_item"]]
     assert f"Its lines are sold as {default['Name']} They post to {default['IncomeAccountRef']['name']}" in said[before]
     assert "Left out" in said[before]
+
+
+def test_a_file_larger_than_is_read_is_refused_when_it_is_handed_in_with_what_to_do(desk: Desk) -> None:
+    page = f"/connections/{desk.firm.connection.id}/files"
+    shown = desk.browser.get(page).text
+    token = TOKEN.search(shown)
+    assert token
+    assert "Of this source, 16 MB at most a file." in shown
+    assert f'data-most="{64 << 20}" data-most-each="{16 << 20}"' in shown
+    large, small = ("year.csv", b"x" * ((16 << 20) + 1)), ("month.csv", b"x" * (16 << 20))
+    told = desk.browser.post(page, data={"form_token": token[1]}, files=[("files", large), ("files", small)]).text
+    assert "This file has 17 MB; of this source a file has 16 at most. Nothing of it is kept: split it, or" in told
+    with desk.firm.workshop.database.read() as session:
+        assert session.scalars(select(SourceFile.name)).all() == ["month.csv"]
+    together = desk.browser.post(page, content=b"", headers={"content-length": str(65 << 20)})
+    assert together.status_code == 413
+    assert "These pages take 64 MB of files at a time. Nothing of what was sent is kept." in together.text
+    assert "split a file that is larger by itself" in together.text
 
 
 @pytest.mark.requirement("TD-35", "TD-43")

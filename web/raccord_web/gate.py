@@ -81,9 +81,10 @@ class Gate:
             # No browser speaks there: a signature or a token proves who does, and no cookie counts.
             return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if _endless(request) else None
         if request.method not in SAFE_METHODS:
-            most = UPLOAD_BYTES_MAX if UPLOADS.fullmatch(request.url.path) else BODY_BYTES_MAX
-            if not _measured(headers, most):
-                return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            takes_files = UPLOADS.fullmatch(request.url.path) is not None
+            if not _measured(headers, UPLOAD_BYTES_MAX if takes_files else BODY_BYTES_MAX):
+                named = "files_too_large" if takes_files else ""
+                return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, name=named)
             if not _same_site(headers):
                 return explained(request, HTTPStatus.FORBIDDEN)
         closed = self._desk.house is not None and not request.url.path.startswith(OPEN_PATHS)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Company, Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.books.acquaint import RECOGNISED
+from raccord.sync.fetching.following import READING
 from raccord.sync.phases import PROOF, UNDO, Phase
 
 PHASES = tuple(str(phase) for phase in Phase)
@@ -36,6 +37,15 @@ class StreamCount:
     skipped: int
     held: int
     failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """How far a file is read: ``at`` of its ``size`` bytes; it may be gone through more than once."""
+
+    file: str
+    at: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,10 @@ class RunView:
     """Cells of the proof that this run found unequal."""
     recognised: int = 0
     """Documents that were in QuickBooks already, forgotten by a restored backup, and that this run linked again."""
+    reading: FileRead | None = None
+    """The large file that is being read, where one is."""
+    mapped: int = 0
+    """How many of the records that were read are prepared."""
 
     @property
     def active(self) -> bool:
@@ -249,6 +263,8 @@ def _view(
         refused=refused,
         unequal=int(run.progress.get("unequal", 0)),
         recognised=int(run.progress.get(RECOGNISED, 0)),
+        reading=FileRead(**run.progress[READING]) if READING in run.progress and run.state in ACTIVE else None,
+        mapped=int(run.progress.get("mapped", (0,))[0]),
     )
 
 

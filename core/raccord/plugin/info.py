@@ -337,6 +337,10 @@ class ConnectorInfo:
     """Whether only an owner of the company may connect it and manage its connection."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Values of settings under which people hand in the source's files themselves; empty: they never do."""
+    file_bytes_max: int | None = None
+    """How many bytes a file may have that people hand in, where the connector reads no larger one: such a file is
+    refused at once. Nothing: as many as the installation keeps.
+    """
     questions: Mapping[str, str] = field(default_factory=dict)
     """Codes of failed records that ask a person something, with the setting that takes ``key = answer`` lines. Such a
     record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table

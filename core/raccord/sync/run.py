@@ -39,6 +39,7 @@ from raccord.store.models import (
 )
 from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.fetching.file_guard import DatabaseAway
+from raccord.sync.fetching.following import StopAsked
 from raccord.sync.life import Step, core_takes
 from raccord.sync.phases import PROOF, Phase, Progress, is_undo
 from raccord.sync.planning.since_approval import CHANGED_SINCE, PlanChanged
@@ -105,6 +106,9 @@ class Pipeline:
                 phase = unit.onward
         except RetryLater:
             raise
+        except StopAsked:
+            # Nothing of the page was kept; what was asked for is obeyed before the next unit.
+            return Progress.MORE
         except (UnavailableError, ThrottledError, DatabaseAway) as error:
             raise PassingTrouble(str(error)) from None
         except (Reauthorise, ReauthoriseError) as error:

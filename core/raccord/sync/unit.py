@@ -26,6 +26,7 @@ from raccord.sync.books.company import (
 from raccord.sync.books.entries import changed_entries, read_entries
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
+from raccord.sync.fetching.following import READING, Following
 from raccord.sync.fetching.keep import cursor_of, keep_page
 from raccord.sync.lines.come_since import hold_come_since, looked_long_ago
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
@@ -134,7 +135,8 @@ class Unit:
         stream = streams[done]
         with self.execution.database.read() as session:
             cursor = session.scalar(*cursor_of(bench.connection.id, stream))
-        page: Page = bench.scope.fetch(self.workshop.fetch_view(bench), stream, cursor)
+        following = Following(self.execution, self.workshop.clock)
+        page: Page = bench.scope.fetch(self.workshop.fetch_view(bench, following.tell), stream, cursor)
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if connection.revision != bench.connection.revision:
@@ -143,6 +145,8 @@ class Unit:
             keep_page(session, run, connection, stream, page, self.workshop.clock.now())
             if connection.fault_count:
                 connection.fault_count = 0
+            if READING in run.progress or (page.more and following.last is not None):
+                run.progress = following.kept(run.progress, more=page.more)
             if not page.more:
                 run.progress = {**run.progress, "streams": done + 1}
                 if done + 1 == len(streams):

@@ -39,6 +39,7 @@ from raccord.sync.books.meter import StoredMeter
 from raccord.sync.days import days_of
 from raccord.sync.environments import CALLBACK_PATH, SOURCE_CALLBACK_PATH, environment_of, is_local
 from raccord.sync.fetching.file_guard import GuardedFileBox
+from raccord.sync.fetching.following import Tell
 from raccord.sync.fetching.kept import said_last, told_beside
 from raccord.sync.fetching.renewing import Ask, renew_secrets
 from raccord.sync.fetching.source_http import SourceHttp, allowed_hosts
@@ -134,7 +135,8 @@ class Workshop:
         view = View(settings, zone, company.home_currency, language, connection.starts_on, days)
         return Bench(company, connection, scope, view, self)
 
-    def fetch_view(self, bench: Bench) -> FetchView:
+    def fetch_view(self, bench: Bench, tell: Tell | None = None) -> FetchView:
+        """Return what fetching may see of the connection; ``tell`` takes how far its large files are read."""
         view = bench.view
         box = self.files(bench.connection.id)
         source = self._source_http(bench)
@@ -148,7 +150,7 @@ class Workshop:
             source,
             self.clock,
             self._renewal(bench),
-            GuardedFileBox(box, self.settings.may_read),
+            GuardedFileBox(box, self.settings.may_read, tell),
             partial(said_last, self.database, bench.connection.id),
             source.connect,
             partial(told_beside, self.database, bench.connection.id),

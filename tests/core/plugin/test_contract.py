@@ -167,6 +167,21 @@ def test_a_missing_column_a_wrong_encoding_and_an_endless_cell_are_told() -> Non
     assert read("") == []
 
 
+def test_of_a_file_with_too_many_rows_nothing_is_used_as_its_problem_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raccord.plugin.contract.reading.OBJECTS_MAX", 2)
+    shelf = FileShelf(tmp_path / "box")
+    shelf.put(
+        "people.csv", "object,id,updated_at,name\n" + "".join(f"person,{n},2026-03-02T10:00:00Z,X\n" for n in "123")
+    )
+    context = FakeFetchContext(files=shelf)
+    page = contract_page(context, CONTRACT, Intake(), "people", None, make)
+    assert page is not None
+    assert ([*page.records], [each.code for each in page.rejects]) == ([], ["contract.too_many_objects"])
+    assert "nothing of it is used" in page.rejects[0].reason.en
+
+
 def test_what_a_company_says_of_its_headings_stands_for_the_columns() -> None:
     text = "No;Maj;Nom complet\n7;2026-03-02T10:00:00Z;Zoé\n"
     said = {"person": {"no": "id", "maj": "updated_at", "nom complet": "name"}}

@@ -193,6 +193,7 @@ def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, obj
         "compact": partial(formats.compact, language=language),
         "short_day": partial(formats.short_day, language=language),
         "number": partial(formats.number, language=language),
+        "megabytes": partial(formats.megabytes, language=language),
         "day": partial(formats.day_text, language=language),
         "cut_off": partial(formats.cut_off_text, language=language),
         "month": partial(formats.month_text, language=language),

@@ -126,6 +126,25 @@
     }
   });
 
+  // Files beyond what is accepted are named before they travel; without this file the server says it after.
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.matches("input[type=file][data-most]")) return;
+    const told = document.getElementById(field.getAttribute("aria-describedby"));
+    const files = [...field.files];
+    const large = files.filter((each) => each.size > Number(field.dataset.mostEach ?? Infinity));
+    const over = { each: large.length > 0, all: files.reduce((sum, each) => sum + each.size, 0) > Number(field.dataset.most) };
+    let why = "";
+    for (const line of told.querySelectorAll("[data-over]")) {
+      line.hidden = !over[line.dataset.over];
+      const named = line.querySelector("b");
+      if (named) named.textContent = large.map((each) => each.name).join(", ");
+      if (!line.hidden) why = line.textContent;
+    }
+    field.setCustomValidity(why);
+    if (why) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");
+  });
+
   // Files may be dropped anywhere on their form; the plain field beneath stays what is sent.
   for (const name of ["dragover", "dragleave", "drop"]) {
     document.addEventListener(name, (event) => {
@@ -133,7 +152,11 @@
       if (!form) return;
       event.preventDefault();
       form.classList.toggle("over", name === "dragover");
-      if (name === "drop" && event.dataTransfer.files.length) form.querySelector("input[type=file]").files = event.dataTransfer.files;
+      if (name === "drop" && event.dataTransfer.files.length) {
+        const field = form.querySelector("input[type=file]");
+        field.files = event.dataTransfer.files;
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+      }
     });
   }
 })();

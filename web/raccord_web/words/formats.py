@@ -48,6 +48,11 @@ def number(value: int | Decimal, language: Language) -> str:
     return f"{MINUS if value < 0 else ''}{text}"
 
 
+def megabytes(size: int, language: Language) -> str:
+    """Return how many megabytes so many bytes are, with one decimal: ``12.4`` or ``12,4``."""
+    return number(Decimal(size * 10 // (1 << 20)).scaleb(-1), language)
+
+
 def compact(value: Decimal, language: Language) -> str:
     """Return a round number in few characters, for the scale of a chart: ``2.5k`` or ``2,5 k``."""
     for unit, power in (("M", 6), ("k", 3)):

@@ -21,6 +21,7 @@ from raccord.sync.workshop import Workshop
 
 UPLOAD = "upload"
 _HEAD = 512
+_MEGABYTE = 1024 * 1024
 _NOT_DATA: tuple[tuple[bytes, Text], ...] = (
     (b"%PDF-", Text("un document PDF", "a PDF document")),
     (b"\x89PNG", Text("une image", "an image")),
@@ -52,22 +53,22 @@ def receive_files(
     """Keep files of a connection, each by itself: one that is refused does not keep the others out.
 
     What no source gives (a PDF, an image, a program, a web page, nothing) is refused by its first bytes, never by its
-    name; whether a connector can read the others is told by the run.
+    name, what is larger than the connector reads by its size; whether it can read the others is told by the run.
     """
     require(actor, Power.WORK)
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        info_of(workshop, connection.connector)
+        most = info_of(workshop, connection.connector).file_bytes_max
     box = workshop.files(connection_id)
     done: list[Received] = []
     for name, content in files:
         head = content.read(_HEAD)
         content.seek(0)
-        why = _not_data(head)
+        why = _not_data(head) or _beyond(content, most)
         try:
             new = why is None and box.receive(name, content, origin=UPLOAD)
         except FileTooLargeError as error:
-            new, why = False, error.what
+            new, why = False, Text(f"{error.what.fr} {error.fix.fr}", f"{error.what.en} {error.fix.en}")
         done.append(Received(name, new, why))
     with workshop.database.begin() as session:
         events.append(
@@ -83,6 +84,24 @@ def files_of(session: Session, connection_id: str, limit: int = 50) -> list[Sour
     mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
     wanted = select(SourceFile).where(*mine)
     return list(session.scalars(wanted.order_by(SourceFile.number.desc()).limit(limit)))
+
+
+def _beyond(content: BinaryIO, most: int | None) -> Text | None:
+    """Return why a file is larger than its connector reads, or nothing."""
+    if most is None:
+        return None
+    size = content.seek(0, io.SEEK_END)
+    content.seek(0)
+    if size <= most:
+        return None
+    # Rounded so that the two never look alike.
+    has, may = -(-size // _MEGABYTE), most // _MEGABYTE
+    return Text(
+        f"Ce fichier fait {has} Mo ; de cette source, un fichier en a {may} au plus. Rien n'en est gardé : divisez-le, "
+        "ou exportez moins de jours à la fois.",
+        f"This file has {has} MB; of this source a file has {may} at most. Nothing of it is kept: split it, or export "
+        "fewer days at a time.",
+    )
 
 
 def _not_data(head: bytes) -> Text | None:

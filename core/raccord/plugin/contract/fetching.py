@@ -143,7 +143,7 @@ def _ask(context: FetchContext, contract: Contract, intake: Intake, at: _Place) 
 
 def _objects(contract: Contract, file: SourceFile, told: str) -> tuple[Found, ...]:
     if file.size > FILE_BYTES_MAX:
-        return (Found("", 0, problem("file_too_large", limit=FILE_BYTES_MAX)),)
+        return (Found("", 0, problem("file_too_large", limit=FILE_BYTES_MAX >> 20)),)
     with file.open() as stream:
         content = stream.read()
     return _read_once(_File(contract, file.name, told, file.sha256, content))
@@ -175,4 +175,10 @@ def _read_once(file: _File) -> tuple[Found, ...]:
     """Read a file for all of its pages and streams; it depends on nothing but what it says."""
     told = json.loads(file.told, parse_float=Decimal)
     said = Said(told["headings"], told["tables"])
-    return tuple(read_objects(file.contract, file.name, file.content, said, asks=bool(told["asks"])))
+    found = tuple(read_objects(file.contract, file.name, file.content, said, asks=bool(told["asks"])))
+    # Of a file with too many rows nothing is used, as its problem says: which objects it holds whole is not known.
+    return found[-1:] if found and _is_too_many(found[-1].item) else found
+
+
+def _is_too_many(item: object) -> bool:
+    return isinstance(item, Problem) and item.code == "contract.too_many_objects"

@@ -35,7 +35,7 @@ def read_objects(
 ) -> Iterator[Found]:
     """Yield what a file holds, in its order; one bad row leaves the others."""
     if len(content) > FILE_BYTES_MAX:
-        yield Found("", 0, problem("file_too_large", limit=FILE_BYTES_MAX))
+        yield Found("", 0, problem("file_too_large", limit=FILE_BYTES_MAX >> 20))
         return
     try:
         text = content.decode("utf-8-sig")

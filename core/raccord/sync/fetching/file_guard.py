@@ -13,6 +13,7 @@ from raccord.guard import ContextError
 from raccord.plugin.contexts import FileBox, SourceFile
 from raccord.plugin.texts import Text
 from raccord.store.errors import FilesRefusedError
+from raccord.sync.fetching.following import BYTES_MIN, Tell, followed
 
 
 class DatabaseAway(ContextError):  # noqa: N818 - named for what is so
@@ -22,11 +23,12 @@ class DatabaseAway(ContextError):  # noqa: N818 - named for what is so
 class GuardedFileBox:
     """Passes every call on; what the database raises goes past the connector's guard.
 
-    A folder is read only where the installation lets connections read it (``may_read``).
+    A folder is read only where the installation lets connections read it (``may_read``). ``tell`` takes how far a
+    large file is read.
     """
 
-    def __init__(self, box: FileBox, may_read: Callable[[str], bool]) -> None:
-        self._box, self._may_read = box, may_read
+    def __init__(self, box: FileBox, may_read: Callable[[str], bool], tell: Tell | None = None) -> None:
+        self._box, self._may_read, self._tell = box, may_read, tell
 
     def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
         with _ours():
@@ -45,7 +47,21 @@ class GuardedFileBox:
     def after(self, number: int) -> SourceFile | None:
         with _ours():
             found = self._box.after(number)
-        return None if found is None else GuardedFile(found.number, found.name, found.size, found.sha256, found)
+        if found is None:
+            return None
+        return GuardedFile(found.number, found.name, found.size, found.sha256, found, self._told)
+
+    @property
+    def _told(self) -> Tell | None:
+        """Return what takes how far a file is read; it writes into our database."""
+        if (tell := self._tell) is None:
+            return None
+
+        def told(name: str, at: int, size: int) -> None:
+            with _ours():
+                tell(name, at, size)
+
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class GuardedFile:
     size: int
     sha256: str
     _file: SourceFile
+    _tell: Tell | None = None
 
     def open(self) -> AbstractContextManager[BinaryIO]:
         """Open the bytes for reading; the stream can seek."""
@@ -67,6 +84,8 @@ class GuardedFile:
         with ExitStack() as stack:
             with _ours():
                 stream = stack.enter_context(self._file.open())
+            if self._tell is not None and self.size >= BYTES_MIN:
+                stream = stack.enter_context(followed(stream, self._tell, self.name, self.size))
             yield stream
 
 

@@ -22,7 +22,7 @@ from raccord.plugin import (
     Text,
     Webhooks,
 )
-from raccord.plugin.contract import COLUMNS_ASKED
+from raccord.plugin.contract import COLUMNS_ASKED, FILE_BYTES_MAX
 from raccord.plugin.drafts import Accepts
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.settings import PlannitSettings
@@ -254,6 +254,7 @@ def plannit_info() -> ConnectorInfo:
         ),
         version=version("raccord-plannit"),
         uploads={"input_kind": "upload"},
+        file_bytes_max=FILE_BYTES_MAX,
         files_cover=FileDays(when={"input_kind": ("upload", "folder")}),
         streams=[StreamInfo(each.stream, _PLURALS[each.stream]) for each in CONTRACT.objects],
         questions={COLUMNS_ASKED: "columns"},

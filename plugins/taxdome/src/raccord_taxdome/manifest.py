@@ -20,7 +20,7 @@ from raccord.plugin import (
     Text,
     Webhooks,
 )
-from raccord.plugin.contract import COLUMNS_ASKED
+from raccord.plugin.contract import COLUMNS_ASKED, FILE_BYTES_MAX
 from raccord.plugin.drafts import Accepts
 from raccord_taxdome.contract import CONTRACT, SERVICES
 from raccord_taxdome.services import sold_as
@@ -305,6 +305,7 @@ def taxdome_info() -> ConnectorInfo:
         ),
         version=version("raccord-taxdome"),
         uploads={"input_kind": "upload"},
+        file_bytes_max=FILE_BYTES_MAX,
         files_cover=FileDays(when={"input_kind": ("upload", "folder")}),
         streams=[
             StreamInfo(each.stream, _PLURALS[each.stream], sold_as if each.stream == SERVICES else None)

@@ -51,6 +51,7 @@ from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_names
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
+from raccord_web.gate import UPLOAD_BYTES_MAX
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
@@ -358,7 +359,7 @@ def _shown(
             country = session.get_one(Company, connection.company_id).country
             return {"outside": left_outside(session, connection), "zones": zone_names(country)}
         case "files":
-            return {"files": files_of(session, connection.id, MOST)}
+            return {"files": files_of(session, connection.id, MOST), "most": UPLOAD_BYTES_MAX // (1024 * 1024)}
         case "plan":
             runs = recent_runs(session, connection.id, limit=1).rows
             plan = waiting_plan(session, connection.id)

@@ -152,4 +152,5 @@ def _page(
             # What the proof says of whole months is of no file.
             problems=[each for each in problems if not each.code.startswith("proof.")],
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
+            most_each=None if admitted is None else admitted.info.file_bytes_max,
         )
