@@ -250,6 +250,8 @@ def test_lists_hold_only_ones_companies_and_a_guest_is_offered_no_deed(
         assert seen.status_code == 200, page
         found |= {page for word in (label, name) if word in seen.text}
     assert {"/", "/runs", "/problems", "/review"} <= found
+    mapped = ours.get(f"/connections/{theirs['connection_id']}/mapping").text
+    assert re.search(r'<td class="full"[^>]*>The company(&#39;|.)s own account</td>', mapped), "where nobody chose"
     for route in closed_routes():
         if "GET" not in route.methods or route.path in ("/settings", "/tokens", "/runs/{run_id}/events"):
             continue
