@@ -19,7 +19,7 @@ from raccord_bankfeed.readers.contract import Line, Question
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx import values as ofx_values
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, Known
-from raccord_bankfeed.records import LINES
+from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, Read
 
@@ -302,27 +302,29 @@ def test_a_card_s_file_that_does_not_tell_its_signs_waits_until_they_are_said(
 
 
 @pytest.mark.parametrize(
-    ("rows", "written", "open_"),
+    ("rows", "written", "owed"),
     [
-        ("01/15/2026,SHOP,54.20,,1054.20\n01/16/2026,PAYMENT,,200.00,854.20\n", ["54.20", "-200.00"], True),
-        ("01/15/2026,PAYMENT,200.00,854.20\n01/16/2026,PAYMENT,54.20,800.00\n", ["-200.00", "-54.20"], True),
+        ("01/15/2026,SHOP,54.20,,1054.20\n01/16/2026,PAYMENT,,200.00,854.20\n", ["54.20", "-200.00"], "-854.20"),
+        ("01/15/2026,PAYMENT,200.00,854.20\n01/16/2026,PAYMENT,54.20,800.00\n", ["-200.00", "-54.20"], "-800.00"),
+        ("Date,Text,Amount,Balance\n01/15/2026,SHOP,54.20,1054.20\n01/16/2026,PAYMENT,-200.00,854.20\n",
+         ["54.20", "-200.00"], "-854.20"),
         ("Date,Text,Debit,Credit,Balance\n01/15/2026,SHOP,54.20,,1054.20\n01/16/2026,PAYMENT,,200.00,854.20\n",
-         ["-54.20", "200.00"], False),
+         ["-54.20", "200.00"], ""),
         ("01/15/2026,SHOP,54.20,,4500********1234\n01/16/2026,PAYMENT,,200.00,4500********1234\n",
-         ["-54.20", "200.00"], False),
+         ["-54.20", "200.00"], ""),
     ],
-    ids=["two columns", "one column", "named columns", "no balance"],
+    ids=["two columns", "one column", "an amount", "named columns", "no balance"],
 )  # fmt: skip
 def test_a_balance_that_a_card_may_owe_does_not_tell_what_is_a_purchase(
-    rows: str, written: list[str], open_: bool, feed: Feed, mapping: FakeMapContext
+    rows: str, written: list[str], owed: str, feed: Feed, mapping: FakeMapContext
 ) -> None:
     feed.put(rows.encode())
     page = feed.read(LINES)
     first = page.records[0]
     key, signs = str(first.raw["account"]), str(first.raw.get("signs", ""))
-    assert ([str(each.raw["amount"]) for each in page.records], bool(signs)) == (written, open_)
+    assert ([str(each.raw["amount"]) for each in page.records], bool(signs)) == (written, bool(owed))
     named = {"accounts": f"{key} = Visa", "currencies": f"{key} = CAD", "kinds": f"{key} = card"}
-    if open_:
+    if owed:
         context = FakeMapContext(settings=BankFeedSettings(**named), terms=mapping.terms)
         with pytest.raises(BadRecord) as waits:
             raccord_bankfeed.map_record(context, first)
@@ -333,7 +335,10 @@ def test_a_balance_that_a_card_may_owe_does_not_tell_what_is_a_purchase(
         assert turned == [
             (each.source_id, str(-Decimal(amount))) for each, amount in zip(page.records, written, strict=True)
         ]
-        assert again.codes() == [], "turned amounts follow the balances as well"
+        stated = feed.read(STATEMENTS).records[-1].raw
+        ends = [Decimal(str(stated[name]["amount"])) for name in ("opening_balance", "ledger_balance")]
+        assert ends[1] - ends[0] == -sum(map(Decimal, written))
+        assert str(ends[1]) == owed, "what is owed is less than nothing"
 
 
 def test_bmo_s_cards_are_cards_whose_purchases_are_positive_and_told_signs_are_not_asked() -> None:

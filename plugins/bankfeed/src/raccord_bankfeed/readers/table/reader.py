@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
-from operator import add, attrgetter
+from operator import add, attrgetter, neg
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions, text_faults
@@ -230,7 +230,7 @@ class TableReader(LineReader):
         """Return the balances of each account after its lines, or before them where fewer of those break off."""
         running = self._running_balances(blocks(), reader, before=False)
         if any(each.breaks for each in running.values()):
-            # Some banks write what the account held before the line.
+            # Some banks write what the account held before the line; cards whose amounts are turned, what is owed.
             before = self._running_balances(blocks(), reader, before=True)
             running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
         return running
@@ -260,7 +260,7 @@ class TableReader(LineReader):
 
     @staticmethod
     def _running_balances(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
-        """Return the balances of each account, nothing where a line has none; ``before`` the lines or after them."""
+        """Return the balances of each account, nothing where a line has none; ``before``: before the lines, or owed."""
         running: dict[str, RunningBalance] = {}
 
         def balances_of(account: Account) -> RunningBalance:
@@ -274,7 +274,9 @@ class TableReader(LineReader):
         for block in blocks:
             if (several := reader.block_balances(block)) is not None:
                 moved, balances = several
-                after = list(map(add, balances, moved.amounts)) if before else balances
+                owed = reader.flip or moved.account.turned
+                others = map(neg, balances) if owed else map(add, balances, moved.amounts)
+                after = list(others) if before else balances
                 balances_of(moved.account).add_run(moved.amounts, after)
                 continue
             for row in block:
@@ -284,7 +286,8 @@ class TableReader(LineReader):
                 account, amount, balance = told
                 if balance is None:
                     return {}
-                balances_of(account).add(amount, balance + amount if before else balance)
+                other = -balance if reader.flip or account.turned else balance + amount
+                balances_of(account).add(amount, other if before else balance)
         return running
 
     def take(self, lines: Iterable[str]) -> None:
