@@ -23,3 +23,7 @@ class Beside:
     settings: Mapping[str, JSON]
     """The other one's settings without their secrets."""
     records: Sequence[Record]
+    in_books: frozenset[str] = frozenset()
+    """The ids of those of which QuickBooks has a document."""
+    connected: bool = True
+    """Whether it still brings anything; of one that was disconnected only what QuickBooks has is told."""

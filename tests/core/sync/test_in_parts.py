@@ -219,6 +219,7 @@ def test_a_line_is_several_documents_and_taken_back_or_undone_it_is_none_of_them
     (beside,) = told_beside(workshop.database, connection.id, "deposits", DAY, DAY + timedelta(9))
     (back,) = told_beside(workshop.database, other.id, "deposits", DAY, DAY + timedelta(9))
     assert ([each.source_id for each in beside.records], back.records) == (["d1", "d2"], [])
+    assert (beside.in_books, beside.connected) == ({"d1", "d2"}, True)
     assert (beside.pair, beside.settings["till"], "code" in beside.settings) == (back.pair, "T2", False)
     assert (beside.first, back.first) in ((True, False), (False, True))
     assert not told_beside(workshop.database, connection.id, "deposits", DAY + timedelta(9), DAY + timedelta(9))[

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy.orm import Session
 
 from raccord.plugin.beside import BESIDE_MAX, OTHERS_MAX, Beside
 from raccord.plugin.money import Money
 from raccord.plugin.records import JSON, Record
 from raccord.store.database import Database
-from raccord.store.models import Connection, ConnectionState, RecordState, SourceRecord
+from raccord.store.models import (
+    Connection,
+    ConnectionState,
+    DraftRow,
+    LinkRow,
+    LinkState,
+    Match,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.chunks import CHUNK, chunks
 
 # Asked for each record that a connector looks back from, so made once.
 _RAW = select(SourceRecord.raw).where(
@@ -36,7 +47,7 @@ def said_last(database: Database, connection_id: str, stream: str, source_id: st
 def told_beside(database: Database, connection_id: str, stream: str, first: date, last: date) -> list[Beside]:
     """Return what the company's other connections of the same connector told of some days, in order of their labels.
 
-    Not what was left out there, nor what a connection told that was disconnected.
+    Not what was left out there; of a connection that was disconnected only what is in the books.
     """
     with database.read() as session:
         mine = session.get_one(Connection, connection_id)
@@ -44,7 +55,7 @@ def told_beside(database: Database, connection_id: str, stream: str, first: date
             Connection.company_id == mine.company_id,
             Connection.connector == mine.connector,
             Connection.id != mine.id,
-            Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+            Connection.state != ConnectionState.UNCONNECTED,
         )
         found = []
         for other in session.scalars(others.order_by(Connection.label, Connection.id).limit(OTHERS_MAX)):
@@ -60,12 +71,39 @@ def told_beside(database: Database, connection_id: str, stream: str, first: date
                 .order_by(SourceRecord.day.desc(), SourceRecord.id.desc())
                 .limit(BESIDE_MAX)
             )
-            records = [_record(row) for row in session.scalars(told)]
+            connected = other.state != ConnectionState.DISCONNECTED
+            rows = session.scalars(told if connected else told.where(_in_books())).all()
+            there = _there(session, [row.id for row in rows])
             pair = sha256("/".join(sorted((mine.id, other.id))).encode()).hexdigest()[:12]
             earlier = (other.set_up_at, other.id) < (mine.set_up_at, mine.id)
             settings = dict(other.settings)
-            found.append(Beside(label=other.label, pair=pair, first=earlier, settings=settings, records=records[::-1]))
+            found.append(
+                Beside(
+                    label=other.label, pair=pair, first=earlier, settings=settings,
+                    records=[_record(row) for row in reversed(rows)],
+                    in_books=frozenset(row.source_id for row in rows if row.id in there), connected=connected,
+                )
+            )  # fmt: skip
         return found
+
+
+def _there(session: Session, ids: Sequence[int]) -> set[int]:
+    """Return those of some records of which QuickBooks has a document."""
+    found: set[int] = set()
+    for some in chunks(ids, CHUNK):
+        found.update(session.scalars(select(SourceRecord.id).where(SourceRecord.id.in_(some), _in_books())))
+    return found
+
+
+def _in_books() -> ColumnElement[bool]:
+    """Tell of a record whether a draft of it was posted, and not undone since, or is a document that was there."""
+    drafts = exists().where(DraftRow.record_id == SourceRecord.id)
+    posted = drafts.where(
+        LinkRow.connection_id == DraftRow.connection_id,
+        LinkRow.key == DraftRow.key,
+        LinkRow.state == LinkState.LIVE,
+    )
+    return or_(posted.correlate(SourceRecord), drafts.where(Match.draft_id == DraftRow.id).correlate(SourceRecord))
 
 
 def _record(row: SourceRecord) -> Record:

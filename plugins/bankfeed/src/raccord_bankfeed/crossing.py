@@ -29,11 +29,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from raccord.plugin import FileBox, SourceFile
-from raccord_bankfeed.pairing import DAYS_APART, Candidate, Entry, Twin, around, twins_among
+from raccord_bankfeed.elsewhere import Away
+from raccord_bankfeed.pairing import DAYS_APART, Candidate, Days, Entry, Twin, around, twins_among
 from raccord_bankfeed.placing import Places, placed_lines
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
@@ -50,7 +52,8 @@ def twins_of(
     road = files_seen.road(source)
     earlier = list(files_before(files, source.number))
     were = places.of(source.number).were
-    if {files_seen.road(each) for each in earlier} <= {road} and not were:
+    left = places.ended(source.number)
+    if {files_seen.road(each) for each in earlier} <= {road} and not (were or left):
         return {}
     as_told = files_seen.of(source, known, said, names)
     mine = placed_lines(as_told, source, names, places)
@@ -62,6 +65,8 @@ def twins_of(
             other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
             before |= {} if other is None else _read_as_another(as_told, were, other)
     index = _Index(known)
+    for posted in _posted_elsewhere(mine, left, known):
+        index.add(posted, {})
     for each in earlier:
         other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
         if other is None:
@@ -72,6 +77,17 @@ def twins_of(
         if index.size > LINES_MAX or not (other.whole and mine.whole):
             return before
     return {**index.pair(mine), **before}
+
+
+def _posted_elsewhere(mine: FileLines, left: Iterable[Away], known: Known) -> Iterator[FileLines]:
+    """Yield what other connections posted of a file's accounts before they ended, each as a file of its own road."""
+    tokens = {entry.id.partition("/")[0]: entry.tokens for entry in mine.entries}
+    for away in left:
+        for key in (key for key in tokens if away.is_one(key, known.answers)):
+            file = FileLines(away.key, days=Days(whole=False))
+            for entry in away.entries:
+                file.keep(replace(entry, tokens=tokens[key]))
+            yield file
 
 
 def answer_key(id_: str) -> str:

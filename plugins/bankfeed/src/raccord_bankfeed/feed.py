@@ -21,6 +21,7 @@ from threading import Lock
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
 from raccord_bankfeed.crossing import answer_key, twins_of
+from raccord_bankfeed.elsewhere import ELSEWHERE, all_bring_still
 from raccord_bankfeed.placed import placed
 from raccord_bankfeed.placing import Place, Places
 from raccord_bankfeed.providers.roads import PROVIDERS
@@ -56,6 +57,10 @@ class _Place:
     """By which version the accounts of the files that are done were compared with one another."""
     rests_on: str = ""
     """What the reading of the file that is not done yet rests on beside its bytes, as a digest."""
+    left: int = 0
+    """The first file of which an account was left to another connection; 0 where none was."""
+    left_to: tuple[str, ...] = ()
+    """The keys of such accounts."""
 
     @classmethod
     def read(cls, cursor: str | None, known: str) -> _Place:
@@ -74,6 +79,8 @@ class _Place:
             Sweep.of(value.get("sweep")),
             int(value.get("compared", 0)),
             str(value.get("rests_on", "")),
+            int(value.get("left", 0)),
+            tuple(map(str, value.get("left_to", ()))),
         )
         if place.known == known:
             return place
@@ -83,9 +90,10 @@ class _Place:
 
     def write(self, more: bool) -> str:
         """Return the cursor; where nothing more comes now, the next time asks anew."""
-        plain = {"file": self.file, "events": self.events, "waits": self.waits, "known": self.known}
+        plain: dict[str, object] = {"file": self.file, "events": self.events, "waits": self.waits, "known": self.known}
         plain |= {"compared": self.compared}
         plain |= {"rests_on": self.rests_on} if self.events is not None else {}
+        plain |= {"left": self.left, "left_to": self.left_to} if self.left else {}
         said = replace(self.sweep, over=more and self.sweep.over).plain()
         return json.dumps(plain | ({"sweep": said} if said else {}))
 
@@ -97,6 +105,8 @@ class _Reading:
     reader: Reader
     state: FileState
     rests_on: str
+    left_to: tuple[str, ...] = ()
+    """The accounts of other connections that lines of it are left to."""
     done: int = 0
     put_back: Record | Reject | None = None
     """Made already, but not in the page that ended: its id stands there, and a page holds an id once."""
@@ -131,6 +141,8 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
     place = start = _Place.read(cursor, settings.said())
     if place.compared < COMPARED and place.events is None:
         place = _compared_since(context, settings, place)
+    if place.left and place.events is None and not all_bring_still(partial(context.beside, LINES), place.left_to):
+        place = replace(place, file=min(place.file, place.left - 1), left=0, left_to=())
     provider = PROVIDERS.get(settings.input_kind) if stream == LINES else None
     told: Sequence[Reject] = ()
     waiting = place.events is not None or context.files.after(place.file) is not None
@@ -199,7 +211,8 @@ def _read(
             replacing = replaced_in(context.files, source, known, place.known, names, places)
         under, state = places.of(source.number), FileState(twins, replacing)
         with source.open() as opened:
-            reading = _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under))
+            left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
+            reading = _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under), left_to)
     with source.open() as opened, closing(reading.reader.events(opened)) as events:
         make = maker(
             source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)
@@ -209,6 +222,7 @@ def _read(
             reading.done += 1
         records, rejects, ended = _collect(reading, map(make, events))
     waits = _waits(place.waits, source, settings, reading.state)
+    place = _left(place, source, reading.left_to)
     if ended:
         # Told once all else of the file is; where the page is full, the next one begins with it.
         told = _told_at_the_end(context, settings, source, stream, reading.state, place)
@@ -219,6 +233,14 @@ def _read(
     _kept.keep(source, stream, place.known, reading)
     place = replace(place, file=source.number, events=reading.done, waits=waits, rests_on=reading.rests_on)
     return records, rejects, place
+
+
+def _left(place: _Place, source: SourceFile, left_to: tuple[str, ...]) -> _Place:
+    """Note that accounts of a file were left to other connections: once one brings nothing more, it is read again."""
+    if not left_to:
+        return place
+    first = min(filter(None, (place.left, source.number)))
+    return replace(place, left=first, left_to=tuple(sorted({*place.left_to, *left_to})))
 
 
 def _rests_on(state: FileState, under: Place) -> str:

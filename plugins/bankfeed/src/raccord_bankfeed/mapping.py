@@ -150,7 +150,7 @@ def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
     other, key = str(twin.get("id", "")), str(twin.get("answer", ""))
     said = settings.known().says(key, SAME, SEPARATE)
     if twin.get("certain") or said == SAME:
-        return refusals.known_by_another_road(other)
+        return refusals.known_elsewhere() if other.startswith(ELSEWHERE) else refusals.known_by_another_road(other)
     if not said:
         raise refusals.perhaps_known(other, key)
     return None

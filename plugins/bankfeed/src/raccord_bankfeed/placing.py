@@ -17,13 +17,13 @@ depends on the files and on what people said alone, so it is the same whenever i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
-from raccord_bankfeed.elsewhere import AskBeside, accounts_away
+from raccord_bankfeed.elsewhere import AskBeside, Away, accounts_away
 from raccord_bankfeed.one_account import Accounts
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
@@ -163,6 +163,7 @@ class Places:
         """By account the others that a file has beside it: its bank says that they are several."""
         self._apart = False
         """Whether there are accounts of which no file says that."""
+        self._ended: list[Away] = []
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
@@ -190,8 +191,18 @@ class Places:
             if lines > LINES_MAX:
                 break
         for away in accounts_away(ask, first, last) if lines else ():
-            self._accounts.hold(away)
-            self._apart = True
+            if away.ended:
+                self._ended.append(away)
+            else:
+                self._accounts.hold(away)
+                self._apart = True
+
+    def ended(self, number: int) -> Sequence[Away]:
+        """Return the accounts of other connections that bring nothing any more, with what they posted around the days
+        of the files up to one.
+        """
+        self._look_beside(number)
+        return self._ended
 
     def _next(self, source: SourceFile) -> None:
         road = files_seen.road(source)

@@ -81,6 +81,16 @@ def balance_only() -> Skipped:
     )
 
 
+def known_elsewhere() -> Skipped:
+    return Skipped(
+        "bankfeed.known_elsewhere",
+        Text(
+            "La même opération est dans les livres par une autre connexion, qui n’apporte plus ce compte.",
+            "The same transaction is in the books by another connection, which brings this account no more.",
+        ),
+    )
+
+
 def known_by_another_road(other: str) -> Skipped:
     return Skipped(
         "bankfeed.known_by_another_road",
