@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ from raccord.store.models import Company, Membership, Person
 from raccord.sync.workshop import Workshop
 
 ISSUER = "https://id.example"
+ACCESS_TOKEN = "opaque-access-token"
 BACK = "http://127.0.0.1:8321/oauth/signin/callback"
 OWNER = "odile@example.ca"
 KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
@@ -61,7 +64,8 @@ class Provider:
                 }  # fmt: skip
                 given = {name: value for name, value in claims.items() if value is not None}
                 header = {"alg": self.algorithm, "kid": KEY.kid}
-                found = {"id_token": jwt.encode(header, given, self.key, algorithms=[self.algorithm])}
+                token = jwt.encode(header, given, self.key, algorithms=[self.algorithm])
+                found = {"id_token": token, "access_token": ACCESS_TOKEN, "token_type": "Bearer"}
             case _:
                 found = KeySet([KEY]).as_dict(private=False)
         return httpx.Response(self.status, json=found)
@@ -102,7 +106,9 @@ def test_a_person_is_linked_by_a_verified_address_and_known_by_subject_from_then
     with house.database.read() as session:
         assert session.get_one(Person, owner.id).password_hash == "", "another may have chosen the password"
     assert signed_in(house, device) is None
-    assert enter(email="other@example.ca").id == owner.id
+    digest = hashlib.sha256(ACCESS_TOKEN.encode()).digest()[:16]
+    at_hash = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert enter(email="other@example.ca", at_hash=at_hash, aud=["raccord", "other"], azp="raccord").id == owner.id
     with pytest.raises(AccountError, match="nobody invited"):
         enter(sub="43")
     sent = parse_qs(there.asked[2].content.decode())
@@ -148,6 +154,8 @@ def test_the_way_there_carries_a_challenge_and_a_state(house: Workshop, there: P
     query = parse_qs(urlsplit(out.url).query)
     assert query["tenant"] == ["1"]
     assert query["code_challenge_method"] == ["S256"]
+    digest = hashlib.sha256(out.verifier.encode()).digest()
+    assert query["code_challenge"] == [base64.urlsafe_b64encode(digest).decode().rstrip("=")]
     assert query["state"] == [out.state]
     assert query["redirect_uri"] == [BACK]
     assert out.verifier not in out.url
@@ -159,6 +167,7 @@ def test_the_way_there_carries_a_challenge_and_a_state(house: Workshop, there: P
     [
         {"nonce": "another"}, {"nonce": None}, {"aud": "somebody-else"}, {"aud": ["raccord", "other"]},
         {"iss": "https://evil.example"}, {"exp": 1}, {"exp": None}, {"sub": None},
+        {"iat": None}, {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, {"aud": ["raccord", "other"], "azp": "other"},
     ],
 )  # fmt: skip
 def test_an_id_token_that_is_not_for_us_now_is_refused(
