@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -262,6 +263,21 @@ def test_who_connects_a_company_on_the_way_comes_back_with_what_they_said_and_no
     for elsewhere in ("//evil.example/company?mode=x", f"{begun}#x", f"{begun}&to=//evil", f"{begun}&s_t={'T' * 2000}"):
         answer = browser.get(consented(set_out(send, then=elsewhere), realm))
         assert answer.headers["location"] == "/?done=connected"
+
+
+@pytest.mark.parametrize(("then", "back"), [("", "/"), ("/settings/accounting", "/settings/accounting")])
+def test_who_gives_no_consent_goes_back_to_where_they_were_with_words_for_whoever_may(
+    browser: TestClient, send: Send, then: str, back: str
+) -> None:
+    query = parse_qs(urlsplit(set_out(send, then=then)).query)
+    answer = browser.get(f"/oauth/quickbooks/callback?error=access_denied&state={query['state'][0]}")
+    assert answer.status_code == 200
+    assert "QuickBooks was not connected" in answer.text
+    assert f'class="btn btn-primary" href="{back}"' in answer.text
+    assert "only an administrator can allow that" in answer.text
+    assert "Connect to QuickBooks" in browser.get("/").text, "nothing is connected"
+    again = browser.get(f"/oauth/quickbooks/callback?error=access_denied&state={query['state'][0]}")
+    assert again.status_code == 409, "the cookie serves once"
 
 
 def test_coming_back_into_another_browser_or_too_late_connects_nothing(

@@ -131,10 +131,14 @@ class WrongCompanyError(QuickBooksError):
 
 
 class AuthorisationFailedError(QuickBooksError):
-    """Raised when the person declined, or comes back from Intuit on another way than the one we sent them on."""
+    """Raised when the person comes back from Intuit on another way than the one we sent them on."""
 
     cause = Cause.AUTHORISATION_FAILED
     retry = RetryClass.REAUTHORISE
+
+
+class ConsentRefusedError(AuthorisationFailedError):
+    """Raised when the person said no on Intuit's page, or may not say yes for that company; nothing was stored."""
 
 
 class AppCredentialsError(QuickBooksError):

@@ -25,6 +25,7 @@ from raccord.quickbooks.environment import Environment
 from raccord.quickbooks.errors import (
     AppCredentialsError,
     AuthorisationFailedError,
+    ConsentRefusedError,
     ReauthoriseError,
     UnavailableError,
     WrongCompanyError,
@@ -103,6 +104,8 @@ class OAuthClient:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(callback_url).query).items()}
         if not expected_state or not hmac.compare_digest(asked.get("state", "").encode(), expected_state.encode()):
             raise AuthorisationFailedError("the answer does not belong to the request that was sent (state differs)")
+        if asked.get("error") == "access_denied":
+            raise ConsentRefusedError("nobody gave the authorisation on Intuit's page")
         if "error" in asked:
             raise AuthorisationFailedError(f"Intuit answered {asked['error'][:100]!r} instead of an authorisation")
         code, realm = asked.get("code", ""), asked.get("realmId", "")

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation
 from raccord.plugin.texts import Text
+from raccord.quickbooks import ConsentRefusedError
 from raccord.store.models import Company
 from raccord.sync.environments import CALLBACK_PATH
 from raccord_web.front.desk import desk_of
@@ -90,12 +91,17 @@ def callback(request: Request) -> Response:
             ),
         )
     address = f"{desk.workshop.settings.web_url}{CALLBACK_PATH}?{request.url.query}"
-    company = finish_authorisation(
-        desk.workshop, acting(request), kept["environment"], address, kept["state"], kept["realm"] or None
-    )
     then = kept.get("then", "")
-    home = f"{DOOR}?done=connected" if then == DOOR else "/?done=connected"
-    where = f"{then}&company={company.id}" if BACK.fullmatch(then) else home
-    response = RedirectResponse(where, HTTPStatus.SEE_OTHER)
+    response: Response
+    try:
+        company = finish_authorisation(
+            desk.workshop, acting(request), kept["environment"], address, kept["state"], kept["realm"] or None
+        )
+    except ConsentRefusedError:
+        response = show(request, "connecting/not_given.html", back=then or "/")
+    else:
+        home = f"{DOOR}?done=connected" if then == DOOR else "/?done=connected"
+        where = f"{then}&company={company.id}" if BACK.fullmatch(then) else home
+        response = RedirectResponse(where, HTTPStatus.SEE_OTHER)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response
