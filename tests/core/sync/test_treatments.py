@@ -108,7 +108,7 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
     )
     income = account(workshop, company, "Income")
     tax = next(row["Id"] for row in client.query("SELECT * FROM TaxCode") if "TVQ" in row["Name"])
-    amounts = ["-114.98", "-60.00", "80.00", "-500.00", "25.00", "-9.99", "-40.00", "300.00"]
+    amounts = ["-114.98", "-60.00", "80.00", "-500.00", "25.00", "-9.99", "-40.00", "300.00", "34.50"]
     till.ROWS["T1"] = [line(place, amount, f"TEXTE {place}") for place, amount in enumerate(amounts, 1)]
     sync(workshop, connection)
     holds = waiting(workshop)
@@ -130,6 +130,8 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
     say(6, Treatment(kind=Treated.EXCLUDE, why="Doublon de la banque"))
     say(7, Treatment(kind=Treated.PERSONAL, parts=(Part(account=owner),)))
     say(8, Treatment(kind=Treated.PERSONAL, parts=(Part(account=owner),)))
+    back = (Part(account=supplies, tax_code=tax, amount=Decimal("23.00")), Part(account=other))
+    say(9, Treatment(kind=Treated.SPLIT, parts=back, party_kind="Vendor", party_id=vendor))
     sync(workshop, connection)
 
     spent = {each["TotalAmt"]: each for each in documents(workshop, company, "Purchase")}
@@ -149,7 +151,14 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
     assert [each["Amount"] for each in split] == [Decimal("83.00"), Decimal("-3.00")]
     assert split[0]["DepositLineDetail"]["ClassRef"]["value"] == north
     assert received[Decimal("80.00")]["DepartmentRef"]["value"] == shop
-    assert sorted(received) == [Decimal("80.00"), Decimal("300.00")]
+    assert sorted(received) == [Decimal("34.50"), Decimal("80.00"), Decimal("300.00")]
+    refund = received[Decimal("34.50")]
+    lines = [each for each in refund["Line"] if each["DetailType"] == "DepositLineDetail"]
+    assert [each["Amount"] for each in lines] == [Decimal("20.00"), Decimal("11.50")]
+    assert lines[0]["DepositLineDetail"] | {"TaxCodeRef": tax, "TaxApplicableOn": "Purchase"} == {
+        **lines[0]["DepositLineDetail"], "TaxCodeRef": lines[0]["DepositLineDetail"]["TaxCodeRef"]["value"],
+    }, "the tax paid with the cost comes back"  # fmt: skip
+    assert refund["TxnTaxDetail"]["TotalTax"] == Decimal("3.00")
     moved = {each["Amount"]: each for each in documents(workshop, company, "Transfer")}
     bank = moved[Decimal("500.00")]["FromAccountRef"]["value"]
     assert (
@@ -264,6 +273,8 @@ def test_what_does_not_fit_is_refused_and_an_answer_can_be_taken_back(
         ("b1", category(expense, payment_type=PaymentType.CARD), "payment_type"),
         ("b2", category(income, payment_type=PaymentType.CHECK), "payment_type"),
         ("b2", Treatment(kind=Treated.CATEGORY, parts=(Part(account=income, tax_code=tax),)), "tax_on_deposit"),
+        ("b2", Treatment(kind=split, parts=(Part(account=income, amount=Decimal(33)),
+                                            Part(account=expense, tax_code=tax))), "tax_on_deposit"),
         ("b1", Treatment(kind=split), "parts"),
         ("b1", Treatment(kind=split, parts=(Part(account=expense), Part(account=expense))), "two_rests"),
         ("b1", Treatment(kind=split, parts=(Part(account=expense, amount=Decimal("19.99")),)), "sum"),

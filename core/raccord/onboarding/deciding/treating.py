@@ -187,7 +187,9 @@ def check_treatment(
     """Refuse what is not in the books, inactive, of a kind that does not fit, or of another currency."""
 
     try:
-        BooksFit(session, connection.company_id).check(treatment, draft.currency, money_account_of(session, row))
+        BooksFit(session, connection.company_id).check(
+            treatment, draft.currency, money_account_of(session, row), deposit=isinstance(draft, Deposit)
+        )
     except UnfitTreatment as error:
         raise refusal(error.code, **error.params) from error
 

@@ -68,10 +68,15 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             ),
         ),
         "tax_on_deposit": (
-            Text("Une somme reçue ne porte pas de code de taxe ici.", "Money received bears no tax code here."),
             Text(
-                "Pour une vente taxée, faites une facture ou un reçu de vente, puis rapprochez l'opération.",
-                "For a taxed sale, make an invoice or a sales receipt, then match the line with it.",
+                "De l'argent reçu ne porte une taxe que si tout rembourse des dépenses, et « {account} » n'en est pas.",
+                "Money received bears a tax only where all of it is money back for costs; “{account}” is none.",
+            ),
+            Text(
+                "Choisissez un compte de dépense, ou ôtez la taxe. Pour une vente taxée, faites une facture ou un "
+                "reçu de vente, puis rapprochez l'opération.",
+                "Choose an expense account, or leave the tax out. For a taxed sale, make an invoice or a sales "
+                "receipt, then match the line with it.",
             ),
         ),
         "payment_type": (

@@ -26,6 +26,8 @@ NOBODYS_ACCOUNTS = frozenset(
     }
 )  # fmt: skip
 """Subtypes that are neither the owner's nor a place where money is kept: never offered for a draw or a transfer."""
+TAXED_BACK = TYPES[Accepts.EXPENSE] | {"Fixed Asset"}
+"""What is bought: a supplier who pays some of it back gives its tax back too."""
 FOREIGN_ACCOUNTS = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})
 """What QuickBooks keeps in a currency of its own; everything else is in the company's."""
 
@@ -38,8 +40,12 @@ class BooksFit:
     company_id: str
     _known: dict[tuple[str, str], LedgerEntry | None] = field(default_factory=dict)
 
-    def check(self, treatment: Treatment, currency: str, moved_on: str) -> None:
-        """Raise ``UnfitTreatment`` for what a line in a currency, on the account ``moved_on``, cannot be."""
+    def check(self, treatment: Treatment, currency: str, moved_on: str, *, deposit: bool = False) -> None:
+        """Raise ``UnfitTreatment`` for what a line in a currency, on the account ``moved_on``, cannot be.
+
+        What becomes a deposit bears a tax only where all of it is money back for costs: each of its lines counts among
+        purchases then.
+        """
         match treatment.kind:
             case Treated.EXCLUDE:
                 if not treatment.why.strip():
@@ -50,6 +56,8 @@ class BooksFit:
                     raise UnfitTreatment("same_account")
             case Treated.CATEGORY | Treated.PERSONAL | Treated.SPLIT:
                 self._check_parts(treatment, currency)
+                if deposit and any(part.tax_code for part in treatment.parts):
+                    self._check_costs(treatment)
 
     def entry(self, kind: str, object_id: str, currency: str = "", types: frozenset[str] | None = None) -> LedgerEntry:
         """Return an active entry of one of some types; what is kept in a currency of its own takes no other."""
@@ -63,6 +71,19 @@ class BooksFit:
         if kept and currency and found.currency and found.currency != currency:
             raise UnfitTreatment("currency", object=found.name, currency=found.currency, line=currency)
         return found
+
+    def taxed_back(self, account_id: str) -> bool:
+        """Tell whether money received for an account may bear the tax of a purchase."""
+        try:
+            self.entry("Account", account_id, types=TAXED_BACK)
+        except UnfitTreatment:
+            return False
+        return True
+
+    def _check_costs(self, treatment: Treatment) -> None:
+        for part in treatment.parts:
+            if not self.taxed_back(part.account):
+                raise UnfitTreatment("tax_on_deposit", account=self.entry("Account", part.account).name)
 
     def _check_parts(self, treatment: Treatment, currency: str) -> None:
         types = OWNERS_ACCOUNTS if treatment.kind is Treated.PERSONAL else TYPES[Accepts.CATEGORY]

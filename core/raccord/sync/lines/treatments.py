@@ -62,7 +62,7 @@ class Part:
     account: str
     amount: Decimal | None = None
     tax_code: str = ""
-    """The amount holds this tax."""
+    """The amount holds this tax; of money received, the purchase tax that comes back with a cost."""
     class_id: str = ""
     description: str = ""
 
@@ -214,8 +214,6 @@ def _moved(draft: Deposit | Expense, treatment: Treatment) -> Transfer:
 
 
 def _received(draft: Deposit, treatment: Treatment, parts: tuple[Part, ...]) -> Deposit:
-    if any(part.tax_code for part in parts):
-        raise UnfitTreatment("tax_on_deposit")
     if treatment.payment_type is not None:
         raise UnfitTreatment("payment_type")
     return replace(
@@ -227,9 +225,11 @@ def _received(draft: Deposit, treatment: Treatment, parts: tuple[Part, ...]) -> 
                 description=part.description or draft.memo,
                 entity=_party(treatment),
                 class_=LedgerId(part.class_id, "Class") if part.class_id else None,
+                tax_code=LedgerId(part.tax_code, "TaxCode") if part.tax_code else None,
             )
             for part in parts
         ),
+        tax_mode=TaxMode.INCLUSIVE if any(part.tax_code for part in parts) else draft.tax_mode,
         location=LedgerId(treatment.location_id, "Department") if treatment.location_id else None,
     )
 

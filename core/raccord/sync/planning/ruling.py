@@ -201,7 +201,8 @@ class Judge:
         """Return what a rule that fits says of a line."""
         try:
             treatment = treatment_of(rule, place.line)
-            self._fit.check(treatment, place.line.draft.currency, place.line.account)
+            draft = place.line.draft
+            self._fit.check(treatment, draft.currency, place.line.account, deposit=isinstance(draft, Deposit))
             dump_treatment(treatment, place.line.draft)
         except UnfitTreatment as error:
             return Ruling(rule, None, error)
