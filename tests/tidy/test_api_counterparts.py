@@ -56,6 +56,7 @@ CALLS = {
         "/connections/{connection_id}/runs",
     ],
     "/connections/{connection_id}/files/answer": ["/connections/{connection_id}/file-questions"],
+    "/connections/{connection_id}/files/answers": ["/connections/{connection_id}/file-questions"],
     "/connections/{connection_id}/files/account": ["/connections/{connection_id}/file-accounts"],
     "/connections/{connection_id}/gates": ["/connections/{connection_id}/gates"],
     "/connections/{connection_id}/setup/{step}": [

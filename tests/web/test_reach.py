@@ -43,6 +43,7 @@ NEEDS = {
     "/connections/{connection_id}/runs": Power.WORK,
     "/connections/{connection_id}/files": Power.WORK,
     "/connections/{connection_id}/files/answer": Power.MANAGE,
+    "/connections/{connection_id}/files/answers": Power.MANAGE,
     "/connections/{connection_id}/files/account": Power.MANAGE,
     "/connections/{connection_id}/mapping": Power.MANAGE,
     "/connections/{connection_id}/repost": Power.MANAGE,

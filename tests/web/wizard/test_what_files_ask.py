@@ -74,7 +74,7 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     assert not re.search(r"(entré|sorti) (sur|du) ", shown), "whether money came in is not known yet"
     assert count(workshop, SourceRecord) == count(workshop, Run) == 0, "looking ahead keeps nothing"
 
-    key = dict(zip(("avril", "mai"), re.findall(r'name="key" value="([^"]+)"', shown), strict=True))
+    key = dict(zip(("avril", "mai"), re.findall(r'name="(?:q[0-9]+\.)?key" value="([^"]+)"', shown), strict=True))
     books = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
     assert books
     whole = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point", "ledger": books[1]}
@@ -114,7 +114,7 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     asked = told(f"{bank}/files")
     for words in ("mai.csv", "Ce fichier ne dit pas de quel compte il est", "Un autre compte", "rien ne le dit"):
         assert words in asked, words
-    [whose] = re.findall(r'name="key" value="(place-[^"]+)"', asked)
+    [whose] = re.findall(r'name="(?:q[0-9]+\.)?key" value="(place-[^"]+)"', asked)
     send(f"{bank}/files", f"{bank}/files/answer", **{"key": whose, "answer:bankfeed.which_account": "account-1"})
     assert read() >= {("2026-05-03", "-2.345")}
     # What was said counts for files of such a name, whatever their month.
@@ -136,6 +136,64 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     between = told(f"/problems?connection={connection_id}")
     assert "Répondu. La prochaine synchro relit" in between
     assert "Répondez ci-dessous" not in between
+
+
+def test_one_button_keeps_the_answers_about_several_files_and_what_is_left_open_stays_asked(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    page, token = f"{bank}/setup/files", TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    files = {
+        "mars.csv": 'Date,Description,Montant\n03/04/2026,PAPETERIE,"-1,234"\n',
+        "autre.csv": 'Date;Libelle;Montant\n05/04/2026;LOYER;"-5,678"\n',
+        "sans.csv": "A;14/01/2026;7;COFFEE;12,30\nB;15/01/2026;8;RENT;700,00\nC;16/01/2026;9;PAPER;3,10\n",
+    }
+    parts = [("files", (name, text.encode())) for name, text in files.items()]
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=parts)
+
+    def cards(shown: str) -> dict[str, str]:
+        """Return how the fields of each file's card begin."""
+        form = shown.partition('id="answers"')[2].partition("</form>")[0]
+        assert form.count("<button") == 1
+        assert " required" not in form, "what is left open does not stop the others"
+        named = re.findall(r'<h3 class="wrapped-value">([^<]+)</h3>.*?name="(q[0-9]+\.)key"', form, re.DOTALL)
+        return dict(named)
+
+    shown = browser.get(page).text
+    place = cards(shown)
+    assert set(place) == set(files)
+    assert 'form="answers" name="go" value="scope"' in shown, "the way on keeps them too"
+    sent = dict(re.findall(r'name="(q[0-9]+\.(?:key|columns|chosen))" value="([^"]*)"', shown))
+    sent |= dict(re.findall(r'name="(q[0-9]+\.scope)" value="(every)" checked', shown))
+    for name, menu in re.findall(r'name="(q[0-9]+\.column_[0-9]+)">(.*?)</select>', shown, re.DOTALL):
+        sent[name] = "".join(re.findall(r'value="([^"]+)" selected', menu))
+    assert any(value for name, value in sent.items() if ".column_" in name), "what was guessed is no answer"
+    sent["then"], action = "files", f"{bank}/files/answers"
+    nothing = send(page, action, **sent)
+    assert nothing.status_code == 422
+    assert "Answer at least one question." in nothing.text
+    mars, autre = place["mars.csv"], place["autre.csv"]
+    books = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert books
+    sent |= {
+        f"{mars}answer:bankfeed.date_order": "day-first", f"{mars}answer:bankfeed.decimal_mark": "point",
+        f"{mars}ledger": books[1], f"{autre}answer:bankfeed.date_order": "month-first",
+        f"{autre}name": "Épargne", f"{autre}ledger": "+", f"{autre}kind": "savings",
+    }  # fmt: skip
+    answer = send(page, action, **sent)
+    assert answer.status_code == 409
+    for words in ("One answer is not kept yet", "One other was kept.", "Answer this too.", "autre.csv is missing"):
+        assert words in answer.text, words
+    left = cards(answer.text)
+    assert set(left) == {"autre.csv", "sans.csv"}, "what was answered is kept, what was not touched stays asked"
+    prefix = re.escape(left["autre.csv"])
+    assert re.search(rf'name="{prefix}answer:bankfeed.date_order" value="month-first" checked', answer.text)
+    assert re.search(rf'name="{prefix}name" [^>]*value="Épargne"', answer.text), "with all that was typed"
+    assert answer.text.partition('id="answers"')[2].count('class="error') == 2, "beside autre.csv alone"
+    with workshop.database.read() as session:
+        connection = session.scalars(select(Connection)).one()
+    said = {name: value for name, value in connection.settings.items() if "day-first" in str(value)}
+    assert len(said) == 1, said
 
 
 def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
@@ -338,7 +396,7 @@ def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_i
     rows = b'Date,Description,Montant\n03/04/2026,PAPETERIE,"-1,234"\n05/05/2026,LOYER,"-5,678"\n'
     browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("avril.csv", rows))])
     shown = browser.get(f"{bank}/setup/files").text
-    key = re.search(r'name="key" value="([^"]+)"', shown)
+    key = re.search(r'name="(?:q[0-9]+\.)?key" value="([^"]+)"', shown)
     checking, *_, other_account = re.findall(r'<option value="(\d+)">', shown)
     assert key
     said = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point"}
@@ -481,7 +539,7 @@ def test_which_account_a_file_is_of_is_asked_before_the_first_run_and_said_other
         return {raw["name"]: raw["account"].rpartition("-")[2] for raw in raws}
 
     asked = browser.get(f"{bank}/setup/files").text
-    [key] = re.findall(r'name="key" value="(place-[^"]+)"', asked)
+    [key] = re.findall(r'name="(?:q[0-9]+\.)?key" value="(place-[^"]+)"', asked)
     said = {"key": key, "answer:bankfeed.which_account": "account-2", "scope": "one"}
     assert send(f"{bank}/setup/files", f"{bank}/files/answer", **said, then="files").status_code == 303
     again = browser.get(f"{bank}/setup/files").text
@@ -513,3 +571,19 @@ def test_which_account_a_file_is_of_is_asked_before_the_first_run_and_said_other
         )  # fmt: skip
     refusal = send(change, f"{bank}/files/answer", **{**other, "answer:bankfeed.which_account": "account-2"})
     assert (refusal.status_code, "in QuickBooks" in refusal.text) == (409, True)
+    assert 'value="account-2" required checked' in refusal.text, "in its form, with what was chosen"
+    beside = refusal.text.partition('value="account-2" required checked')[2].partition("</form>")[0]
+    assert "1 line(s) of this file, as it is read now, are in QuickBooks already." in beside
+    assert "Undo these documents first" in beside
+    # Among the settings likewise: beside its field, with what was typed, and nothing else is lost.
+    held = {name: str(value) for name, value in connection.settings.items()}
+    [setting] = [name for name, value in held.items() if "account-1" in value]
+    typed = {f"s_{setting}": held[setting].replace("account-1", "account-2"), "s_currency_if_missing": "CHF"}
+    refused = send(f"{bank}/settings", f"{bank}/settings", **typed)
+    assert refused.status_code == 409
+    field = refused.text.partition(f'id="s_{setting}"')[2]
+    assert "account-2" in field.partition("</textarea>")[0]
+    assert "are in QuickBooks already. Undo these documents first" in field.partition("</div>")[0]
+    assert re.search(r'id="s_currency_if_missing"[^>]*value="CHF"', refused.text)
+    assert f'href="#s_{setting}"' in refused.text
+    assert 'title="files.answer_posted"' in refused.text

@@ -20,6 +20,8 @@ from raccord_web.pages.rendering import form_is_ours
 
 FIELDS_MAX = 200
 """As many as a provider's accounts may have boxes."""
+CARDS_FIELDS_MAX = 2000
+"""As many as 50 files with 40 columns have; a body of 64 KB bounds them too."""
 FILES_MAX = 40
 VALUE_MAX = 20_000
 """Characters of a field, each end of a line counted as one, as the settings count it."""
@@ -30,7 +32,16 @@ TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 
 async def posted(request: Request) -> Mapping[str, str]:
     """Return a form's fields; raises ``FormRefusedError`` unless its token is the one of this browser."""
-    async with request.form(max_fields=FIELDS_MAX, max_files=0) as form:
+    return await _posted(request, FIELDS_MAX)
+
+
+async def posted_cards(request: Request) -> Mapping[str, str]:
+    """Return the fields of a form that asks about many files at once."""
+    return await _posted(request, CARDS_FIELDS_MAX)
+
+
+async def _posted(request: Request, most: int) -> Mapping[str, str]:
+    async with request.form(max_fields=most, max_files=0) as form:
         fields = {
             name: value if name in AS_TYPED else value.replace("\r\n", "\n").strip()
             for name, value in form.items()
@@ -100,3 +111,4 @@ def _admit_named(request: Request, fields: Mapping[str, str]) -> None:
 Files = Annotated[Sequence[tuple[str, BinaryIO]], Depends(posted_files)]
 """What every deed that takes files asks for; their number and size are bounded."""
 Fields = Annotated[Mapping[str, str], Depends(posted)]
+CardFields = Annotated[Mapping[str, str], Depends(posted_cards)]

@@ -32,6 +32,14 @@ LEAVE = "-"
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Why what was answered of a file is not kept, to stand beside its account or beside its other questions."""
+
+    why: Explained
+    of_account: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AskedAccounts:
     """What is asked of a connection's files, the accounts of the books that may answer, and whether the one who looks
     may say so.
@@ -54,6 +62,20 @@ class AskedAccounts:
     """What of files that no run has read cannot be brought over, by file."""
     looked: Mapping[str, SeenFile] = field(default_factory=dict)
     """What is in each of these files, by its hash."""
+
+    faulty: Mapping[str, Fault] = field(default_factory=dict)
+    """What was answered just now and is not kept, by the key of its file or account."""
+    typed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What was typed just now, by the same key."""
+    kept: int = 0
+    """How many other answers were kept with it."""
+    nothing: bool = False
+    """Whether the form was sent with no answer."""
+
+    @property
+    def cards(self) -> int:
+        """How many files and accounts are asked about."""
+        return len(self.questions) + len(self.accounts)
 
     @property
     def open(self) -> int:

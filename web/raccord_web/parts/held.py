@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
+from starlette.requests import Request
 
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import NotAllowedError
+from raccord.onboarding.arriving.changing import AnswerPostedError
 from raccord.onboarding.connecting.seen_settings import changed_since
 from raccord.overview.choosing.known_here import Known, known_here
 from raccord.overview.choosing.own_columns import own_columns
@@ -13,6 +17,7 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord.store.vault import join_secrets
 from raccord.sync.workshop import Workshop, settings_handle
+from raccord_web.pages.rendering import said_by
 
 
 def connection_of(workshop: Workshop, connection_id: str) -> tuple[Connection, ConnectorInfo] | None:
@@ -45,6 +50,18 @@ def with_meanwhile(
     now = changed_since(seen, standing)
     typed = changed_since(seen, type(standing).model_validate(dict(values)))
     return {**values, **{name: getattr(standing, name, None) for name in now if name not in typed}}, now
+
+
+def refused_in(error: RaccordError, request: Request) -> dict[str, str]:
+    """Return why settings were not kept, by the fields that it is about; the empty name stands for the whole form.
+
+    Whoever may not change them at all has no form, so that refusal is raised on.
+    """
+    if isinstance(error, NotAllowedError):
+        raise error
+    why = said_by(error, request)
+    about = sorted(error.settings) if isinstance(error, AnswerPostedError) else [""]
+    return dict.fromkeys(about, f"{why.what} {why.fix}")
 
 
 def choice_seen(fields: Mapping[str, str]) -> str | None:

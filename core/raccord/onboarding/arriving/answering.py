@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, asked_together, look_into
 from raccord.onboarding.arriving.untold_accounts import (
@@ -158,12 +159,67 @@ def answer_file(
     asked = next((each for each in questions_of(workshop, connection_id) if each.key == key), None)
     if asked is None:
         raise waits_no_more()
-    words = kept_under(asked, said, every=every)
-    # A table with a column of account numbers names its accounts itself.
-    names_itself = any(ask.cells and _ACCOUNT_COLUMN in said.get(ask.code, "") for ask in asked.asks)
-    of = asked.account if told is not None or (asked.unnamed and not names_itself) else None
-    keep_told(workshop, actor, connection_id, of, told or AccountTold(), words)
+    _keep_answer(workshop, actor, connection_id, asked, FileAnswer(key, said, every, told))
     return asked
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What a person says of a file or an account: the answers by code, whether they count for all files like it, and
+    which account of the books it is.
+    """
+
+    key: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    every: bool = True
+    told: AccountTold | None = None
+
+
+def answer_all(
+    workshop: Workshop, actor: Actor, connection_id: str, answers: Sequence[FileAnswer]
+) -> dict[str, RaccordError]:
+    """Keep several answers, each by itself, after one look into the files; return why some are refused, by key.
+
+    Of two files that are written alike and said to be read differently, the second answer counts for its file alone.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    open_ = all_unsettled(workshop, connection_id)
+    files, accounts = {each.key: each for each in open_.questions}, {each.key: each for each in open_.accounts}
+    layouts: dict[str, Mapping[str, str]] = {}
+    named: dict[str, AccountTold] = {}
+    refusals: dict[str, RaccordError] = {}
+    for answer in answers:
+        try:
+            if (asked := files.get(answer.key)) is not None:
+                said = replace(answer, every=answer.every and asked.layout not in layouts)
+                # Two files of one account: what was said of it just now stands.
+                if asked.account is not None and named.get(asked.account.key) == said.told is not None:
+                    asked, said = replace(asked, account=None, unnamed=""), replace(said, told=None)
+                if layouts.get(asked.layout) != answer.said or said.told is not None:
+                    _keep_answer(workshop, actor, connection_id, asked, said)
+                if said.every:
+                    layouts[asked.layout] = answer.said
+                if asked.account is not None and said.told is not None:
+                    named[asked.account.key] = said.told
+            elif (account := accounts.get(answer.key)) is not None:
+                told = answer.told or AccountTold()
+                keep_told(workshop, actor, connection_id, account, told, stood=account.ledger_id)
+            else:
+                raise waits_no_more()
+        except RaccordError as error:
+            refusals[answer.key] = error
+    return refusals
+
+
+def _keep_answer(workshop: Workshop, actor: Actor, connection_id: str, asked: FileQuestion, answer: FileAnswer) -> None:
+    words = kept_under(asked, answer.said, every=answer.every)
+    # A table with a column of account numbers names its accounts itself.
+    names_itself = any(ask.cells and _ACCOUNT_COLUMN in answer.said.get(ask.code, "") for ask in asked.asks)
+    of = asked.account if answer.told is not None or (asked.unnamed and not names_itself) else None
+    keep_told(workshop, actor, connection_id, of, answer.told or AccountTold(), words)
 
 
 def answer_problem(workshop: Workshop, actor: Actor, problem_id: str, word: str) -> Connection:

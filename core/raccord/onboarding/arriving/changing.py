@@ -199,7 +199,7 @@ def change_answers(
     def leave(session: Session) -> None:
         posted = _count_posted(session, connection_id, gone)
         if posted:
-            raise _lines_posted(posted)
+            raise _lines_posted(posted, {ask.setting for ask in asked.asks})
         _leave_out(session, connection_id, gone, workshop.clock.now())
 
     update_settings(workshop, actor, connection_id, anew, leave)
@@ -225,7 +225,8 @@ def change_settings(
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
         held = {name: str(connection.settings.get(name) or "") for name in info.questions.values()}
-    if all(_says_all(said, str(typed.get(name, said) or "")) for name, said in held.items()):
+    otherwise = {name for name, said in held.items() if not _says_all(said, str(typed.get(name, said) or ""))}
+    if not otherwise:
         return update_settings(workshop, actor, connection_id, typed, also, seen)
     gone: set[tuple[str, str]] = set()
     try:
@@ -245,7 +246,7 @@ def change_settings(
             raise waits_no_more()
         posted = _count_posted(session, connection_id, gone)
         if posted:
-            raise _lines_posted(posted)
+            raise _lines_posted(posted, otherwise)
         _leave_out(session, connection_id, gone, workshop.clock.now())
 
     return update_settings(workshop, actor, connection_id, typed, leave, seen)
@@ -262,8 +263,14 @@ def _lines(setting: str) -> list[tuple[str, str]]:
     return [(key.strip(), said) for key, _, said in (line.partition("=") for line in setting.splitlines())]
 
 
-def _lines_posted(posted: int) -> RaccordError:
-    return refused(
+class AnswerPostedError(RaccordError):
+    """Raised where lines are posted that only the earlier answer makes; ``settings`` are those that hold it."""
+
+    settings: Collection[str] = ()
+
+
+def _lines_posted(posted: int, settings: Collection[str]) -> AnswerPostedError:
+    error = AnswerPostedError(
         "files.answer_posted",
         Text(
             f"{posted} ligne(s) de ce fichier, comme il est lu maintenant, sont déjà dans QuickBooks.",
@@ -274,6 +281,8 @@ def _lines_posted(posted: int) -> RaccordError:
             "Undo these documents first (the connection's page “Undo”), then change the answer.",
         ),
     )
+    error.settings = settings
+    return error
 
 
 def _accounts(

@@ -26,7 +26,7 @@ from raccord.onboarding.checking.connection import check_connection
 from raccord.onboarding.checking.findings import Finding, Level
 from raccord.onboarding.closing.holes import left_outside
 from raccord.onboarding.connecting import connections
-from raccord.onboarding.connecting.seen_settings import seen_of
+from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.onboarding.deciding.seen_choices import ChoiceChangedError
 from raccord.onboarding.gates.each_account import each_account
@@ -57,6 +57,7 @@ from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, said_beside_files, shown
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, files_values
+from raccord_web.parts.file_answers import Refused
 from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of
 from raccord_web.parts.mapped import language_of_books, roles_of
 from raccord_web.screens.connecting.lists import of_source
@@ -129,9 +130,11 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     except RaccordError as error:
         # Read again: credentials that were typed are kept before the source refuses them, and stand in the form.
         connection = (connection_of(workshop, connection_id) or found)[0]
-        form: dict[str, Any] = (
-            _source_form(request, connection, info) if step == "source" else {"fields": [], "wrong": ""}
-        )
+        form: dict[str, Any] = {"fields": [], "wrong": ""}
+        if step == "source":
+            # What others changed meanwhile is shown as it stands; anything else that was typed stays typed.
+            typed = None if isinstance(error, SettingsChangedError) else fields
+            form = _source_form(request, connection, info, typed)
         if step == "signin":
             form |= credentials(request, connection, info)
         return step_page(
@@ -164,10 +167,15 @@ def gate(request: Request, connection_id: str, fields: Fields) -> Response:
     return RedirectResponse(f"/connections/{connection_id}/{place}", HTTPStatus.SEE_OTHER)
 
 
-def _source_form(request: Request, connection: Connection, info: ConnectorInfo) -> dict[str, Any]:
-    """Return the source's settings as they stand, and what tells that they were seen so."""
+def _source_form(
+    request: Request, connection: Connection, info: ConnectorInfo, typed: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the source's settings as they stand, or as they were typed, and what tells that they were seen so."""
     held = settings_of(desk_of(request).workshop, connection, info)
-    fields = _source_fields(request, connection, info, held.model_dump(mode="json"))
+    values: Mapping[str, Any] = held.model_dump(mode="json")
+    if typed is not None:
+        values, _ = read(info.settings, typed, held, language_of(request))
+    fields = _source_fields(request, connection, info, values)
     return {"fields": fields, "wrong": "", "seen": seen_of(held, {each.name for each in fields})}
 
 
@@ -296,6 +304,7 @@ def step_page(
     step: str,
     *,
     status: int = HTTPStatus.OK,
+    refused_answers: Refused | None = None,
     **values: object,
 ) -> Response:
     workshop = desk_of(request).workshop
@@ -317,6 +326,7 @@ def step_page(
         at = names_of(info, connection)
         back = at[at.index(step) - 1] if at.index(step) else ""
         asked = asked_accounts(request, session, connection) if step in ASKING else AskedAccounts()
+        asked = asked if refused_answers is None else refused_answers.on(asked, request)
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.errors import RaccordError
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.arriving.changing import change_settings
@@ -29,7 +30,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, show
 from raccord_web.pages.typed import Field, read, shown
-from raccord_web.parts.held import changes_in, connection_of, known_of, settings_of, with_meanwhile
+from raccord_web.parts.held import changes_in, connection_of, known_of, refused_in, settings_of, with_meanwhile
 
 router = APIRouter()
 OFF = "off"
@@ -73,6 +74,11 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
         standing = settings_of(workshop, connection, info)
         values, changed = with_meanwhile(values, seen, standing)
         return _settings_page(request, connection, info, values, standing, status=HTTPStatus.CONFLICT, changed=changed)
+    except RaccordError as error:
+        return _settings_page(
+            request, connection, info, values, held, status=HTTPStatus.CONFLICT, seen=seen,
+            wrong=refused_in(error, request), code=error.code,
+        )  # fmt: skip
     return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
 
 
@@ -147,8 +153,11 @@ def _settings_page(
     seen: str = "",
     wrong: Mapping[str, str] | None = None,
     changed: Sequence[str] = (),
+    code: str = "",
 ) -> Response:
-    """Show the form with ``values``; with ``changed``, which of the settings that stand were changed meanwhile."""
+    """Show the form with ``values``; with ``changed``, which of the settings that stand were changed meanwhile, with
+    ``code``, that of what refused them.
+    """
     wrong = wrong or {}
 
     def form_of(values: Mapping[str, Any]) -> list[Field]:
@@ -161,7 +170,7 @@ def _settings_page(
     fields = form_of(values)
     meanwhile = [each for each in form_of(standing.model_dump(mode="json")) if each.name in changed] if changed else []
     return _page(
-        request, connection.id, status=status, fields=fields, wrong=wrong.get("", ""), meanwhile=meanwhile,
+        request, connection.id, status=status, fields=fields, wrong=wrong.get("", ""), meanwhile=meanwhile, code=code,
         seen=seen or seen_of(standing, {each.name for each in fields}),
     )  # fmt: skip
 
@@ -181,5 +190,5 @@ def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, 
             scheduled=known if known is not None and known.enabled else None,
             ways=[*Often, OFF],
             days=DAYS,
-            **{"view": view, "wrong": "", "meanwhile": [], **values},
+            **{"view": view, "wrong": "", "meanwhile": [], "code": "", **values},
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -10,8 +9,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.arriving.answering import answer_file
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import NotAllowedError, Power, require
+from raccord.onboarding.arriving.answering import answer_all, answer_file
 from raccord.onboarding.arriving.changing import change_account, change_answers, told_of
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
@@ -27,17 +27,18 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.gate import UPLOAD_BYTES_MAX
 from raccord_web.pages.failures import explained
-from raccord_web.pages.forms import Fields, Files
+from raccord_web.pages.forms import CardFields, Fields, Files
 from raccord_web.pages.rendering import show
 from raccord_web.parts.asking_accounts import asked_accounts, changing, read_on, told_in
+from raccord_web.parts.file_answers import Card, Refused, cards_in
 from raccord_web.parts.held import connection_of
 from raccord_web.screens.connecting.setting_up import step_page
 from raccord_web.steps.order import names_of
 
 router = APIRouter()
 PROBLEMS_SHOWN = 50
-COLUMN, ANSWER = "column_", "answer:"
-COLUMN_NAME = re.compile(r"column_[0-9]{1,2}")
+NO_CARD = frozenset({"files.no_question", "files.account_told", "files.not_said", "files.no_account"})
+"""What is refused because nothing is asked of it any more, so that it has no form."""
 
 
 @router.get("/connections/{connection_id}/files")
@@ -69,34 +70,64 @@ def hand_in(request: Request, connection_id: str, received: Files, then: str = "
     return _page(request, connection_id, done, status=status)
 
 
+@router.post("/connections/{connection_id}/files/answers")
+def answer_several(request: Request, connection_id: str, fields: CardFields) -> Response:
+    """Keep all that was answered about several files: what is left open stays asked, what is refused says why."""
+    cards = cards_in(fields)
+    given = [each for each in cards if each.says]
+    answers = [each.answer for each in given]
+    refusals = answer_all(desk_of(request).workshop, acting(request), connection_id, answers)
+    if refusals or not given:
+        refused = Refused(refusals, cards, len(given) - len(refusals), nothing=not given)
+        status = HTTPStatus.CONFLICT if refusals else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _refused(request, connection_id, fields, refused, status)
+    return _read_on(request, connection_id, {**fields, "go": fields.get("go", "") if len(given) == len(cards) else ""})
+
+
 @router.post("/connections/{connection_id}/files/answer")
 def answer(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Answer all that is asked about a file; a run goes on with its lines, in the set-up its own first one.
-
-    Columns come one by one and are put together here.
-    """
-    workshop = desk_of(request).workshop
-    said = {name.removeprefix(ANSWER): value for name, value in fields.items() if name.startswith(ANSWER)}
-    if fields.get("columns"):
-        named = [(name, part) for name, part in fields.items() if COLUMN_NAME.fullmatch(name) and part]
-        columns = [f"{part}:{number}" for number, part in sorted((int(n.removeprefix(COLUMN)), p) for n, p in named)]
-        sign = ["sign:reversed"] if fields.get("sign") == "reversed" and columns else []
-        said[fields["columns"]] = " ".join([*columns, *sign])
-    key, every = fields.get("key", ""), fields.get("scope") != "one"
-    if fields.get("again"):
-        change_answers(workshop, acting(request), connection_id, key, said, every=every)
-    else:
-        answer_file(workshop, acting(request), connection_id, key, said, every=every, told=told_in(fields))
+    """Answer all that is asked about a file; a run goes on with its lines, in the set-up its own first one."""
+    workshop, card = desk_of(request).workshop, Card(fields.get("key", ""), fields)
+    said = card.answer
+    try:
+        if fields.get("again"):
+            change_answers(workshop, acting(request), connection_id, said.key, said.said, every=said.every)
+        else:
+            answer_file(workshop, acting(request), connection_id, said.key, said.said, every=said.every, told=said.told)
+    except RaccordError as error:
+        return _refused_alone(request, connection_id, card, error)
     return _read_on(request, connection_id, fields)
 
 
 @router.post("/connections/{connection_id}/files/account")
 def account(request: Request, connection_id: str, fields: Fields) -> Response:
     """Say which account of the books an account of files is; a run goes on with their lines."""
-    told = told_in(fields) or AccountTold()
+    told, card = told_in(fields) or AccountTold(), Card(fields.get("key", ""), fields)
     keep = change_account if fields.get("again") else name_account
-    keep(desk_of(request).workshop, acting(request), connection_id, fields.get("key", ""), told)
+    try:
+        keep(desk_of(request).workshop, acting(request), connection_id, card.key, told)
+    except RaccordError as error:
+        return _refused_alone(request, connection_id, card, error)
     return _read_on(request, connection_id, fields)
+
+
+def _refused_alone(request: Request, connection_id: str, card: Card, error: RaccordError) -> Response:
+    if error.code in NO_CARD or isinstance(error, NotAllowedError):
+        raise error
+    return _refused(request, connection_id, card.fields, Refused({card.key: error}, [card]), HTTPStatus.CONFLICT)
+
+
+def _refused(
+    request: Request, connection_id: str, fields: Mapping[str, str], refused: Refused, status: HTTPStatus
+) -> Response:
+    """Show the form again with what was typed, where it was sent from."""
+    then, again = fields.get("then", ""), bool(fields.get("again"))
+    held = None if again else connection_of(desk_of(request).workshop, connection_id)
+    if held is not None and then in ("files", "plan") and then in names_of(held[1], held[0]):
+        return step_page(request, *held, then, status=status, refused_answers=refused)
+    return _page(
+        request, connection_id, [], status=status, change=fields.get("key", "") if again else "", refused=refused
+    )
 
 
 def _read_on(request: Request, connection_id: str, fields: Mapping[str, str]) -> Response:
@@ -120,8 +151,9 @@ def _asking(info: ConnectorInfo) -> frozenset[str]:
 
 
 def _page(
-    request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK, change: str = ""
-) -> Response:
+    request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK, change: str = "",
+    refused: Refused | None = None,
+) -> Response:  # fmt: skip
     workshop = desk_of(request).workshop
     told = told_of(workshop, connection_id)
     with workshop.database.read() as session:
@@ -132,6 +164,12 @@ def _page(
             return explained(request, HTTPStatus.NOT_FOUND)
         runs = recent_runs(session, connection_id, limit=1).rows
         problems = open_problems(session, connection_id, limit=PROBLEMS_SHOWN).rows
+        changed = changing(request, session, connection, told, change)
+        asked = asked_accounts(request, session, connection, arrived=any(each.new for each in done))
+        if refused is not None and changed is not None:
+            changed = refused.on(changed, request)
+        elif refused is not None:
+            asked = refused.on(asked, request)
         return show(
             request,
             "connections/files.html",
@@ -142,13 +180,13 @@ def _page(
             unfinished=connection.approved_at is None,
             files=files_of(session, connection_id),
             done_files=done,
-            nothing=status != HTTPStatus.OK,
+            nothing=status != HTTPStatus.OK and refused is None,
             run=runs[0] if runs else None,
             became=count_by_fate(session, connection_id, list(Fate)) if runs else {},
             asked=frozenset() if admitted is None else _asking(admitted.info),
             told=told,
-            changing=changing(request, session, connection, told, change),
-            asked_accounts=asked_accounts(request, session, connection, arrived=any(each.new for each in done)),
+            changing=changed,
+            asked_accounts=asked,
             # What the proof says of whole months is of no file.
             problems=[each for each in problems if not each.code.startswith("proof.")],
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
