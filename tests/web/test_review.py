@@ -295,7 +295,8 @@ def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted
     assert "97.0 % sure" in page
     assert page.index('value="proposed" data-pick checked') < page.index('value="' + accounts["Fournitures de bureau"])
     assert "Rule “Entrepôt”" in page
-    assert '<option value="T9" selected>' in page, "the tax that accepting writes stands in the field beside"
+    assert "<small>TPS/TVQ</small>" in page, "the tax that accepting writes stands with the proposal"
+    assert '<option value="beside" selected>' in page
     assert "Rule “Entrepôt”" in browser.get(f"/review?line={holds['COSTCO CAFE']}&view=category").text
 
     conditions = TextCondition(test=TextTest.CONTAINS, value="ristourne")

@@ -29,6 +29,7 @@ from raccord.sync.bodies import digest
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.treatments import Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
+from raccord_web.parts.line_taxes import BESIDE, tax_beside
 
 SHOWN = 25
 """Lines on one page: a form has fields for all of them."""
@@ -215,6 +216,8 @@ def _changed_beside(workshop: Workshop, company_id: str, fields: Mapping[str, st
     """Return what is proposed with what somebody chose otherwise in the fields beside it."""
     said, shown = proposed.treatment, beside(proposed)
     changed = {name: fields[name].strip() for name in shown if name in fields and fields[name].strip() != shown[name]}
+    if changed.get("tax") == BESIDE:
+        del changed["tax"]
     parts = said.parts
     if "tax" in changed:
         parts = tuple(replace(each, tax_code=changed["tax"]) for each in parts)
@@ -258,6 +261,8 @@ def treatment_of(
             kind, parts = Treated.CATEGORY, (Part(account=_one(choices.accounts, fields, "account").id),)
     # What is chosen for the whole counts for each part that says nothing of its own.
     tax, class_ = fields.get("tax", ""), fields.get("class", "")
+    if tax == BESIDE:
+        tax = tax_beside(fields, parts[0].account) if kind is Treated.CATEGORY else ""
     party_kind, party_id = payee_named(workshop, line.company_id, fields.get("payee", ""))
     return Treatment(
         kind=kind,

@@ -41,10 +41,32 @@ const pick = (place) => {
   if (!found) return false;
   found.checked = true;
   const typed = found.form.elements.namedItem("other");
-  if (typed) typed.value = "";
+  if (typed) {
+    typed.value = "";
+    fillTax(typed);
+  }
   found.focus();
   return true;
 };
+
+// The tax of an account that is typed in goes into the menu, where it is seen before it is written.
+const fillTax = (typed) => {
+  const menu = typed.form.elements.namedItem("tax");
+  const why = typed.form.querySelector("[data-tax-why]");
+  if (!menu || !why) return;
+  const options = document.getElementById("accounts").options;
+  const found = [...options].find((each) => each.dataset.tax && each.value === typed.value.trim());
+  if (!found && !menu.dataset.filled) return;
+  menu.value = found ? found.dataset.tax : menu.options[0].value;
+  menu.dataset.filled = found ? "yes" : "";
+  why.textContent = found ? found.dataset.why : "";
+};
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("select[name=tax]")) return;
+  event.target.dataset.filled = "";
+  const why = event.target.form.querySelector("[data-tax-why]");
+  if (why) why.textContent = "";
+});
 
 // Where no answer was kept, such as after one that was refused, that is said and shown.
 const undo = () => {
@@ -187,6 +209,7 @@ const count = (form) => {
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-total]");
   if (form) count(form);
+  if (event.target.matches("[data-view=category] [name=other]")) fillTax(event.target);
   if ((event.target.name === "other" || event.target.closest(".split-row")) && event.target.value) {
     for (const each of event.target.form.querySelectorAll("[data-pick]")) each.checked = false;
   }

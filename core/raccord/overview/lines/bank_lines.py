@@ -80,6 +80,7 @@ class BankLine:
     """What the question keeps of a suggestion that was learned."""
     notes: Sequence[Text] = ()
     """What is told of the payments that it may be the deposit of."""
+    taxed: bool = False
 
     @property
     def arrives(self) -> bool:
@@ -335,6 +336,7 @@ def _open(wanted: WantedLines, within: Within) -> Any:
             Company.id.label("company_id"),
             Company.name.label("company"),
             Company.home_currency,
+            Company.taxed,
             _account().label("account_id"),
         )
         .join(DraftRow, DraftRow.id == Hold.draft_id)
@@ -409,6 +411,7 @@ def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
                     company_id=row.company_id,
                     company=row.company,
                     home_currency=row.home_currency,
+                    taxed=row.taxed,
                     key=row.DraftRow.key,
                     day=row.DraftRow.day,
                     amount=_amount(draft),

@@ -27,18 +27,19 @@ class LastTime:
 
     account: Candidate
     day: date
+    tax_code: str = ""
 
 
 def last_time(session: Session, line: BankLine, accounts: Sequence[Candidate]) -> LastTime | None:
     """Return what a person last said of a line of the company with the same words and direction, if it still fits."""
     found = last_said(session, line.company_id, line.text, received=line.arrives)
     account = None if found is None else next((each for each in accounts if each.id == found[0]), None)
-    return None if account is None or found is None else LastTime(account, found[1])
+    return None if account is None or found is None else LastTime(account, found[1], found[2])
 
 
-def last_said(session: Session, company_id: str, text: str, *, received: bool) -> tuple[str, date] | None:
+def last_said(session: Session, company_id: str, text: str, *, received: bool) -> tuple[str, date, str] | None:
     """Return the ledger id of the category a person last said of a line of a company with the same words and
-    direction, and that line's day.
+    direction, that line's day, and the id of the tax code that was said with it.
     """
     wanted = _words(text)
     if not wanted:
@@ -59,7 +60,7 @@ def last_said(session: Session, company_id: str, text: str, *, received: bool) -
         draft = treatable(load_draft(row.body))
         if draft is None or arrives(draft) is not received or _words(text_of(draft)) != wanted:
             continue
-        return said.parts[0].account, row.day
+        return said.parts[0].account, row.day, said.parts[0].tax_code
     return None
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.overview.lines.bank_lines import BankLine, WantedLines, said_in, some_lines
 from raccord.overview.lines.last_time import LastTime, last_time
+from raccord.overview.lines.usual_taxes import UsualTax, usual_taxes
 from raccord.overview.listing import MOST, Within
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
@@ -70,6 +72,8 @@ class LineChoices:
     """What was said of the last line with the same text."""
     transfer: str = ""
     """The one own account that the line's text names, or the only one there is; empty where a person has to choose."""
+    usual_taxes: Mapping[str, UsualTax] = field(default_factory=dict)
+    """By account, which tax goes with it, where that is known."""
 
 
 def choices_for(session: Session, line: BankLine, within: Within = None, since: datetime | None = None) -> LineChoices:
@@ -81,15 +85,17 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
     offered, owner = _owners_first(owners, arrives=line.arrives)
     before = _last_answers(session, line.company_id, until=since)
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
-    used = _usual([*after, *before], _CATEGORIES, found[Accepts.CATEGORY])
+    used = _usual(_named([*after, *before]), _CATEGORIES, found[Accepts.CATEGORY])
     usual_transfers = [each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED]
+    taxes = () if not line.taxed or (line.arrives and not line.on_card) else found[Accepts.TAX_CODE]
+    last = last_time(session, line, found[Accepts.CATEGORY])
     payees = sorted([*found[Accepts.VENDOR], *found[Accepts.CUSTOMER]], key=lambda each: each.name.casefold())
     return LineChoices(
         accounts=list(dict.fromkeys([*used, *found[Accepts.CATEGORY]])),
-        usual=_numbered(before, after, line, found[Accepts.CATEGORY]),
+        usual=_numbered(_named(before), _named(after), line, found[Accepts.CATEGORY]),
         usual_transfers=usual_transfers,
         usual_owners=offered[:RECENT],
-        taxes=() if line.arrives and not line.on_card else found[Accepts.TAX_CODE],
+        taxes=taxes,
         classes=found[Accepts.CLASS],
         locations=found[Accepts.LOCATION],
         payees=payees[:MOST],
@@ -97,9 +103,10 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
         owners=[each for each, _ in owners],
         owner=owner,
         other_sides=_other_sides(session, line, within),
-        last=last_time(session, line, found[Accepts.CATEGORY]),
+        last=last,
         says_transfer=bool(usual_transfers) and says_transfer(line.text),
         transfer=_meant(usual_transfers, line.text),
+        usual_taxes=usual_taxes(found[Accepts.CATEGORY], taxes, [*after, *before], last) if taxes else {},
     )
 
 
@@ -149,7 +156,8 @@ def _usual(answers: Iterable[tuple[str, str]], kinds: Collection[str], among: Se
 
 def _last_answers(
     session: Session, company_id: str, *, until: datetime | None = None, after: datetime | None = None
-) -> list[tuple[str, str]]:
+) -> Sequence[Mapping[str, Any]]:
+    """Return what people answered of the company's lines, the newest first."""
     asked = (
         select(Hold.answer)
         .join(Connection, Connection.id == Hold.connection_id)
@@ -161,8 +169,12 @@ def _last_answers(
         asked = asked.where(Hold.closed_at <= until)
     if after is not None:
         asked = asked.where(Hold.closed_at > after)
-    rows = session.scalars(asked)
-    return [(kind, account) for answer in rows for kind, accounts in [said_in(answer or {})] for account in accounts]
+    return [answer or {} for answer in session.scalars(asked)]
+
+
+def _named(answers: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return the accounts that answers name, each with what the line was said to be."""
+    return [(kind, account) for answer in answers for kind, accounts in [said_in(answer)] for account in accounts]
 
 
 def _of_types(session: Session, company_id: str, types: Iterable[str]) -> list[tuple[Candidate, str]]:

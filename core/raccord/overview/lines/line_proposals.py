@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -31,6 +31,8 @@ class Proposed:
     confidence: int = 0
     """Of 1 000 such suggestions so many were right."""
     examples: Sequence[Behind] = ()
+    taxes: Sequence[str] = ()
+    """Names of the tax codes that it writes."""
 
 
 def proposed_for(session: Session, lines: Sequence[BankLine]) -> dict[str, Proposed]:
@@ -53,7 +55,11 @@ def proposed_for(session: Session, lines: Sequence[BankLine]) -> dict[str, Propo
             if answer is not None:
                 said_names = [*(share.account for share in answer.shares), answer.other_account]
                 found[line.hold_id] = Proposed(
-                    ruling.treatment, [each for each in said_names if each], answer.party, ruling.rule.name
+                    ruling.treatment,
+                    [each for each in said_names if each],
+                    answer.party,
+                    ruling.rule.name,
+                    taxes=list(dict.fromkeys(share.tax for share in answer.shares if share.tax)),
                 )
         elif (proposed := _learned(line, active)) is not None:
             found[line.hold_id] = proposed
@@ -66,7 +72,7 @@ def rule_waits(session: Session, hold_id: str) -> Text | None:
     return None if ruling is None else waits_because(ruling)
 
 
-def _learned(line: BankLine, active: Set[tuple[str, str, str]]) -> Proposed | None:
+def _learned(line: BankLine, active: Mapping[tuple[str, str, str], str]) -> Proposed | None:
     """Return what was learned for a line, without what is inactive by now or money received cannot bear."""
     said, told = line.learned, suggested_in({LEARNED: line.learned})
     if told is None or said is None or (line.company_id, "Account", told.account) not in active:
@@ -91,11 +97,12 @@ def _learned(line: BankLine, active: Set[tuple[str, str, str]]) -> Proposed | No
         origin=BY_SUGGESTION,
         why=f"{told.confidence}/1000: " + ", ".join(each.key for each in told.examples),
     )
-    return Proposed(treatment, [told.account_name], told.party, "", told.confidence, told.examples)
+    taxes = [active[line.company_id, "TaxCode", part.tax_code]] if part.tax_code else []
+    return Proposed(treatment, [told.account_name], told.party, "", told.confidence, told.examples, taxes)
 
 
-def _active(session: Session, lines: Sequence[BankLine]) -> Set[tuple[str, str, str]]:
-    """Return what the lines' learned suggestions name and is active, by company, kind and id."""
+def _active(session: Session, lines: Sequence[BankLine]) -> Mapping[tuple[str, str, str], str]:
+    """Return the names of what the lines' learned suggestions name and is active, by company, kind and id."""
     named = {
         str(line.learned[name])
         for line in lines
@@ -103,12 +110,12 @@ def _active(session: Session, lines: Sequence[BankLine]) -> Set[tuple[str, str, 
         for name in ("account", "party_id", "tax_code", "class_id", "location_id")
         if name in line.learned
     }
-    found: set[tuple[str, str, str]] = set()
+    found: dict[tuple[str, str, str], str] = {}
     for some in chunks(sorted(named), CHUNK):
         rows = session.execute(
-            select(LedgerEntry.company_id, LedgerEntry.kind, LedgerEntry.object_id).where(
+            select(LedgerEntry.company_id, LedgerEntry.kind, LedgerEntry.object_id, LedgerEntry.name).where(
                 LedgerEntry.object_id.in_(some), LedgerEntry.active.is_(True)
             )
         )
-        found.update((row.company_id, row.kind, row.object_id) for row in rows)
+        found.update({(row.company_id, row.kind, row.object_id): row.name for row in rows})
     return found

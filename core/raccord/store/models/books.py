@@ -334,6 +334,8 @@ class LedgerEntry(Model):
     currency: Mapped[str] = mapped_column(default="")
     account_id: Mapped[str] = mapped_column(default="")
     """For an item: its income account."""
+    tax_code: Mapped[str] = mapped_column(default="", server_default="")
+    """For an account: the tax code that QuickBooks has by default for it, outside of the United States."""
     seen_at: Mapped[datetime]
 
 

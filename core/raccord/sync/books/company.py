@@ -275,6 +275,7 @@ def _entry(company_id: str, row: Mapping[str, Any], now: datetime) -> dict[str, 
         "subtype": str(row.get("AccountSubType", "")),
         "currency": str(_at(row, "CurrencyRef").get("value", "")),
         "account_id": str(_at(row, "IncomeAccountRef").get("value", "")),
+        "tax_code": str(_at(row, "TaxCodeRef").get("value", "")) if row["kind"] == "Account" else "",
         "seen_at": now,
     }
 

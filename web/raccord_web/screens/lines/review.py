@@ -45,6 +45,7 @@ from raccord_web.front.visitors import acting, admit, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields, Files
 from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.parts.line_taxes import BESIDE, tax_offer
 from raccord_web.parts.reviewing import (
     KEYS,
     PARTS,
@@ -251,6 +252,10 @@ def _page(
         kind = "" if proposed is None else str(proposed.treatment.kind)
         source = None if choices is None or line is None else _of_source(line, choices)
         view = _view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source)
+        offer = tax_offer(choices, source, proposed if str(view) == kind else None)
+        said = dict(typed or (beside(proposed) if proposed and str(view) == kind else {}))
+        if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
+            said["tax"] = BESIDE
         with_files = [each.hold_id for each in (shown if found is None else found.rows)]
         return show(
             request,
@@ -286,7 +291,8 @@ def _page(
             told=None if wrong else _told(request, session),
             wrong=None if wrong is None else said_by(wrong, request),
             # Beside what is proposed stands what accepting it writes.
-            typed=defaultdict(str, typed or (beside(proposed) if proposed and str(view) == kind else {})),
+            typed=defaultdict(str, said),
+            offer=offer,
             parts=PARTS,
             reasons=REASONS,
             key_list=KEYS,
