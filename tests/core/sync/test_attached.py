@@ -11,17 +11,22 @@ import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.arriving.receiving import files_of
 from raccord.onboarding.deciding import attaching
 from raccord.onboarding.deciding.attaching import attach, detach
 from raccord.onboarding.deciding.decisions import DecisionError, approve_plan
 from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.onboarding.deciding.undone import release
 from raccord.overview.lines.attached import files_of_holds
 from raccord.overview.records import record_story
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Event, Hold, Plan, Problem, Proof, RunCount
-from raccord.sync.lines.attached import ATTACHED, LINE_NOT_POSTED
+from raccord.sync.lines.attached import ATTACHED, LINE_NOT_POSTED, WITH_DOCUMENT
 from raccord.sync.lines.treatments import Part, Treated, Treatment
+from raccord.sync.posting.removals import UNDONE
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -158,3 +163,61 @@ def test_a_receipt_follows_its_line_once_and_no_line_that_posts_nothing(
 def _files(workshop: Workshop, hold_id: str) -> list[Any]:
     with workshop.database.read() as session:
         return files_of_holds(session, [hold_id]).get(hold_id, [])
+
+
+def test_a_receipt_taken_out_with_its_document_is_no_question_and_comes_back_with_it(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    meals = str(client.create("Account", '{"Name":"Repas","AccountType":"Expense"}', "meals").value["Id"])
+    till.ROWS["T1"] = [row(1, "-1.50", "REPAS")]
+    sync(workshop, connection)
+
+    def asked() -> dict[str, Hold]:
+        with workshop.database.read() as session:
+            rows = session.execute(
+                select(DraftRow.kind, Hold).join(Hold, Hold.draft_id == DraftRow.id).where(Hold.closed_at.is_(None))
+            )
+            return {str(kind): hold for kind, hold in rows}
+
+    def undo(*keys: str) -> None:
+        asking = Asked(keys=keys)
+        run = finish(
+            workshop,
+            request_undo(workshop.database, HandOver(), connection.id, asking, actor=OWNER, clock=workshop.clock),
+        )
+        with workshop.database.read() as session:
+            plan = session.get_one(Plan, run.plan_id)
+        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        finish(workshop, run.id)
+
+    [hold] = asked().values()
+    attach(workshop, OWNER, hold.id, "Reçu.pdf", io.BytesIO(PDF))
+    treat(workshop, OWNER, hold.id, Treatment(kind=Treated.CATEGORY, parts=(Part(account=meals),)))
+    sync(workshop, connection)
+    [first] = there(workshop, company).values()
+    undo("bank/b1")
+    assert there(workshop, company) == {}
+    assert {kind: each.code for kind, each in asked().items()} == {"Purchase": UNDONE}, "the document alone is asked"
+    assert [(each.state, each.reason) for each in drafts(workshop)] == [(DraftState.SKIPPED, WITH_DOCUMENT)]
+    sync(workshop, connection)
+    assert list(asked()) == ["Purchase"], "nor does the next run ask"
+
+    release(workshop, OWNER, [asked()["Purchase"].id])
+    sync(workshop, connection)
+    assert asked() == {}
+    [again] = there(workshop, company).values()
+    [spent] = client.query_all("Purchase")
+    assert (again["Id"] != first["Id"], again["AttachableRef"][0]["EntityRef"]["value"]) == (True, spent["Id"])
+
+    # Given another category, it takes its receipt along as well.
+    undo("bank/b1")
+    take_back(workshop, OWNER, connection.id, "bank/b1")
+    [hold] = asked().values()
+    treat(workshop, OWNER, hold.id, Treatment(kind=Treated.CATEGORY, parts=(Part(account=meals),)))
+    sync(workshop, connection)
+    sync(workshop, connection)
+    assert (asked(), list(there(workshop, company))) == ({}, ["Reçu.pdf"])
+    with workshop.database.read() as session:
+        assert session.scalars(select(Problem.code)).all() == []

@@ -29,6 +29,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft
 from raccord.sync.books.company import PEOPLE, store_entry
 from raccord.sync.days import around
+from raccord.sync.lines.attached import let_files_go
 from raccord.sync.lines.line_answers import (
     ACCEPTED_ONCE,
     UNRULED,
@@ -324,6 +325,7 @@ def _to_ask_again(session: Session, actor: Actor, row: DraftRow, now: datetime) 
         link.state = LinkState.RELEASED
         row.revision = max(row.revision, link.revision)
         row.decisions = {**row.decisions, UNRULED: True, ACCEPTED_ONCE: True}
+    let_files_go(session, row)
     row.decisions = {name: said for name, said in row.decisions.items() if name != DECISION}
     # One question of a line is open at a time, in the database too.
     session.flush()

@@ -11,6 +11,7 @@ from raccord.onboarding.access.people import Actor, Power, require
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, Hold, LinkRow, LinkState
+from raccord.sync.lines.attached import let_files_go
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.resolving.holds import alone_in, close_hold
 from raccord.sync.workshop import Workshop
@@ -53,6 +54,7 @@ def release(workshop: Workshop, actor: Actor, hold_ids: Sequence[str]) -> list[s
             link.state = LinkState.RELEASED
             draft.revision = max(draft.revision, link.revision) + 1
             draft.state, draft.reason = DraftState.WAITING, ""
+            let_files_go(session, draft)
             close_hold(session, draft, now, actor.name, {"post_again": True})
             events.append(
                 session,

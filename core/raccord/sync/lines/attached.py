@@ -15,17 +15,20 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Attachment, Draft, Link
 from raccord.quickbooks.codec import entity_of
-from raccord.store.models import DraftRow, DraftState
-from raccord.sync.bodies import digest, dump_draft
+from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState
+from raccord.sync.bodies import digest, dump_draft, load_draft
 
 ATTACHED = "attached"
 """Under this name a line's files stand among its draft's decisions."""
 BY_HAND = "person"
 """Stands for the plugin that made a draft, where a person did."""
 LINE_NOT_POSTED = "attachment.line_not_posted"
+WITH_DOCUMENT = "attachment.with_document"
+"""Why a file is left out that was taken out with its document: a person is asked about the document alone."""
 FILES_MAX = 20
 """Files of one line."""
 _LETTERS = 24
+FILE = "Attachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def wake_attached(session: Session, line: DraftRow) -> None:
         if row is not None:
             row.record_id = line.record_id
             if row.state in (DraftState.SKIPPED, DraftState.WITHDRAWN):
-                row.state, row.reason = DraftState.WAITING, ""
+                _let_go(session, row)
             continue
         draft = Attachment(key=key, document=Link(line.key), file=file.sha256, name=file.name)
         body = dump_draft(draft)
@@ -100,3 +103,57 @@ def line_not_posted(session: Session, row: DraftRow, draft: Draft) -> dict[str, 
     state = session.scalar(select(DraftRow.state).where(*line))
     goes = state in (DraftState.PLANNED, DraftState.POSTED)
     return None if goes else {"file": draft.name, "line": draft.document.key}
+
+
+def document_of(session: Session, row: DraftRow) -> DraftRow | None:
+    """Return the draft of the document that a file is attached to, where one record makes both."""
+    draft = load_draft(row.body) if row.kind == FILE else None
+    if not isinstance(draft, Attachment):
+        return None
+    document = select(DraftRow).where(
+        DraftRow.connection_id == row.connection_id,
+        DraftRow.key == draft.document.key,
+        DraftRow.record_id == row.record_id,
+    )
+    return session.scalars(document).one_or_none()
+
+
+def document_undone(session: Session, row: DraftRow, draft: Draft) -> dict[str, str] | None:
+    """Return what is told of a file whose document was taken out and not let go since; nothing of any other draft."""
+    document = document_of(session, row)
+    if document is None or not isinstance(draft, Attachment) or not _undone(session, document):
+        return None
+    return {"file": draft.name, "document": document.key}
+
+
+def let_files_go(session: Session, document: DraftRow) -> None:
+    """Let the files go again, as new ones, that were taken out with a document which is let go."""
+    for row in files_away(session, document):
+        _let_go(session, row)
+
+
+def files_away(session: Session, document: DraftRow) -> list[DraftRow]:
+    """Return the files that were left out with a document that was taken out."""
+    rows = session.scalars(
+        select(DraftRow)
+        .where(
+            DraftRow.connection_id == document.connection_id,
+            DraftRow.record_id == document.record_id,
+            DraftRow.state == DraftState.SKIPPED,
+            DraftRow.reason == WITH_DOCUMENT,
+        )
+        .order_by(DraftRow.id)
+    )
+    return [row for row in rows if document_of(session, row) is document]
+
+
+def _let_go(session: Session, row: DraftRow) -> None:
+    for link in _undone(session, row):
+        # Another revision is another request, so nothing of the first life is taken for the second.
+        link.state, row.revision = LinkState.RELEASED, max(row.revision, link.revision) + 1
+    row.state, row.reason = DraftState.WAITING, ""
+
+
+def _undone(session: Session, row: DraftRow) -> list[LinkRow]:
+    mine = (LinkRow.connection_id == row.connection_id, LinkRow.key == row.key)
+    return list(session.scalars(select(LinkRow).where(*mine, LinkRow.state == LinkState.UNDONE)))

@@ -33,7 +33,7 @@ from raccord.sync.books.drift import bodies_of
 from raccord.sync.books.entries import Entries, target_of
 from raccord.sync.books.parties import with_customers
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lines.attached import LINE_NOT_POSTED, line_not_posted, wake_planned
+from raccord.sync.lines.attached import LINE_NOT_POSTED, WITH_DOCUMENT, document_undone, line_not_posted, wake_planned
 from raccord.sync.lines.lump_sums import LUMP_NOT_POSTED, is_payer, lump_not_posted, payer_keys, wake_payers
 from raccord.sync.lines.payments_left import asked_about, payments_left
 from raccord.sync.lines.refunds import REFUND_NOT_POSTED, refund_not_posted, wake_refunds
@@ -65,6 +65,7 @@ from raccord.sync.resolving.settling import Go, Leave, Settling, Wait, first_que
 
 KIND_CHANGED = "plan.kind_changed"
 _LEFT_WITH = (
+    (WITH_DOCUMENT, document_undone),
     (LINE_NOT_POSTED, line_not_posted),
     (REFUND_NOT_POSTED, refund_not_posted),
     (LUMP_NOT_POSTED, lump_not_posted),

@@ -38,7 +38,7 @@ from raccord.sync.books.company import store_entry
 from raccord.sync.books.readback import LISTS
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
-from raccord.sync.lines.attached import made_by_hand
+from raccord.sync.lines.attached import WITH_DOCUMENT, document_of, files_away, made_by_hand
 from raccord.sync.posting.holding import fingerprint, holding
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.resolving.holds import open_hold
@@ -155,17 +155,32 @@ def record_removal(
     if draft is not None and _taken_back(session, draft):
         # Nothing is left that could go again: where the source gives it once more, it is asked then.
         draft.state, draft.reason = DraftState.WITHDRAWN, TAKEN_BACK
+    elif draft is not None and _goes_too(session, line, draft):
+        # Whether its document is posted again is asked, and the file goes with that.
+        draft.state, draft.reason = DraftState.SKIPPED, WITH_DOCUMENT
     elif draft is not None:
-        draft.state, draft.reason = DraftState.HELD, UNDONE
-        plan = session.get_one(Plan, line.plan_id)
-        open_hold(
-            session,
-            posting.connection_id,
-            draft,
-            UNDONE,
-            _told(posting, plan, zone_of(session, posting.company_id)),
-            now,
-        )
+        told = _told(posting, session.get_one(Plan, line.plan_id), zone_of(session, posting.company_id))
+        _ask(session, draft, told, now)
+
+
+def _ask(session: Session, draft: DraftRow, told: Mapping[str, str], now: datetime) -> None:
+    """Ask whether what was taken out is posted again."""
+    draft.state, draft.reason = DraftState.HELD, UNDONE
+    open_hold(session, draft.connection_id, draft, UNDONE, told, now)
+
+
+def _goes_too(session: Session, line: PlanLine, draft: DraftRow) -> bool:
+    """Tell whether a file's document is taken out by the same undo."""
+    document = document_of(session, draft)
+    if document is None:
+        return False
+    going = select(PlanLine.id).where(
+        PlanLine.plan_id == line.plan_id,
+        PlanLine.draft_id == document.id,
+        PlanLine.action.in_(REMOVALS),
+        PlanLine.state.in_((LineState.PENDING, LineState.SENDING, LineState.DONE)),
+    )
+    return session.scalars(going).first() is not None
 
 
 def _taken_back(session: Session, draft: DraftRow) -> bool:
@@ -262,6 +277,11 @@ def _stays(
 ) -> None:
     """Leave a document in the books, with a problem that says why; its draft stays posted."""
     line.state, line.reason, line.params = state, reason, {**line.params, **params}
+    document = None if line.draft_id is None else session.get(DraftRow, line.draft_id)
+    for file in files_away(session, document) if document is not None else ():
+        # They are out, and what they were to go with stays: each is a question of its own.
+        told = removed_of(session, run.connection_id, [file.key], zone_of(session, run.company_id))
+        _ask(session, file, told[-1][1] if told else {}, now)
     open_problem(
         session,
         connection_id=run.connection_id,
