@@ -20,6 +20,8 @@ from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.setting_up.baseline import baseline_of
+from raccord.overview.connections import connection_view
+from raccord.overview.waiting import waiting
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
 from raccord.sync.lines.line_answers import LEARNED
@@ -85,8 +87,20 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     assert "bank/b6" not in listed
     with workshop.database.read() as session:
         seen = baseline_of(session, connection.id).rows[0].seen
+        before = waiting(session)
+    assert (before.questions, before.decided) == (6, 0)
     said = send("/questions", f"/questions/{hold_id}/conflict", way="skip", seen=seen)
     assert said.headers["location"] == "/questions?done=by_hand", "it does not go with the next run"
+    # What is decided waits for nobody: it goes with the next run, and may still be decided otherwise.
+    with workshop.database.read() as session:
+        after, view = waiting(session), connection_view(session, connection.id)
+    assert (after.questions, after.others, after.decided) == (5, 0, 1)
+    assert view is not None
+    assert (view.questions, view.decided) == (4, 1), "one line waits in the other connection"
+    decided = browser.get("/questions").text
+    assert "One answer given: it goes with the next run" in decided
+    assert ('data-count="5"' in decided, 'data-total="5"' in decided) == (True, True)
+    assert "Decided" in decided
     for keys_or_answers in ("review-keys", 'data-do="category"', "What is this line?"):
         assert (keys_or_answers in browser.get("/review").text, keys_or_answers in guest) == (True, False)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, cast, func, not_, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, cast, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.setting_up.steps import UNFINISHED
@@ -16,6 +16,7 @@ from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.overview.money import MoneyMoved, Tally, money_accounts, own_transfers
 from raccord.overview.questions import asked_once, is_line
 from raccord.overview.runs import RunView, last_runs
+from raccord.overview.weighing.decided import is_decided
 from raccord.store.models import (
     Company,
     CompanyState,
@@ -92,6 +93,8 @@ class ConnectionView(ConnectionHead):
     """Everything that waits for an answer, as the pages of questions count it: a role or a closed month once."""
     lines: int
     """Bank lines among the questions."""
+    decided: int
+    """Questions that are answered and go with the next run; none of the others."""
     problems: int
     documents: int
     """How many are in QuickBooks; like ``moved`` nothing where nothing was added up, nor in a list of what moved of
@@ -199,7 +202,7 @@ def proven_of(session: Session, connection_id: str) -> Proven | None:
 
 def questions_of(session: Session, connection_id: str) -> int:
     """Return how much waits for an answer in a connection, its bank lines included."""
-    return sum(_questions(session, [connection_id]).get(connection_id, (0, 0)))
+    return sum(_questions(session, [connection_id]).get(connection_id, _NONE)[:2])
 
 
 def waiting_of(session: Session, connection_id: str) -> str:
@@ -239,8 +242,9 @@ def _views(
             **{name: getattr(head, name) for name in ConnectionHead.__slots__},
             last_run=runs.get(connection.id),
             next_run=due.get(connection.id) if connection.state == ConnectionState.CONNECTED else None,
-            questions=sum(questions.get(connection.id, (0, 0))),
-            lines=questions.get(connection.id, (0, 0))[0],
+            questions=sum(questions.get(connection.id, _NONE)[:2]),
+            lines=questions.get(connection.id, _NONE)[0],
+            decided=questions.get(connection.id, _NONE)[2],
             problems=problems.get(connection.id, 0),
             documents=posted.get(connection.id, _NOTHING).documents,
             moved=posted.get(connection.id, _NOTHING).moved,
@@ -278,17 +282,22 @@ _IDS: Any = bindparam("ids", expanding=True)
 """The connections that the statements below ask about: each is made once, for that takes longer than its answer."""
 
 
-def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    return {row[0]: (row[1], row[2]) for row in session.execute(_asking(), {"ids": list(ids)})}
+_NONE = (0, 0, 0)
+"""Bank lines, other questions, and those that are decided, of a connection that has none."""
+
+
+def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
+    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(_asking(), {"ids": list(ids)})}
 
 
 @cache
-def _asking() -> Select[str, int, int]:
+def _asking() -> Select[str, int, int, int]:
     return (
         select(
             Hold.connection_id,
             func.count(case((is_line(), Hold.id))),
-            func.count(case((not_(is_line()), asked_once())).distinct()),
+            func.count(case((not_(or_(is_line(), is_decided())), asked_once())).distinct()),
+            func.count(case((is_decided(), Hold.id))),
         )
         .where(Hold.connection_id.in_(_IDS), Hold.closed_at.is_(None))
         .group_by(Hold.connection_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.overview.lines.one_or_two import OneOrTwo, one_or_two
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
+from raccord.overview.weighing.decided import is_decided
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.canonical import exact
@@ -193,7 +194,7 @@ def open_questions(
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[Question]:
-    """Return open holds, the oldest day first, those of no day last.
+    """Return open holds, the oldest day first, those of no day last; what is decided already comes after them all.
 
     ``without_choices`` leaves out those that :func:`missing_choices` and ``asked_months`` tell of once for all,
     ``without_lines`` the bank lines that have a page of their own.
@@ -212,7 +213,7 @@ def open_questions(
         .join(Connection, Connection.id == Hold.connection_id)
         .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
         .where(*wanted)
-        .order_by(DraftRow.day.is_(None), DraftRow.day, Hold.id)
+        .order_by(case((is_decided(), 1), else_=0), DraftRow.day.is_(None), DraftRow.day, Hold.id)
         .limit(limit)
         .offset(offset)
     )

@@ -25,6 +25,7 @@ from raccord.store.models import (
     Connection,
     DraftRow,
     DraftState,
+    Hold,
     LinkRow,
     Problem,
     RecordState,
@@ -32,6 +33,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.proving.prove import Cell, Totals, sum_source
+from raccord.sync.resolving.conflicts import DECISION
 from raccord.sync.workshop import Workshop
 
 BANK = Path(raccord_bankfeed.__file__).with_name("samples")
@@ -385,6 +387,19 @@ def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_
     again = plan.partition(f'action="{bank}/setup/checks"')[2]
     assert "Préparer le plan de nouveau" in again, "a button prepares it, not only a link to the checks"
     assert "Gardez les suggestions" not in told(f"{bank}/setup/accounts"), "that step suggests nothing"
+    listed = plan.partition("Ce que le dernier plan prévoit")[2].partition("</ul>")[0]
+    assert "1 ligne" in listed, "what the plan says is told although it writes nothing"
+    # Once it is decided, nothing waits for a person any more: the plan is made again by it.
+    with workshop.database.begin() as session:
+        hold = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
+        there = {"kind": "Purchase", "id": "277", "document": "Purchase 277", "day": "2026-03-10", "amount": "-4.50"}
+        hold.code, hold.params, hold.line = "conflict.already_exists", there, False
+        draft = session.get_one(DraftRow, hold.draft_id)
+        draft.decisions = {**draft.decisions, DECISION: {"kind": "skip", "target": "", "params": {}}}
+    plan = told(f"{bank}/setup/plan").partition("<main")[2]
+    assert "<h1>Une réponse est donnée</h1>" in plan
+    assert f'href="/questions?connection={connection_id}"' not in plan.partition("</ul>")[2]
+    assert re.search(r'<button class="btn btn-primary">.*?Préparer le plan de nouveau', plan)
 
 
 def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_is_posted(

@@ -40,7 +40,7 @@ from raccord.onboarding.sources.account_types import HeldAs
 from raccord.overview.approving.checks import plan_checks, totals_by_kind
 from raccord.overview.connections import connection_view
 from raccord.overview.listing import MOST
-from raccord.overview.plans import plan_effect, plan_money, waiting_plan
+from raccord.overview.plans import plan_effect, plan_money, plan_summary, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import PHASES, RunView, recent_runs
 from raccord.plugin.errors import ConnectorError
@@ -373,10 +373,13 @@ def _shown(
         case "plan":
             runs = recent_runs(session, connection.id, limit=1).rows
             plan = waiting_plan(session, connection.id)
+            written = "" if plan or connection.approved_at or not runs else runs[0].plan_id
             effects = None if plan is None else plan_effect(session, plan.id)
             rows = [] if effects is None else effects.rows
             return {
                 "run": runs[0] if runs else None,
+                # Of a plan that nobody has to approve, since it writes nothing, is told what it says all the same.
+                "ended": plan_summary(session, written) if written else None,
                 "untold": [each for each in each_account(workshop, session, connection, info) if not each.told],
                 "takes": takes_files(info, connection.settings),
                 "baseline": baseline_of(session, connection.id),

@@ -33,6 +33,7 @@ from raccord.overview.questions import (
     missing_choices,
     open_questions,
 )
+from raccord.overview.weighing.decided import count_decided
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection
@@ -90,6 +91,7 @@ def questions(
             files=files,
             months=months,
             listing=listing,
+            decided=count_decided(session, wanted, within=within),
             others=referred(session, [(each.connection_id, each.facts) for each in listing.rows]),
             lines=lines,
             fitting=_fitting(session, missing, listing.rows, among(request)),
