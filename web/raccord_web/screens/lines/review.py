@@ -45,7 +45,7 @@ from raccord_web.front.visitors import acting, admit, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields, Files
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.parts.line_taxes import BESIDE, tax_offer
+from raccord_web.parts.line_taxes import BESIDE, TaxOffer, tax_offer
 from raccord_web.parts.reviewing import (
     KEYS,
     PARTS,
@@ -249,13 +249,10 @@ def _page(
         )
         proposals = proposed_for(session, list({each.hold_id: each for each in shown}.values()))
         proposed = None if line is None else proposals.get(line.hold_id)
-        kind = "" if proposed is None else str(proposed.treatment.kind)
         source = None if choices is None or line is None else _of_source(line, choices)
         view = _view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source)
-        offer = tax_offer(choices, source, proposed if str(view) == kind else None)
-        said = dict(typed or (beside(proposed) if proposed and str(view) == kind else {}))
-        if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
-            said["tax"] = BESIDE
+        open_one = proposed if proposed is not None and str(view) == proposed.treatment.kind else None
+        offer = tax_offer(choices, source, open_one)
         with_files = [each.hold_id for each in (shown if found is None else found.rows)]
         return show(
             request,
@@ -290,13 +287,22 @@ def _page(
             treatment_seen=treatment_seen,
             told=None if wrong else _told(request, session),
             wrong=None if wrong is None else said_by(wrong, request),
-            # Beside what is proposed stands what accepting it writes.
-            typed=defaultdict(str, said),
+            typed=defaultdict(str, _filled(typed, open_one, offer, view)),
             offer=offer,
             parts=PARTS,
             reasons=REASONS,
             key_list=KEYS,
         )
+
+
+def _filled(
+    typed: Mapping[str, str] | None, proposed: Proposed | None, offer: TaxOffer, view: View
+) -> Mapping[str, str]:
+    """Return what the panel's fields say: what was typed, else what accepting what is proposed writes."""
+    said = dict(typed or (beside(proposed) if proposed else {}))
+    if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
+        said["tax"] = BESIDE
+    return said
 
 
 def _put(request: Request, wrong: RaccordError | None) -> dict[str, str]:
