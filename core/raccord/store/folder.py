@@ -52,7 +52,7 @@ def found_in(folder: str, clock: Clock) -> list[Found]:
     have been read, and are left for the next scan. Raises ``FilesRefusedError`` for a folder that cannot be listed or
     holds more than ``FILES_MAX`` files.
     """
-    found = _listed(folder)
+    found = lying_in(folder)
     now = clock.now()
     if any(now - file.changed_at < YOUNG for file in found):
         clock.sleep_ms(SETTLE_MS)
@@ -69,7 +69,8 @@ def opened(found: Found) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _listed(folder: str) -> list[Found]:
+def lying_in(folder: str) -> list[Found]:
+    """Return what :func:`found_in` does, at once: those that still grow are among them."""
     try:
         with os.scandir(folder) as entries:
             found = [seen for entry in entries if (seen := _seen(entry)) is not None]

@@ -21,6 +21,7 @@ from raccord.clock import FixedClock
 from raccord.overview.run_log import run_log
 from raccord.quickbooks import RefusedError
 from raccord.quickbooks.faults import Fault
+from raccord.settings import Settings
 from raccord.store.models import (
     Connection,
     ConnectionState,
@@ -127,7 +128,12 @@ def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
 
 
 def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_missing(
-    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+    workshop: Workshop,
+    sandbox: SandboxServer,
+    browser: TestClient,
+    send: Callable[..., Response],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     company = consent(workshop, sandbox.store.of_template("quebec").realm)
     page = f"/connect/bankfeed/source?mode=first_time&company={company.id}"
@@ -162,6 +168,21 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
         return (day[1] if day else "", "Your files begin on" in shown)
 
     assert first_day() == ("2014-01-22", True)
+    # Files that lie in a folder already tell it as well, and none of them is kept by that.
+    with workshop.database.begin() as session:
+        bank = session.scalars(select(Connection)).one()
+        uploads = bank.settings
+        bank.settings = {**uploads, "input_kind": "folder", "folder": str(tmp_path)}
+    (tmp_path / "mars.ofx").write_bytes(ofx("000987654321").replace(b"202603", b"201303"))
+    assert first_day() == ("2013-03-10", True)
+    (tmp_path / "avant.ofx").write_bytes(ofx("000987654321").replace(b"202603", b"201302"))
+    assert first_day() == ("2013-02-10", True), "one more came"
+    with monkeypatch.context() as patch:
+        patch.setattr(Settings, "may_read", lambda _, folder: folder != str(tmp_path))
+        assert first_day() == (workshop.clock.now().date().isoformat(), False), "nothing may be read from it"
+    assert count(workshop, SourceFile) == 1
+    with workshop.database.begin() as session:
+        session.scalars(select(Connection)).one().settings = uploads
     send(f"{own}/setup/mode", f"{own}/setup/mode", mode="already_running")
     assert first_day() == (workshop.clock.now().date().isoformat(), False)
     send(f"{own}/setup/mode", f"{own}/setup/mode", mode="first_time")
