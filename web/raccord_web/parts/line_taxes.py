@@ -43,5 +43,5 @@ def tax_offer(choices: LineChoices | None, source: Candidate | None, proposed: P
 
 def tax_beside(fields: Mapping[str, str], account: str) -> str:
     """Return the tax code that a form showed beside an account; none of one that it did not show."""
-    shown = dict(each.partition("=")[::2] for each in fields.get(SHOWN, "").split())
-    return shown.get(account, "")
+    shown = fields.get(SHOWN, "").split()
+    return next((tax for each in shown for of, _, tax in [each.partition("=")] if of == account), "")
