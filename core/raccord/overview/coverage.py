@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.closing.left_days import LeftDays, left_days, outside
 from raccord.onboarding.setting_up.steps import UNFINISHED
 from raccord.overview.connections import has_documents
-from raccord.store.models import Connection, ConnectionState, Run, RunState
+from raccord.store.models import Connection, ConnectionState, Run, RunState, SourceRecord
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 
@@ -70,6 +70,12 @@ def coverage_of(
     if connection.approved_at is None and connection.state in UNFINISHED and not has_documents(session, connection.id):
         return [replace(each, reason=NOT_YET) if each.reason == COVERED else each for each in found]
     return found
+
+
+def given_from(session: Session, connection: Connection) -> date | None:
+    """Return the day of the oldest that a source gave, where that is later than the first day that is asked of it."""
+    oldest = session.scalar(select(func.min(SourceRecord.day)).where(SourceRecord.connection_id == connection.id))
+    return oldest if oldest is not None and oldest > connection.starts_on else None
 
 
 def _failing_since(session: Session, connection: Connection) -> date | None:

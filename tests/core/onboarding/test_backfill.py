@@ -21,7 +21,7 @@ from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.connecting.connections import pause, resume
 from raccord.onboarding.connecting.taking_back import asked_days, take_back
 from raccord.onboarding.deciding.decisions import approve_plan
-from raccord.overview.coverage import coverage_of
+from raccord.overview.coverage import coverage_of, given_from
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Plan, Proof, Run, RunState
 from raccord.sync.phases import Phase
 from raccord.sync.run import Pipeline
@@ -94,6 +94,12 @@ def test_pain_17_t1_every_day_is_covered_or_left_out_for_a_reason_with_its_size(
         ("covered", "2026-03-15", "2026-03-15"),
     ]
     with workshop.database.read() as session:
+        asked = session.get_one(Connection, paused.id)
+        assert given_from(session, asked) is None, "the source gave what is older than what was asked"
+        asked.starts_on = date(2026, 1, 1)
+        with session.no_autoflush:
+            assert given_from(session, asked) == date(2026, 2, 20), "less than was asked"
+        session.expire(asked)
         sizes = {
             (hole.reason, hole.records, hole.totals.get("CAD"))
             for hole in holes_of(workshop, session, session.get_one(Connection, paused.id))

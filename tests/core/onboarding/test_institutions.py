@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,11 +11,12 @@ import pytest
 
 import raccord_bankfeed
 from raccord.errors import RaccordError
-from raccord.onboarding.sources.institutions import find_institutions, require_history
+from raccord.onboarding.sources.institutions import History, find_institutions, limit_of, require_history
 from raccord_bankfeed.settings import BankFeedSettings
 
 INFO = raccord_bankfeed.describe()
 TODAY = date(2026, 11, 28)
+ALWAYS = ["other-plaid", "other-enable_banking", "other-simplefin", "ofx-direct", "not-listed"]
 
 
 @pytest.mark.requirement("BF-08", "BF-09")
@@ -33,12 +34,15 @@ TODAY = date(2026, 11, 28)
 def test_part_of_a_name_finds_the_bank_whatever_its_accents(typed: str, first: str) -> None:
     found = find_institutions(INFO, typed)
     assert found[0].name == first
-    assert [each.key for each in found[-2:]] == ["ofx-direct", "not-listed"]
+    assert [each.key for each in found[-len(ALWAYS) :]] == ALWAYS
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "no such bank", "%_*", "x" * 1000])
-def test_a_bank_that_is_not_there_leaves_the_way_by_files(typed: str) -> None:
-    assert [each.key for each in find_institutions(INFO, typed)] == ["ofx-direct", "not-listed"]
+@pytest.mark.requirement("BF-08", "BF-09")
+@pytest.mark.parametrize("typed", ["", "   ", "Wealthsimple", "%_*", "x" * 1000])
+def test_a_bank_that_is_not_there_leaves_the_providers_that_may_reach_it_and_the_way_by_files(typed: str) -> None:
+    found = find_institutions(INFO, typed)
+    assert [each.key for each in found] == ALWAYS
+    assert all("dit s’il l’atteint" in each.way.fr and "whether it" in each.way.en for each in found[:3])
 
 
 def test_every_key_is_one_way_and_every_way_is_a_setting() -> None:
@@ -62,3 +66,17 @@ def test_more_days_than_a_bank_gives_are_refused_with_its_limit_and_the_way_by_f
     without = cast(Any, SimpleNamespace(name="x", version="0", info=replace(INFO, history_days=None)))
     require_history(without, bank, date(2001, 1, 1), TODAY)
     require_history(None, bank, date(2001, 1, 1), TODAY)
+
+
+@pytest.mark.requirement("BF-18", "K11")
+def test_a_bank_that_gives_less_than_its_way_does_has_its_own_limit_from_the_first_search_on() -> None:
+    admitted = cast(Any, SimpleNamespace(name="bankfeed", version="0", info=INFO))
+    by_plaid = {name: next(each for each in find_institutions(INFO, name) if each.key.endswith("-plaid"))
+                for name in ("Capital One", "Wells Fargo")}  # fmt: skip
+    assert {name: each.days for name, each in by_plaid.items()} == {"Capital One": 90, "Wells Fargo": 730}
+    for name, days in (("Capital One", 90), ("Wells Fargo", 730)):
+        chosen = BankFeedSettings.model_validate(dict(by_plaid[name].values))
+        assert limit_of(admitted, chosen, TODAY) == History(days, TODAY - timedelta(days))
+        with pytest.raises(RaccordError, match="history"):
+            require_history(admitted, chosen, TODAY - timedelta(days + 1), TODAY)
+    assert limit_of(admitted, BankFeedSettings(), TODAY) is None, "files go back as far as they go"

@@ -107,6 +107,7 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
         done = send(f"{own}/signin", f"{own}/signin", answering="yes", **{"a_take:ACT-2": "on"})
         assert done.headers["location"] == f"{own}/accounts"
         accounts_are_told_on_one_step(workshop, found, browser, send, own)
+        assert "This way the source gives 90 days: since" in browser.get(f"{own}/scope").text, "before a day is chosen"
         far = send(f"{own}/scope", f"{own}/scope", first="2024-03-20", time_zone="America/Toronto")
         assert far.status_code == 409
         assert "gives 90 days only" in far.text
@@ -128,6 +129,8 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
         with workshop.database.read() as session:
             assert session.get_one(Connection, connection.id).state == ConnectionState.REAUTHORISE
         seen = browser.get(f"/connections/{connection.id}").text
+        assert min(record.day for record in kept) > connection.starts_on
+        assert "The oldest that the source gave is of" in seen
         assert f"/connections/{connection.id}/setup/signin" in seen
         assert "Edit sign-in info" not in seen, "then it has to be given anew"
         send(f"{own}/signin", f"{own}/signin", s_simplefin_token=twin.token("two"))

@@ -25,7 +25,7 @@ from raccord.onboarding.deciding.seen_choices import Place, require_told, sent_a
 from raccord.onboarding.gates.gates import note_passed, require_early, require_stage
 from raccord.onboarding.gates.passed_steps import SCOPE, noted
 from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
-from raccord.onboarding.sources.institutions import require_history
+from raccord.onboarding.sources.institutions import History, limit_of, require_history
 from raccord.onboarding.sources.required_roles import asked_in_set_up
 from raccord.onboarding.sources.source_accounts import company_joined, earlier, info_of, refused, usual_labels
 from raccord.onboarding.sources.switches import switch_for_company
@@ -35,6 +35,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, SourceRecord
 from raccord.store.sensitive import split_secrets
+from raccord.sync.days import today_of
 from raccord.sync.fetching.keep import BEFORE_START
 from raccord.sync.mapping.leaving import leave_days_out
 from raccord.sync.planning.plans import set_aside
@@ -124,6 +125,16 @@ def set_scope(
     """Say from which day on data is brought over, and when the source's days end; only before the first approval."""
     with workshop.database.begin() as session:
         return set_scope_in(session, workshop, actor, connection_id, first, time_zone, cut_off)
+
+
+def history_of(workshop: Workshop, session: Session, connection: Connection) -> History | None:
+    """Return how far back a connection's source gives anything as its settings are, where it has a limit (K11)."""
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None or admitted.info.history_days is None:
+        return None
+    company = session.get_one(Company, connection.company_id)
+    settings = workshop.bench_of(session, company, connection).view.settings
+    return limit_of(admitted, settings, today_of(connection, workshop.clock.now()))
 
 
 def set_scope_in(

@@ -50,15 +50,29 @@ def search_institutions(info: ConnectorInfo, text: str) -> Found:
     return Found(found[:FOUND_MAX], len(found), [each for each in info.institutions if each.always])
 
 
-def require_history(admitted: Admitted | None, settings: BaseModel, first: date, today: date) -> None:
-    """Refuse a first day that lies further back than the source gives lines, with its limit and the other way (K11)."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """How far back a source gives lines: so many days, so from which day on."""
+
+    days: int
+    first: date
+
+
+def limit_of(admitted: Admitted | None, settings: BaseModel, today: date) -> History | None:
+    """Return how far back the source gives lines by these settings, where it has a limit."""
     tell = None if admitted is None else admitted.info.history_days
     if admitted is None or tell is None:
-        return
+        return None
     days = cast("int | None", call(admitted, "history_days", lambda: tell(settings), lambda said: misfit(said, int)))
-    if days is None or first >= today - timedelta(days):
+    return None if days is None else History(days, today - timedelta(days))
+
+
+def require_history(admitted: Admitted | None, settings: BaseModel, first: date, today: date) -> None:
+    """Refuse a first day that lies further back than the source gives lines, with its limit and the other way (K11)."""
+    limit = limit_of(admitted, settings, today)
+    if limit is None or first >= limit.first:
         return
-    earliest = (today - timedelta(days)).isoformat()
+    days, earliest = limit.days, limit.first.isoformat()
     raise refused(
         "connection.history",
         Text(

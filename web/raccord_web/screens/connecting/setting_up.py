@@ -35,7 +35,7 @@ from raccord.onboarding.setting_up.baseline import baseline_of
 from raccord.onboarding.setting_up.chart_accounts import journals_of, kinds_for
 from raccord.onboarding.setting_up.duplicates_step import answered_since
 from raccord.onboarding.setting_up.lists_step import needs_new_plan
-from raccord.onboarding.setting_up.steps import roles_left_empty, set_mode, set_scope
+from raccord.onboarding.setting_up.steps import history_of, roles_left_empty, set_mode, set_scope
 from raccord.onboarding.sources.account_types import HeldAs
 from raccord.overview.approving.checks import plan_checks, totals_by_kind
 from raccord.overview.connections import connection_view
@@ -367,7 +367,11 @@ def _shown(
             return {"gates": gates_of(session, connection, info), "takes": takes, "files": files}
         case "scope":
             country = session.get_one(Company, connection.company_id).country
-            return {"outside": left_outside(session, connection), "zones": zone_names(country)}
+            return {
+                "outside": left_outside(session, connection),
+                "zones": zone_names(country),
+                "limit": history_of(workshop, session, connection),
+            }
         case "files":
             return {"files": files_of(session, connection.id, MOST), "most": UPLOAD_BYTES_MAX // (1024 * 1024)}
         case "plan":

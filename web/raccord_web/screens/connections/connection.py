@@ -23,7 +23,7 @@ from raccord.onboarding.setting_up.instances import roles_with_instances
 from raccord.onboarding.sources.feeds import fed_accounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
-from raccord.overview.coverage import coverage_of
+from raccord.overview.coverage import coverage_of, given_from
 from raccord.overview.listing import MOST
 from raccord.overview.posted import posted_by_day
 from raccord.overview.problems import problem_groups
@@ -92,6 +92,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             ask=ask,
             due=data_expected(desk_of(request), session, [view]).get(connection_id),
             asked=asked_days(session, held),
+            given=given_from(session, held),
             fresh=FRESHNESS,
             waits_files=info is not None and takes_files(info, held.settings),
             of_accounts=info is not None and bool(roles_of_accounts(info)),
