@@ -72,6 +72,7 @@ def test_a_program_says_what_a_line_pays_and_undoes_chosen_records(
     sync(workshop, connection)
     [hold] = client.get(f"{PATH}/holds").json()["rows"]
     [proposed] = hold["matches"][0]["documents"]
+    assert 80 < hold["matches"][0]["score"] <= 100, "what orders the proposals is told with them"
     assert (proposed["id"], proposed["amount"]) == (invoice, "517.39")
     own = f"{PATH}/holds/{hold['hold_id']}"
     assert client.post(f"{own}/pay", json={"documents": ["999"]}).status_code == 409

@@ -179,6 +179,13 @@ def _show_months(out: Output, found: Suggesting) -> None:
         ],
         empty=Phrase("Aucune réponse depuis un an.", "No answer in a year."),
     )  # fmt: skip
+    if found.older:
+        out.note(
+            Phrase(
+                f"{found.older} questions closes plus tôt ne sont pas comptées : le dernier mois est incomplet.",
+                f"{found.older} questions that were closed earlier are not counted: the last month is incomplete.",
+            )
+        )
 
 
 def _share(month: SuggestedMonth) -> str:
@@ -206,4 +213,5 @@ def _as_json(found: Suggesting) -> dict[str, object]:
             }
             for each in found.months
         ],
+        "older": found.older,
     }

@@ -91,7 +91,10 @@ class PaidWith:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a bank line may pay, or the payments that it deposits; ``reasons`` say why, ``sure`` how sure that is."""
+    """What a bank line may pay, or the payments that it deposits; ``reasons`` say why, ``sure`` how sure that is.
+
+    ``score`` is of 100 and puts the proposals of a line in order; how sure the first is depends on the others too.
+    """
 
     kind: str
     party: str
@@ -100,6 +103,7 @@ class Match:
     reasons: Sequence[Reason]
     together: Sequence[PaidWith] = ()
     """The lines that pay the rest of its one document."""
+    score: int = 0
     seen: str = ""
     """Tells this proposal from any other; whoever accepts it says so, and another one is not paid."""
 
@@ -409,7 +413,10 @@ def _match(said: Mapping[str, Any]) -> Match:
         PaidWith(date.fromisoformat(each["day"]), Decimal(each["amount"])) for each in said.get("together", ())
     )
     reasons = tuple(Reason(each) for each in said["reasons"])
-    return Match(said["kind"], said["party"], documents, Sure(said["sure"]), reasons, together, proposal_seen(said))
+    return Match(
+        said["kind"], said["party"], documents, Sure(said["sure"]), reasons, together, said.get("score", 0),
+        proposal_seen(said),
+    )  # fmt: skip
 
 
 def _is_unmet(hold: Hold, draft: Draft) -> bool:

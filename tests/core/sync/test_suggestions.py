@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import till
 from harness import NOW, OWNER, choose_usual, lab, sync
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.deciding.decisions import DecisionError, answer_hold
@@ -87,8 +87,9 @@ def _posted(connection: Connection, key: str, text: str, account: str) -> DraftR
 
 @pytest.mark.either_database
 def test_lines_like_those_answered_before_bring_a_suggestion_with_its_examples(
-    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, answered: dict[str, str]
-) -> None:
+    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, answered: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     till.ROWS["T1"] = [
         line(200, "ACHAT HYDRO NORD #77"), line(201, "COIFFURE MIMI"), line(202, "ACHAT GARAGE ROY"),
         line(203, "ACHAT CAFE DU PORT"), line(204, "ACHAT CAFE DU PORT LAVAL"), line(205, "ACHAT CAFE DU PORT #9"),
@@ -126,7 +127,12 @@ def test_lines_like_those_answered_before_bring_a_suggestion_with_its_examples(
         found = suggesting(session, company.id, NOW)
     assert (found.examples, found.accepts_from, found.shown_from is not None) == (72, None, True)
     (month,) = found.months
-    assert (month.answered, month.suggested, month.right, month.by_itself) == (4, 2, 1, 0)
+    assert (month.answered, month.suggested, month.right, month.by_itself, found.older) == (4, 2, 1, 0, 0)
+    monkeypatch.setattr("raccord.overview.lines.suggestions.ANSWERS_MAX", 3)
+    with workshop.database.read() as session:
+        fewer = suggesting(session, company.id, NOW)
+        closed = select(func.count()).select_from(Hold).where(Hold.closed_at.is_not(None))
+        assert (fewer.months[0].answered <= 3, fewer.older) == (True, (session.scalar(closed) or 0) - 3)
     assert found.judged >= 40
     assert found.right == found.judged
 

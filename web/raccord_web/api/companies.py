@@ -104,6 +104,8 @@ class SuggestionsView(BaseModel):
     accepts_by: str
     paused: bool
     """Whether the history does not support any more what the owner said: all are asked until it does."""
+    older: int
+    """How many questions of the year were closed before those that the months count."""
 
 
 class AcceptFrom(BaseModel):

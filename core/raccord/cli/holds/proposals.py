@@ -40,6 +40,7 @@ def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, obj
                 "kind": each.kind,
                 "party": each.party,
                 "sure": str(each.sure),
+                "score": each.score,
                 "documents": [{"id": one.id, "amount": format(one.amount, "f")} for one in each.documents],
                 "seen": each.seen,
             }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection, DraftRow, Hold, LearnedHistory
@@ -55,14 +55,16 @@ class Suggesting:
     paused: bool
     """Whether the past does not support any more what the owner said: all are asked until it does."""
     months: Sequence[SuggestedMonth]
+    older: int = 0
+    """How many questions of the year were closed before the newest ``ANSWERS_MAX``, which the months count."""
 
 
 def suggesting(session: Session, company_id: str, now: datetime) -> Suggesting:
     """Return what is known of a company's suggestions, the newest month first."""
     kept = session.get(LearnedHistory, company_id)
-    months = _months(session, company_id, now)
+    months, older = _months(session, company_id, now)
     if kept is None:
-        return Suggesting(0, EXAMPLES_MIN, None, 0, 0, None, None, "", False, months)
+        return Suggesting(0, EXAMPLES_MIN, None, 0, 0, None, None, "", False, months, older)
     calibration = calibration_of(kept)
     shown = calibration.above(calibration.shown_from) if calibration.shown_from is not None else (0, 0)
     return Suggesting(
@@ -75,22 +77,25 @@ def suggesting(session: Session, company_id: str, now: datetime) -> Suggesting:
         kept.accepts_by,
         kept.accepts_from is not None and accepts_from(kept) is None,
         months,
+        older,
     )
 
 
-def _months(session: Session, company_id: str, now: datetime) -> Sequence[SuggestedMonth]:
+def _months(session: Session, company_id: str, now: datetime) -> tuple[Sequence[SuggestedMonth], int]:
+    """Return the months of the newest answers, and how many questions of the year were closed before those."""
+    closed = (
+        Connection.company_id == company_id,
+        Hold.code == DECISION_MISSING,
+        Hold.closed_at >= now - LOOKED_BACK,
+    )
     rows = session.execute(
         select(Hold.closed_at, Hold.params, Hold.answer, DraftRow)
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .join(Connection, Connection.id == Hold.connection_id)
-        .where(
-            Connection.company_id == company_id,
-            Hold.code == DECISION_MISSING,
-            Hold.closed_at >= now - LOOKED_BACK,
-        )
+        .where(*closed)
         .order_by(Hold.closed_at.desc(), Hold.id)
         .limit(ANSWERS_MAX)
-    )
+    ).all()
     found: dict[date, SuggestedMonth] = {}
     for closed_at, params, answer, row in rows:
         if not answer or closed_at is None:
@@ -98,7 +103,10 @@ def _months(session: Session, company_id: str, now: datetime) -> Sequence[Sugges
             continue
         month = closed_at.date().replace(day=1)
         found[month] = _counted(found.get(month, SuggestedMonth(month)), params, row)
-    return tuple(found.values())
+    if len(rows) < ANSWERS_MAX:
+        return tuple(found.values()), 0
+    of_company = select(func.count(Hold.id)).join(Connection, Connection.id == Hold.connection_id).where(*closed)
+    return tuple(found.values()), (session.scalar(of_company) or 0) - len(rows)
 
 
 def _counted(month: SuggestedMonth, params: Mapping[str, object], row: DraftRow) -> SuggestedMonth:
