@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 import till
 from harness import OWNER, consent, enable, finish, request
+from set_up import till_of
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from raccord.errors import RaccordError
+from raccord.onboarding.connecting import switching
+from raccord.onboarding.connecting.connections import connect, disconnect
 from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.onboarding.sources.source_accounts import taken_already
+from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import (
     Certificate,
     Company,
@@ -253,8 +262,18 @@ def test_the_page_of_suggestions_says_what_the_history_supports_and_lets_the_own
     assert "Every suggestion waits for a person" in browser.get(page).text
 
 
+def of_one_owner(session: Session, info: ConnectorInfo, *told: Any, **more: Any) -> RaccordError | None:
+    """Say what is taken of a source that has one account in each company."""
+    return taken_already(session, replace(info, owner_only=True), *told, **more)
+
+
 def test_another_company_is_switched_to_by_the_typed_word_alone(
-    workshop: Workshop, synced: Connection, sandbox: SandboxServer, browser: TestClient, send: Send
+    workshop: Workshop,
+    synced: Connection,
+    sandbox: SandboxServer,
+    browser: TestClient,
+    send: Send,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = f"/connections/{synced.id}/switch"
     assert "No other company is connected" in browser.get(page).text
@@ -263,6 +282,14 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
     assert other.name in browser.get(page).text
     notice = f"{page}?to={other.id}"
     assert "This cannot be undone" in browser.get(notice).text
+    with monkeypatch.context() as one_owner:
+        one_owner.setattr(switching, "taken_already", of_one_owner)
+        there = connect(workshop, OWNER, till_of(other, "T9"))
+        barred = browser.get(notice).text
+        assert f"“{other.name}” is already connected to Till T9." in barred
+        assert 'name="typed"' not in barred
+        assert "Choose another company" in barred
+        disconnect(workshop, OWNER, there.id)
     for typed in ("", "accept", "ACCEPTER"):
         refused = send(notice, page, to=other.id, typed=typed)
         assert refused.status_code == 409, typed

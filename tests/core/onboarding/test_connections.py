@@ -18,6 +18,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.closing.holes import holes_of
 from raccord.onboarding.connecting.companies import disconnect_company
 from raccord.onboarding.connecting.connections import connect, disconnect, pause, reconnect, resume, update_settings
+from raccord.onboarding.connecting.switching import describe_switch, switch_company
 from raccord.quickbooks import ReauthoriseError
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Proof, Run, RunState, Secret, SourceRecord
 from raccord.sync.workshop import Workshop
@@ -68,7 +69,7 @@ def test_a_merchant_goes_to_one_company_and_a_second_is_told_the_first_ones_name
 @pytest.mark.requirement("CH-24", "CH-51")
 @pytest.mark.usefixtures("owner_only")
 def test_a_second_merchant_of_a_connected_company_gets_an_error_and_an_account_without_connection(
-    workshop: Workshop, company: Company, connection: Connection
+    workshop: Workshop, company: Company, other_company: Company, connection: Connection
 ) -> None:
     secrets = count(workshop, Secret)
     with pytest.raises(RaccordError) as refused:
@@ -81,6 +82,13 @@ def test_a_second_merchant_of_a_connected_company_gets_an_error_and_an_account_w
     assert count(workshop, Secret) == secrets
     with pytest.raises(RaccordError):
         request(workshop, second)
+    elsewhere = connect(workshop, OWNER, till_of(other_company, "T3"))
+    told = describe_switch(workshop, elsewhere.id, company.id).refusal
+    assert told is not None, "said before anything is typed"
+    assert told.code == "connection.company_taken"
+    for typed in ("", "ACCEPT"):
+        with pytest.raises(RaccordError, match=r"connection\.company_taken"):
+            switch_company(workshop, OWNER, elsewhere.id, company.id, typed, "en")
 
 
 @pytest.mark.requirement("CH-52", "CH-53")

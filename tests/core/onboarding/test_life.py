@@ -199,6 +199,7 @@ def test_pain_4_t3_from_one_company_to_another_and_back_nothing_is_created_twice
     notice = describe_switch(workshop, connection.id, other_company.id)
     assert (notice.before, notice.after, notice.returns) == (company.name, other_company.name, False)
     assert "irréversible" in notice.text.fr
+    assert f"It has 2 documents in “{company.name}”." in notice.text.en
     there = switch_company(workshop, OWNER, connection.id, other_company.id, " ACCEPTER ", "fr")
     assert there.id != connection.id
     assert state_of(workshop, connection) == ConnectionState.DISCONNECTED

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.connections import NewConnection, begin_again, create, end
-from raccord.onboarding.sources.source_accounts import earlier, info_of, refused
+from raccord.onboarding.sources.source_accounts import earlier, info_of, refused, taken_already
 from raccord.plugin.info import Mode
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.files import StoredFileBox
-from raccord.store.models import Company, CompanyState, Connection, Schedule
+from raccord.store.models import Company, CompanyState, Connection, LinkRow, LinkState, Schedule
 from raccord.store.vault import join_secrets
 from raccord.sync.life import Step, require_step
 from raccord.sync.workshop import Workshop, settings_handle
@@ -36,10 +38,17 @@ class Switch:
     after: str
     returns: bool
     """Whether the account was connected to that company before, so that nothing it posted there comes twice."""
+    documents: int = 0
+    """How many documents it has in the first company."""
+    refusal: RaccordError | None = None
+    """Why that company cannot be chosen, whatever is typed."""
 
     @property
     def text(self) -> Text:
         """The notice, with both names."""
+        some = self.documents > 1
+        wrote_fr = f" Elle a {self.documents} document{'s' if some else ''} dans « {self.before} »."
+        wrote_en = f" It has {self.documents} document{'s' if some else ''} in “{self.before}”."
         leaves_fr = f"« {self.connection} » quitte « {self.before} » pour « {self.after} ». C'est irréversible :"
         leaves_en = f"“{self.connection}” leaves “{self.before}” for “{self.after}”. This cannot be undone:"
         again_fr = "le plan propose d'y écrire de nouveau tout ce qui est dans la période reprise."
@@ -47,8 +56,10 @@ class Switch:
         known_fr = " Ce qui y a déjà été écrit est reconnu et ne revient pas." if self.returns else ""
         known_en = " What was posted there before is known and does not come twice." if self.returns else ""
         return Text(
-            f"{leaves_fr} {again_fr}{known_fr} Ce qui est dans « {self.before} » y reste.",
-            f"{leaves_en} {again_en}{known_en} What is in “{self.before}” stays there.",
+            f"{leaves_fr} {again_fr}{wrote_fr if self.documents else ''}{known_fr} Ce qui est dans « {self.before} » y"
+            " reste.",
+            f"{leaves_en} {again_en}{wrote_en if self.documents else ''}{known_en} What is in “{self.before}” stays"
+            " there.",
         )
 
 
@@ -148,8 +159,11 @@ def _require_target(
             Text(f"La société « {target.name} » n'est pas reliée.", f"The company “{target.name}” is not connected."),
             Text("Reliez-la d'abord : raccord connect quickbooks.", "Connect it first: raccord connect quickbooks."),
         )
+    meaning = _described(workshop, session, connection, target)
+    if meaning.refusal is not None:
+        raise meaning.refusal
     if not is_confirmed(typed, language):
-        said = _described(workshop, session, connection, target).text
+        said = meaning.text
         fr, en = WORDS["fr"], WORDS["en"]
         raise refused(
             "connection.word_missing",
@@ -165,4 +179,12 @@ def _described(workshop: Workshop, session: Session, connection: Connection, tar
     names = [before.name, target.name]
     if before.name == target.name:
         names = [f"{each.name} ({each.realm})" for each in (before, target)]
-    return Switch(connection.label, names[0], names[1], there is not None)
+    # Customers and suppliers bear no day.
+    own = (LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE, LinkRow.day.is_not(None))
+    return Switch(
+        connection.label,
+        *names,
+        returns=there is not None,
+        documents=session.scalars(select(func.count()).where(*own)).one(),
+        refusal=taken_already(session, info, target, connection.source_identity, but=connection.id, moves=True),
+    )

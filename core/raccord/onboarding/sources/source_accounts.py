@@ -105,9 +105,12 @@ def company_joined(session: Session, info: ConnectorInfo, company: Company) -> R
 
 
 def taken_already(
-    session: Session, info: ConnectorInfo, company: Company, identity: str, but: str = ""
+    session: Session, info: ConnectorInfo, company: Company, identity: str, but: str = "", *, moves: bool = False
 ) -> RaccordError | None:
-    """Return why a source account cannot be connected to a company (CH-23, CH-24), or nothing."""
+    """Return why a source account cannot be connected to a company (CH-23, CH-24), or nothing.
+
+    One that ``moves`` there from another company stays where it is; a new one is created without a connection.
+    """
     if not info.identity_setting:
         return None
     live = select(Connection).where(
@@ -120,14 +123,14 @@ def taken_already(
         return source_taken(info, session.get_one(Company, same.company_id).name)
     own = session.scalars(live.where(Connection.company_id == company.id)).first() if info.owner_only else None
     if own is not None:
+        fr = f"« {company.name} » est déjà reliée à {info.label.fr} {own.source_identity}"
+        en = f"“{company.name}” is already connected to {info.label.en} {own.source_identity}"
+        if moves:
+            elsewhere = Text("Choisissez une autre société.", "Choose another company.")
+            return refused("connection.company_taken", Text(f"{fr}.", f"{en}."), elsewhere)
         return refused(
             "connection.company_taken",
-            Text(
-                f"« {company.name} » est déjà reliée à {info.label.fr} {own.source_identity} ;"
-                " le compte est créé sans connexion.",
-                f"“{company.name}” is already connected to {info.label.en} {own.source_identity};"
-                " the account is created without a connection.",
-            ),
+            Text(f"{fr} ; le compte est créé sans connexion.", f"{en}; the account is created without a connection."),
             Text(
                 "Reliez ce compte à une autre société QuickBooks, et retirez celui-ci : raccord connect remove.",
                 "Connect this account to another QuickBooks company, and remove this one: raccord connect remove.",

@@ -65,16 +65,19 @@ def _page(request: Request, connection_id: str, company_id: str, error: RaccordE
         ]
         chosen = next((each for each in others if each.id == company_id), None)
         meaning = None if chosen is None else describe_switch(workshop, connection_id, chosen.id)
+        barred = None if meaning is None else meaning.refusal
+        told = error or barred
         return show(
             request,
             "connections/switch.html",
             session,
             status=HTTPStatus.OK if error is None else HTTPStatus.CONFLICT,
+            barred=barred is not None,
             view=view,
             others=others,
             chosen=chosen,
             notice="" if meaning is None else meaning.text.get(language),
             word=WORDS[language],
             # Until the word is typed the notice itself is the refusal's sentence.
-            wrong=None if error is None else said_by(error, request),
+            wrong=None if told is None else said_by(told, request),
         )
