@@ -13,8 +13,9 @@ from harness import NOW, OWNER, choose_usual, sync
 from set_up import on
 
 from raccord.clock import FixedClock
-from raccord.onboarding.closing.certificates import CertificateError, certify
+from raccord.onboarding.closing.certificates import certify
 from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.closing.not_certified import CertificateError
 from raccord.overview.coverage import coverage_of
 from raccord.plugin import FileDays
 from raccord.store.canonical import exact

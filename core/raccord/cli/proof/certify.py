@@ -21,7 +21,8 @@ from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.showing import money, stream_label
 from raccord.cli.terminal.words import Option, command
 from raccord.errors import RaccordError
-from raccord.onboarding.closing.certificates import CertificateError, certify, faults_in, sums_by_stream
+from raccord.onboarding.closing.certificates import certify, faults_in, sums_by_stream
+from raccord.onboarding.closing.not_certified import CertificateError
 from raccord.onboarding.connecting.companies import the_company
 from raccord.plugin.texts import Text
 from raccord.store.canonical import canonical, exact

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,12 +14,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.closing.holes import Hole, holes_of
 from raccord.onboarding.closing.left_days import LeftDays, left_days
 from raccord.onboarding.closing.left_out import adds_up, left_out_of
-from raccord.plugin.texts import Language, Text
+from raccord.onboarding.closing.not_certified import (
+    EXCEPTIONS_MAX,
+    CertificateError,
+    require_reason,
+    still_open,
+    unexplained_in,
+)
+from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.canonical import canonical
 from raccord.store.models import (
@@ -48,34 +53,10 @@ WITHOUT_REASONS = "raccord month certificate 2"
 BY_CURRENCY = "raccord month certificate 1"
 """The first format, whose totals added up all kinds of record of a currency; such certificates are still checked."""
 SUMS = ("source", "left_out", "posted", "quickbooks")
-EXCEPTIONS_MAX = 5_000
-"""More than a person can have read: such a month is not certified."""
-REASON_CHARS_MAX = 500
-
 READ_WITHIN = timedelta(days=1)
 """How old a reading of QuickBooks may be that a certificate stands on."""
 
-LANGUAGES: tuple[Language, Language] = ("fr", "en")
-KINDS = {
-    "unequal": Text("différences dans la preuve", "differences in the proof"),
-    "waits": Text("documents en attente", "documents waiting"),
-    "failed": Text("opérations en échec", "failed records"),
-    "gap": Text("périodes sans données", "periods without data"),
-    "unproven": Text("jours sans preuve", "days without a proof"),
-    "stale": Text("preuves périmées", "proofs out of date"),
-}
-"""What can be open in a month, as people read it."""
-
 OPEN_DRAFTS = (DraftState.WAITING, DraftState.HELD, DraftState.PLANNED, DraftState.FAILED, DraftState.READY)
-
-
-class CertificateError(RaccordError):
-    """Raised when a month cannot be certified as asked; says why and what to do."""
-
-    parts: Sequence[Mapping[str, Any]] = ()
-    """Each connection's part of the certificate that was not made, with what is open in it."""
-    acceptable = False
-    """Whether the month may be certified with what is open."""
 
 
 def certify(
@@ -84,7 +65,8 @@ def certify(
     """Certify the month that begins on ``month`` from the proofs that are stored; prove it again before.
 
     What is still open is refused unless ``with_exceptions`` and with a ``reason`` why it is accepted, of at most
-    ``REASON_CHARS_MAX`` characters; then it stands in the certificate, each by name, with that reason.
+    ``REASON_CHARS_MAX`` characters; then it stands in the certificate, each by name, with that reason. A difference
+    that no document explains is accepted for no reason.
     """
     require(actor, Power.WORK)
     now = workshop.clock.now()
@@ -98,10 +80,10 @@ def certify(
         _over(connections, month, now)
         parts = [_part(workshop, session, connection, month, now) for connection in connections]
         exceptions = [each for part in parts for each in part["exceptions"]]
-        if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX):
-            raise _exceptions(exceptions, parts, month)
+        if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX or unexplained_in(parts)):
+            raise still_open(exceptions, parts, month)
         if exceptions:
-            _require_reason(reason, parts)
+            require_reason(reason, parts)
         before = newest_certificate(session, company.id, month)
         head = session.get(EventHead, 1)
         body = {
@@ -371,53 +353,6 @@ def _over(connections: Sequence[Connection], month: date, now: datetime) -> None
             Text(f"Le mois {month:%Y-%m} n'est pas terminé.", f"The month {month:%Y-%m} is not over."),
             Text("Certifiez-le quand son dernier jour est passé.", "Certify it when its last day has passed."),
         )
-
-
-def _exceptions(
-    exceptions: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]], month: date
-) -> CertificateError:
-    counts = Counter(each["code"] for each in exceptions)
-    kinds = [(n, KINDS[code]) for code, n in counts.items()]
-    french, english = (", ".join(f"{said.get(spoken)} ({n})" for n, said in kinds) for spoken in LANGUAGES)
-    error = CertificateError(
-        "certificate.exceptions",
-        Text(
-            f"Le mois {month:%Y-%m} n'est pas encore certifié, il reste ouvert : {french}.",
-            f"The month {month:%Y-%m} is not certified yet, what is still open: {english}.",
-        ),
-        Text(
-            "Réglez ce qui est ouvert, ou certifiez avec : chaque point sera nommé dans le certificat. Sur cette page, "
-            "dites pourquoi ; dans un terminal, --with-exceptions --reason.",
-            "Settle what is open, or certify with it: each is named in the certificate. On this page, say why; in a "
-            "terminal, --with-exceptions --reason.",
-        ),
-    )
-    error.parts, error.acceptable = parts, len(exceptions) <= EXCEPTIONS_MAX
-    return error
-
-
-def _require_reason(reason: str, parts: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a month to be certified with what is open in it where nobody said why, or said more than is kept."""
-    said = reason.strip()
-    if 0 < len(said) <= REASON_CHARS_MAX:
-        return
-    error = CertificateError(
-        "certificate.reason",
-        Text(
-            "Le motif manque : pourquoi ce mois est certifié avec ce qui reste ouvert.",
-            "The reason is missing: why this month is certified with what is still open.",
-        )
-        if not said
-        else Text(f"Le motif a {len(said)} caractères.", f"The reason has {len(said)} characters."),
-        Text(
-            f"Écrivez-le en {REASON_CHARS_MAX} caractères au plus : il figure dans le certificat. Dans un terminal : "
-            "--reason.",
-            f"Write it in {REASON_CHARS_MAX} characters at most: it stands in the certificate. In a terminal: "
-            "--reason.",
-        ),
-    )
-    error.parts, error.acceptable = parts, True
-    raise error
 
 
 def next_month(month: date) -> date:

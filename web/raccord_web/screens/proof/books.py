@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.closing.certificates import CertificateError, certify, sums_by_stream
+from raccord.onboarding.closing.certificates import certify, sums_by_stream
 from raccord.onboarding.closing.export import export_company
+from raccord.onboarding.closing.not_certified import CertificateError
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST
