@@ -183,7 +183,8 @@ def _described(workshop: Workshop, session: Session, connection: Connection, tar
     own = (LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE, LinkRow.day.is_not(None))
     return Switch(
         connection.label,
-        *names,
+        names[0],
+        names[1],
         returns=there is not None,
         documents=session.scalars(select(func.count()).where(*own)).one(),
         refusal=taken_already(session, info, target, connection.source_identity, but=connection.id, moves=True),
