@@ -72,16 +72,26 @@ def open_drifts(
     )
     total = session.scalar(select(func.count()).select_from(Drift).where(*wanted)) or 0
     found = [(drift, link, label) for drift, link, label in rows]
-    entries = entries_named(
+    entries = _entries(session, [drift for drift, _, _ in found])
+    return Listing([_view(*row, entries) for row in found], total, offset, limit)
+
+
+def differences_of(session: Session, drifts: Sequence[Drift]) -> list[tuple[Drift, Sequence[FieldDifference]]]:
+    """Return what some drifts changed, with the names of what it points to."""
+    entries = _entries(session, drifts)
+    return [(drift, [_difference(drift.connection_id, each, entries) for each in drift.fields]) for drift in drifts]
+
+
+def _entries(session: Session, drifts: Sequence[Drift]) -> Mapping[Property, str]:
+    return entries_named(
         session,
         [
             (drift.connection_id, each["field"], each[side])
-            for drift, _, _ in found
+            for drift in drifts
             for each in drift.fields
             for side in ("before", "after")
         ],
     )
-    return Listing([_view(*row, entries) for row in found], total, offset, limit)
 
 
 def _view(drift: Drift, link: LinkRow, label: str, entries: Mapping[Property, str]) -> DriftView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,15 +38,20 @@ class SentField:
 
 
 def fields_sent(
-    session: Session, connection_id: str, plan_id: str, payloads: Mapping[int, str]
+    session: Session,
+    connection_id: str,
+    plans: Collection[str],
+    payloads: Mapping[int, str],
+    *,
+    most: int = FIELDS_MAX,
 ) -> Mapping[int, Sequence[SentField]]:
-    """Return what the lines of a plan send, by their ids; at most ``FIELDS_MAX`` properties of each."""
-    found = {id_: list(_some(exact(text))) for id_, text in payloads.items() if text}
+    """Return what lines of some plans send, by their ids; at most ``most`` properties of each."""
+    found = {id_: list(_some(exact(text), most)) for id_, text in payloads.items() if text}
     every = [each for some in found.values() for each in some]
     names = entries_named(session, [(connection_id, path, str(value)) for path, value in every])
     keys = {key for _, value in every if isinstance(value, str) and (key := key_in(value))}
     titles = titles_of(session, connection_id, sorted(keys))
-    made = _made(session, plan_id, keys - titles.keys())
+    made = _made(session, plans, keys - titles.keys())
 
     def field_of(path: str, value: object) -> SentField:
         key = key_in(value) if isinstance(value, str) else None
@@ -62,11 +67,11 @@ def fields_sent(
     return {id_: [field_of(*each) for each in some] for id_, some in found.items()}
 
 
-def _made(session: Session, plan_id: str, keys: Iterable[str]) -> Mapping[str, str]:
-    """Return the names of entries of lists that the plan itself makes."""
+def _made(session: Session, plans: Collection[str], keys: Iterable[str]) -> Mapping[str, str]:
+    """Return the names of entries of lists that the plans themselves make."""
     found: dict[str, str] = {}
     for some in chunks(sorted(keys), CHUNK):
-        wanted = (PlanLine.plan_id == plan_id, PlanLine.key.in_(some), PlanLine.payload != "")
+        wanted = (PlanLine.plan_id.in_(plans), PlanLine.key.in_(some), PlanLine.payload != "")
         for key, payload in session.execute(select(PlanLine.key, PlanLine.payload).where(*wanted)):
             body = exact(payload)
             said = (body.get("Name") or body.get("DisplayName")) if isinstance(body, dict) else None
@@ -75,10 +80,10 @@ def _made(session: Session, plan_id: str, keys: Iterable[str]) -> Mapping[str, s
     return found
 
 
-def _some(body: object) -> Iterable[tuple[str, object]]:
+def _some(body: object, most: int) -> Iterable[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for each in _leaves(body, ""):
-        if len(found) == FIELDS_MAX:
+        if len(found) == most:
             break
         found.append(each)
     return found

@@ -61,7 +61,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             credits=credits,
             lines=lines,
             sent=fields_sent(
-                session, summary.connection_id, summary.id, {each.id: each.payload for each in lines.rows}
+                session, summary.connection_id, [summary.id], {each.id: each.payload for each in lines.rows}
             ),
             most_fields=FIELDS_MAX,
             action=action if wanted else "",

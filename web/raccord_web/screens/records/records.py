@@ -24,6 +24,7 @@ from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.pointing.referred import referred
+from raccord.overview.pointing.two_sides import sides_of
 from raccord.overview.records import RecordView, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
@@ -154,7 +155,7 @@ def record(request: Request, record_id: str, problem: str = "", number: Search =
             return explained(request, HTTPStatus.NOT_FOUND)
         return show(
             request, "records/record.html", session, story=story, view=story.view, connection="", kept_code="",
-            lines=_mapping_lines(request, session, story.view),
+            lines=_mapping_lines(request, session, story.view), sides=sides_of(session, story.view.id),
             contacts=contacts_of(
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
