@@ -19,7 +19,6 @@ from sqlalchemy import select
 from till_company import again
 
 from raccord.onboarding.connecting.companies import refresh_company
-from raccord.onboarding.connecting.connections import disconnect
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule, remove_rule
 from raccord.onboarding.deciding.decisions import (
     DecisionError,
@@ -34,7 +33,6 @@ from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.onboarding.deciding.undone import release
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, LedgerEntry, PaidDocument, Proof
-from raccord.sync.fetching.kept import told_beside
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
 from raccord.sync.lines.payees import named_payees
 from raccord.sync.lines.treatments import Part, Treated, Treatment
@@ -258,27 +256,6 @@ def test_the_other_side_of_what_the_books_held_already_waits_unless_that_moves_b
     sync(workshop, connection)
     assert of("b1", workshop).state == DraftState.SKIPPED
     assert of("b3", workshop).state == (DraftState.HELD if entered == "Purchase" else DraftState.SKIPPED)
-
-
-def test_of_a_connection_that_was_disconnected_others_are_told_what_it_posted_and_nothing_that_waited(
-    workshop: Workshop, company: Company, connection: Connection
-) -> None:
-    choose_usual(workshop, connection, company)
-    second, _ = second_account(workshop, company)
-    till.ROWS["T2"] = [line(1, "-20.00", "A"), line(2, "-30.00", "B"), line(3, "-40.00", "C")]
-    sync(workshop, second)
-    for key in ("b1", "b3"):
-        treat(workshop, OWNER, asked(workshop)[key].id, category(account(workshop, company, "Expense")))
-    sync(workshop, second)
-    undo(workshop, second, "bank/b3")
-    told = {}
-    for state in ("connected", "disconnected"):
-        (told[state],) = told_beside(workshop.database, connection.id, "bank", date.fromisoformat(DAY), date.max)
-        if state == "connected":
-            disconnect(workshop, OWNER, second.id)
-    ids = {state: [each.source_id for each in beside.records] for state, beside in told.items()}
-    assert ids == {"connected": ["b1", "b2", "b3"], "disconnected": ["b1"]}
-    assert [(each.in_books, each.connected) for each in told.values()] == [({"b1"}, True), ({"b1"}, False)]
 
 
 def test_splits_with_any_taxes_come_to_their_lines_to_the_cent(

@@ -119,11 +119,13 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         if other_leg and f"{owner} {key}" in told_twice:
             continue
         by_us = own.get(key, NOT_TOLD) if owner == connection.id and not other_leg else NOT_TOLD
+        # What the source took back of ours is nobody's line: another one may be it.
+        taken_back, by_us = by_us.gone, NOT_TOLD if by_us.gone else by_us
         tellers = {(by_us.account, by_us.id, by_us.run), *matched.get(each.place, ()), *left_out.get(by_us.id, ())}
         told_as, told_ids, told_runs = (frozenset(filter(None, some)) for some in zip(*tellers, strict=True))
         covered = parts.get(each.place, Decimal(0))
         whole = each.place in taken or covered == each.amount
-        strange = (owner != connection.id or other_leg) and not whole
+        strange = (owner != connection.id or other_leg or taken_back) and not whole
         # What the source tells under a third id is still the same document, though the second one was matched.
         if (each.kind, each.id) not in forgotten and (strange or by_us.run):
             free.append(

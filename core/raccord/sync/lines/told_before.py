@@ -14,8 +14,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
 from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RecordState, Run, RunCount, SourceRecord
@@ -38,6 +38,8 @@ class Told:
     text: str
     id: str = ""
     card: Card = NO_CARD
+    gone: bool = False
+    """Whether the source says since that there is no such line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def text_told(draft: Draft | None) -> str:
 def told(session: Session, connection: Connection, keys: Sequence[str], *, cards: bool) -> dict[str, Told]:
     """Return by draft key how the source told of it; of which card only where ``cards`` are wanted."""
     found: dict[str, Told] = {}
+    newest = aliased(SourceRecord)
     for some in chunks(sorted(keys), CHUNK):
         rows = session.execute(
             select(
@@ -79,16 +82,29 @@ def told(session: Session, connection: Connection, keys: Sequence[str], *, cards
                 DraftRow.body,
                 SourceRecord.run_id,
                 SourceRecord.source_id,
+                # A posted draft stays with the revision that it was made of.
+                and_(newest.state == RecordState.SKIPPED, newest.amount.is_(None)).label("gone"),
                 (SourceRecord.raw if cards else literal("{}")).label("raw"),
             )
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .outerjoin(
+                newest,
+                and_(
+                    SourceRecord.state == RecordState.SUPERSEDED,
+                    newest.connection_id == SourceRecord.connection_id,
+                    newest.stream == SourceRecord.stream,
+                    newest.source_id == SourceRecord.source_id,
+                    newest.state != RecordState.SUPERSEDED,
+                ),
+            )
             .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
         )
         for row in rows:
             draft = load_draft(row.body)
             found[row.key] = Told(
-                row.run_id, account_told(draft), text_told(draft), row.source_id, card_in(_said(row.raw))
-            )
+                row.run_id, account_told(draft), text_told(draft), row.source_id, card_in(_said(row.raw)),
+                gone=bool(row.gone),
+            )  # fmt: skip
     return found
 
 

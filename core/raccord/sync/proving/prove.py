@@ -38,6 +38,7 @@ from raccord.store.models import (
     DraftState,
     LinkRow,
     LinkState,
+    Match,
     Proof,
     RecordState,
     SourceRecord,
@@ -243,8 +244,16 @@ def sum_source(session: Session, connection: Connection, first: date, last: date
 def _overtaken() -> Executable:
     own, newest, sibling = aliased(SourceRecord), aliased(SourceRecord), aliased(DraftRow)
     incomplete = exists().where(sibling.record_id == DraftRow.record_id, sibling.state != DraftState.POSTED)
+    # Of what the source took back, another line of it may be the document: that one's sum was left out for it.
+    another = exists().where(
+        Match.connection_id == LinkRow.connection_id,
+        Match.kind == LinkRow.kind,
+        Match.document_id == LinkRow.document_id,
+        Match.money_account == LinkRow.money_account,
+    )
+    gone = newest.amount.is_(None)
     return (
-        select(DraftRow.state, newest.state, newest.reason, own.id != newest.id, LinkRow.record_day, *LINKED)
+        select(DraftRow.state, newest.state, newest.reason, own.id != newest.id, gone, LinkRow.record_day, *LINKED)
         .join(DraftRow, (DraftRow.connection_id == LinkRow.connection_id) & (DraftRow.key == LinkRow.key))
         .join(own, own.id == DraftRow.record_id)
         .join(
@@ -263,7 +272,7 @@ def _overtaken() -> Executable:
             func.coalesce(LinkRow.record_day, LinkRow.day) <= _LAST,
             LinkRow.day.is_not(None),
             LinkRow.amount.is_not(None),
-            newest.amount.is_not(None),
+            or_(~gone, another),
             or_(incomplete, own.id != newest.id, newest.state != RecordState.MAPPED),
         )
         .execution_options(yield_per=ROWS)
@@ -276,10 +285,10 @@ def subtract_earlier(session: Session, connection: Connection, first: date, last
     A document that the source says no more is left standing as a difference, with its id.
     """
     rows = session.execute(_overtaken(), within(connection, first, last))
-    for draft_state, record_state, reason, overtaken, record_day, *linked in rows:
+    for draft_state, record_state, reason, overtaken, gone, record_day, *linked in rows:
         link = Linked.of(linked)
         cell = ours.totals[link.stream, link.currency, record_day or link.day]
-        said = record_state == RecordState.FAILED or reason == RESOLVED_BY_HAND or not overtaken
+        said = record_state == RecordState.FAILED or reason == RESOLVED_BY_HAND or gone or not overtaken
         if said or draft_state != DraftState.POSTED:
             cell.left_out -= link.amount
         else:

@@ -21,8 +21,9 @@ What is known already by the file's own road stays what it is, asked about or no
 is not that of another in a later file. A line that a person said is another one is no further line that a third road's
 could be; where a person said that it is not, the other is free for what is left. Two files of one road are not compared
 here: there equal ids tell, and ``replacing.py`` looks for what a bank tells anew. A road that tells changes alone
-(Plaid) covers no day whole; a line that it takes back is no line's other. The result depends on the files and on what
-people said alone, so it is the same whenever it is asked for.
+(Plaid) covers no day whole. A line that a provider takes back is no line's other: those that were taken for it are told
+again, as one, and it is compared with them should it come back. The result depends on the files and on what people said
+alone, so it is the same whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import NamedTuple
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.elsewhere import Away
@@ -79,6 +81,28 @@ def twins_of(
     return {**index.pair(mine), **before}
 
 
+def freed_in(
+    files: FileBox,
+    source: SourceFile,
+    known: Known,
+    said: str,
+    names: Mapping[str, str],
+    places: Places,
+    gone: Iterable[str],
+) -> list[Freed]:
+    """Return the lines of files before that were taken for lines that a file takes back (``gone``, their ids)."""
+    index = _Index(known)
+    for each in files_before(files, source.number):
+        other = placed_lines(files_seen.of(each, known, said, names), each, names, places)
+        if other is None:
+            continue
+        index.add(other, index.pair(other))
+        index.forget(entry.id for entry in vanished_in(files, each, known, said, names, places))
+        if index.size > LINES_MAX or not other.whole:
+            break
+    return index.forget(gone)
+
+
 def _posted_elsewhere(mine: FileLines, left: Iterable[Away], known: Known) -> Iterator[FileLines]:
     """Yield what other connections posted of a file's accounts before they ended, each as a file of its own road."""
     tokens = {entry.id.partition("/")[0]: entry.tokens for entry in mine.entries}
@@ -106,6 +130,13 @@ def _read_as_another(mine: FileLines, were: Mapping[str, str], other: FileLines)
     return twins
 
 
+class Freed(NamedTuple):
+    """A line that another one was, which its source took back, and which one it is now, if any."""
+
+    entry: Entry
+    twin: Twin | None = None
+
+
 class _Index:
     """The lines of the files before, each once, by amount; and the ids of each road."""
 
@@ -118,6 +149,8 @@ class _Index:
         """Of which line a road's other line was the twin, by road and the other's id."""
         self._asked: dict[tuple[str, str], Twin] = {}
         """What was asked about a line, by road and its id: asked again wherever the line comes again."""
+        self._left: dict[str, list[tuple[Entry, FileLines, Twin]]] = defaultdict(list)
+        """By line those that were taken for it, or are asked whether they are it."""
         self._apart: dict[frozenset[str], Counter[int]] = defaultdict(Counter)
         """By two roads how far apart they dated what both had, and how often."""
         self.size = 0
@@ -127,15 +160,13 @@ class _Index:
         ids = self._ids.setdefault(file.road, set())
         for entry in file.entries:
             twin = twins.get(entry.number)
+            if twin is not None:
+                self._left[twin.id].append((entry, file, twin))
             if twin is not None and not twin.certain:
                 self._asked[file.road, entry.id] = twin
                 ids.add(entry.id)
             if twin is None or not (twin.certain or self._says(entry) == SAME):
-                ids.add(entry.id)
-                self._drop(entry.id)
-                self._places[entry.id] = (entry.amount, entry.day)
-                self._by_amount.setdefault(entry.amount, {}).setdefault(entry.day, {})[entry.id] = (entry, file)
-                self.size += 1
+                self._put(entry, file)
             else:
                 self._taken[file.road, twin.id] = entry.id
                 self._note_days(file.road, entry, twin.id)
@@ -148,10 +179,39 @@ class _Index:
             _, file = self._by_amount[amount][day][id_]
             self._apart[frozenset((road, file.road))][abs((entry.day - day).days)] += 1
 
-    def forget(self, ids: Iterable[str]) -> None:
-        """Forget lines that their source took back."""
+    def _put(self, entry: Entry, file: FileLines) -> None:
+        self._ids.setdefault(file.road, set()).add(entry.id)
+        self._drop(entry.id)
+        self._places[entry.id] = (entry.amount, entry.day)
+        self._by_amount.setdefault(entry.amount, {}).setdefault(entry.day, {})[entry.id] = (entry, file)
+        self.size += 1
+
+    def forget(self, ids: Iterable[str]) -> list[Freed]:
+        """Forget lines that their source took back, and return those that were taken for them: each is one again, the
+        first of them that the others are too.
+        """
+        freed: list[Freed] = []
         for id_ in ids:
             self._drop(id_)
+            for known in self._ids.values():
+                # Told again, it is compared like a new one.
+                known.discard(id_)
+            first: tuple[Entry, Twin] | None = None
+            for entry, file, twin in self._left.pop(id_, ()):
+                self._taken.pop((file.road, id_), None)
+                self._asked.pop((file.road, entry.id), None)
+                if not (twin.certain or self._says(entry) == SAME):
+                    freed.append(Freed(entry))
+                elif first is None:
+                    first = (entry, twin)
+                    self._put(entry, file)
+                    freed.append(Freed(entry))
+                else:
+                    now = Twin(first[0].id, twin.certain and first[1].certain and entry.day == first[0].day)
+                    self._taken[file.road, now.id] = entry.id
+                    self._left[now.id].append((entry, file, now))
+                    freed.append(Freed(entry, now))
+        return freed
 
     def _drop(self, id_: str) -> None:
         """Forget a line that its source took back, or tells with another amount from now on."""

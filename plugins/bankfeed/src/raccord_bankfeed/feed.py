@@ -19,17 +19,27 @@ from hashlib import blake2b
 from itertools import chain, islice
 from threading import Lock
 
-from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
-from raccord_bankfeed.crossing import answer_key, twins_of
+from raccord.plugin import (
+    PAGE_RECORDS_MAX,
+    FetchContext,
+    FileBox,
+    Page,
+    Record,
+    Reject,
+    SourceFile,
+    SourceRefused,
+    Text,
+)
+from raccord_bankfeed.crossing import answer_key, freed_in, twins_of
 from raccord_bankfeed.elsewhere import ELSEWHERE, all_bring_still
 from raccord_bankfeed.placed import placed
-from raccord_bankfeed.placing import Place, Places
+from raccord_bankfeed.placing import Place, Places, placed_lines
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
-from raccord_bankfeed.readers import TELL_ALL, reader_for
+from raccord_bankfeed.readers import TAKE_BACK, TELL_ALL, reader_for
 from raccord_bankfeed.readers.contract import Reader
 from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
-from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker, vanished_record
+from raccord_bankfeed.records import LINES, STATEMENTS, FileState, freed_record, maker, vanished_record
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
 from raccord_bankfeed.seen_files import files_before, files_seen
 from raccord_bankfeed.series import id_of
@@ -209,7 +219,8 @@ def _read(
         if stream == LINES:
             twins = twins_of(context.files, source, known, place.known, names, places)
             replacing = replaced_in(context.files, source, known, place.known, names, places)
-        under, state = places.of(source.number), FileState(twins, replacing)
+        may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
+        under, state = places.of(source.number), FileState(twins, replacing, may_be_gone=may_be_gone)
         with source.open() as opened:
             left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
             reading = _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under), left_to)
@@ -252,6 +263,13 @@ def _rests_on(state: FileState, under: Place) -> str:
     return blake2b(repr(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
+def _all(files: FileBox) -> Iterator[SourceFile]:
+    found = files.after(0)
+    while found is not None:
+        yield found
+        found = files.after(found.number)
+
+
 def _known(context: FetchContext, settings: BankFeedSettings) -> Known:
     return replace(settings.known(), today=context.now().date())
 
@@ -288,16 +306,26 @@ def _told_at_the_end(
     """Return what shows once all of a file was read: series of statements, or the lines that it no longer has."""
     if stream == STATEMENTS:
         return _series(context, state)
-    if state.asked or files_seen.road(source) not in TELL_ALL:
+    road = files_seen.road(source)
+    if state.asked or road not in TAKE_BACK:
         return []
     known, names = _known(context, settings), dict(settings.account_names())
-    places = _places(context, settings, place)
-    # What was said to be another line than the new one is not that one; then it is told no more.
-    replaced = {each.id for each in state.replacing.lines.values() if not known.says(each.answer, SEPARATE)}
-    gone = vanished_in(context.files, source, known, place.known, names, places, replaced)
-    told = ((entry, context.kept(LINES, entry.id)) for entry in gone)
-    made = (vanished_record(entry, earlier) for entry, earlier in told if earlier)
-    return [each for each in made if each is not None][:PAGE_RECORDS_MAX]
+    places, said = _places(context, settings, place), place.known
+    if road in TELL_ALL:
+        # What was said to be another line than the new one is not that one; then it is told no more.
+        replaced = {each.id for each in state.replacing.lines.values() if not known.says(each.answer, SEPARATE)}
+        vanished = vanished_in(context.files, source, known, said, names, places, replaced)
+        told = ((entry, context.kept(LINES, entry.id)) for entry in vanished)
+        made = [one for entry, earlier in told if earlier and (one := vanished_record(entry, earlier)) is not None]
+        gone = {each.source_id for each in made}
+    else:
+        lines = placed_lines(files_seen.of(source, known, said, names), source, names, places)
+        made, gone = [], set() if lines is None else lines.gone
+    for entry, twin in freed_in(context.files, source, known, said, names, places, gone) if gone else ():
+        earlier = context.kept(LINES, entry.id)
+        one = None if earlier is None else freed_record(entry, earlier, twin, gone, context.home_currency)
+        made += [] if one is None else [one]
+    return made[:PAGE_RECORDS_MAX]
 
 
 def _series(context: FetchContext, state: FileState) -> list[Record]:

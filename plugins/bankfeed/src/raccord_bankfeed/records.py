@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -68,6 +68,8 @@ class FileState:
     """Keys of accounts whose files do not tell the signs of a card's purchases."""
     unsure: set[str] = field(default_factory=set)
     """The ids of lines that may have come before by another road."""
+    may_be_gone: bool = False
+    """Whether a source of the connection takes lines back."""
     held: bool = False
     """Whether the lines that come now, to the end of their statement, wait for a person."""
 
@@ -87,6 +89,8 @@ def maker(
                 source_id = state.identities.of(event)
                 twin, old = state.twins.get(state.lines), state.replacing.lines.get(state.lines)
                 state.lines += 1
+                if twin is not None and state.may_be_gone and not _stands(earlier(twin.id), source_id):
+                    twin = None
                 if event.correction is not None and event.correction.action is CorrectionAction.GONE:
                     return _gone_record(event, source_id, earlier(source_id))
                 if state.held or (source_id in state.replacing.over and old is None):
@@ -226,6 +230,32 @@ def _gone_record(line: Line, source_id: str, earlier: Mapping[str, JSON] | None)
     except ValueError:
         day = line.day
     return Record(LINES, source_id, day, raw)
+
+
+def _stands(other: Mapping[str, JSON] | None, source_id: str) -> bool:
+    """Tell whether a line's other one, as it was told last, was not taken back, nor left out for this very line."""
+    correction, twin = ({} if other is None else other.get(name) for name in ("correction", TWIN))
+    gone = isinstance(correction, Mapping) and correction.get("action") == CorrectionAction.GONE.value
+    return not gone and not (isinstance(twin, Mapping) and twin.get("id") == source_id)
+
+
+def freed_record(
+    entry: Entry, earlier: Mapping[str, JSON], twin: Twin | None, gone: Collection[str], home_currency: str
+) -> Record | None:
+    """A line that was taken for one that its source takes back, told as one of its own, or as the one that it is now;
+    nothing where it was not told so.
+    """
+    was = earlier.get(TWIN)
+    if not isinstance(was, Mapping) or was.get("id") not in gone:
+        return None
+    raw = {name: said for name, said in earlier.items() if name != TWIN}
+    if twin is not None:
+        raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": twin_key(entry.id)}
+    correction = raw.get("correction")
+    withdrawn = isinstance(correction, Mapping) and correction.get("action") == CorrectionAction.DELETE.value
+    moves = not (withdrawn or (twin is not None and twin.certain))
+    number, currency = Decimal(str(raw["amount"])), str(raw["currency"] or home_currency)
+    return Record(LINES, entry.id, entry.day, raw, Money(number, currency) if moves else None)
 
 
 def vanished_record(entry: Entry, earlier: Mapping[str, JSON]) -> Record | None:

@@ -40,6 +40,8 @@ TELL_ALL = frozenset({SimpleFinReader.__name__})
 """Roads that tell each line by an id for good, and always all lines of the days they were asked for: one that is no
 longer among them was taken back.
 """
+TAKE_BACK = TELL_CHANGES | TELL_ALL
+"""Roads by which a line may be taken back."""
 
 
 def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
