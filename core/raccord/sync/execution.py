@@ -28,9 +28,10 @@ _CLAIM = (
     .execution_options(synchronize_session=False)
 )
 # The connection is read along for most who hold a run, and waits in the session until it is asked for by its key.
-_HELD = (
-    select(Run, Connection).join(Connection, Connection.id == Run.connection_id).where(_ITS_ROW).with_for_update(of=Run)
-)
+_ROWS = select(Run, Connection).join(Connection, Connection.id == Run.connection_id).where(_ITS_ROW)
+_HELD = _ROWS.with_for_update(of=Run)
+# Rows that point to the connection may still be added.
+_HELD_WITH_CONNECTION = _ROWS.with_for_update(of=(Run, Connection), key_share=True)
 _FENCE = select(Run.fence).where(_ITS_ROW)
 
 
@@ -85,10 +86,15 @@ class Execution:
             raise Fenced(self.run_id)
 
     @contextmanager
-    def begin(self) -> Iterator[tuple[Session, Run]]:
-        """Open a transaction that holds the run's row; raises ``Fenced`` when the claim is lost."""
+    def begin(self, *, connection: bool = False) -> Iterator[tuple[Session, Run]]:
+        """Open a transaction that holds the run's row; raises ``Fenced`` when the claim is lost.
+
+        With the ``connection``'s row held as well, its settings stay as they are up to the end of the transaction: who
+        changes them waits, and finds all that was made under the old ones.
+        """
+        held = _HELD_WITH_CONNECTION if connection else _HELD
         with self.database.begin() as session:
-            run, _connection = session.execute(_HELD, {"which": self.run_id}).one()
+            run, _connection = session.execute(held, {"which": self.run_id}).one()
             if run.fence != self.fence:
                 raise Fenced(self.run_id)
             on_behalf_of(session, self.run_id)

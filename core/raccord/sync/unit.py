@@ -137,7 +137,7 @@ class Unit:
             cursor = session.scalar(*cursor_of(bench.connection.id, stream))
         following = Following(self.execution, self.workshop.clock)
         page: Page = bench.scope.fetch(self.workshop.fetch_view(bench, following.tell), stream, cursor)
-        with self.execution.begin() as (session, run):
+        with self.execution.begin(connection=True) as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if connection.revision != bench.connection.revision:
                 # Read as settings were that somebody changed meanwhile: it is read again as they are now.
@@ -156,7 +156,7 @@ class Unit:
 
     def _map(self) -> None:
         bench, now = self.bench, self.workshop.clock.now()
-        with self.execution.begin() as (session, run):
+        with self.execution.begin(connection=True) as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if connection.revision != bench.connection.revision:
                 return

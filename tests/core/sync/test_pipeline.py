@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from threading import Thread
+from typing import Any
 
 import pytest
 import till
@@ -360,6 +362,33 @@ def test_settings_that_change_before_records_are_mapped_count_for_them(
     finish(workshop, run_id)
     with workshop.database.read() as session:
         assert session.scalars(select(SourceRecord.state)).all() == [RecordState.MAPPED]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_settings_that_change_while_records_are_mapped_find_them_mapped(
+    workshop: Workshop, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who changes them waits for what is mapped at that moment, and has it mapped anew."""
+    till.ROWS["T1"] = [sale(1)]
+    run_id, view = request(workshop, connection), Workshop.map_view
+    pipeline = Pipeline(workshop)
+    values = {"till": "T1", "code": "another"}
+    change = Thread(target=update_settings, args=(workshop, OWNER, connection.id, values))
+
+    def changed(*args: Any) -> Any:
+        change.start()
+        # Either it is done by then, or it waits for what is mapped here.
+        change.join(1)
+        return view(*args)
+
+    with monkeypatch.context() as between:
+        between.setattr(Workshop, "map_view", changed)
+        while not change.ident:
+            assert pipeline.advance(run_id) is Progress.MORE
+    change.join(20)
+    assert not change.is_alive()
+    with workshop.database.read() as session:
+        assert session.scalars(select(SourceRecord.state)).all() == [RecordState.NEW], "to be mapped as they are now"
 
 
 @pytest.mark.either_database
