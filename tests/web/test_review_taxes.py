@@ -48,7 +48,7 @@ def test_the_tax_of_an_account_is_shown_with_who_says_so_and_written_as_it_was_s
     assert "No tax is written unless you choose one." in unknown
     assert set(offered(unknown).values()) == {""}, "where nothing is known of any, none is noted beside each"
     received = browser.get(f"/review?line={holds['RISTOURNE']}&view=category").text
-    assert "Money received is written without tax" in received
+    assert "Money received bears a tax only where all of it gives back costs" in received
 
     # The bookkeeper sets the account's default in QuickBooks, and the next run reads it.
     office = next(each for each in client.query_all("Account", f"Id = '{accounts[OFFICE]}'"))
@@ -70,6 +70,10 @@ def test_the_tax_of_an_account_is_shown_with_who_says_so_and_written_as_it_was_s
         answer = send("/settings", f"/review/{holds[text]}/treat", kind="category", tax="beside", **fields)
         assert answer.status_code == 303
 
+    # Given back, the cost gives its tax back too.
+    received = browser.get(f"/review?line={holds['RISTOURNE']}&view=category").text
+    assert f'data-tax="{taxes[both]}"' in received
+    assert [each for each in offered(received).values() if each] == []
     say("COSTCO CAFE", account=accounts[OFFICE], taxes_shown=shown)
     say("PAPETERIE DUMAS", account=accounts[TRAVEL], taxes_shown=shown)
     # What is typed was not shown with a tax, so none is written.
@@ -102,7 +106,7 @@ def test_last_lines_that_agree_say_more_than_quickbooks_default_and_few_of_them_
     assert of(said("U", "U"), default="") == UsualTax("U", "GST/QST", TaxFrom.CATEGORY, 2)
     assert of(said("", "", ""), default="") == UsualTax("", "", TaxFrom.CATEGORY, 3), "that there is none"
     assert of(said("U", "", "U"), default="") is None
-    assert of(said("", "", "", of="+4.00 CAD bank")) == quickbooks, "money received cannot bear any"
+    assert of(said("", "", "", of="+4.00 CAD bank")) == quickbooks, "money received says nothing of it"
     assert of(said(*"UUUUUT")) == UsualTax("U", "GST/QST", TaxFrom.CATEGORY, 5), "older ones count no more"
     assert of(said("X", "X", "X")) == quickbooks, "one that is inactive by now is not said"
     assert of([], default="X") is None

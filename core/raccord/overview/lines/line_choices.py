@@ -22,7 +22,7 @@ from raccord.sync.books.company import TYPES
 from raccord.sync.days import around
 from raccord.sync.lines.matching import words_of
 from raccord.sync.lines.transfers import TRANSFER, says_transfer
-from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
+from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS, TAXED_BACK
 from raccord.sync.lines.treatments import Treated
 
 RECENT = 6
@@ -87,7 +87,10 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
     used = _usual(_named([*after, *before]), _CATEGORIES, found[Accepts.CATEGORY])
     usual_transfers = [each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED]
-    taxes = () if not line.taxed or (line.arrives and not line.on_card) else found[Accepts.TAX_CODE]
+    taxes = found[Accepts.TAX_CODE] if line.taxed else ()
+    # Money received bears the tax of a cost alone, which it gives back.
+    received = line.arrives and not line.on_card
+    taxable = [each for each in found[Accepts.CATEGORY] if not received or each.type in TAXED_BACK]
     last = last_time(session, line, found[Accepts.CATEGORY])
     payees = sorted([*found[Accepts.VENDOR], *found[Accepts.CUSTOMER]], key=lambda each: each.name.casefold())
     return LineChoices(
@@ -106,7 +109,7 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
         last=last,
         says_transfer=bool(usual_transfers) and says_transfer(line.text),
         transfer=_meant(usual_transfers, line.text),
-        usual_taxes=usual_taxes(found[Accepts.CATEGORY], taxes, [*after, *before], last) if taxes else {},
+        usual_taxes=usual_taxes(taxable, taxes, [*after, *before], last) if taxes else {},
     )
 
 

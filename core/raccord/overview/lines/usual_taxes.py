@@ -1,4 +1,4 @@
-"""Which tax goes with an account on money spent: as people said of its last lines, else as QuickBooks has it; pure.
+"""Which tax goes with an account of money spent or given back: as its last lines say, else as QuickBooks has it; pure.
 
 It is shown beside the account with its reason, and written only where the account is accepted with it.
 """
@@ -70,7 +70,7 @@ def usual_taxes(
 
 
 def _said(answers: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return by account the tax codes of its last lines of money spent; money received cannot bear any."""
+    """Return by account the tax codes of its last lines of money spent; money received mostly bears none."""
     found: dict[str, list[str]] = {}
     for answer in answers:
         treatment = answer.get(TREATMENT)
