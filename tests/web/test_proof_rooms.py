@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,24 +16,29 @@ import till
 from browsing import TOKEN
 from harness import finish, lab, sync
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from raccord.catalog import Catalog
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
+from raccord.overview.books import balances
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.plugin import FileDays
+from raccord.quickbooks import QuickBooks
 from raccord.store import events
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import (
     Choice,
     Company,
     Connection,
+    DraftRow,
     Drift,
     DriftState,
     Gap,
     LedgerEntry,
     LinkRow,
+    PlanLine,
     Proof,
     Run,
     SourceRecord,
@@ -308,7 +313,7 @@ def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:
 
 
 def test_a_months_proof_shows_the_balances_that_the_bank_says(
-    workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, company: Company, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(till, "INFO", replace(till.INFO, files_cover=FileDays(stream="statements", tell=covered_days)))
     admitted = replace(workshop.scopes.catalog.admitted["till"], info=till.INFO)
@@ -338,7 +343,8 @@ def test_a_months_proof_shows_the_balances_that_the_bank_says(
                 chosen_at=workshop.clock.now(),
             )
         )  # fmt: skip
-        name = bank.name
+        name, ledger_id = bank.name, bank.object_id
+        _another_line(session, "25.5")
     for language, title, amounts in (
         ("en", "Balances as the bank says", ("10,000.00", "11,008.67")),
         ("fr", "Soldes selon la banque", ("10\u00a0000,00", "11\u00a0008,67")),
@@ -351,3 +357,62 @@ def test_a_months_proof_shows_the_balances_that_the_bank_says(
         for amount in amounts:
             assert amount in part
         assert "500" not in part, "the last balance of the month counts"
+
+    # Asked, QuickBooks says what it holds that day, in one request; what waits explains a part of the difference.
+    held = balances(workshop.client(company), date(2026, 3, 20)).get(ledger_id, Decimal(0))
+    asked: list[str] = []
+    report = QuickBooks.report
+
+    def counted(self: QuickBooks, name: str, params: Mapping[str, str]) -> Any:
+        asked.append(f"{name} {params['end_date']}")
+        return report(self, name, params)
+
+    monkeypatch.setattr(QuickBooks, "report", counted)
+    browser.get(f"/connections/{synced.id}/proof?month=2026-03-01")
+    assert asked == [], "nobody is asked unless a person wants it"
+    page = browser.get(f"/connections/{synced.id}/proof?month=2026-03-01&books=yes").text
+    assert asked == ["TrialBalance 2026-03-20"]
+    part = re.sub(r"<[^>]+>", "", page.partition('<dl class="proof mt-2">')[2].partition("</dl>")[0])
+    apart = Decimal("11008.67") - held
+    rows = [" ".join(each.split()) for each in part.strip().splitlines() if each.strip()]
+    assert rows == [
+        "At the bank, 20 Mar 2026$11,008.67",
+        f"In QuickBooks, 20 Mar 2026{_dollars(held)}",
+        f"Difference{_dollars(apart)}",
+        "of which 2 lines not posted yet$13.20",
+        "of which 0 lines left out$0.00",
+        f"Rest{_dollars(apart - Decimal('13.20'))}",
+    ]
+    # To the cent: a bank that says what is there less what waits is explained.
+    with workshop.database.begin() as session:
+        for each in session.scalars(select(SourceRecord).where(SourceRecord.source_id == "chq/0")):
+            said = str(held + Decimal("13.20"))
+            each.raw = json.dumps(raw | {"ledger_balance": {"amount": said, "day": "2026-03-20"}})
+    page = browser.get(f"/connections/{synced.id}/proof?month=2026-03-01&books=yes").text
+    assert "Explained to the cent" in page
+
+
+def _another_line(session: Session, amount: str) -> None:
+    """Put a line that waits beside the one there is, whose amount has another number of decimals."""
+    draft = session.scalars(select(DraftRow).where(DraftRow.key == "bank/b1")).one()
+    record = session.get_one(SourceRecord, draft.record_id)
+    planned = session.scalars(
+        select(PlanLine).where(PlanLine.draft_id == draft.id).order_by(PlanLine.id.desc())
+    ).first()
+    assert planned is not None
+
+    def beside(row: Any, **changes: Any) -> Any:
+        said = {each.key: getattr(row, each.key) for each in row.__mapper__.column_attrs if each.key != "id"}
+        made = type(row)(**{**said, **changes})
+        session.add(made)
+        session.flush()
+        return made
+
+    other = beside(record, source_id="b2", amount=Decimal(amount))
+    line = beside(draft, key="bank/b2", record_id=other.id)
+    beside(planned, key="bank/b2", draft_id=line.id)
+
+
+def _dollars(amount: Decimal) -> str:
+    sign = "\u2212" if amount < 0 else ""
+    return f"{sign}${abs(amount):,.2f}"

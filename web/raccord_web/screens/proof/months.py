@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -11,17 +12,21 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.closing.certificates import next_month
 from raccord.overview.connections import connection_head, proven_of
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.balances import BankBalance, balances_of
+from raccord.overview.weighing.books_balances import comparable, compared, read_days
 from raccord.overview.weighing.counted import count_by_fate
-from raccord.store.models import Connection
+from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
-from raccord_web.pages.rendering import show
+from raccord_web.pages.rendering import said_by, show
 from raccord_web.parts.left_out import left_out_in
 from raccord_web.screens.home import Offset
 
@@ -33,10 +38,15 @@ OUTSIDE = (Fate.LEFT_OUT, Fate.RESOLVED, Fate.REVIEW, Fate.FAILED, Fate.WAITING)
 
 @router.get("/connections/{connection_id}/proof")
 def proof(
-    request: Request, connection_id: str, month: date | None = None, only: str = "", offset: Offset = 0
-) -> Response:
-    """Show one month (any day of it), the newest unless asked; ``only=unequal`` shows what differs, in any month."""
+    request: Request, connection_id: str, month: date | None = None, only: str = "", offset: Offset = 0, books: str = ""
+) -> Response:  # fmt: skip
+    """Show one month (any day of it), the newest unless asked; ``only=unequal`` shows what differs, in any month.
+
+    With ``books`` QuickBooks is asked what it holds on the days whose balances the bank says.
+    """
     workshop = desk_of(request).workshop
+    asked = bool(books and month) and may(acting(request), Power.WORK)
+    there, failed = _books(workshop, connection_id, month.replace(day=1)) if asked and month else ({}, None)
     with workshop.database.read() as session:
         view = connection_head(session, connection_id)
         if view is None:
@@ -45,6 +55,8 @@ def proof(
         months = proof_months(session, connection_id)
         unequal = only == "unequal"
         chosen = None if unequal or not months else (month or months[0].first).replace(day=1)
+        balances = [] if chosen is None else _balances(workshop, session, connection_id, chosen)
+        connection = session.get_one(Connection, connection_id)
         return show(
             request,
             "proof/proof.html",
@@ -56,12 +68,31 @@ def proof(
             unequal=unequal,
             last=None if chosen is None else next_month(chosen) - timedelta(days=1),
             left_out=left_out_in(session, connection_id, None if admitted is None else admitted.info, chosen),
-            balances=[] if chosen is None else _balances(workshop, session, connection_id, chosen),
+            balances=balances,
+            comparable=comparable(balances, view.home_currency),
+            compared=compared(session, connection, balances, there) if there else {},
+            failed=None if failed is None else said_by(failed, request),
             date=date.fromisoformat,
             apart=count_by_fate(session, connection_id, OUTSIDE),
             totals=proof_totals(session, [connection_id]),
             listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),
         )
+
+
+def _books(
+    workshop: Workshop, connection_id: str, month: date
+) -> tuple[Mapping[date, Mapping[str, Decimal]], RaccordError | None]:
+    """Ask QuickBooks for its balances on the days that the bank tells of, or return why they are not known."""
+    with workshop.database.read() as session:
+        connection = session.get(Connection, connection_id)
+        if connection is None:
+            return {}, None
+        company = session.get_one(Company, connection.company_id)
+        rows = comparable(_balances(workshop, session, connection_id, month), company.home_currency)
+    try:
+        return (read_days(workshop, company, rows) if rows else {}), None
+    except RaccordError as error:
+        return {}, error
 
 
 def _balances(workshop: Workshop, session: Session, connection_id: str, month: date) -> Sequence[BankBalance]:
