@@ -95,6 +95,11 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     for page in (f"{bank}/setup/plan", f"{bank}/setup/files", f"{bank}/files", f"/problems?connection={connection_id}"):
         assert told(page).count("file-question") == 2, page
     assert "dans les réglages" not in shown + told(f"/problems?connection={connection_id}")
+    with workshop.database.read() as session:
+        waiting = session.scalars(select(SourceRecord.id).where(SourceRecord.source_id.like("question/%"))).all()
+    pages = {each: told(f"/records/{each}") for each in waiting}
+    assert {page.count("file-question") for page in pages.values()} == {1}, "its own file, and no other"
+    assert all("Répondez" in page for page in pages.values())
 
     # For this file only: the other of the same kind stays asked; what was said of the account counts for both.
     answer = {**whole, "key": key["avril"], "scope": "one", "then": "problems"}
@@ -255,6 +260,10 @@ def test_a_line_that_contradicts_itself_is_answered_where_it_is_told(
         shown = browser.get(page, headers={"accept-language": "en"}).text
         assert "The sign of the amount is right</button>" in shown, page
         assert problem.params["answers"]["key"] not in shown, "nobody types a key"
+    with workshop.database.read() as session:
+        of = session.scalars(select(SourceRecord.id).where(SourceRecord.stream == "lines")).one()
+    shown = browser.get(f"/records/{of}", headers={"accept-language": "en"}).text
+    assert "The sign of the amount is right</button>" in shown, "answered below, as it says"
     own = f"/problems/{problem.id}/answer"
     assert send("/problems", own, word="same").status_code == 409, "what is not offered is refused"
     assert send("/problems", own, word="accept").headers["location"].endswith("done=file_answered")

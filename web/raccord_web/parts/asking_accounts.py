@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from raccord.onboarding.arriving.changing import Told, account_posted, posted_of
 from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, asked_together, look_into, takes_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, BankAccount, bank_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount
-from raccord.overview.explain import Explained
+from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES, Explained
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
@@ -24,6 +25,9 @@ from raccord_web.front.visitors import acting, visitor_of
 from raccord_web.pages.rendering import said_by
 
 FAULTS_MAX = 20
+CONNECTIONS_MAX = 10
+OF_FILES = (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)
+"""Ends of the codes of what files leave open."""
 NEW = "+"
 """The entry of the drop-down that stands for an account to add."""
 
@@ -116,6 +120,34 @@ def asked_accounts(
         bank_accounts(session, connection.company_id), may_name, bool(info.left_out), faults=faults,
         looked=seen,
     )  # fmt: skip
+
+
+class Unmet(Protocol):
+    """A cause for which something of a connection waits or failed."""
+
+    @property
+    def connection_id(self) -> str: ...
+
+    @property
+    def code(self) -> str: ...
+
+
+def forms_about_files(
+    request: Request, session: Session, causes: Sequence[Unmet]
+) -> dict[tuple[str, str], AskedAccounts]:
+    """Return, by connection and code, what files leave open, each asked once beside the first cause it makes."""
+    found: dict[tuple[str, str], AskedAccounts] = {}
+    ids = list(dict.fromkeys(each.connection_id for each in causes if each.code.endswith(OF_FILES)))
+    for connection_id in ids[:CONNECTIONS_MAX]:
+        asked = asked_accounts(request, session, session.get_one(Connection, connection_id))
+        codes = [each.code for each in causes if each.connection_id == connection_id]
+        for code in codes:
+            questions = [each for each in asked.questions if each.code == code]
+            first = next((each for each in codes if each.endswith(ASKED_OF_FILES)), "")
+            accounts = asked.accounts if code == first else ()
+            if questions or accounts:
+                found[connection_id, code] = replace(asked, questions=questions, accounts=accounts)
+    return found
 
 
 def changing(request: Request, session: Session, connection: Connection, told: Told, key: str) -> AskedAccounts | None:

@@ -36,6 +36,8 @@ from raccord_web.screens.connecting.setting_up import step_page
 from raccord_web.steps.order import names_of
 
 router = APIRouter()
+RECORD = "record-"
+"""How the place is called, before its number, that leads back to the record beside which something was answered."""
 PROBLEMS_SHOWN = 50
 NO_CARD = frozenset({"files.no_question", "files.account_told", "files.not_said", "files.no_account"})
 """What is refused because nothing is asked of it any more, so that it has no form."""
@@ -139,6 +141,8 @@ def _read_on(request: Request, connection_id: str, fields: Mapping[str, str]) ->
         "problems": f"/problems?connection={connection_id}&",
         "questions": f"/questions?connection={connection_id}&",
     }.get(then, f"/connections/{connection_id}/files?")
+    if then.startswith(RECORD) and then.removeprefix(RECORD).isdecimal():
+        place = f"/records/{then.removeprefix(RECORD)}?"
     if then == "files" and fields.get("go") == "scope":
         return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)
     reads = then != "files" and read_on(request, connection_id)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -25,8 +22,7 @@ from raccord.onboarding.deciding.failures import (
     set_file_aside,
     skip_failed,
 )
-from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
-from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
+from raccord.overview.problems import open_problems, problem_groups, problem_kinds
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.counted import count_by_fate
 from raccord.store.models import Connection, ProblemState
@@ -38,9 +34,9 @@ from raccord_web.front.visitors import acting, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import among, said_by, show
-from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
+from raccord_web.parts.asking_accounts import OF_FILES, forms_about_files, read_on
 from raccord_web.parts.changed_months import changed_days
-from raccord_web.parts.mending import GROUPS_MAX, MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
+from raccord_web.parts.mending import MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
 from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
@@ -57,8 +53,6 @@ MENDED = (
     ("/connections/{}/files", "problems.mend_files", ("files.",)),
 )  # fmt: skip
 """The page that has the form which mends a cause, what leads there, and the beginnings of its codes."""
-OF_FILES = (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)
-"""Ends of the codes of what files leave open."""
 DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 
@@ -102,31 +96,14 @@ def _causes(
         return show(
             request, "records/problems.html", session, status=status, listing=groups, connection=connection,
             changed=changed_days(session, [each for group in groups.rows for each in group.examples]),
-            mended_at=mended_at, kind=kind, file_forms=_file_forms(request, session, groups.rows), mendings=mendings,
+            mended_at=mended_at, kind=kind, mendings=mendings,
+            file_forms=forms_about_files(request, session, groups.rows),
             of_files={each.code for each in groups.rows if each.code.endswith(OF_FILES)},
             again=count_by_fate(session, connection, [Fate.WAITING], within=within)[Fate.WAITING],
             refused=refused, why=None if refused is None else said_by(refused.error, request),
             policies=list(ClosedPolicy), kinds=problem_kinds(session, connection) if seen else {},
             connector=held.connector if held else "",
         )  # fmt: skip
-
-
-def _file_forms(
-    request: Request, session: Session, groups: Sequence[ProblemGroup]
-) -> dict[tuple[str, str], AskedAccounts]:
-    """Return, by connection and code, what files leave open, each asked once beside the first problem it makes."""
-    found: dict[tuple[str, str], AskedAccounts] = {}
-    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(OF_FILES)))
-    for connection_id in ids[:GROUPS_MAX]:
-        asked = asked_accounts(request, session, session.get_one(Connection, connection_id))
-        codes = [each.code for each in groups if each.connection_id == connection_id]
-        for code in codes:
-            questions = [each for each in asked.questions if each.code == code]
-            first = next((each for each in codes if each.endswith(ASKED_OF_FILES)), "")
-            accounts = asked.accounts if code == first else ()
-            if questions or accounts:
-                found[connection_id, code] = replace(asked, questions=questions, accounts=accounts)
-    return found
 
 
 def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:

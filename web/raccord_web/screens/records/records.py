@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -25,7 +26,7 @@ from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.pointing.referred import referred
 from raccord.overview.pointing.two_sides import sides_of
-from raccord.overview.records import RecordView, list_records, record_story
+from raccord.overview.records import RecordStory, RecordView, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
@@ -37,6 +38,7 @@ from raccord_web.front.visitors import acting, let_to, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, names_in, said_of, show
+from raccord_web.parts.asking_accounts import OF_FILES, AskedAccounts, forms_about_files
 from raccord_web.parts.held import settings_of
 from raccord_web.parts.mapped import RoleView, placed_by, roles_of
 from raccord_web.screens.home import PAGE, Offset
@@ -156,6 +158,8 @@ def record(request: Request, record_id: str, problem: str = "", number: Search =
         return show(
             request, "records/record.html", session, story=story, view=story.view, connection="", kept_code="",
             lines=_mapping_lines(request, session, story.view), sides=sides_of(session, story.view.id),
+            asked_here=_asked_of_file(request, session, story),
+            of_files=OF_FILES,
             contacts=contacts_of(
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
@@ -172,6 +176,25 @@ def by_hand(request: Request, record_id: str, fields: Fields) -> Response:
     """Bring a record over although it stays out, or keep it out: what its page offers (EX-05)."""
     decide(desk_of(request).workshop, acting(request), int(record_id), fields.get("way", ""))
     return RedirectResponse(f"/records/{record_id}?done=by_hand", HTTPStatus.SEE_OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Why a record waits."""
+
+    connection_id: str
+    code: str
+
+
+def _asked_of_file(request: Request, session: Session, story: RecordStory) -> AskedAccounts | None:
+    """Return the form with what the record's file leaves open, where the record waits for that."""
+    view = story.view
+    codes = [*(each.code for each in story.problems), view.reason]
+    forms = forms_about_files(request, session, [_Cause(view.connection_id, code) for code in codes])
+    for asked in forms.values():
+        own = [each for each in asked.questions if view.file and each.file == view.file]
+        return replace(asked, questions=own or asked.questions)
+    return None
 
 
 def _sold(request: Request, session: Session, view: RecordView) -> Sold | None:
