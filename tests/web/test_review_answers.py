@@ -52,7 +52,7 @@ def test_each_part_of_a_split_has_a_tax_and_a_class_of_its_own(
         (other, north["Id"]),
     ]
     panel = browser.get(f"/review?line={holds['RISTOURNE']}&view=split").text
-    assert ('name="tax2"' in panel, 'name="class2"' in panel) == (False, True), "money received bears no tax"
+    assert ('name="tax2"' in panel, 'name="class2"' in panel) == (True, True), "a refund of costs bears theirs"
     form = browser.get(f"/companies/{company.id}/bank-rules/new?line={holds['COSTCO WHOLESALE']}").text
     assert 'name="share1" maxlength="20" value="67.08%"' in form, "a rule says a split in percent"
 

@@ -49,6 +49,10 @@ def test_the_tax_of_an_account_is_shown_with_who_says_so_and_written_as_it_was_s
     assert set(offered(unknown).values()) == {""}, "where nothing is known of any, none is noted beside each"
     received = browser.get(f"/review?line={holds['RISTOURNE']}&view=category").text
     assert "Money received bears a tax only where all of it gives back costs" in received
+    sold = f"/review/{holds['RISTOURNE']}/treat"
+    [income] = [str(each["Id"]) for each in client.query_all("Account", "AccountType = 'Income'")][:1]
+    refused = send("/settings", sold, kind="category", account=income, tax=taxes[both])
+    assert "all of it is money back for costs" in refused.text, "no tax of a sale"
 
     # The bookkeeper sets the account's default in QuickBooks, and the next run reads it.
     office = next(each for each in client.query_all("Account", f"Id = '{accounts[OFFICE]}'"))
@@ -78,6 +82,9 @@ def test_the_tax_of_an_account_is_shown_with_who_says_so_and_written_as_it_was_s
     say("PAPETERIE DUMAS", account=accounts[TRAVEL], taxes_shown=shown)
     # What is typed was not shown with a tax, so none is written.
     say("COSTCO WHOLESALE", other=OFFICE, taxes_shown="")
+    refund = browser.get(f"/review?line={holds['RISTOURNE']}&view=category").text
+    assert f'data-tax="{taxes[both]}"' in refund, "beside an account that is typed"
+    assert send("/settings", sold, kind="category", other=OFFICE, tax=taxes[both]).status_code == 303
     page = browser.get(f"/review?line={holds['JEU VIDEO']}&view=category").text
     assert offered(page)[TRAVEL] == "No tax, as the last line of this account"
     sync(workshop, connection)
@@ -86,6 +93,9 @@ def test_the_tax_of_an_account_is_shown_with_who_says_so_and_written_as_it_was_s
         for each in documents(workshop, company, "Purchase")
     }
     assert written == {Decimal("4.00"): True, Decimal("11.50"): False, Decimal("60.00"): False}
+    [back] = [each for each in documents(workshop, company, "Deposit") if each.get("TxnTaxDetail")]
+    assert back["Line"][0]["DepositLineDetail"]["TaxApplicableOn"] == "Purchase"
+    assert back["Line"][0]["Amount"] + back["TxnTaxDetail"]["TotalTax"] == back["TotalAmt"]
 
 
 def test_last_lines_that_agree_say_more_than_quickbooks_default_and_few_of_them_less() -> None:

@@ -17,15 +17,22 @@ from raccord.onboarding.deciding.suggesting import accept_from, ask_always
 from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.overview.lines.suggestions import suggesting
 from raccord.overview.questions import open_questions
-from raccord.plugin.drafts import Accepts, Decision, Expense, ExpenseLine, PaymentType, Role
+from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LearnedHistory
 from raccord.suggesting.calibration import SCALE
+from raccord.suggesting.history import Answer
+from raccord.suggesting.learner import Suggestion
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.lines.line_answers import DOUBTED, LEARNED
+from raccord.sync.lines.suggestions import treatment_of
 from raccord.sync.lines.treatments import Part, Treated, Treatment, load_treatment
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
 
+RECEIVED = Deposit(
+    key="bank/r1", day=date(2026, 3, 4), currency="CAD", bank=Role("bank"), total=Decimal("11.50"),
+    lines=(DirectLine(account=Decision("category", Accepts.CATEGORY), amount=Decimal("11.50")),),
+)  # fmt: skip
 PAYEES = ("HYDRO NORD", "GARAGE ROY", "PAPETERIE MAJOR", "CAFE DU PORT")
 BOOKKEEPER = Actor("Benoit", RoleName.BOOKKEEPER)
 ADMIN = Actor("Alice", RoleName.ADMIN)
@@ -104,6 +111,16 @@ def test_lines_like_those_answered_before_bring_a_suggestion_with_its_examples(
     assert (told["account"], told["confidence"] > 950) == (answered["HYDRO NORD"], True)
     assert len(told["examples"]) == 3
     assert all("HYDRO NORD" in each["text"] for each in told["examples"])
+    tax = str(workshop.client(company).query("SELECT * FROM TaxCode")[0]["Id"])
+    income = str(workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Income'")[0]["Id"])
+    with workshop.database.read() as session:
+        borne = [
+            treatment_of(session, company.id, Suggestion(Answer(each, tax_code=tax), 990, ()), RECEIVED)
+            .parts[0]
+            .tax_code
+            for each in (answered["HYDRO NORD"], income)
+        ]
+    assert borne == [tax, ""], "money back for a cost gives its tax back, and a sale bears none on a deposit"
     assert LEARNED not in holds["bank/b201"].params, "nobody answered a line of this payee"
     assert LEARNED not in holds["bank/b202"].params, "its account is inactive"
     with workshop.database.read() as session:

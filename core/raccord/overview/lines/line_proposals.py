@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from raccord.plugin.texts import Text
 from raccord.store.models import LedgerEntry
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.line_answers import LEARNED
+from raccord.sync.lines.treatment_fit import TAXED_BACK
 from raccord.sync.lines.treatments import BY_SUGGESTION, Part, Treated, Treatment
 
 
@@ -33,6 +35,13 @@ class Proposed:
     examples: Sequence[Behind] = ()
     taxes: Sequence[str] = ()
     """Names of the tax codes that it writes."""
+
+
+class _Entry(NamedTuple):
+    """What a suggestion names in the company's lists."""
+
+    name: str
+    type: str
 
 
 def proposed_for(session: Session, lines: Sequence[BankLine]) -> dict[str, Proposed]:
@@ -72,10 +81,11 @@ def rule_waits(session: Session, hold_id: str) -> Text | None:
     return None if ruling is None else waits_because(ruling)
 
 
-def _learned(line: BankLine, active: Mapping[tuple[str, str, str], str]) -> Proposed | None:
+def _learned(line: BankLine, active: Mapping[tuple[str, str, str], _Entry]) -> Proposed | None:
     """Return what was learned for a line, without what is inactive by now or money received cannot bear."""
     said, told = line.learned, suggested_in({LEARNED: line.learned})
-    if told is None or said is None or (line.company_id, "Account", told.account) not in active:
+    account = None if told is None else active.get((line.company_id, "Account", told.account))
+    if told is None or said is None or account is None:
         return None
 
     def kept(kind: str, name: str) -> str:
@@ -85,7 +95,7 @@ def _learned(line: BankLine, active: Mapping[tuple[str, str, str], str]) -> Prop
     party = kept(str(said.get("party_kind", "")), "party_id")
     part = Part(
         account=told.account,
-        tax_code=kept("TaxCode", "tax_code") if not line.arrives or line.on_card else "",
+        tax_code=kept("TaxCode", "tax_code") if not line.arrives or line.on_card or account.type in TAXED_BACK else "",
         class_id=kept("Class", "class_id"),
     )
     treatment = Treatment(
@@ -97,12 +107,12 @@ def _learned(line: BankLine, active: Mapping[tuple[str, str, str], str]) -> Prop
         origin=BY_SUGGESTION,
         why=f"{told.confidence}/1000: " + ", ".join(each.key for each in told.examples),
     )
-    taxes = [active[line.company_id, "TaxCode", part.tax_code]] if part.tax_code else []
+    taxes = [active[line.company_id, "TaxCode", part.tax_code].name] if part.tax_code else []
     return Proposed(treatment, [told.account_name], told.party, "", told.confidence, told.examples, taxes)
 
 
-def _active(session: Session, lines: Sequence[BankLine]) -> Mapping[tuple[str, str, str], str]:
-    """Return the names of what the lines' learned suggestions name and is active, by company, kind and id."""
+def _active(session: Session, lines: Sequence[BankLine]) -> Mapping[tuple[str, str, str], _Entry]:
+    """Return what the lines' learned suggestions name and is active, by company, kind and id."""
     named = {
         str(line.learned[name])
         for line in lines
@@ -110,12 +120,12 @@ def _active(session: Session, lines: Sequence[BankLine]) -> Mapping[tuple[str, s
         for name in ("account", "party_id", "tax_code", "class_id", "location_id")
         if name in line.learned
     }
-    found: dict[tuple[str, str, str], str] = {}
+    found: dict[tuple[str, str, str], _Entry] = {}
     for some in chunks(sorted(named), CHUNK):
         rows = session.execute(
-            select(LedgerEntry.company_id, LedgerEntry.kind, LedgerEntry.object_id, LedgerEntry.name).where(
-                LedgerEntry.object_id.in_(some), LedgerEntry.active.is_(True)
-            )
+            select(
+                LedgerEntry.company_id, LedgerEntry.kind, LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.type
+            ).where(LedgerEntry.object_id.in_(some), LedgerEntry.active.is_(True))
         )
-        found.update({(row.company_id, row.kind, row.object_id): row.name for row in rows})
+        found.update({(row.company_id, row.kind, row.object_id): _Entry(row.name, row.type) for row in rows})
     return found

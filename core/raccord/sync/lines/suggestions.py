@@ -41,6 +41,7 @@ from raccord.sync.lines.line_answers import ACCEPTED_ONCE, CALLED, DOUBTED, LEAR
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.paying import MATCHES, asked_in
 from raccord.sync.lines.transfers import is_side, propose_transfers
+from raccord.sync.lines.treatment_fit import BooksFit
 from raccord.sync.lines.treatments import (
     BY_SUGGESTION,
     TREATMENT,
@@ -241,7 +242,8 @@ def treatment_of(session: Session, company_id: str, told: Suggestion, draft: Dep
     """Return what a suggestion says a line is, without what is inactive by now or a deposit cannot hold."""
     answer = told.answer
     party = answer.party_id if _active(session, company_id, answer.party_kind, answer.party_id) else ""
-    taxed = not isinstance(draft, Deposit) and _active(session, company_id, "TaxCode", answer.tax_code)
+    bears = not isinstance(draft, Deposit) or BooksFit(session, company_id).taxed_back(answer.account)
+    taxed = bears and _active(session, company_id, "TaxCode", answer.tax_code)
     part = Part(
         account=answer.account,
         tax_code=answer.tax_code if taxed else "",
