@@ -304,3 +304,14 @@ def test_importing_a_part_by_one_road_and_the_whole_by_another_gives_the_whole(
     days = sorted((record.day, record.amount.amount) for record in booked if record not in asked)
     wanted = sorted((line.day, line.amount) for line in known)
     assert all(each in wanted for each in days)
+
+
+def test_a_line_that_two_layouts_of_one_bank_give_one_id_is_itself(feed: Feed) -> None:
+    """Said to be the twin of itself, it would be left out by both."""
+    rows = [("03/14/2026", "CAFE", "-4.20", "95.80"), ("03/15/2026", "SHOP", "-5.20", "90.60")]
+    one = "Date,Description,Amount,Account Number\n" + "".join(f"{d},{t},{a},123456789\n" for d, t, a, _ in rows)
+    other = "Date,Description,Amount,Balance,Account Number\n"
+    other += "".join(f"{','.join(row)},123456789\n" for row in rows)
+    records = feed.put(one.encode(), other.encode()).read().records
+    assert len({each.source_id for each in records}) == 2
+    assert [each for each in records if each.amount is None or "twin" in each.raw] == []

@@ -405,7 +405,8 @@ def test_of_paypal_only_what_moves_the_balance_is_read_by_currency() -> None:
     result = Read((PAYPAL + "\n".join(rows) + "\n").encode())
     booked = [(line.account.key, str(line.amount), line.native) for line in result.lines if not line.pending]
     assert booked == [
-        ("paypal-usd", "96.80", "T1"),
+        ("paypal-usd", "100.00", "T1"),
+        ("paypal-usd", "-3.20", "T1.fee"),
         ("paypal-eur", "-50.00", "T2"),
         ("paypal-usd", "-55.00", "T3"),
         ("paypal-eur", "50.00", "T4"),
@@ -438,7 +439,7 @@ def test_of_paypal_neither_what_is_held_nor_its_release_is_a_line_in_lists_and_i
         for kind, number, sign in held
     )
     paid = "03/14/2026,10:00:00,PST,Express Checkout Payment,CAD,9.00,-1.00,8.00,13.00,T99,,Ann,,,0.00,0.00,,\n"
-    for text, ids in ((PAYPAL + listed, []), (STATEMENT + stated + paid, ["T99"])):
+    for text, ids in ((PAYPAL + listed, []), (STATEMENT + stated + paid, ["T99", "T99.fee"])):
         result = Read(text.encode())
         assert [line.native for line in result.lines] == ids
         assert sum(statement.left_out for statement in result.statements) == len(HELD)
@@ -455,13 +456,11 @@ def test_paypal_in_other_languages_reads_the_same() -> None:
         '"14/03/2026","10:00:00","CET","Ann","Paiement","Terminé","EUR","1\u00a0100,00","-3,20","1\u00a0096,80","T1"\n'
     )
     for text in (german, french):
-        (line,) = Read(text.encode()).lines
-        assert (line.day, str(line.amount), line.native, line.account.key) == (
-            date(2026, 3, 14),
-            "1096.80",
-            "T1",
-            "paypal-eur",
-        )
+        lines = [(line.day, str(line.amount), line.native, line.account.key) for line in Read(text.encode()).lines]
+        assert lines == [
+            (date(2026, 3, 14), "1100.00", "T1", "paypal-eur"),
+            (date(2026, 3, 14), "-3.20", "T1.fee", "paypal-eur"),
+        ]
 
 
 def test_a_quote_that_is_never_closed_costs_no_row() -> None:

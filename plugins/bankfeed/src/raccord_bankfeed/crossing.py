@@ -4,6 +4,8 @@ A file is compared with those that arrived before it by another road (another fo
 account: the same key, the same number, or the same name given in the settings. Lines pair one to one, so three equal
 coffees here and two there leave one:
 
+* *the same id at PayPal*, whose lists and search share them: one line, or asked where the amounts differ; lines of two
+  such ids are never one;
 * *the same day and amount*: one line, where the text agrees, or where one text says nothing and both files cover that
   day whole (it is neither the first nor the last day of either), so that both list all there is;
 * *the same amount and a like text up to three days apart*: one line where all lines of the two roads lie so many days
@@ -29,7 +31,7 @@ alone, so it is the same whenever it is asked for.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -145,10 +147,12 @@ class _Index:
         self._by_amount: dict[str, dict[date, dict[str, tuple[Entry, FileLines]]]] = {}
         self._ids: dict[str, set[str]] = {}
         self._places: dict[str, tuple[str, date]] = {}
+        self._alike: dict[str, set[str]] = defaultdict(set)
+        """Lines by the id that several roads of one source share."""
         self._taken: dict[tuple[str, str], str] = {}
         """Of which line a road's other line was the twin, by road and the other's id."""
-        self._asked: dict[tuple[str, str], Twin] = {}
-        """What was asked about a line, by road and its id: asked again wherever the line comes again."""
+        self._asked: dict[str, Twin] = {}
+        """What was asked about a line, by its id: asked again wherever the line comes again."""
         self._left: dict[str, list[tuple[Entry, FileLines, Twin]]] = defaultdict(list)
         """By line those that were taken for it, or are asked whether they are it."""
         self._apart: dict[frozenset[str], Counter[int]] = defaultdict(Counter)
@@ -163,7 +167,7 @@ class _Index:
             if twin is not None:
                 self._left[twin.id].append((entry, file, twin))
             if twin is not None and not twin.certain:
-                self._asked[file.road, entry.id] = twin
+                self._asked[entry.id] = twin
                 ids.add(entry.id)
             if twin is None or not (twin.certain or self._says(entry) == SAME):
                 self._put(entry, file)
@@ -183,6 +187,8 @@ class _Index:
         self._ids.setdefault(file.road, set()).add(entry.id)
         self._drop(entry.id)
         self._places[entry.id] = (entry.amount, entry.day)
+        if entry.alike:
+            self._alike[entry.alike].add(entry.id)
         self._by_amount.setdefault(entry.amount, {}).setdefault(entry.day, {})[entry.id] = (entry, file)
         self.size += 1
 
@@ -199,7 +205,7 @@ class _Index:
             first: tuple[Entry, Twin] | None = None
             for entry, file, twin in self._left.pop(id_, ()):
                 self._taken.pop((file.road, id_), None)
-                self._asked.pop((file.road, entry.id), None)
+                self._asked.pop(entry.id, None)
                 if not (twin.certain or self._says(entry) == SAME):
                     freed.append(Freed(entry))
                 elif first is None:
@@ -222,7 +228,12 @@ class _Index:
     def pair(self, file: FileLines) -> dict[int, Twin]:
         """Pair a file's lines with those of other roads."""
         own = self._ids.get(file.road, set())
-        mine = [entry for entry in file.entries if entry.id not in own and entry.amount in self._by_amount]
+        # Two layouts of one bank's tables may make one id of a line: it is itself, and no other's twin.
+        itself = {entry.id for entry in file.entries if entry.id in self._places}
+        new = [entry for entry in file.entries if entry.id not in own and entry.id not in itself]
+        alike = self._alike_among(new, file, itself)
+        others_taken = {*itself, *(twin.id for twin in alike.values())}
+        mine = [entry for entry in new if entry.number not in alike and entry.amount in self._by_amount]
 
         def others(entry: Entry, apart: int | None) -> Iterator[Candidate]:
             days = self._by_amount[entry.amount]
@@ -234,12 +245,16 @@ class _Index:
                 Candidate(entry, other, where.road, where.days)
                 for day in here
                 for other, where in days.get(day, {}).values()
-                if where.road != file.road and _of_one_account(entry, other)
+                if where.road != file.road
+                and _of_one_account(entry, other)
+                and other.id not in others_taken
+                and not (entry.alike and other.alike)
                 # What was the other of one line is not that of another in a later file.
                 if self._taken.get((file.road, other.id), entry.id) == entry.id
             )
 
-        asked = ((entry.number, self._asked.get((file.road, entry.id))) for entry in file.entries if entry.id in own)
+        known = (entry for entry in file.entries if entry.id in own or entry.id in itself)
+        asked = ((entry.number, self._asked.get(entry.id)) for entry in known)
         again = {number: twin for number, twin in asked if twin is not None and twin.id in self._places}
         apart_of = {road: some for roads, some in self._apart.items() if file.road in roads for road in roads}
         paired = partial(twins_among, others=others, mine=file.days, apart=apart_of)
@@ -250,7 +265,34 @@ class _Index:
             found = (
                 twins_among([entry for entry in mine if entry.number not in apart], others, file.days, apart_of) | told
             )
-        return {**found, **again}
+        return {**alike, **found, **again}
+
+    def _alike_among(self, entries: Sequence[Entry], file: FileLines, itself: set[str]) -> dict[int, Twin]:
+        """Pair lines by the id that several roads of one source share, those of one amount first, each once."""
+        found: dict[int, Twin] = {}
+        taken = set(itself)
+        some = [entry for entry in entries if entry.alike in self._alike]
+        for certain in (True, False):
+            for entry in some:
+                other = next(self._others_alike(entry, file, taken, certain=certain), None)
+                if other is not None and entry.number not in found:
+                    found[entry.number] = Twin(other, certain)
+                    taken.add(other)
+        return found
+
+    def _others_alike(self, entry: Entry, file: FileLines, taken: set[str], *, certain: bool) -> Iterator[str]:
+        for id_ in sorted(self._alike[entry.alike] - taken):
+            if (place := self._places.get(id_)) is None:
+                continue
+            amount, day = place
+            other, where = self._by_amount[amount][day][id_]
+            if where.road == file.road or not _of_one_account(entry, other):
+                continue
+            # What was the other of one line is not that of another in a later file.
+            free = self._taken.get((file.road, id_), entry.id) == entry.id
+            one_way = amount.startswith("-") is entry.amount.startswith("-")
+            if free and (amount == entry.amount if certain else one_way):
+                yield id_
 
     def _says(self, entry: Entry) -> str:
         return self._known.says(answer_key(entry.id), SAME, SEPARATE)

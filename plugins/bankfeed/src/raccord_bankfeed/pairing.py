@@ -59,6 +59,8 @@ class Entry:
     """What else it says, of which words are compared too."""
     native: str = ""
     """The bank's own id."""
+    alike: str = ""
+    """The id by which several roads of one source know it; empty where none tells any."""
     dated: tuple[str, ...] = ()
     """What else its source wrote of its days."""
     _texts: tuple[str, str, str] | None = field(default=None, init=False)

@@ -59,6 +59,10 @@ class FileState:
     replacing: Replacing = NOTHING_REPLACED
     """Lines that may be earlier ones of the same road, with another amount."""
     identities: Identities = field(default_factory=Identities)
+    as_net: Identities = field(default_factory=Identities)
+    """Gives the ids that payments had when one line was a payment and its fee."""
+    with_fee: bool = False
+    """Whether the next line is a fee that is in the line before it."""
     lines: int = 0
     asked: set[str] = field(default_factory=set)
     """The keys of all questions so far."""
@@ -93,16 +97,25 @@ def maker(
                     twin = None
                 if event.correction is not None and event.correction.action is CorrectionAction.GONE:
                     return _gone_record(event, source_id, earlier(source_id))
+                if state.with_fee:
+                    state.with_fee = False
+                    return None
+                net_id = "" if event.net is None else state.as_net.of(event._replace(amount=event.net))
                 if state.held or (source_id in state.replacing.over and old is None):
                     return None
                 if twin is not None and not twin.certain:
                     state.unsure.add(source_id)
+                if event.net is not None and earlier(net_id) is not None:
+                    # Brought over by a version that made one line of both, and perhaps posted: it stays that line.
+                    state.with_fee = True
+                    return _line_record(event._replace(amount=event.net), net_id, home_currency, twin, asked=source_id)
                 if old is not None and old.same:
                     return _line_record(event, old.id, home_currency, None)
                 return _line_record(event, source_id, home_currency, twin, old)
             case Statement():
                 _statement_ended(state, event)
                 state.identities.statement_ended()
+                state.as_net.statement_ended()
             case Question():
                 _hold(state, event)
             case Unreadable():
@@ -185,9 +198,12 @@ def _asked(question: Question) -> dict[str, JSON]:
 
 
 def _line_record(
-    line: Line, source_id: str, home_currency: str, twin: Twin | None, old: Replaced | None = None
+    line: Line, source_id: str, home_currency: str, twin: Twin | None, old: Replaced | None = None, asked: str = ""
 ) -> Record:
-    """Lines that move no money (pending, withdrawn, known by another road) have their amount in ``raw`` alone."""
+    """Lines that move no money (pending, withdrawn, known by another road) have their amount in ``raw`` alone.
+
+    A person says under ``asked`` whether it is its twin, where its own id is another.
+    """
     (
         account, native, day, number, currency, name, memo, type_, reference, check_number, pending, correction, *_
     ) = line  # fmt: skip
@@ -210,7 +226,7 @@ def _line_record(
     if account.signs:
         raw |= {SIGNS: account.signs, TURNED: account.turned}
     if twin is not None:
-        raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": twin_key(source_id)}
+        raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": twin_key(asked or source_id)}
     elif old is not None:
         raw[REPLACES] = {"id": old.id, "day": old.day, "amount": old.amount, "answer": old.answer}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import Identities, normalised, plain_amount
 from raccord_bankfeed.pairing import Days, Entry
+from raccord_bankfeed.paypal_ids import id_at_paypal
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Account, Balance, CorrectionAction, Line, Question, Statement
@@ -301,7 +302,7 @@ def _stated(file: FileLines, statement: Statement, names: Mapping[str, str]) -> 
 def _entry(line: Line, number: int, source_id: str, tokens: frozenset[str]) -> Entry:
     return Entry(
         number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, line.name, line.memo,
-        (line.reference, line.check_number), line.native, second_days(line),
+        (line.reference, line.check_number), line.native, id_at_paypal(line), second_days(line),
     )  # fmt: skip
 
 

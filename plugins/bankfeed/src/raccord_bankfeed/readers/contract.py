@@ -84,6 +84,8 @@ class Line(NamedTuple):
     """Whether the source promises that its id is this line's alone and stays with it whatever its day."""
     lasting: bool = False
     """Whether the source tells by this id what becomes of the line: another amount, another day, that it is gone."""
+    net: Decimal | None = None
+    """Of a payment whose fee is the next line, what both come to: earlier versions read them as one line of so much."""
 
     @property
     def fields(self) -> dict[str, str]:

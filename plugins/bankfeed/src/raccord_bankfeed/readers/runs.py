@@ -94,8 +94,10 @@ class RowTaker(Protocol):
 
 
 def made(columns: Iterable[Iterable[object]]) -> Iterator[Line]:
-    """Yield lines from columns in the order of their fields; those that say one thing for all may be endless."""
-    return map(_NEW_LINE, repeat(Line), zip(*columns, strict=False))
+    """Yield lines from columns in the order of their fields, all but ``net``, which they have none of; those that say
+    one thing for all may be endless.
+    """
+    return map(_NEW_LINE, repeat(Line), zip(*columns, repeat(None), strict=False))
 
 
 def on_one_line(texts: Sequence[str]) -> list[str]:

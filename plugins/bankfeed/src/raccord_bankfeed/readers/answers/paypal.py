@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from raccord.plugin import Text
+from raccord_bankfeed.paypal_ids import fee_of
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import chosen_account
 from raccord_bankfeed.readers.answers.bounded import AnswerReader
@@ -76,7 +77,7 @@ def _lines(row: Row, tallies: dict[str, Tally], place: int) -> Iterator[Event]:
     tally.count(line)
     yield line
     if fee:
-        name = line._replace(amount=fee, native=f"{line.native}.fee", type="FEE", offset=line.offset + 1)
+        name = line._replace(amount=fee, native=fee_of(line.native), type="FEE", offset=line.offset + 1)
         tally.count(name)
         yield name
     ending = row_of(info.get("ending_balance"))

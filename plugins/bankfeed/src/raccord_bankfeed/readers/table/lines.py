@@ -11,7 +11,6 @@ from itertools import repeat
 from operator import eq, neg
 from typing import NamedTuple
 
-from raccord.plugin import Text
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
 from raccord_bankfeed.readers.amounts import are_plain, plain_amounts, read_amount, unit_beside, written
@@ -31,6 +30,7 @@ from raccord_bankfeed.readers.table.evidence import (
     marks_incoming,
 )
 from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import (
     BALANCE_TEXT,
@@ -52,14 +52,6 @@ _ACCOUNT_END = re.compile(r"[0-9]{4,5} ?[0-9]{5,6}[A-Z]")
 """All that LCL's files, which have no header, say in their last row beside the closing balance."""
 _SYMBOLS = {"€": "EUR", "£": "GBP"}
 """The yen and the yuan have one sign."""
-
-
-class NoTransaction(Exception):  # noqa: N818 - says what the row is instead
-    """Raised for a row that moves no money."""
-
-    def __init__(self, reason: Text) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
 
 
 class Moved(NamedTuple):
@@ -247,6 +239,10 @@ class RowReader:
             (*cells, "") if len(cells) <= len(titles) else (*cells[: len(titles)], ""),
             row.start,
         )
+
+    def lines(self, row: Row) -> Sequence[Line]:
+        """Return the lines of a row, which is one as a rule; raises ``NoTransaction`` and ``RowFault``."""
+        return (self.line(row),)
 
     def day(self, row: Row) -> date | None:
         """Return a row's day, nothing where none stands there but an amount does; raises ``NoTransaction``."""

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from raccord.plugin import Text
 
+
+class NoTransaction(Exception):  # noqa: N818 - says what the row is instead
+    """Raised for a row that moves no money."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
 NO_AMOUNT = Text("La ligne n’a ni entrée ni sortie d’argent.", "The row has no money in or out.")
 SUM = Text("C’est un solde ou un total, pas une opération.", "It is a balance or a total, not a transaction.")
 NO_DATE = Text("La ligne n’a ni date ni montant.", "The row has neither a date nor an amount.")

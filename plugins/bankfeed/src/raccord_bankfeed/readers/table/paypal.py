@@ -1,17 +1,24 @@
-"""PayPal's list of activities: what moved, by how much, and which rows are shadows of others."""
+"""PayPal's list of activities: what moved, by how much, and which rows are shadows of others.
+
+A payment and its fee are a line each, as PayPal's transaction search tells them (``../answers/paypal.py``): the payment
+is what was paid, an invoice's amount, and ``crossing.py`` knows each by PayPal's id in both.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from raccord_bankfeed.paypal_ids import PAYPAL, fee_of
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
+from raccord_bankfeed.readers.table.lines import RowReader
+from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.words import PENDING, Part, plain
 
@@ -25,10 +32,14 @@ _HOLD = re.compile(
 
 @dataclass(slots=True)
 class PayPalReader(RowReader):
-    """Reads rows of PayPal: the balance moves by the net amount; each currency is an account."""
+    """Reads rows of PayPal: the balance moves by payment and fee; each currency is an account."""
 
     def line(self, row: Row) -> Line:
-        """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
+        """Return the payment of a row, without its fee; raises ``NoTransaction`` and ``RowFault``."""
+        return self.lines(row)[0]
+
+    def lines(self, row: Row) -> Sequence[Line]:
+        """Return the payment of a row and, where it has any, its fee; raises ``NoTransaction`` and ``RowFault``."""
         if plain(self.cell(row, Part.IMPACT)) == "memo":
             raise NoTransaction(notes.NO_IMPACT)
         if _HOLD.search(self._kind(row)):
@@ -54,11 +65,11 @@ class PayPalReader(RowReader):
         name, memo = self.text(row)
         shown = self.cell(row, Part.TYPE)
         charged = f"({gross} {currency}, fee {abs(fee)})" if fee else ""
-        return Line(
+        paid = Line(
             self._currency_account(currency),
             self.cell(row, Part.ID),
             day,
-            net,
+            gross,
             currency,
             name or shown,
             " ".join(filter(None, (memo, shown if name else "", charged))),
@@ -70,7 +81,12 @@ class PayPalReader(RowReader):
             self.layout.titles,
             (*row.cells[: len(self.layout.titles)], ""),
             row.start,
+            net=net if fee else None,
         )
+        if not fee:
+            return (paid,)
+        native = fee_of(paid.native) if paid.native else ""
+        return paid, paid._replace(amount=net - gross, native=native, type="FEE", offset=row.start + 1, net=None)
 
     def _kind(self, row: Row) -> str:
         """Return PayPal's word for what a row is; statements have no column of types and write it as description."""
@@ -82,7 +98,7 @@ class PayPalReader(RowReader):
         known = self.accounts.get((currency,))
         if known is None:
             name = currency if currency.isascii() and currency.isalnum() and len(currency) == 3 else "other"
-            known = Account(f"paypal-{name.lower()}", AccountKind.BANK, f"PayPal {name}", "PAYPAL")
+            known = Account(f"paypal-{name.lower()}", AccountKind.BANK, f"PayPal {name}", PAYPAL)
             self.accounts[(currency,)] = known
         return known
 

@@ -8,6 +8,7 @@ from itertools import islice
 from operator import add, attrgetter, neg
 from typing import BinaryIO
 
+from raccord_bankfeed.paypal_ids import PAYPAL
 from raccord_bankfeed.readers import questions, text_faults
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.conventions import Place, Told, decide
@@ -18,14 +19,9 @@ from raccord_bankfeed.readers.table.by_rows import joined_names, names_columns, 
 from raccord_bankfeed.readers.table.day_forms import stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
-from raccord_bankfeed.readers.table.layout import (
-    Layout,
-    is_header,
-    layout_key,
-    layout_of_header,
-    saved_layout,
-)
-from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
+from raccord_bankfeed.readers.table.layout import Layout, is_header, layout_key, layout_of_header, saved_layout
+from raccord_bankfeed.readers.table.lines import RowReader
+from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.paypal import reader_of
 from raccord_bankfeed.readers.table.rows import (
     Block,
@@ -384,7 +380,7 @@ class TableReader(LineReader):
         if self._goes_on and self._last is not None and self._continues(row, reader):
             return
         try:
-            line = reader.line(row)
+            lines = reader.lines(row)
         except NoTransaction as other:
             self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
                 row.line, other.reason, row.shown()
@@ -394,7 +390,8 @@ class TableReader(LineReader):
             self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).unreadable += 1
             self.unreadable(problem.fault, row.line, row.start, row.shown())
             return
-        self._told(line, row)
+        for line in lines:
+            self._told(line, row)
 
     def _told(self, line: Line, row: Row) -> None:
         if self._questions:
@@ -416,7 +413,7 @@ class TableReader(LineReader):
             known = next(iter(self._tallies.values()), None)
             if known is not None:
                 return known
-            account = Account("paypal-other", AccountKind.BANK, "PayPal", "PAYPAL")
+            account = Account("paypal-other", AccountKind.BANK, "PayPal", PAYPAL)
         key = (
             account.key
             if len(self._tallies) < _ACCOUNTS_MAX or account.key in self._tallies
