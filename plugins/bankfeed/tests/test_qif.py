@@ -240,3 +240,24 @@ def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[t
         body = body[:at] + piece + body[at + 2 :]
     events = list(reader_for(BytesIO(body)).events(BytesIO(body)))
     assert sum(isinstance(event, Line) for event in events) <= 19 + len(noise)
+
+
+def of_kinds(*kinds: str, times: int = 1, named: str = "") -> bytes:
+    record = "D12/19/18\nT-4.20\nPCAFE\n^\n" * times
+    return "".join(f"{named}!Type:{kind}\n{record}" for kind in kinds).encode()
+
+
+@pytest.mark.parametrize("times", [1, 80])
+def test_sections_of_several_kinds_without_names_are_as_many_accounts(times: int) -> None:
+    """A chequing account, a box of cash and another asset were one account, unasked."""
+    for kinds, keys in (
+        (["Bank", "Cash", "Oth A", "CCard"], ["-bank", "-cash", "-oth-a", "-card"]),
+        (["Cash", "OthA", "Cash"], ["-cash", "-oth-a", "-cash"]),
+        (["Bank"], [""]), (["Cash"], [""]), (["Oth A", "OthA"], ["", ""]), (["Bank", "CCard"], ["", "-card"]),
+    ):  # fmt: skip
+        read = [line.account.key for line in Read(of_kinds(*kinds, times=times)).lines]
+        assert read == [f"unnamed-qif{key}" for key in keys for _ in range(times)], kinds
+    empty = b"!Type:Bank\n!Type:Cash\nD12/19/18\nT-4.20\n^\n"
+    assert [line.account.key for line in Read(empty).lines] == ["unnamed-qif"], "a section of nothing is no account"
+    named = of_kinds("Cash", named="!Account\nNBox\nTCash\n^\n") + of_kinds("Bank")
+    assert Read(named).lines[-1].account.key == "unnamed-qif"

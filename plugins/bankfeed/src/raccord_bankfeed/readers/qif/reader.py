@@ -20,7 +20,7 @@ from raccord_bankfeed.readers.days import Order, parts_of
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.qif.layouts import CLOSING, USUAL, Layouts, reading_layout
-from raccord_bankfeed.readers.qif.sections import KINDS, SECTION, Sections
+from raccord_bankfeed.readers.qif.sections import KINDS, SECTION, Sections, slug
 from raccord_bankfeed.readers.qif.weighing import Weighing
 from raccord_bankfeed.readers.questions import together
 from raccord_bankfeed.readers.runs import RowFeed, Run, holds_any, made
@@ -110,6 +110,8 @@ class QifReader(RunReader):
         """Of the letters that a record has, what they are called."""
         self._layouts = Layouts(partial(reading_layout, mark=Mark.POINT))
         self._sections = Sections()
+        self._several = False
+        """Whether sections of several kinds name no account: then each kind is one."""
         self._record: _Record | None = None
         self._tally: Tally | None = None
 
@@ -121,6 +123,7 @@ class QifReader(RunReader):
         for text in texts_of(stream, self.charset):
             feed.take(text)
         feed.end()
+        self._several = len(weighing.nameless - {""}) > 1
         self._written = weighing.decide(self._known, lambda: _first_records(texts_of(stream, self.charset)))
         self._days = weighing.days(self._written.order)
         self._layouts = Layouts(partial(reading_layout, mark=self._written.mark))
@@ -219,7 +222,7 @@ class QifReader(RunReader):
     def _open(self) -> Tally:
         sections = self._sections
         kind = KINDS.get(sections.name, AccountKind.BANK)
-        account = _account(kind, sections.take_account(), sections.name)
+        account = _account(kind, sections.take_account(), sections.name, several=self._several)
         if kind in _READ:
             account = with_open_signs(account, "qif", lambda key: self._known.says(key, REVERSED) != "")
         self._tally = Tally(account, self.row)
@@ -336,10 +339,15 @@ def _cheque(number: str) -> str:
     return number if number.isdigit() and number.strip("0") else ""
 
 
-def _account(kind: AccountKind, named: dict[str, str], section: str) -> Account:
-    """Return the account of a section: by the name that ``!Account`` gave, else one without a name for each kind."""
+def _account(kind: AccountKind, named: dict[str, str], section: str, *, several: bool) -> Account:
+    """Return the account of a section: by the name that ``!Account`` gave, else one without a name for each kind.
+
+    Chequing, cash and other assets have one key where a file has but one of them: so were lines kept that are posted.
+    """
     name = named.get("N", "")
     if name:
         return account_of(kind, {"ACCTID": name, "ACCTTYPE": section})
     tail = "" if kind is AccountKind.BANK else f"-{kind.value}"
+    if several and KINDS.get(section) is AccountKind.BANK:
+        tail = f"-{slug(section)}"
     return Account(f"{UNNAMED}-qif{tail}", kind, "", section.upper()[:20])

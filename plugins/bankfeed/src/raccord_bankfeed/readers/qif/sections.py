@@ -43,6 +43,11 @@ _ACCOUNTS_MAX = 1000
 _STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
 
 
+def slug(name: str) -> str:
+    """Return a kind of bank account as keys have it: programs write one kind with a blank or without."""
+    return "oth-a" if name == "otha" else name.replace(" ", "-")
+
+
 class Sections:
     """Follows the sections of a file; what a record is depends on the section it stands in."""
 
@@ -82,6 +87,11 @@ class Sections:
         if len(named) > 1:
             named = [each for each in named if KINDS.get(each.get("T", "").strip().lower(), kind) is kind]
         return named[-1] if named else {}
+
+    def take_nameless(self) -> str:
+        """Return which kind of bank account the section is of, where no account is named; else nothing."""
+        nameless = not self.take_account().get("N") and KINDS.get(self.name) is AccountKind.BANK
+        return slug(self.name) if nameless else ""
 
     @property
     def holds_transactions(self) -> bool:

@@ -11,12 +11,13 @@ from raccord_bankfeed.readers.amounts import MarkEvidence
 from raccord_bankfeed.readers.conventions import Conventions, Place, Told, decide
 from raccord_bankfeed.readers.days import DayEvidence, Order
 from raccord_bankfeed.readers.qif.layouts import CLOSING, Layouts, weighing_layout
-from raccord_bankfeed.readers.qif.sections import SECTION, Sections
+from raccord_bankfeed.readers.qif.sections import KINDS, SECTION, Sections
 from raccord_bankfeed.readers.runs import Run
 from raccord_bankfeed.readers.told import Known
 
 _WEIGHED = frozenset("DTU")
 _DAYS_MAX = 4000
+_LETTERS_MAX = 26
 _SHOWN_MAX = 50
 """So many lines make the key under which a question about the file is asked."""
 
@@ -39,6 +40,10 @@ class Weighing:
         self._key = ""
         self._letters: set[str] = set()
         """Of which lines the first records are made: programs differ in them."""
+        self.nameless: set[str] = set()
+        """The kinds of the sections that hold transactions of a bank account and say nothing of which."""
+        self._of_kind = ""
+        self._account: dict[str, str] = {}
 
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order."""
@@ -49,12 +54,24 @@ class Weighing:
             if lead == "!" or (lead.isspace() and SECTION.match(plain)):
                 self._sections.header(plain)
                 self._holds = self._sections.holds_transactions
+                if self._sections.name in KINDS:
+                    self._of_kind = self._sections.take_nameless()
             elif self._holds and lead in _WEIGHED:
                 self._weigh(lead, plain)
+            elif self._sections.name == "account":
+                self._name(lead, plain)
             if self._seen < _SHOWN_MAX and self._holds and lead.isalpha():
                 self._letters.add(lead)
 
+    def _name(self, lead: str, plain: str) -> None:
+        if lead == "^":
+            self._sections.names(self._account)
+            self._account = {}
+        elif len(self._account) < _LETTERS_MAX:
+            self._account.setdefault(lead.upper(), plain[1:].strip())
+
     def _weigh(self, lead: str, plain: str) -> None:
+        self.nameless.add(self._of_kind)
         self._first_row = self._first_row or self._row
         if lead == "D":
             self._weigh_day(plain, 1)
@@ -80,6 +97,7 @@ class Weighing:
         """Take records whose amounts tell the mark before the cents, or hold none."""
         if not self._holds or self._seen < _SHOWN_MAX:
             return False
+        self.nameless.add(self._of_kind)
         columns = run.columns()
         for plain, times in Counter(columns.pop(run.layout.row.groupindex["day"] - 1)).items():
             self._weigh_day(plain, times)
