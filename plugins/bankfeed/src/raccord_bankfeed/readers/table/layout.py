@@ -36,6 +36,26 @@ _ANYONES = frozenset(
 _NAMES = frozenset({"naam", "nom", "name"})
 _OTHER_SIDES = frozenset({"naam tegenpartij", "naam tegenpartij bevat", "nom contrepartie", "counterparty name"})
 """Beside one of these a mere name is that of whose account it is."""
+_BESIDE_ANY = frozenset(
+    {
+        "amount",
+        "currency",
+        "in",
+        "of",
+        "the",
+        "der",
+        "de",
+        "du",
+        "la",
+        "v",
+        "w",
+        "betrag",
+        "wahrung",
+        "montant",
+        "devise",
+    }
+)
+"""Words that tell of no amount that a column of currencies is of it."""
 _SIGNED_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
@@ -163,6 +183,8 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         for each in (Part.GROSS, Part.NET):
             if each in columns:
                 columns.setdefault(Part.AMOUNT, columns.pop(each))
+    if Part.AMOUNT in columns and Part.CURRENCY in columns:
+        _take_own_currency(columns, plains, [part_of(cell) for cell in cells])
     texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
     if "details" in plains and "check or slip" in plains:
         texts.remove(plains.index("details"))
@@ -196,6 +218,35 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
+
+
+def _take_own_currency(
+    columns: dict[Part, int], plains: Sequence[str], parts: Sequence[tuple[Part, int] | None]
+) -> None:
+    """Of a file with amounts in two currencies, take the currency of the amount that counts, or none.
+
+    A currency is that of the amount whose name shares a word with its own, else of the one beside which it stands.
+    """
+    amounts, currencies = (
+        [number for number, part in enumerate(parts) if part is not None and part[0] is each]
+        for each in (Part.AMOUNT, Part.CURRENCY)
+    )
+    if len(amounts) < 2:
+        return
+    words = [frozenset(name.split()) - _BESIDE_ANY for name in plains]
+    beside = (1, -1) if currencies[0] < amounts[0] else (-1, 1)
+
+    def owner(number: int) -> int | None:
+        named = (each for each in amounts if words[each] & words[number])
+        near = (number + step for step in beside if number + step in amounts)
+        return next(named, next(near, None))
+
+    chosen, owners = columns[Part.AMOUNT], {number: owner(number) for number in currencies}
+    own = next((number for number in currencies if owners[number] == chosen), None)
+    if own is not None:
+        columns[Part.CURRENCY] = own
+    elif owners[columns[Part.CURRENCY]] is not None:
+        columns.pop(Part.CURRENCY)
 
 
 def _holds_owner(plains: Sequence[str], number: int) -> bool:
