@@ -23,10 +23,9 @@ from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.guessed import guessed_charset
-from raccord_bankfeed.readers.table import evidence, rows
+from raccord_bankfeed.readers.table import balances, evidence, rows
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.lines import RowReader
-from raccord_bankfeed.readers.table.reader import TableReader
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.told import Known
@@ -585,13 +584,13 @@ def test_balances_of_usual_rows_are_followed_in_the_first_look_and_of_others_in_
     odd: str, columns: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[RowReader] = []
-    original = TableReader._running_balances
+    original = balances.running_beside
 
-    def running(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
+    def running(blocks: Iterable[Block], reader: RowReader, beside: balances.Beside) -> dict[str, RunningBalance]:
         looks.append(reader)
-        return original(blocks, reader, before=before)
+        return original(blocks, reader, beside)
 
-    monkeypatch.setattr(TableReader, "_running_balances", staticmethod(running))
+    monkeypatch.setattr(balances, "running_beside", running)
     made = [MadeLine(day=date(2026, 3, 14), amount=Decimal("-40.00"), name=f"N{number}") for number in range(100)]
     body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True)).decode()
     if odd:
@@ -659,3 +658,68 @@ def test_all_that_a_file_leaves_open_is_one_question_whose_answers_stand_under_t
         again = feed.read(cursor=lines.cursor).records
         assert (again[0].day.isoformat(), again[0].raw["amount"]) == ("2026-04-03", "-1234")
         assert getattr(map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question), "code", "")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "read"),
+    [
+        ("Transaction amount,Transaction currency,Billing amount,Billing currency", "50.00,USD,-68.10,CAD", "CAD"),
+        ("Billing amount,Billing currency,Transaction amount,Transaction currency", "-68.10,CAD,50.00,USD", "CAD"),
+        ("Amount,Currency,Amount in account currency,Account currency", "-50.00,USD,-68.10,CAD", "CAD"),
+        ("Transaction amount,Currency,Billing amount,Currency", "50.00,USD,-68.10,CAD", "CAD"),
+        ("Currency,Transaction amount,Currency,Billing amount", "USD,50.00,CAD,-68.10", "CAD"),
+        ("Amount,Currency,Amount in account currency", "50.00,USD,-68.10", ""),
+        ("Currency,Amount,Amount in account currency", "USD,50.00,-68.10", ""),
+        ("Transaction currency,Transaction amount,Billing amount", "USD,50.00,-68.10", ""),
+        ("Betrag,Währung,Betrag in Kontowährung,Kontowährung", "50.00,USD,-68.10,CAD", "CAD"),
+        ("Kwota operacji,Waluta,Kwota w walucie rachunku,Waluta rachunku", "50.00,USD,-68.10,CAD", "CAD"),
+        ("Amount,Currency,Balance", "-68.10,CAD,10.00", "CAD"),
+        ("Billing amount,Currency", "-68.10,CAD", "CAD"),
+    ],
+)
+def test_the_amount_in_the_currency_of_the_account_counts_with_the_currency_beside_it(
+    header: str, row: str, read: str
+) -> None:
+    result = Read(f"Date,Description,{header}\n2026-03-14,HOTEL NYC,{row}\n2026-03-15,CAFE,{row}\n".encode())
+    assert [(str(line.amount), line.currency) for line in result.lines] == [("-68.10", read)] * 2
+
+
+ROWS = "2026-03-14,HOTEL NYC,-50.00,{}\n2026-03-15,CAFE,-4.20,{}\n"
+NAMES = "Date,Description,Amount,Balance\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "pending"),
+    [
+        ("Pending Transactions\n" + NAMES + ROWS.format("", ""), 2),
+        ("Pending Transactions\n" + NAMES + ROWS.format("", "") + "\nPosted Transactions\n" + NAMES
+         + ROWS.format("54.20", "50.00"), 2),
+        ("Posted Transactions\n" + NAMES + ROWS.format("54.20", "50.00") + "\nPending Transactions\n" + NAMES
+         + ROWS.format("", ""), 2),
+        ("Opérations à venir\n" + NAMES + ROWS.format("", "") + "Opérations comptabilisées\n"
+         + ROWS.format("54.20", "50.00"), 2),
+        ("Vorgemerkte Umsätze (2)\n\n" + NAMES + ROWS.format("", ""), 2),
+        ("Pending Transactions\n" + NAMES + ROWS.format("", "") + "Page 2\n" + NAMES + ROWS.format("", ""), 4),
+        ("Pending Transactions\n" + NAMES + ROWS.format("", "") + "\nYour transactions\n" + NAMES
+         + ROWS.format("54.20", "50.00"), 2),
+        ("Transactions\n" + NAMES + ROWS.format("", ""), 0),
+        ("Pending transactions are not in this list\n" + NAMES + ROWS.format("", ""), 0),
+        ("Posted and pending transactions\n" + NAMES + ROWS.format("", ""), 0),
+        ("Pending,No\n" + NAMES + ROWS.format("", ""), 0),
+    ],
+)  # fmt: skip
+def test_the_rows_below_a_title_that_says_so_are_pending(content: str, pending: int) -> None:
+    result = Read(content.encode())
+    assert sum(line.pending for line in result.lines) == pending
+    assert len(result.lines) == content.count("2026-")
+    shown = [event.code for event in result.events if isinstance(event, Question)]
+    asked = ["bankfeed.sections"] if "Your transactions" in content else []
+    assert shown == asked, "what is pending has no balance, and needs none"
+    assert {line.pending for line in result.lines if line.fields["Balance"]} <= {False}
+
+
+def test_many_rows_below_a_title_are_pending_too() -> None:
+    rows = "".join(f"2026-03-{1 + n % 28:02},SHOP {n},-{n}.20\n" for n in range(1, 700))
+    names = "Date,Description,Amount\n"
+    result = Read(f"Pending Transactions\n{names}{rows}\nPosted Transactions\n{names}{rows}".encode())
+    assert [sum(line.pending for line in result.lines), len(result.lines)] == [699, 2 * 699]

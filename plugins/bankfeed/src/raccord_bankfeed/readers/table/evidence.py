@@ -53,8 +53,14 @@ class Evidence:
     """The line from which on it is another table; 0 where it is one."""
     account: tuple[Row, Row] | None = None
     """A header that stands again below a text that may name another account, and that text."""
+    pending: list[tuple[int, int]] = field(default_factory=list)
+    """The lines, first and last, of rows that are not booked yet, as their title says; 0 for no end."""
     followed: Followed | None = None
     """Its balances, where each row has a plain one."""
+
+    def waits(self, first: int, last: int) -> bool:
+        """Tell whether any of some lines is of rows that are not booked yet."""
+        return any(begins <= last and (first <= ends or not ends) for begins, ends in self.pending)
 
 
 def weigh(blocks: Iterable[Block], layout: Layout) -> Evidence:
@@ -230,7 +236,7 @@ class _Weighing:
         """Return what was found once all rows were taken."""
         found, balances = self.found, self._balances
         self._add_days()
-        found.followed = self._following.found
+        found.followed, found.pending = self._following.found, self.sections.pending
         found.ends, found.account = self.sections.ends, next(iter(self.sections.accounts), None)
         if not (found.marks.points or found.marks.commas):
             # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.

@@ -100,6 +100,8 @@ class RowReader:
         columns = block.columns()
         if not self.plain or len(columns) != len(self.layout.titles):
             return None
+        if self.evidence.pending and self.evidence.waits(block.lines[0], block.lines[-1]):
+            return None
         dated = columns[self.layout.columns[Part.DATE]]
         texts = set(dated)
         day_of = {text: day for text in texts if (day := self._known_day(text.strip())) is not None}
@@ -145,7 +147,14 @@ class RowReader:
     def followed(self) -> Account | None:
         """Return the account whose balances were found to follow at the first look; nothing where they may not."""
         found, days = self.evidence.followed, self.evidence.days
-        if found is None or not self.plain or self.flip or self.evidence.ends or found.mark is not self.written.mark:
+        if (
+            found is None
+            or not self.plain
+            or self.flip
+            or self.evidence.ends
+            or self.evidence.pending
+            or found.mark is not self.written.mark
+        ):
             return None
         account = self._known_account(found.cells, "")
         sure = not account.turned and days.counts[self.written.order] == days.seen
@@ -208,6 +217,7 @@ class RowReader:
             pending = not self.cell(row, Part.BALANCE)
         if day is None:
             raise RowFault(self.date_fault(row))
+        pending = pending or (bool(self.evidence.pending) and self.evidence.waits(row.line, row.line))
         amount, currency = self.amount(row)
         said = plain(" ".join(self.text(row))) or plain(self.cell(row, Part.REFERENCE))
         if BALANCE_TEXT.fullmatch(said):

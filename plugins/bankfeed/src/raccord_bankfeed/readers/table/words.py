@@ -228,7 +228,8 @@ DIRECTIONS = frozenset(
 MINUSES, PLUSES = frozenset("-−–"), frozenset("+")
 PENDING = re.compile(
     r"\b(pending|en attente|a venir|in attesa|da contabilizzare|non contabilizzato|pendiente|vorgemerkt|ausstehend"
-    r"|offen|in behandeling|gereserveerd|reservering|authori[sz]ed|uncleared|unclaimed|venter|afventer"
+    r"|offene?[nrs]?|vorgemerkte[nrs]?|in behandeling|gereserveerd|reservering|authori[sz]ed|uncleared"
+    r"|unclaimed|venter|afventer"
     r"|reserver(?:ad|at|t|et)|preliminar|oczekujaca|processing|in process|en cours|in bearbeitung|varaus|blokada)\b"
 )
 NOT_MOVED = re.compile(
