@@ -14,8 +14,9 @@ import pytest
 from raccord.plugin import JSON, Record, Skipped
 from raccord.plugin.testing import FakeMapContext, read_stream
 from raccord_bankfeed import map_record
+from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twins.bank import Feed, connector
+from raccord_bankfeed.twins.bank import Feed, Read, connector
 from raccord_bankfeed.twins.paypal import record
 
 HEADER = "Date,Time,Name,Type,Status,Currency,Gross,Fee,Net,Transaction ID,Balance Impact\n"
@@ -133,3 +134,44 @@ def test_the_ids_of_earlier_versions_are_known_also_where_paypal_gives_none(feed
     amounts = {each.source_id: each.amount.amount for each in records if each.amount is not None}
     assert {each: amounts.get(each) for _, each in was} == {each: Decimal("19.12") for _, each in was}
     assert len(amounts) == known + 2 * (3 - known) + 1
+
+
+BALANCED = "Date,Time,Name,Type,Status,Currency,Gross,Fee,Net,Transaction ID,Balance,Balance Impact\n"
+TWO = [
+    "03/14/2026,10:00:00,Ann,Website Payment,Completed,USD,100.00,-3.20,96.80,T0001,196.80,Credit",
+    "03/14/2026,10:01:00,Bob,Website Payment,Completed,EUR,-50.00,0.00,-50.00,T0002,20.00,Debit",
+    "03/15/2026,10:01:00,Eve,Website Payment,Completed,USD,10.00,-1.00,9.00,T0003,205.80,Credit",
+    "03/15/2026,10:02:00,Eve,Website Payment,Completed,EUR,30.00,0.00,30.00,T0004,50.00,Credit",
+    "03/16/2026,10:03:00,Eve,Website Payment,Pending,USD,8.00,0.00,8.00,T0005,205.80,Credit",
+    "03/16/2026,10:04:00,Ann,Website Payment,Completed,USD,20.00,-0.80,19.20,T0006,225.00,Credit",
+]
+
+
+def asked_of(rows: Sequence[str]) -> list[str]:
+    read = Read((BALANCED + "\n".join(rows) + "\n").encode())
+    return [event.code for event in read.events if isinstance(event, Question)]
+
+
+@pytest.mark.requirement("BF-22")
+def test_paypal_s_balances_are_followed_by_currency_and_a_missing_row_is_seen() -> None:
+    for rows in (TWO, TWO[::-1]):
+        assert asked_of(rows) == []
+        ends = {each.account.key: (each.opening, each.ledger) for each in
+                Read((BALANCED + "\n".join(rows) + "\n").encode()).statements}  # fmt: skip
+        assert {key: [str(each.amount) for each in told if each] for key, told in ends.items()} == {
+            "paypal-usd": ["100.00", "225.00"],
+            "paypal-eur": ["70.00", "50.00"],
+        }
+    assert asked_of(TWO[:2] + TWO[3:]) == ["bankfeed.statement_does_not_add_up"]
+    read = Read((BALANCED + "\n".join(TWO[:2] + TWO[3:]) + "\n").encode())
+    (asked,) = [event for event in read.events if isinstance(event, Question)]
+    assert ["T0006" in each for each in asked.examples] == [True], "the row is shown, of its own currency"
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_what_paypal_holds_breaks_no_balance_whether_it_is_in_it_or_not(moves: bool) -> None:
+    rows = [*TWO]
+    off = Decimal("5.00") if moves else Decimal(0)
+    rows.append(f"03/17/2026,10:00:00,Ann,Reserve Hold,Completed,USD,-5.00,0.00,-5.00,T0007,{225 - off},Debit")
+    rows.append(f"03/18/2026,10:00:00,Ann,Payment,Completed,USD,1.00,0.00,1.00,T0008,{226 - off},Credit")
+    assert asked_of(rows) == []

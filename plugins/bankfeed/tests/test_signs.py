@@ -401,3 +401,28 @@ def test_many_qif_records_at_once_are_turned_like_each_alone() -> None:
     signs = told(content).lines[0].account.signs
     turned = told(content, Known({signs: frozenset({"reversed"})})).lines
     assert [line.amount for line in turned] == [Decimal(f"-{n}.25") for n in range(1, 400)]
+
+
+OWED = ["03/02/2026,SHOP,50.00,,150.00", "03/09/2026,PAYMENT,,30.00,120.00", "03/20/2026,CAFE,5.00,,125.00"]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("names", ["Date,Description,Debit,Credit,Balance"])
+def test_what_a_card_with_columns_of_money_out_and_in_owes_is_less_than_nothing(names: str, newest_first: bool) -> None:
+    rows = OWED[::-1] if newest_first else OWED
+    read = Read(f"{names}\n{chr(10).join(rows)}\n".encode())
+    assert [event for event in read.events if isinstance(event, Question)] == []
+    (told,) = read.statements
+    assert told.opening is not None
+    assert told.ledger is not None
+    assert (str(told.opening.amount), str(told.ledger.amount)) == ("-100.00", "-125.00")
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_balance_that_stands_before_its_line_is_not_taken_for_what_is_owed(newest_first: bool) -> None:
+    rows = ["03/02/2026,SHOP,50.00,,100.00", "03/09/2026,PAYMENT,,30.00,50.00", "03/20/2026,CAFE,5.00,,80.00"]
+    rows = rows[::-1] if newest_first else rows
+    (told,) = Read(f"Date,Description,Debit,Credit,Balance\n{chr(10).join(rows)}\n".encode()).statements
+    assert told.opening is not None
+    assert told.ledger is not None
+    assert (str(told.opening.amount), str(told.ledger.amount)) == ("100.00", "75.00")

@@ -287,11 +287,12 @@ class BankFeedSettings(
             answers,
             {key.strip(): said.strip() for key, _, said in columns},
             {key.strip(): date.fromisoformat(day.strip()).isoformat() for key, _, day in details},
+            cards=frozenset(key for key, said in _by_key(self.kinds).items() if said == CARD),
         )
 
     def said(self) -> str:
         """Return a short digest of all that people said which changes how files are read."""
-        said = (self.answers, self.csv_columns, self.accounts, *filter(None, (self.chosen, self.details)))
+        said = (self.answers, self.csv_columns, self.accounts, *filter(None, (self.chosen, self.details, self.kinds)))
         return blake2b("\x1f".join(said).encode(), digest_size=6).hexdigest()
 
     def currency_of(self, key: str) -> str:

@@ -36,10 +36,17 @@ class Known:
     today: date | None = None
     """The day on which files are read; what may be asked hangs on it, never what was answered."""
 
+    cards: frozenset[str] = frozenset()
+    """The keys of accounts that people said are cards."""
+
     def says(self, key: str, *words: str) -> str:
         """Return which of the words answers the question, or nothing."""
         said = self.answers.get(key, frozenset())
         return next((word for word in words if word in said), "")
+
+    def is_card(self, unnamed: str) -> bool:
+        """Tell whether a person said that an account without a name, or one of several of its key, is a card."""
+        return any(key == unnamed or key.startswith(f"{unnamed}-") for key in self.cards)
 
     def says_of(self, key: str, layout: str, *words: str) -> str:
         """Return which of the words answers a question about one file, or about all that are written like it."""

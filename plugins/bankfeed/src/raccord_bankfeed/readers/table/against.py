@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 from raccord.plugin.texts import Text
@@ -16,6 +16,7 @@ from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
 
 SHOWN_MAX = 3
+_ACCOUNTS_MAX = 1000
 
 
 class Against(NamedTuple):
@@ -37,11 +38,8 @@ def against_balances(blocks: Iterable[Block], reader: RowReader) -> list[Against
     """Return the first rows whose balance does not follow from the row before; nothing where no order of the rows is
     clear.
     """
-    told = (
-        (row, said[1], said[2]) for row in _dated(blocks, reader.layout) if (said := reader.balance(row)) is not None
-    )
     forwards, backwards, rows, wrong, back = list[Against](), list[Against](), 1, 0, 0
-    for (above, moved, over), (row, amount, balance) in pairwise(told):
+    for (above, moved, over), (row, amount, balance) in _neighbours(_dated(blocks, reader.layout), reader):
         if over is None or balance is None:
             return []
         rows += 1
@@ -54,6 +52,23 @@ def against_balances(blocks: Iterable[Block], reader: RowReader) -> list[Against
     found = forwards if wrong <= back else backwards
     # Where most rows contradict, they stand in an order of their own, and none of them is the one.
     return found if 2 * min(wrong, back) <= rows else []
+
+
+_Told = tuple[Row, Decimal, Decimal | None]
+
+
+def _neighbours(rows: Iterable[Row], reader: RowReader) -> Iterator[tuple[_Told, _Told]]:
+    """Yield each row with the one before it of its account, with what both move and the balances beside them."""
+    last: dict[str, _Told] = {}
+    for row in rows:
+        if (said := reader.balance(row)) is None:
+            continue
+        account, amount, balance = said
+        told = (row, amount, balance)
+        if account.key in last:
+            yield last[account.key], told
+        if account.key in last or len(last) < _ACCOUNTS_MAX:
+            last[account.key] = told
 
 
 def contradicting(found: Iterable[Against]) -> list[tuple[str, Text]]:

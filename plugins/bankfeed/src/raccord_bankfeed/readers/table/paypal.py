@@ -34,6 +34,9 @@ _HOLD = re.compile(
 class PayPalReader(RowReader):
     """Reads rows of PayPal: the balance moves by payment and fee; each currency is an account."""
 
+    with_holds: bool = False
+    """Whether a row that is held back or let go has its balance followed, too."""
+
     def line(self, row: Row) -> Line:
         """Return the payment of a row, without its fee; raises ``NoTransaction`` and ``RowFault``."""
         return self.lines(row)[0]
@@ -87,6 +90,28 @@ class PayPalReader(RowReader):
             return (paid,)
         native = fee_of(paid.native) if paid.native else ""
         return paid, paid._replace(amount=net - gross, native=native, type="FEE", offset=row.start + 1, net=None)
+
+    def balance(self, row: Row) -> tuple[Account, Decimal, Decimal | None] | None:
+        """Return account, amount and the balance beside it, if there is one; nothing where the row is no line."""
+        try:
+            paid = self.lines(row)
+            account, amount = paid[0].account, sum((each.amount for each in paid), Decimal(0))
+            pending = paid[0].pending
+        except NoTransaction as other:
+            currency, pending = self.cell(row, Part.CURRENCY).upper(), False
+            if other.reason is not notes.HOLD or not self.with_holds:
+                return None
+            account = self._currency_account(currency)
+            amount = self._moved(row, Part.NET) or Decimal(0)
+        except RowFault:
+            return None
+        return None if pending else (account, amount, self._moved(row, Part.BALANCE))
+
+    def _moved(self, row: Row, part: Part) -> Decimal | None:
+        try:
+            return self.number(row, self.layout.columns[part])
+        except RowFault:
+            return None
 
     def _kind(self, row: Row) -> str:
         """Return PayPal's word for what a row is; statements have no column of types and write it as description."""

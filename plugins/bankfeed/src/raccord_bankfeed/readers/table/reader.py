@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
-from operator import add, attrgetter, neg
+from operator import attrgetter
 from typing import BinaryIO
 
 from raccord_bankfeed.paypal_ids import PAYPAL
 from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
 from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
+from raccord_bankfeed.readers.table.balances import followed_by
 from raccord_bankfeed.readers.table.by_rows import joined_names, names_columns, told_by_rows
 from raccord_bankfeed.readers.table.day_forms import stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
@@ -36,6 +38,7 @@ from raccord_bankfeed.readers.table.rows import (
     usual_rows,
 )
 from raccord_bankfeed.readers.table.running import RunningBalance
+from raccord_bankfeed.readers.table.saved import Borrowed
 from raccord_bankfeed.readers.table.sections import before
 from raccord_bankfeed.readers.table.words import Part, is_name, plain
 from raccord_bankfeed.readers.tally import Tally
@@ -77,6 +80,8 @@ class TableReader(LineReader):
         self._questions: list[Question] = []
         self._unclear: Question | None = None
         self._file_key = ""
+        self._borrowed: Borrowed | None = None
+        """What tells whether columns that were saved for another file are those of this one."""
         self._stated: list[str] = []
         """What stands above the table, where its days have no year."""
         self._begun = False
@@ -115,11 +120,12 @@ class TableReader(LineReader):
         self._rows = reader_of(RowReader(layout, written, evidence, turned=self._is_turned))
         self._begun = False
         self._doubt_sections(self._rows)
+        self._doubt_saved(blocks, self._rows)
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and self._questions:
             # What is read in a way that nobody chose yet says nothing of its balances.
             return
-        if Part.BALANCE in layout.columns and not layout.is_paypal:
+        if Part.BALANCE in layout.columns:
             self._rows = self._follow_balances(blocks, self._rows)
         self._doubt_signs(blocks, self._rows)
 
@@ -178,9 +184,11 @@ class TableReader(LineReader):
             titles = tuple(f"column {number}" for number in range(1, width + 1))
             base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
         self._file_key = f"{base.key}-{questions.digest(*sample[:_KEY_LINES])}"
-        saved = self._known.columns.get(self._file_key, "") or self._known.columns.get(base.key, "")
-        if saved:
-            return saved_layout(base, saved)
+        own, saved = (self._known.columns.get(key, "") for key in (self._file_key, base.key))
+        if not own and saved and header is None:
+            self._borrowed = Borrowed(base, dated)
+        if own or saved:
+            return saved_layout(base, own or saved)
         if not (base.is_whole and base.certain):
             shown = next(iter(dated), Row([], 1, 0))
             self._unclear = questions.columns(self._file_key, base.key, shown.cells, shown.line, base.guessed())
@@ -194,42 +202,19 @@ class TableReader(LineReader):
         return above[-1] if above and names_columns(above[-1].cells) else None
 
     def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> RowReader:
-        """Check that each account's balances follow from its amounts; not where a line has none.
-
-        Return the reader whose amounts the balances follow: one that takes fees off, or one that does not.
-        """
-        if (account := reader.followed()) is not None and reader.evidence.followed is not None:
-            self._running = {account.key: reader.evidence.followed.running}
-            return reader
-        running = self._balances_of(blocks, reader)
-        if Part.FEE in reader.layout.columns and any(each.breaks for each in running.values()):
-            # The fee beside an amount is taken off its account apart, or is in the amount already.
-            columns: dict[Part, int] = dict(reader.layout.columns)
-            columns.pop(Part.FEE)
-            without = replace(reader, layout=replace(reader.layout, columns=columns), days={}, accounts={})
-            other = self._balances_of(blocks, without)
-            if other and not any(each.breaks for each in other.values()):
-                running, reader = other, without
-        self._running = running
-        breaks = sum(each.breaks for each in running.values())
+        """Check that each account's balances follow from its amounts; return the reader whose amounts they follow."""
+        found = followed_by(blocks, reader)
+        self._running, reader = found.running, found.reader
+        breaks = sum(each.breaks for each in found.running.values())
         if breaks:
-            count = sum(each.rows for each in running.values())
-            ends = [f"{key}{sorted(each.unmatched)[:6]}" for key, each in running.items()]
+            count = sum(each.rows for each in found.running.values())
+            ends = [f"{key}{sorted(each.unmatched)[:6]}" for key, each in found.running.items()]
             key = f"statement-{questions.digest(reader.layout.key, str(count), *ends)}"
             if not self._known.says(key, "accept"):
                 rows = against_balances(blocks(), reader)
                 line = reader.evidence.first_line
                 self._questions.append(questions.balances_broken(key, breaks, count, line, contradicting(rows)))
         return reader
-
-    def _balances_of(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> dict[str, RunningBalance]:
-        """Return the balances of each account after its lines, or before them where fewer of those break off."""
-        running = self._running_balances(blocks(), reader, before=False)
-        if any(each.breaks for each in running.values()):
-            # Some banks write what the account held before the line; cards whose amounts are turned, what is owed.
-            before = self._running_balances(blocks(), reader, before=True)
-            running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
-        return running
 
     def _doubt_sections(self, reader: RowReader) -> None:
         """Ask where a table begins again below a text that may name another account."""
@@ -239,6 +224,16 @@ class TableReader(LineReader):
         key = f"sections-{questions.digest(self._file_key, str(header.line), above.shown())}"
         if not self._known.says(key, ACCEPT):
             self._questions.append(questions.sections(key, header.line, f"{above.line} · {above.shown()}"))
+
+    def _doubt_saved(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
+        """Ask for a file's own columns where those that were saved for all laid out alike do not fit it."""
+        if self._borrowed is None:
+            return
+        card = reader.layout.card or self._known.is_card(f"{UNNAMED}-{reader.layout.key}")
+        if self._borrowed.misfit(blocks, reader, card=card):
+            shown = self._borrowed.rows[0]
+            cells, guessed = shown.cells, reader.layout.guessed()
+            self._questions.append(questions.columns(self._file_key, "", cells, shown.line, guessed))
 
     def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
@@ -253,38 +248,6 @@ class TableReader(LineReader):
             shown = contradicting(against_signs(blocks(), reader, about))
             asked = questions.signs_contradict(key, about, (rows, evidence.rows), evidence.first_line, shown)
             self._questions.append(asked)
-
-    @staticmethod
-    def _running_balances(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
-        """Return the balances of each account, nothing where a line has none; ``before``: before the lines, or owed."""
-        running: dict[str, RunningBalance] = {}
-
-        def balances_of(account: Account) -> RunningBalance:
-            known = running.get(account.key)
-            if known is None:
-                known = RunningBalance()
-                if len(running) < _ACCOUNTS_MAX:
-                    running[account.key] = known
-            return known
-
-        for block in blocks:
-            if (several := reader.block_balances(block)) is not None:
-                moved, balances = several
-                owed = reader.flip or moved.account.turned
-                others = map(neg, balances) if owed else map(add, balances, moved.amounts)
-                after = list(others) if before else balances
-                balances_of(moved.account).add_run(moved.amounts, after)
-                continue
-            for row in block:
-                told = reader.balance(row)
-                if told is None:
-                    continue
-                account, amount, balance = told
-                if balance is None:
-                    return {}
-                other = -balance if reader.flip or account.turned else balance + amount
-                balances_of(account).add(amount, other if before else balance)
-        return running
 
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order: many rows at once, unless a line is too long."""

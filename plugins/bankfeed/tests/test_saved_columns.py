@@ -1,0 +1,71 @@
+"""Columns that a person gave for the files of one bank, and a file of another that is laid out alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+
+from raccord_bankfeed.readers import reader_for, road_of
+from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers.told import Known
+from raccord_bankfeed.settings import BankFeedSettings
+
+HEADLESS = "2026-03-{:02},SHOP {},{},{},{}\n"
+
+
+def headless(rows: Sequence[tuple[str, str, str]]) -> bytes:
+    return "".join(HEADLESS.format(2 * n, n, *row) for n, row in enumerate(rows, 1)).encode()
+
+
+def layout_of(content: bytes) -> str:
+    asked = [event for event in reader_for(BytesIO(content)).events(BytesIO(content)) if isinstance(event, Question)]
+    return asked[0].layout if asked and asked[0].layout else road_of(BytesIO(content))
+
+
+def asked_with(content: bytes, columns: str, cards: frozenset[str] = frozenset()) -> list[Question]:
+    """Return what is asked about a file whose layout has columns that a person gave for another file."""
+    layout = layout_of(content)
+    known = replace(BankFeedSettings(csv_columns=f"{layout} = {columns}").known(), cards=cards)
+    return [event for event in reader_for(BytesIO(content), known).events(BytesIO(content))
+            if isinstance(event, Question)]  # fmt: skip
+
+
+OUT_FIRST = "date:1 text:2 debit:3 credit:4 balance:5"
+MOVES = [("50.00", "", "150.00"), ("", "30.00", "180.00"), ("5.00", "", "175.00"), ("7.00", "", "168.00")]
+
+
+@pytest.mark.parametrize("money", ["debit:3 credit:4", "debit:3 credit:4 balance:5"])
+def test_saved_columns_that_a_file_s_own_balances_contradict_are_asked_about_under_its_own_key(money: str) -> None:
+    turned = headless([(into, out, balance) for out, into, balance in MOVES])
+    (asked,) = asked_with(turned, f"date:1 text:2 {money}")
+    assert (asked.code, asked.layout) == ("bankfeed.csv_columns", "")
+    assert asked_with(headless(MOVES), f"date:1 text:2 {money}") == []
+    assert asked_with(turned, money.replace("debit", "x").replace("credit", "debit").replace("x", "credit")
+                      + " date:1 text:2") == []  # fmt: skip
+    known = Known(columns={asked.key: f"date:1 text:2 {money}"})
+    assert [event for event in reader_for(BytesIO(turned), known).events(BytesIO(turned))
+            if isinstance(event, Question) and event.code == "bankfeed.csv_columns"] == []  # fmt: skip
+
+
+def test_what_a_card_owes_contradicts_no_saved_columns() -> None:
+    owed = headless([(out, into, str(400 - Decimal(balance))) for out, into, balance in MOVES])
+    layout = layout_of(owed)
+    assert len(asked_with(owed, OUT_FIRST)) == 1
+    assert asked_with(owed, f"{OUT_FIRST} kind:card") == []
+    assert asked_with(owed, OUT_FIRST, cards=frozenset({f"unnamed-{layout}"})) == []
+    assert asked_with(owed, OUT_FIRST, cards=frozenset({f"unnamed-{layout}-2"})) == []
+    assert BankFeedSettings(kinds="unnamed-x = card\nbank-1 = bank").known().cards == {"unnamed-x"}
+
+
+def test_saved_columns_in_which_many_amounts_are_missing_are_asked_about_under_the_file_s_own_key() -> None:
+    """Of a bank with one amount, for a file of money out and money in: all that came in was lost."""
+    rows = headless([(out, into, "") for out, into, _ in MOVES])
+    (asked,) = asked_with(rows, "date:1 text:2 amount:3")
+    assert (asked.code, asked.layout) == ("bankfeed.csv_columns", "")
+    assert asked_with(rows, "date:1 text:2 debit:3 credit:4") == []
+    few = headless([("-1.00", "", "")] * 9 + [("", "2.00", "")])
+    assert asked_with(few, "date:1 text:2 amount:3") == []
