@@ -43,6 +43,7 @@ from raccord_bankfeed.readers.table.words import (
     SUMS,
     Part,
     may_be_balance,
+    name_and_memo,
     plain,
 )
 
@@ -396,7 +397,7 @@ class RowReader:
         if len(names) + len(texts) == 1:
             number = (names or texts)[0]
             return (" ".join(cells[number].split()) if number < len(cells) else ""), ""
-        return _named(self._filled(cells, names), self._filled(cells, texts))
+        return name_and_memo(self._filled(cells, names), self._filled(cells, texts))
 
     def _texts(self, columns: Sequence[Sequence[str]], nothing: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
         """Return the names and memos of all rows; as :meth:`text` does of one."""
@@ -405,7 +406,7 @@ class RowReader:
         if len(named) + len(texts) < 2:
             return (named or texts or (nothing,))[0], nothing
         found = [
-            _named(list(filter(None, name)), list(filter(None, memo)))
+            name_and_memo(list(filter(None, name)), list(filter(None, memo)))
             for name, memo in zip(
                 zip(*named, strict=True) if named else repeat(()),
                 zip(*texts, strict=True) if texts else repeat(()),
@@ -445,12 +446,3 @@ class RowReader:
         if not number:
             return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20])
         return account_of(kind, {"ACCTID": number})
-
-
-def _named(named: list[str], memo: list[str]) -> tuple[str, str]:
-    """Return the best text for a name, and what the others say, each once."""
-    lettered = (each for each in named if any(map(str.isalpha, each)))
-    name = next(lettered, "") or (memo.pop(0) if memo else next(iter(named), ""))
-    if not memo:
-        return name, ""
-    return name, " ".join(dict.fromkeys(each for each in memo if each != name))

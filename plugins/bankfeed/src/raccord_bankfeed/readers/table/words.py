@@ -258,6 +258,15 @@ def may_be_balance(texts: Sequence[str]) -> bool:
     return found is not None
 
 
+def name_and_memo(named: list[str], memo: list[str]) -> tuple[str, str]:
+    """Return the best text for a name, and what the others say, each once."""
+    lettered = (each for each in named if any(map(str.isalpha, each)))
+    name = next(lettered, "") or (memo.pop(0) if memo else next(iter(named), ""))
+    if not memo:
+        return name, ""
+    return name, " ".join(dict.fromkeys(each for each in memo if each != name))
+
+
 BALANCE_TEXT = re.compile(
     r"(?:opening|closing|starting|ending|beginning|previous) (?:ledger )?balance|balance (?:brought |carried )?forward"
     r"|(?:open|close) balance(?: (?:open|close))?|(?:opening )?balance [bc] [fd]"
