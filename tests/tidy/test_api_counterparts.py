@@ -41,6 +41,7 @@ CALLS = {
         "/connections/{connection_id}/terms",
         "/connections/{connection_id}/terms/try",
     ],
+    "/connections/{connection_id}/mapping/comments": ["/connections/{connection_id}/comments"],
     "/connections/{connection_id}/repost": [
         "/connections/{connection_id}/repost/try",
         "/connections/{connection_id}/repost",

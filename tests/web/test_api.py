@@ -76,6 +76,7 @@ DEEDS = {
     "/runs/{run_id}/{deed}": (Scope.WRITE, Power.WORK, None),
     "/plans/{plan_id}/approve": (Scope.APPROVE, Power.WORK, None),
     "/connections/{connection_id}/terms": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "Counter"}),
+    "/connections/{connection_id}/comments": (Scope.WRITE, Power.SEE, {"text": "Fees go to Bank charges"}),
     "/connections/{connection_id}/mapping": (
         Scope.MANAGE,
         Power.MANAGE,

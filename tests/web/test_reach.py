@@ -46,6 +46,7 @@ NEEDS = {
     "/connections/{connection_id}/files/answers": Power.MANAGE,
     "/connections/{connection_id}/files/account": Power.MANAGE,
     "/connections/{connection_id}/mapping": Power.MANAGE,
+    "/connections/{connection_id}/mapping/comments": Power.SEE,
     "/connections/{connection_id}/repost": Power.MANAGE,
     "/connections/{connection_id}/setup/{step}": Power.LINK,
     "/connect/{connector}/source": Power.LINK,
@@ -251,6 +252,7 @@ def test_lists_hold_only_ones_companies_and_a_guest_is_offered_no_deed(
         assert seen.status_code == 200, page
         found |= {page for word in (label, name) if word in seen.text}
     assert {"/", "/runs", "/problems", "/review"} <= found
+    spoken = f"/connections/{theirs['connection_id']}/mapping/comments"
     mapped = ours.get(f"/connections/{theirs['connection_id']}/mapping").text
     assert re.search(r'<td class="full"[^>]*>The company(&#39;|.)s own account</td>', mapped), "where nobody chose"
     for route in closed_routes():
@@ -258,7 +260,12 @@ def test_lists_hold_only_ones_companies_and_a_guest_is_offered_no_deed(
             continue
         page = ours.get(addressed(route, theirs)).text
         offered = set(re.findall(r'<form method="post" action="([^"]+)"', page)) - {"/signout"}
-        assert offered - {"/drift"} == set(), route.path
+        assert offered - {"/drift", spoken} == set(), route.path
+    form = {"form_token": token_of(ours), "about": "fees", "text": "To <b>Bank charges</b>"}
+    assert ours.post(spoken, data=form).headers["location"] == f"{spoken}?done=commented"
+    assert "To &lt;b&gt;Bank charges&lt;/b&gt;" in ours.get(spoken).text
+    lost = ours.post(spoken, data=form | {"text": "x" * 1001})
+    assert (lost.status_code, "x" * 1001 in lost.text, "1 to 1000" in lost.text) == (409, True, True)
 
 
 @pytest.mark.requirement("K5")

@@ -32,7 +32,7 @@ from raccord_web.screens.connections import connection as connections
 from raccord_web.screens.entering import audit, entrance, people, settings, signin, tokens
 from raccord_web.screens.help import codes, helping, manual, subjects
 from raccord_web.screens.lines import bank_rules, questions, review, statements, suggestions, unmet
-from raccord_web.screens.mapping import choosing, reposting, upgrades
+from raccord_web.screens.mapping import choosing, comments, reposting, upgrades
 from raccord_web.screens.mapping import meanings as mapping
 from raccord_web.screens.proof import books, doctor, drift, gaps, standing
 from raccord_web.screens.proof import months as proof
@@ -81,6 +81,7 @@ SCREENS = (
     setting_up,
     uploading,
     mapping,
+    comments,
     choosing,
     reposting,
     helping,

@@ -23,7 +23,10 @@ from raccord.onboarding.connecting.connections import (
     resume,
     update_settings,
 )
+from raccord.onboarding.deciding import comments
+from raccord.onboarding.deciding.comments import CommentError, comment, comments_of
 from raccord.onboarding.deciding.decisions import approve_plan, choose
+from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, LedgerEntry, Plan
 from raccord.sync.workshop import Workshop
 
@@ -129,6 +132,27 @@ def test_any_other_source_is_managed_by_an_administrator_too_but_not_by_those_be
 def test_an_accountant_sees_and_no_more() -> None:
     accountant = Actor("Carole", RoleName.ACCOUNTANT)
     assert [power for power in Power if may(accountant, power, till.INFO)] == [Power.SEE]
+
+
+@pytest.mark.requirement("CH-21")
+def test_an_accountant_comments_on_the_mapping_and_nobody_changes_what_was_said(
+    workshop: Workshop, company: Company, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carole = Actor("Carole", RoleName.ACCOUNTANT)
+    comment(workshop, carole, connection.id, "fees", "  Bank charges,\r\nnot Office expenses ")
+    comment(workshop, OWNER, connection.id, "", "Thank you")
+    with workshop.database.read() as session:
+        said = [(each.actor, each.subject, each.body["text"]) for each in comments_of(session, connection)]
+        assert events.verify(session) is None
+    assert said == [(OWNER.name, "", "Thank you"), ("Carole", "fees", "Bank charges,\nnot Office expenses")]
+    for about, text, code in (("", " ", "length"), ("", "x" * 1001, "length"), ("nothing", "x", "unknown_line")):
+        with pytest.raises(CommentError, match=rf"comments\.{code}"):
+            comment(workshop, carole, connection.id, about, text)
+    monkeypatch.setattr(comments, "DAILY_MAX", 2)
+    with pytest.raises(CommentError, match=r"comments\.too_many"):
+        comment(workshop, carole, connection.id, "", "again")
+    workshop.clock.sleep_ms(25 * 3_600_000)
+    comment(workshop, carole, connection.id, "sale", "a day later")
 
 
 @pytest.mark.requirement("K22")

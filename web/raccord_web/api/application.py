@@ -43,6 +43,7 @@ ROUTERS = (
     months.router,
     reposts.router,
     reposts.deeds,
+    mapping.router,
     mapping.deeds,
     undoing.router,
     linking.router,

@@ -21,8 +21,8 @@ router = APIRouter()
 
 FAMILIES = (
     "plan", "links", "undo", "repost", "hold", "bank_rule", "suggestions", "drift", "problem", "connection", "choice",
-    "term", "list", "files", "company", "month", "proof", "night", "statement", "people", "connector", "plugin",
-    "webhook",
+    "term", "mapping", "list", "files", "company", "month", "proof", "night", "statement", "people", "connector",
+    "plugin", "webhook",
 )  # fmt: skip
 """Families of actions that the page can be narrowed to."""
 Short = Annotated[str, Query(max_length=200)]

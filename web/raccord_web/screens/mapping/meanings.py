@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.comments import count_comments
 from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, require_seen, save_changes
 from raccord.overview.choosing.unknown_words import unknown_words
 from raccord.overview.connections import connection_head
@@ -150,6 +151,7 @@ def _page(
                     session, connection.company_id, {each.accepts for each in info.roles}, among(request),
                     {str(each) for each in unsaved.values()},
                 ),
+                "comments": count_comments(session, connection),
                 "history": _history(session, connection) if view == "history" else [],
                 "contacts": contacts_of(workshop, session, connection),
                 "seen": None if effect is None else effect.posted, "waiting": 0 if effect is None else effect.waiting,
