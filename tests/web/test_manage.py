@@ -134,6 +134,21 @@ def test_a_role_that_follows_another_leads_to_its_own_line_only_from_the_day_it_
     assert placed_by([income], body, date(2026, 3, 10)) == []
 
 
+def test_what_follows_another_choice_says_so_below_its_menu_and_in_few_words_within(
+    workshop: Workshop, connection: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = Text("Compte des ventes du soir, hors taxes", "Account of evening sales, before tax")
+    roles = (*till.INFO.roles, RoleInfo("evening", label, Accepts.INCOME, same_as="income"))
+    monkeypatch.setattr(till, "INFO", replace(till.INFO, roles=roles))
+    object.__setattr__(workshop.scopes.catalog.admitted["till"], "info", till.INFO)
+    followed = next(each.label for each in roles if each.name == "income")
+    for language, within, below in (("en", "The same account", "Same as "), ("fr", "Le même compte", "Comme ")):
+        page = browser.get(f"/connections/{connection.id}/mapping?lang={language}").text
+        line = page.partition(f'aria-label="{label.get(language)}"')[2].partition("</td>")[0]
+        assert line.partition('<option value="">')[2].partition("<")[0] == within
+        assert f"{below}{followed.get(language)}" in line.partition("</select>")[2]
+
+
 @pytest.mark.requirement("CH-13")
 def test_leaving_a_recommended_default_is_asked_once(
     workshop: Workshop,

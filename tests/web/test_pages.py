@@ -274,9 +274,15 @@ def test_the_first_account_is_connected_and_later_ones_are_added(
         return {re.sub(r"<[^>]*>", "", each).strip() for each in links}
 
     pages = ("/?", "/connections?")
+
+    def title() -> list[str]:
+        return re.findall(r"<h1[^>]*>(.*?)</h1>", browser.get("/connect?lang=fr").text)
+
     assert [buttons(page) for page in pages] == [{"Connexion au compte"}] * 2
+    assert title() == ["Connexion au compte"], "the page is called as the button that leads to it"
     request.getfixturevalue("connection")
     assert [buttons(page) for page in (*pages, "/connections?offset=50&")] == [{"Ajouter un compte"}] * 3
+    assert title() == ["Ajouter un compte"]
 
 
 def test_quickbooks_in_the_menu_shows_the_companies_first(browser: TestClient, synced: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import till
@@ -21,10 +21,11 @@ from raccord.clock import FixedClock
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.overview.lines.bank_lines import WantedLines as Wanted
 from raccord.overview.lines.bank_lines import open_lines
-from raccord.store.models import Company, Connection, DraftRow, Hold
+from raccord.store.models import Certificate, ClosedMonth, Company, Connection, DraftRow, Hold
 from raccord.sync.books.company import store_entry
 from raccord.sync.lines.transfers import TRANSFER
 from raccord.sync.lines.treatments import TREATMENT
+from raccord.sync.posting.periods import MonthAnswer
 from raccord.sync.workshop import Workshop
 
 Send = Callable[..., Response]
@@ -55,6 +56,52 @@ def test_each_part_of_a_split_has_a_tax_and_a_class_of_its_own(
     assert ('name="tax2"' in panel, 'name="class2"' in panel) == (True, True), "a refund of costs bears theirs"
     form = browser.get(f"/companies/{company.id}/bank-rules/new?line={holds['COSTCO WHOLESALE']}").text
     assert 'name="share1" maxlength="20" value="67.08%"' in form, "a rule says a split in percent"
+
+
+def test_a_line_of_a_certified_month_says_before_it_is_accepted_what_will_be_asked(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    with workshop.database.read() as session:
+        hold = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None))).one()
+
+    def told(language: str = "en") -> tuple[bool, str]:
+        page = browser.get(f"/review?line={hold}&lang={language}").text
+        listed = page.partition('id="lines"')[2].partition("</ul>")[0]
+        return "certified month" in listed or "mois certifié" in listed, page.partition('id="certified"')[2]
+
+    assert told() == (False, "")
+    with workshop.database.begin() as session:
+        certificates = [
+            Certificate(
+                company_id=synced.company_id, month=date(2026, month, 1), version=version, made_by="x", clean=True,
+                made_at=workshop.clock.now(), body="{}", hash=f"{month}{version}",
+            )
+            for month, version in ((2, 1), (3, 1), (3, 2))
+        ]  # fmt: skip
+        session.add_all(certificates)
+        session.flush()
+        newest = certificates[-1].id
+    assert "The next run posts the line" not in browser.get(f"/review?line={hold}").text, "it does not"
+    for language, words in (
+        ("en", ("Certified month: March 2026", "nothing is written into a certified month before somebody says why")),
+        ("fr", ("Mois certifié\u00a0: mars 2026", "avant que quelqu’un dise pourquoi")),
+    ):
+        listed, note = told(language)
+        assert listed
+        assert all(each in note for each in words), note[:600]
+        assert f'href="/connections/{synced.id}/rules#closed"' in note
+        assert f'href="/certificates/{newest}/read"' in note
+    # Once somebody said why, the line is like any other.
+    workshop.clock.advance(timedelta(minutes=1))
+    with workshop.database.begin() as session:
+        session.add(
+            ClosedMonth(
+                connection_id=synced.id, month=date(2026, 3, 1), answer=MonthAnswer.WRITE, reason="it came late",
+                answered_by="x", answered_at=workshop.clock.now(),
+            )
+        )  # fmt: skip
+    assert told() == (False, "")
+    assert "The next run posts the line" in browser.get(f"/review?line={hold}").text
 
 
 def test_the_line_that_is_proposed_as_the_other_side_comes_first(

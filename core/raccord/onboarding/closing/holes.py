@@ -58,7 +58,7 @@ def before_start(session: Session, connection_id: str) -> Hole | None:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a first day leaves out: how many records, of which days, and what they come to by currency."""
+    """What a first day leaves out: how many records that move money, of which days, and what they come to."""
 
     records: int
     first_day: date
@@ -72,13 +72,14 @@ def left_outside(session: Session, connection: Connection) -> Outside | None:
         SourceRecord.connection_id == connection.id,
         SourceRecord.state == RecordState.SKIPPED,
         SourceRecord.reason == f"scope.{BEFORE_START}",
+        SourceRecord.amount != 0,
     )
-    first: date | None = session.scalar(select(func.min(SourceRecord.day)).where(*mine))
-    last: date | None = session.scalar(select(func.max(SourceRecord.day)).where(*mine))
-    if first is None or last is None:
+    days = func.min(SourceRecord.day), func.max(SourceRecord.day)
+    records, first, last = session.execute(select(func.count(), *days).where(*mine)).one()
+    if not records:
         return None
     hole = before_start(session, connection.id)
-    return None if hole is None else Outside(hole.records, first, last, hole.totals)
+    return None if hole is None else Outside(records, first, last, hole.totals)
 
 
 def _hole(session: Session, gap: Gap) -> Hole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, func, literal, select, union
+from sqlalchemy import ColumnElement, func, literal, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from raccord.overview.listing import Within, among
@@ -31,6 +31,13 @@ def count_by_fate(
     """Return how many records of a connection, or without one of all, the list of each fate shows."""
     counts = [_of_drafts(Wanted(connection_id, fate), within) for fate in fates]
     return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
+
+
+def count_reports(session: Session, connection_id: str) -> int:
+    """Return how many of the records that a connection leaves out move no money: balances and other reports."""
+    no_money = or_(SourceRecord.amount.is_(None), SourceRecord.amount == 0)
+    mine = (SourceRecord.connection_id == connection_id, SourceRecord.state.in_(RECORDS_OF[Fate.LEFT_OUT]), no_money)
+    return session.scalar(select(func.count()).select_from(SourceRecord).where(*mine)) or 0
 
 
 def count_each_fate(session: Session, wanted: Wanted, *, within: Within = None) -> dict[Fate | None, int]:

@@ -22,6 +22,7 @@ from raccord.onboarding.setting_up.steps import begin, unfinished
 from raccord.onboarding.sources.institutions import Found, search_institutions
 from raccord.onboarding.sources.source_accounts import company_joined, joined_to
 from raccord.overview.companies import CompanyView, list_companies
+from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo, Institution
 from raccord.store.models import Company, Connection, ConnectionState
@@ -51,6 +52,7 @@ def sources(request: Request) -> Response:
             request,
             "connecting/connect.html",
             session,
+            connected=list_connections(session, within=within_of(request), limit=1, since=None).total > 0,
             offered=[each.info for each in admitted.values() if is_allowed(session, each.name)],
             closed=[each.info for each in admitted.values() if not is_allowed(session, each.name)],
             begun=[

@@ -20,7 +20,7 @@ from raccord.overview.connections import connection_head
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate
-from raccord.overview.weighing.counted import count_by_fate
+from raccord.overview.weighing.counted import count_by_fate, count_reports
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord_web.front.desk import desk_of
@@ -187,6 +187,7 @@ def _page(
             nothing=status != HTTPStatus.OK and refused is None,
             run=runs[0] if runs else None,
             became=count_by_fate(session, connection_id, list(Fate)) if runs else {},
+            reports=count_reports(session, connection_id) if runs else 0,
             asked=frozenset() if admitted is None else _asking(admitted.info),
             told=told,
             changing=changed,

@@ -32,6 +32,7 @@ from raccord.overview.lines.bank_lines import (
     the_line,
     undone_lines,
 )
+from raccord.overview.lines.certified_lines import certified_of
 from raccord.overview.lines.line_choices import LineChoices, choices_for
 from raccord.overview.lines.line_proposals import Proposed, proposed_for, rule_waits
 from raccord.overview.lines.one_or_two import one_or_two
@@ -280,7 +281,7 @@ def _page(
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=source,
             proposals=proposals,
-            asked_of=one_or_two(session, [each.hold_id for each in shown]),
+            **_marks(session, shown),
             rule_waits=None if line is None else rule_waits(session, line.hold_id),
             percent=percent,
             seen_of=seen_of,
@@ -303,6 +304,14 @@ def _filled(
     if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
         said["tax"] = BESIDE
     return said
+
+
+def _marks(session: Session, lines: Sequence[BankLine]) -> dict[str, object]:
+    """Return what marks lines: that another connection may tell of the same, and that they lie in a certified month."""
+    return {
+        "asked_of": one_or_two(session, [each.hold_id for each in lines]),
+        "certified": certified_of(session, lines),
+    }
 
 
 def _put(request: Request, wrong: RaccordError | None) -> dict[str, str]:

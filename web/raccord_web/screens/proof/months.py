@@ -20,7 +20,7 @@ from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.balances import BankBalance, balances_of
 from raccord.overview.weighing.books_balances import comparable, compared, read_days
-from raccord.overview.weighing.counted import count_by_fate
+from raccord.overview.weighing.counted import count_by_fate, count_reports
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_web.front.desk import desk_of
@@ -74,6 +74,7 @@ def proof(
             failed=None if failed is None else said_by(failed, request),
             date=date.fromisoformat,
             apart=count_by_fate(session, connection_id, OUTSIDE),
+            reports=count_reports(session, connection_id),
             totals=proof_totals(session, [connection_id]),
             listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),
         )
