@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from raccord.clock import Clock
 from raccord.plugin.texts import Text
@@ -42,10 +42,17 @@ _NEXT = (
         SourceFile.connection_id == bindparam("connection", type_=SourceFile.connection_id.type),
         SourceFile.number > bindparam("last", type_=SourceFile.number.type),
         SourceFile.origin != ATTACHED,
+        SourceFile.taken_back_at.is_(None),
     )
     .order_by(SourceFile.number)
     .limit(1)
 )
+
+
+def given(connection_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return what is true of the files that a connection's source gave and nobody took back."""
+    mine = SourceFile.connection_id == connection_id
+    return mine, SourceFile.origin != ATTACHED, SourceFile.taken_back_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +178,9 @@ class StoredFileBox:
             row = session.scalars(
                 select(SourceFile.number)
                 .where(
-                    SourceFile.connection_id == self._connection_id,
+                    *given(self._connection_id),
                     SourceFile.name == _label(name),
                     SourceFile.size == size,
-                    SourceFile.origin != ATTACHED,
                 )
                 .limit(1)
             ).first()
@@ -213,8 +219,9 @@ class StoredFileBox:
         return sealer.size, sha256
 
     def _entered(self, label: str, kept: tuple[int, str], origin: str, changed_at: datetime | None) -> bool:
-        """Give the file its number unless its bytes have one; numbers have no gaps."""
+        """Give the file its number unless its bytes have one."""
         size, sha256 = kept
+        now = self._clock.now()
         mine = SourceFile.connection_id == self._connection_id
         with self._database.begin() as session:
             # One receiver of a connection at a time, so that no two files get the same number.
@@ -222,9 +229,10 @@ class StoredFileBox:
             there = session.scalars(select(SourceFile).where(mine, SourceFile.sha256 == sha256)).first()
             last = session.scalar(select(func.max(SourceFile.number)).where(mine)) or 0
             if there is not None:
-                if there.origin == ATTACHED != origin:
-                    # A source gives it as well: it is read like any file that arrives now.
+                if origin != ATTACHED and (there.origin == ATTACHED or there.taken_back_at is not None):
+                    # A source gives it as well, or again: it is read like any file that arrives now.
                     there.name, there.origin, there.number, there.changed_at = label, origin, last + 1, changed_at
+                    there.received_at, there.taken_back_at, there.taken_back_by = now, None, ""
                     return True
                 if (there.name, there.origin) == (label, origin):
                     there.changed_at = changed_at
@@ -237,7 +245,7 @@ class StoredFileBox:
                     size=size,
                     sha256=sha256,
                     origin=origin,
-                    received_at=self._clock.now(),
+                    received_at=now,
                     changed_at=changed_at,
                 )
             )

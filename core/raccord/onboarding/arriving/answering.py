@@ -28,6 +28,7 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.records import record_key
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Problem, ProblemState, RecordState, SourceRecord
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.problems import ANSWERS
 from raccord.sync.workshop import Workshop
 
@@ -305,6 +306,7 @@ def kept_questions(session: Session, connection: Connection, info: ConnectorInfo
         SourceRecord.connection_id == connection.id,
         SourceRecord.stream == info.files_cover.stream,
         SourceRecord.state == RecordState.SKIPPED,
+        SourceRecord.reason.not_in(UNSAID),
         SourceRecord.raw.contains('"question":'),
     )
     newest = session.scalars(rows.order_by(SourceRecord.id.desc()).limit(QUESTIONS_MAX))

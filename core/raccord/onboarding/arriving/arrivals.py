@@ -30,6 +30,7 @@ from raccord.plugin.texts import Text
 from raccord.shapes import misfit
 from raccord.store.models import Company, Connection, ConnectionState, Gap, SourceRecord
 from raccord.store.vault import join_secrets
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.workshop import Workshop, settings_handle
 
 
@@ -108,7 +109,11 @@ def _newest_told(session: Session, files: Mapping[str, FileDays]) -> dict[str, d
         return {}
     rows = session.execute(
         select(SourceRecord.connection_id, SourceRecord.stream, func.max(SourceRecord.day))
-        .where(SourceRecord.connection_id.in_(sorted(files)), SourceRecord.stream.in_(sorted(streams)))
+        .where(
+            SourceRecord.connection_id.in_(sorted(files)),
+            SourceRecord.stream.in_(sorted(streams)),
+            SourceRecord.reason.not_in(UNSAID),
+        )
         .group_by(SourceRecord.connection_id, SourceRecord.stream)
     )
     return {connection: newest for connection, stream, newest in rows if files[connection].stream == stream}
@@ -163,10 +168,11 @@ class _Arrived:
 
 def _arrived(session: Session, streams: Mapping[str, str]) -> dict[str, _Arrived]:
     """Return what came of each connection, by its id; ``streams`` names those that bring its deposits."""
-    newest = select(func.max(SourceRecord.day)).where(SourceRecord.connection_id == Connection.id).scalar_subquery()
+    mine = SourceRecord.connection_id == Connection.id, SourceRecord.reason.not_in(UNSAID)
+    newest = select(func.max(SourceRecord.day)).where(*mine).scalar_subquery()
     ended = select(func.max(Gap.last_day)).where(Gap.connection_id == Connection.id).scalar_subquery()
     names = sorted({stream for stream in streams.values() if stream})
-    came = [exists().where(SourceRecord.connection_id == Connection.id, SourceRecord.stream == name) for name in names]
+    came = [exists().where(*mine, SourceRecord.stream == name) for name in names]
     columns: list[Any] = [Connection.id, newest, ended, *came]
     rows: Sequence[Sequence[Any]] = session.execute(select(*columns).where(Connection.id.in_(streams))).all()
     return {

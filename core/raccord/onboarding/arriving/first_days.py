@@ -21,7 +21,7 @@ from raccord.plugin.contexts import SourceFile as File
 from raccord.plugin.info import ConnectorInfo, Mode
 from raccord.scope import ScopeError
 from raccord.store.errors import FilesRefusedError
-from raccord.store.files import ATTACHED
+from raccord.store.files import given
 from raccord.store.folder import Found, lying_in, opened
 from raccord.store.models import Company, Connection, SourceFile
 from raccord.sync.workshop import Workshop
@@ -50,8 +50,7 @@ def proposed_first_day(workshop: Workshop, connection_id: str) -> date | None:
         folder = folder_of(admitted.info, connection.settings)
         if not folder and not takes_files(admitted.info, connection.settings):
             return None
-        mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-        files = session.execute(select(SourceFile.sha256, SourceFile.size).where(*mine)).all()
+        files = session.execute(select(SourceFile.sha256, SourceFile.size).where(*given(connection_id))).all()
         try:
             if folder and not workshop.settings.may_read(folder):
                 return None

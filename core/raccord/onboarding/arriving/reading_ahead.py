@@ -24,7 +24,7 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.records import Record
 from raccord.plugin.texts import Text
 from raccord.scope import ScopeError
-from raccord.store.files import ATTACHED, StoredFile
+from raccord.store.files import StoredFile, given
 from raccord.store.models import Company, Connection, SourceFile
 from raccord.sync.resolving.views import FetchView, MapView
 from raccord.sync.workshop import Bench, Workshop
@@ -156,8 +156,8 @@ def look_into(workshop: Workshop, connection_id: str, *, unanswered: bool = Fals
         admitted = workshop.scopes.catalog.get(connection.connector)
         if admitted is None or not (admitted.info.questions or admitted.info.unnamed):
             return []
-        mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-        newest = select(SourceFile.sha256, SourceFile.size).where(*mine).order_by(SourceFile.number.desc())
+        arrived = select(SourceFile.sha256, SourceFile.size).where(*given(connection_id))
+        newest = arrived.order_by(SourceFile.number.desc())
         hashes, size = [], 0
         for sha256, bytes_ in session.execute(newest.limit(FILES_MAX)):
             if size + bytes_ <= BYTES_MAX:
@@ -185,8 +185,7 @@ def asked_together(workshop: Workshop, connection_id: str) -> Sequence[Mapping[s
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
-        mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-        arrived = session.execute(select(SourceFile.sha256, SourceFile.size).where(*mine)).all()
+        arrived = session.execute(select(SourceFile.sha256, SourceFile.size).where(*given(connection_id))).all()
         place = (connection_id, connection.revision, tuple(sorted(each.sha256 for each in arrived)))
         with _lock:
             if (kept := _together.get(place)) is not None:
@@ -230,9 +229,8 @@ def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) ->
 
 def too_much_to_read(workshop: Workshop, connection_id: str) -> bool:
     """Tell whether a connection's files are more than a page waits for."""
-    mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
     with workshop.database.read() as session:
-        return sum(session.scalars(select(SourceFile.size).where(*mine))) > AGAIN_MAX
+        return sum(session.scalars(select(SourceFile.size).where(*given(connection_id)))) > AGAIN_MAX
 
 
 def _too_much() -> Exception:

@@ -15,7 +15,7 @@ from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.errors import FileTooLargeError
-from raccord.store.files import ATTACHED
+from raccord.store.files import given
 from raccord.store.models import Connection, SourceFile
 from raccord.sync.workshop import Workshop
 
@@ -81,8 +81,7 @@ def receive_files(
 
 def files_of(session: Session, connection_id: str, limit: int = 50) -> list[SourceFile]:
     """Return the newest files that a connection's source gave."""
-    mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-    wanted = select(SourceFile).where(*mine)
+    wanted = select(SourceFile).where(*given(connection_id))
     return list(session.scalars(wanted.order_by(SourceFile.number.desc()).limit(limit)))
 
 

@@ -18,6 +18,7 @@ from raccord.plugin.texts import Text
 from raccord.quickbooks import Page, QuickBooks, page_link
 from raccord.store.models import Company, Connection, ConnectionState, RecordState, SourceRecord
 from raccord.sync.environments import environment_of
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.resolving.newcomers import LIST_MAX
 from raccord.sync.workshop import Workshop
 
@@ -27,7 +28,11 @@ _LIVE = (ConnectionState.DRAFT, ConnectionState.CONNECTED, ConnectionState.PAUSE
 
 def check_said(session: Session, connection: Connection, info: ConnectorInfo) -> Iterator[Finding]:
     """Hold what people said must be at the source, such as tax groups, against what it told of once it was read."""
-    mine = (SourceRecord.connection_id == connection.id, SourceRecord.state != RecordState.SUPERSEDED)
+    mine = (
+        SourceRecord.connection_id == connection.id,
+        SourceRecord.state != RecordState.SUPERSEDED,
+        SourceRecord.reason.not_in(UNSAID),
+    )
     for gate in in_mode(info, connection.mode):
         if not gate.seen_in or session.scalar(select(SourceRecord.id).where(*mine).limit(1)) is None:
             continue

@@ -18,6 +18,7 @@ from raccord.quickbooks import Cause, Page, QuickBooksError, explain, page_link
 from raccord.store.models import Choice, Company, Connection, LedgerEntry, SourceRecord
 from raccord.sync.books.company import Facts, read_facts
 from raccord.sync.environments import environment_of, is_local
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.workshop import Workshop
 
 
@@ -147,6 +148,7 @@ def _currencies(workshop: Workshop, company: Company, facts: Facts) -> Iterator[
                 Connection.state.in_(LIVE),
                 SourceRecord.currency.is_not(None),
                 SourceRecord.currency != home,
+                SourceRecord.reason.not_in(UNSAID),
             )
             .distinct()
             .order_by(Connection.label, SourceRecord.currency)

@@ -43,6 +43,7 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.proving.certified import cell_name, newest_certificate, sums_of
 from raccord.sync.proving.prove import our_side
 from raccord.sync.workshop import Workshop
@@ -260,6 +261,7 @@ def _open(
             SourceRecord.day >= connection.starts_on,
             SourceRecord.amount.is_not(None),
             SourceRecord.state != RecordState.SUPERSEDED,
+            SourceRecord.reason.not_in(UNSAID),
         )
         .distinct()
     )

@@ -33,6 +33,7 @@ from raccord.store.models import (
     WebhookEndpoint,
 )
 from raccord.sync.days import today_of
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.phases import PROOF, UNDO
 from raccord.sync.workshop import Workshop
 
@@ -89,7 +90,7 @@ def covered_by_files(
     session: Session, connection: Connection, admitted: Admitted, days: FileDays
 ) -> dict[str, list[tuple[date, date]]]:
     """Return which days the files cover, by account in the words of people; by ``""`` where there are no accounts."""
-    mine = (SourceRecord.connection_id == connection.id,)
+    mine = (SourceRecord.connection_id == connection.id, SourceRecord.reason.not_in(UNSAID))
     if days.tell is None:
         spans = session.execute(
             select(func.min(SourceRecord.day), func.max(SourceRecord.day))

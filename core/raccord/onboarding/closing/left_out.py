@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
-from raccord.sync.fetching.keep import BEFORE_START
+from raccord.sync.fetching.keep import BEFORE_START, UNSAID
 
 LINES_MAX = 500
 """Lines that a certificate names of one connection; the sums are of all of them."""
@@ -42,7 +42,7 @@ def left_out_of(
             SourceRecord.connection_id == connection.id,
             SourceRecord.day >= first,
             SourceRecord.day <= last,
-            SourceRecord.reason != BEFORE_START,
+            SourceRecord.reason.not_in({BEFORE_START, *UNSAID}),
             SourceRecord.state != RecordState.SUPERSEDED,
             SourceRecord.amount.is_not(None),
             or_(SourceRecord.state != RecordState.MAPPED, waits.is_not(None)),

@@ -20,6 +20,7 @@ from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, LedgerEntry, RecordState, SourceRecord
 from raccord.sync.books.company import fits, kind_of
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.resolving.newcomers import comparison_key
 from raccord.sync.resolving.resolve import taken_entries
 from raccord.sync.workshop import Workshop
@@ -130,6 +131,7 @@ def linking(workshop: Workshop, connection_id: str, role: str) -> Linking:
                 SourceRecord.connection_id == connection.id,
                 SourceRecord.stream == info.of_stream,
                 SourceRecord.state != RecordState.SUPERSEDED,
+                SourceRecord.reason.not_in(UNSAID),
             )
             .limit(INSTANCES_MAX)
         ).all()

@@ -26,6 +26,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, PushedEntry, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.resolving.newcomers import comparison_key
 from raccord.sync.telling.push import PAGE, REMOVED, alone
 from raccord.sync.workshop import Bench, Workshop
@@ -169,6 +170,7 @@ def _earlier(session: Session, connection: Connection, info: ListInfo) -> list[E
             SourceRecord.connection_id == connection.id,
             SourceRecord.stream == info.of_stream,
             SourceRecord.state != RecordState.SUPERSEDED,
+            SourceRecord.reason.not_in(UNSAID),
         )
         .order_by(SourceRecord.source_id)
     ).all()

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from raccord.masking import known
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Connection, RecordState, SourceRecord
+from raccord.sync.fetching.keep import UNSAID
 
 SHOWN_MAX = 300
 
@@ -63,6 +64,7 @@ def _told(session: Session, connection: Connection, stream: str, key: str, calle
             SourceRecord.connection_id == connection.id,
             SourceRecord.stream == stream,
             SourceRecord.state != RecordState.SUPERSEDED,
+            SourceRecord.reason.not_in(UNSAID),
             # What does not say it is not listed, and need not be sorted.
             *([kept.is_not(None)] if key else []),
         )

@@ -17,7 +17,7 @@ from raccord.plugin.contract.asking import key_of
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
 from raccord.store.errors import FilesRefusedError
-from raccord.store.files import ATTACHED
+from raccord.store.files import given
 from raccord.store.models import Connection, SourceFile
 from raccord.sync.facts import fact_named
 from raccord.sync.workshop import Workshop
@@ -72,8 +72,7 @@ def _column_named(info: ConnectorInfo, column: str) -> Text:
 
 def _tables(workshop: Workshop, connection_id: str) -> Sequence[tuple[str, Sequence[str]]]:
     """Return the newest tables by the names of their files, each with its headings."""
-    mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
-    newest = select(SourceFile.sha256).where(*mine).order_by(SourceFile.number.desc()).limit(FILES_MAX)
+    newest = select(SourceFile.sha256).where(*given(connection_id)).order_by(SourceFile.number.desc()).limit(FILES_MAX)
     with workshop.database.read() as session:
         hashes = session.scalars(newest).all()
     box, found = workshop.files(connection_id), []

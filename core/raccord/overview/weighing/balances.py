@@ -13,6 +13,7 @@ from raccord.onboarding.closing.left_days import told_days
 from raccord.overview.listing import MOST
 from raccord.plugin.covering import FileBalance
 from raccord.store.models import Choice, Company, Connection, LedgerEntry, RecordState, SourceRecord
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.workshop import Workshop
 
 
@@ -45,6 +46,7 @@ def balances_of(
             SourceRecord.connection_id == connection.id,
             SourceRecord.stream == days.stream,
             SourceRecord.state != RecordState.SUPERSEDED,
+            SourceRecord.reason.not_in(UNSAID),
             SourceRecord.day.between(first, last),
         )
         .order_by(SourceRecord.day.desc(), SourceRecord.id.desc())

@@ -180,6 +180,9 @@ class SourceFile(Model):
     received_at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
     """For a file of a watched folder: its last change there, so that it is read again only after another."""
+    taken_back_at: Mapped[datetime | None]
+    """Since when nothing reads it and nothing counts it, because it was handed in wrongly."""
+    taken_back_by: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Schedule(Model):

@@ -39,7 +39,13 @@ RESOLVED_BY_HAND = "person.resolved"
 """A person entered the record in QuickBooks; no later revision of it is sent either (CH-58)."""
 READ_OTHERWISE = "files.read_otherwise"
 """Its file is read otherwise since a person said how: the line is not what it says."""
+FILE_TAKEN_BACK = "files.taken_back"
+"""The only file that said it was taken back by a person."""
+UNSAID = frozenset({READ_OTHERWISE, FILE_TAKEN_BACK})
+"""Reasons of records that no file says any more: they are kept to be looked at, and count nowhere."""
 UNSTORABLE = "record.unstorable"
+_AS_NEW = LEFT_OUT | {FILE_TAKEN_BACK}
+"""Reasons of records that are judged by the days of the connection as if they came for the first time."""
 _NONE_ELSE = {"posted": 0, "skipped": 0, "held": 0}
 
 
@@ -133,7 +139,7 @@ def _keep_records(
         elif known is not None:
             fresh[record.source_id, known.revision]["state"] = RecordState.SUPERSEDED
         # What was taken before the hole began stays ours to bring up to date.
-        reason = holes.reason(record.begins_on or record.day) if known is None or known.reason in LEFT_OUT else ""
+        reason = holes.reason(record.begins_on or record.day) if known is None or known.reason in _AS_NEW else ""
         if known is not None and known.reason == RESOLVED_BY_HAND:
             reason = RESOLVED_BY_HAND
         fresh[record.source_id, revision] = {

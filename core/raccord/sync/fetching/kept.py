@@ -26,6 +26,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.fetching.keep import UNSAID
 
 # Asked for each record that a connector looks back from, so made once.
 _RAW = select(SourceRecord.raw).where(
@@ -33,6 +34,7 @@ _RAW = select(SourceRecord.raw).where(
     SourceRecord.stream == bindparam("of", type_=SourceRecord.stream.type),
     SourceRecord.source_id == bindparam("named", type_=SourceRecord.source_id.type),
     SourceRecord.state != RecordState.SUPERSEDED,
+    SourceRecord.reason.not_in(UNSAID),
 )
 
 

@@ -64,6 +64,14 @@ def forget_outdated(session: Session, row: DraftRow, draft: Draft) -> bool:
     return True
 
 
+def forget_answers(session: Session, row: DraftRow) -> None:
+    """Drop all that was answered of a line, which is asked about as a new one should it come again."""
+    ask_other_side(session, row)
+    draft = load_draft(row.body)
+    row.decisions, row.kind = answered(row.decisions, draft, {}), entity_of(draft)
+    session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
+
+
 def other_side_of(session: Session, row: DraftRow) -> DraftRow | None:
     """Return the line that tells of the same transfer in its other account, and posts nothing of its own."""
     said = row.decisions.get(TREATMENT)

@@ -22,6 +22,7 @@ from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RecordS
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.fetching.repeated import NO_CARD, TWIN, Card, Delivery, account_in, card_in, delivery_of, twin_in
 from raccord.sync.lines.pairing import DAYS_APART, Found, Telling
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -125,6 +126,7 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
         select(SourceRecord.source_id, SourceRecord.run_id, SourceRecord.raw).where(
             SourceRecord.connection_id == connection.id,
             SourceRecord.state == RecordState.SKIPPED,
+            SourceRecord.reason.not_in(UNSAID),
             SourceRecord.day.between(*around(min(days), max(days), DAYS_APART)),
             SourceRecord.raw.contains(f'"{TWIN}"'),
         )

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, exists, update
 from sqlalchemy.orm import Session
 
 from raccord.store.models import DraftRow, LinkRow, LinkState, RecordState, SourceRecord
-from raccord.sync.fetching.keep import LEFT_OUT, READ_OTHERWISE, RESOLVED_BY_HAND
+from raccord.sync.fetching.keep import LEFT_OUT, RESOLVED_BY_HAND, UNSAID
 
 
 def map_again(session: Session, connection_id: str) -> int:
@@ -23,7 +23,7 @@ def map_again(session: Session, connection_id: str) -> int:
         .where(
             SourceRecord.connection_id == connection_id,
             SourceRecord.state.in_((RecordState.FAILED, RecordState.SKIPPED)),
-            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND, READ_OTHERWISE}),
+            SourceRecord.reason.not_in({*LEFT_OUT, *UNSAID, RESOLVED_BY_HAND}),
         )
         .values(state=RecordState.NEW, reason="")
     )
@@ -58,7 +58,7 @@ def map_unposted(session: Session, connection_id: str, first: date = date.min, *
         .where(
             SourceRecord.connection_id == connection_id,
             SourceRecord.state.in_(states),
-            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND, READ_OTHERWISE}),
+            SourceRecord.reason.not_in({*LEFT_OUT, *UNSAID, RESOLVED_BY_HAND}),
             SourceRecord.day >= first,
             ~posted,
         )

@@ -19,7 +19,7 @@ from raccord.store.canonical import exact
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, Run, SourceRecord
 from raccord.sync.bodies import dump_draft, load_draft
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.keep import LEFT_OUT, READ_OTHERWISE, RESOLVED_BY_HAND
+from raccord.sync.fetching.keep import LEFT_OUT, RESOLVED_BY_HAND, UNSAID
 from raccord.sync.lines.attached import BY_HAND
 from raccord.sync.mapping.map import Made, answer_of
 from raccord.sync.mapping.remap import map_failed, map_unposted
@@ -76,7 +76,7 @@ def compare(session: Session, bench: Bench, view_on: Callable[[date], MapView]) 
         .where(
             SourceRecord.connection_id == connection.id,
             SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
-            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND, READ_OTHERWISE}),
+            SourceRecord.reason.not_in({*LEFT_OUT, *UNSAID, RESOLVED_BY_HAND}),
         )
         .order_by(*newest_first)
         .limit(LOOKED_AT_MAX)

@@ -33,7 +33,12 @@ KEY = "key"
 def ask_about_posted(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> None:
     """Ask about a document of ours that its source no longer gives."""
     if not _answered(session, row, draft, DRAFT_VANISHED):
-        _ask(session, row, draft, DRAFT_VANISHED, {KEY: draft.key}, run_id, now)
+        ask_anew(session, row, draft, run_id, now)
+
+
+def ask_anew(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> None:
+    """Ask about a document of ours that nothing gives any more, whatever was answered before."""
+    _ask(session, row, draft, DRAFT_VANISHED, {KEY: draft.key}, run_id, now)
 
 
 def ask_about_matched(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> bool:
@@ -41,8 +46,11 @@ def ask_about_matched(session: Session, row: SourceRecord, draft: DraftRow, run_
 
     They are the line's no more. A record that still says an amount is left out for another reason, and stays theirs.
     """
-    if row.amount is not None:
-        return False
+    return row.amount is None and lose_matches(session, row, draft, run_id, now)
+
+
+def lose_matches(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> bool:
+    """Let the documents that a line was be nobody's, and ask about them; tell whether there were any."""
     matches = session.scalars(select(Match).where(Match.draft_id == draft.id).order_by(Match.id)).all()
     if not matches:
         return False

@@ -47,7 +47,7 @@ from raccord.store.told_proofs import GONE, proof_digest
 from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import months
-from raccord.sync.fetching.keep import BEFORE_START, RESOLVED_BY_HAND
+from raccord.sync.fetching.keep import BEFORE_START, RESOLVED_BY_HAND, UNSAID
 from raccord.sync.lines.shared_documents import PARTLY, Partly, partly_covered
 
 WITHDRAWN = "proof.withdrawn"
@@ -192,7 +192,7 @@ def proof_months(session: Session, connection: Connection) -> list[tuple[date, d
 @made_once
 def _days(connection_id: str) -> CompoundSelect[date | None]:
     said = select(SourceRecord.day).where(
-        SourceRecord.connection_id == connection_id, SourceRecord.reason != BEFORE_START
+        SourceRecord.connection_id == connection_id, SourceRecord.reason.not_in({BEFORE_START, *UNSAID})
     )
     linked = select(LinkRow.day).where(LinkRow.connection_id == connection_id, LinkRow.day.is_not(None))
     return union(said.distinct(), linked.distinct(), select(Proof.day).where(Proof.connection_id == connection_id))
@@ -220,7 +220,7 @@ def _said() -> Select[str, str | None, date, Decimal | None, str, bool]:
             SourceRecord.day >= _FIRST,
             SourceRecord.day <= _LAST,
             # One that was taken before its source dated it back stays ours, also before the first day.
-            SourceRecord.reason != BEFORE_START,
+            SourceRecord.reason.not_in({BEFORE_START, *UNSAID}),
             SourceRecord.state != RecordState.SUPERSEDED,
             SourceRecord.amount.is_not(None),
         )
@@ -289,7 +289,8 @@ def subtract_earlier(session: Session, connection: Connection, first: date, last
         link = Linked.of(linked)
         cell = ours.totals[link.stream, link.currency, record_day or link.day]
         said = record_state == RecordState.FAILED or reason == RESOLVED_BY_HAND or gone or not overtaken
-        if said or draft_state != DraftState.POSTED:
+        # What no file says any more was never left out: its document stands alone.
+        if reason not in UNSAID and (said or draft_state != DraftState.POSTED):
             cell.left_out -= link.amount
         else:
             ours.hear(record_day, cell.differ(WITHDRAWN, link, link.document_id, link.amount))

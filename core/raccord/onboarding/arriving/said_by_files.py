@@ -1,0 +1,119 @@
+"""What some of a connection's files say, read as if no other file had ever arrived; nothing of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from raccord.guard import PluginFault
+from raccord.plugin.contexts import FileBox
+from raccord.plugin.contexts import SourceFile as File
+from raccord.plugin.errors import ConnectorError
+from raccord.plugin.records import JSON, Record
+from raccord.plugin.texts import Text
+from raccord.sync.bodies import dump_raw, record_hash
+from raccord.sync.fetching.file_guard import GuardedFileBox
+from raccord.sync.resolving.views import FetchView
+from raccord.sync.storable import why_not
+from raccord.sync.workshop import Bench
+
+PAGES_MAX = 20_000
+"""Of a stream; a source that has more is not read to its end here."""
+
+Place = tuple[str, str]
+"""Stream and id of a record."""
+
+_TOO_MANY = Text("Il y a plus d'opérations que l'on ne peut relire.", "There are more records than can be read again.")
+
+
+class SomeFiles:
+    """A file box that holds some files of another, by their numbers, and takes in no other."""
+
+    def __init__(self, box: FileBox, held: Collection[int]) -> None:
+        self._box, self._held = box, held
+
+    def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
+        return False
+
+    def scan(self, folder: str) -> int:
+        return 0
+
+    def has(self, name: str, size: int) -> bool:
+        return True
+
+    def after(self, number: int) -> File | None:
+        found = self._box.after(number)
+        while found is not None and found.number not in self._held:
+            found = self._box.after(found.number)
+        return found
+
+
+@dataclass(slots=True)
+class Said:
+    """What files say once all of them were read."""
+
+    hashes: dict[Place, str] = field(default_factory=dict)
+    """Of each record its content as it was said last."""
+    money: set[Place] = field(default_factory=set)
+    """Those that move money."""
+    moved: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """What came in and what went out, by currency."""
+    questions: dict[Place, Mapping[str, JSON]] = field(default_factory=dict)
+    """What is asked about the files, answered or not."""
+    accounts: set[str] = field(default_factory=set)
+    rejects: set[tuple[str, str]] = field(default_factory=set)
+    """Code and place of each row that cannot be read."""
+    stopped: Text | None = None
+    """Why they were not read to their end."""
+    _raws: dict[Place, Mapping[str, JSON]] = field(default_factory=dict)
+    _as_of: dict[Place, datetime | None] = field(default_factory=dict)
+
+    def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
+        """Return what was said of a record so far, for a connector that looks back."""
+        return self._raws.get((stream, source_id))
+
+    def take(self, record: Record) -> None:
+        """Take in a record; an older word does not count against a newer one."""
+        place = record.stream, record.source_id
+        before = self._as_of.get(place)
+        if place in self.hashes and record.as_of is not None and before is not None and record.as_of < before:
+            return
+        self.hashes[place] = record_hash(record, dump_raw(record.raw))
+        self._raws[place], self._as_of[place] = record.raw, record.as_of
+        if "question" in record.raw:
+            self.questions[place] = record.raw
+        if account := str(record.raw.get("account") or ""):
+            self.accounts.add(account)
+        if record.amount is not None and place not in self.money:
+            self.money.add(place)
+            came, went = self.moved.get(record.amount.currency, (Decimal(0), Decimal(0)))
+            amount = record.amount.amount
+            self.moved[record.amount.currency] = came + max(amount, Decimal(0)), went + min(amount, Decimal(0))
+
+
+def said_by(bench: Bench, view: FetchView, box: FileBox, held: Collection[int]) -> Said:
+    """Read some files of a box, by their numbers, in every stream of their connector."""
+    said = Said()
+    may_read = bench.workshop.settings.may_read
+    own: Any = replace(view, files=GuardedFileBox(SomeFiles(box, held), may_read), read=said.kept)
+    for stream in bench.scope.info.streams:
+        cursor, more = None, True
+        for _ in range(PAGES_MAX):
+            if not more:
+                break
+            try:
+                page = bench.scope.fetch(own, stream.name, cursor)
+            except (PluginFault, ConnectorError) as error:
+                said.stopped = error.text
+                break
+            for record in page.records:
+                if why_not(record) is None:
+                    said.take(record)
+            said.rejects.update((reject.code, reject.where) for reject in page.rejects)
+            cursor, more = page.cursor, page.more
+        else:
+            said.stopped = _TOO_MANY
+    return said

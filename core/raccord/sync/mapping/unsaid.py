@@ -1,0 +1,169 @@
+"""What no file says any more, since the one that said it was taken back: left out, and asked about where it is in the
+books.
+
+Nothing in QuickBooks is touched. Of a document of ours, and of one that a line was said to be, it is asked what becomes
+of it, as where a source takes a line back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from raccord.plugin.emptied import is_empty
+from raccord.plugin.records import record_key
+from raccord.store.models import (
+    DraftRow,
+    DraftState,
+    Hold,
+    LinkRow,
+    LinkState,
+    Match,
+    Problem,
+    ProblemState,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.bodies import load_draft
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.fetching.keep import FILE_TAKEN_BACK, RESOLVED_BY_HAND
+from raccord.sync.lines.line_answers import forget_answers
+from raccord.sync.mapping.vanished import ask_anew, is_matched, lose_matches
+from raccord.sync.storable import short_subject
+
+Place = tuple[str, str]
+"""Stream and id of a record."""
+
+_MATCHED = (DraftState.SKIPPED,)
+_OF_PERSONS = (DraftState.RESOLVED,)
+"""Entered by hand in QuickBooks: it stays so, whatever says it again."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """A record in its newest revision, with its drafts and what of them is in QuickBooks."""
+
+    row: SourceRecord
+    drafts: list[DraftRow] = field(default_factory=list)
+    links: dict[str, LinkRow] = field(default_factory=dict)
+    """Documents of ours, by their draft's key."""
+    matches: dict[int, list[Match]] = field(default_factory=dict)
+    """Documents that a draft was said to be, by the draft's number."""
+
+    @property
+    def in_books(self) -> bool:
+        return bool(self.links or self.matches)
+
+    @property
+    def answered(self) -> bool:
+        """Whether something was answered of it that is not in the books yet."""
+        return any(each.decisions and each.state != DraftState.HELD for each in self.drafts)
+
+
+def standing(session: Session, connection_id: str, places: Collection[Place]) -> Iterator[Standing]:
+    """Yield the records of some places that something still says, some at a time."""
+    by_stream: dict[str, set[str]] = defaultdict(set)
+    for stream, source_id in places:
+        by_stream[stream].add(source_id)
+    for stream in sorted(by_stream):
+        for some in chunks(sorted(by_stream[stream]), CHUNK):
+            yield from _of_some(session, connection_id, stream, some)
+
+
+def _of_some(session: Session, connection_id: str, stream: str, ids: Collection[str]) -> Iterable[Standing]:
+    of = (
+        SourceRecord.connection_id == connection_id,
+        SourceRecord.stream == stream,
+        SourceRecord.source_id.in_(ids),
+    )
+    newest = select(SourceRecord).where(
+        *of,
+        SourceRecord.state != RecordState.SUPERSEDED,
+        SourceRecord.reason.not_in({FILE_TAKEN_BACK, RESOLVED_BY_HAND}),
+    )
+    found = {row.source_id: Standing(row) for row in session.scalars(newest.order_by(SourceRecord.id))}
+    owner: dict[str, Standing] = {}
+    by_id: dict[int, Standing] = {}
+    # What is posted may still be of an earlier revision.
+    rows = select(DraftRow, SourceRecord.source_id).join(SourceRecord, SourceRecord.id == DraftRow.record_id).where(*of)
+    for draft, source_id in session.execute(rows.order_by(DraftRow.id)):
+        if source_id in found:
+            found[source_id].drafts.append(draft)
+            owner[draft.key] = by_id[draft.id] = found[source_id]
+    for keys in chunks(sorted(owner), CHUNK):
+        live = select(LinkRow).where(
+            LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.key.in_(keys)
+        )
+        for link in session.scalars(live):
+            owner[link.key].links[link.key] = link
+    for numbers in chunks(sorted(by_id), CHUNK):
+        for match in session.scalars(select(Match).where(Match.draft_id.in_(numbers)).order_by(Match.id)):
+            by_id[match.draft_id].matches.setdefault(match.draft_id, []).append(match)
+    return found.values()
+
+
+def leave_unsaid(session: Session, connection_id: str, places: Collection[Place], now: datetime) -> None:
+    """Leave records out that nothing says any more, with what waits of them; one that comes again is taken as new."""
+    for some in chunks(list(standing(session, connection_id, places)), CHUNK):
+        keys = [draft.key for each in some for draft in each.drafts]
+        subjects = [subject for each in some for subject in _subjects(each.row)]
+        _close(session, connection_id, some, {*keys, *subjects}, now)
+        for each in some:
+            each.row.state, each.row.reason, each.row.content_hash = RecordState.SKIPPED, FILE_TAKEN_BACK, ""
+            for draft in each.drafts:
+                _leave(session, each, draft, now)
+
+
+def _leave(session: Session, record: Standing, draft: DraftRow, now: datetime) -> None:
+    if draft.key in record.links and not is_empty(load_draft(draft.body)):
+        ask_anew(session, record.row, draft, "", now)
+    if draft.state == DraftState.POSTED or draft.state in _OF_PERSONS:
+        return
+    if is_matched(draft, _MATCHED):
+        lose_matches(session, record.row, draft, "", now)
+    forget_answers(session, draft)
+    draft.state, draft.reason = DraftState.WITHDRAWN, FILE_TAKEN_BACK
+
+
+def _subjects(row: SourceRecord) -> tuple[str, str]:
+    own = record_key(row.stream, row.source_id)
+    return own, f"record {own}"
+
+
+def _close(
+    session: Session, connection_id: str, records: Iterable[Standing], subjects: Collection[str], now: datetime
+) -> None:
+    """Close what is asked and what is wrong of records; it stands no longer."""
+    ids = [draft.id for each in records for draft in each.drafts]
+    closed = {"closed_at": now, "closed_by": "raccord"}
+    for some in chunks(ids, CHUNK):
+        asked = update(Hold).where(Hold.draft_id.in_(some), Hold.closed_at.is_(None))
+        session.execute(asked.values(**closed).execution_options(synchronize_session="fetch"))
+    close_told(session, connection_id, subjects, now)
+
+
+def close_told(session: Session, connection_id: str, subjects: Collection[str], now: datetime) -> None:
+    """Mark the open problems of some subjects as gone."""
+    for names in chunks(sorted({short_subject(each) for each in subjects}), CHUNK):
+        wrong = update(Problem).where(
+            Problem.connection_id == connection_id, Problem.state == ProblemState.OPEN, Problem.subject.in_(names)
+        )
+        gone: Mapping[str, object] = {"state": ProblemState.GONE, "closed_at": now, "closed_by": "raccord"}
+        session.execute(wrong.values(**gone).execution_options(synchronize_session="fetch"))
+
+
+def say_anew(session: Session, connection_id: str, places: Collection[Place]) -> None:
+    """Have records that other files say otherwise be what these say, once they are read again.
+
+    What counts nothing and became nothing, as what is told of a file or of a series of files, is told from its
+    beginning.
+    """
+    for each in standing(session, connection_id, places):
+        each.row.as_of = None
+        if each.row.amount is None and not each.drafts:
+            each.row.state, each.row.reason, each.row.content_hash = RecordState.SKIPPED, FILE_TAKEN_BACK, ""

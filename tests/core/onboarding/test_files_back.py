@@ -1,0 +1,299 @@
+"""A file that was handed in wrongly is taken back: what only it said goes, all else stays, and it can come again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from harness import OWNER, consent, enable, make_workshop, request, sync
+from lines_at_hand import account, category, undo
+from sqlalchemy import func, select
+
+import raccord_bankfeed
+from raccord.clock import FixedClock
+from raccord.errors import RaccordError
+from raccord.jobs.inline import HandOver
+from raccord.jobs.requests import cancel
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.arriving.answering import answer_file, questions_of
+from raccord.onboarding.arriving.files_back import FileWeight, take_back_file, weigh_file
+from raccord.onboarding.arriving.receiving import files_of, receive_files
+from raccord.onboarding.arriving.untold_accounts import AccountTold
+from raccord.onboarding.closing.certificates import certify
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.deciding.treating import treat
+from raccord.overview.coverage import coverage_of
+from raccord.overview.weighing.balances import balances_of
+from raccord.store.database import Database
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    Event,
+    Hold,
+    Problem,
+    Proof,
+    SourceRecord,
+)
+from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
+from raccord_sandbox.serving.server import SandboxServer
+
+pytestmark = pytest.mark.either_database
+
+BOOKKEEPER = Actor("Béatrice", RoleName.BOOKKEEPER)
+MARCH = date(2026, 3, 1)
+BANK = "bank-6789-327e587ead"
+"""What the files' one account is called by."""
+
+
+def line(day: int, amount: str, name: str) -> MadeLine:
+    return MadeLine(day=date(2026, 3, day), amount=Decimal(amount), name=name, type="DEBIT")
+
+
+COFFEE = line(4, "-3.50", "COFFEE")
+RIGHT = statement_file(
+    MadeAccount(balance=Decimal("900.00")),
+    [line(2, "-40.00", "RENT"), COFFEE, COFFEE],
+    starts=MARCH,
+    ends=date(2026, 3, 5),
+)
+WRONG = statement_file(
+    MadeAccount(balance=Decimal("1.00")),
+    [COFFEE, COFFEE, COFFEE, line(8, "-20.00", "GROCER"), line(9, "-5.00", "BANK FEE")],
+    starts=date(2026, 3, 4),
+    ends=date(2026, 3, 12),
+)
+
+
+UNREAD = b"When,What,How much\n03/04/2026,ONE,-1.00\n04/05/2026,TWO,-2.00\n"
+"""A table that does not say whether its days or its months stand first."""
+
+
+@dataclass
+class Books:
+    """A bank feed that takes files, and what a person does with it."""
+
+    workshop: Workshop
+    company: Company
+    connection: Connection
+    expenses: str
+    hand: FixedClock
+
+    def hand_in(self, name: str, content: bytes) -> bool:
+        [done] = receive_files(self.workshop, BOOKKEEPER, self.connection.id, [(name, io.BytesIO(content))])
+        return done.new
+
+    def numbers(self) -> dict[str, int]:
+        with self.workshop.database.read() as session:
+            return {each.name: each.number for each in files_of(session, self.connection.id)}
+
+    def weigh(self, name: str) -> FileWeight:
+        return weigh_file(self.workshop, BOOKKEEPER, self.connection.id, self.numbers()[name])
+
+    def take_back(self, name: str, reason: str = "") -> FileWeight:
+        found = self.weigh(name)
+        number = found.number
+        take_back_file(self.workshop, BOOKKEEPER, self.connection.id, number, seen=found.seen, reason=reason)
+        return found
+
+    def held(self) -> dict[str, str]:
+        """What waits for a person, by the question's id, as the lines say it."""
+        with self.workshop.database.read() as session:
+            rows = session.execute(
+                select(Hold.id, DraftRow.memo)
+                .join(DraftRow, DraftRow.id == Hold.draft_id)
+                .where(Hold.closed_at.is_(None))
+                .order_by(DraftRow.key)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    def answer(self, *names: str) -> None:
+        left = list(names)
+        for id_, memo in self.held().items():
+            name = next((each for each in left if each.lower() in memo), None)
+            if name is not None:
+                left.remove(name)
+                treat(self.workshop, BOOKKEEPER, id_, category(self.expenses))
+        assert not left
+
+    def sync(self) -> None:
+        assert sync(self.workshop, self.connection).state == "done"
+
+    def bought(self) -> list[str]:
+        rows = self.workshop.client(self.company).query_all("Purchase")
+        return sorted(str(row["TotalAmt"]) for row in rows)
+
+    def proof(self) -> dict[int, tuple[bool, str, str, str, list[str]]]:
+        """By day: equal, source, left out, in QuickBooks, and the codes of differences."""
+        with self.workshop.database.read() as session:
+            rows = session.scalars(select(Proof).where(Proof.stream == "lines").order_by(Proof.day)).all()
+        return {
+            row.day.day: (
+                row.equal, f"{row.source_total:f}", f"{row.left_out_total:f}", f"{row.quickbooks_total:f}",
+                [each["code"] for each in row.differences],
+            )
+            for row in rows
+        }  # fmt: skip
+
+    def problems(self) -> list[str]:
+        with self.workshop.database.read() as session:
+            return sorted(session.scalars(select(Problem.code).where(Problem.state == "open")))
+
+    def covered(self) -> list[tuple[str, int, int]]:
+        with self.workshop.database.read() as session:
+            found = coverage_of(self.workshop, session, session.get_one(Connection, self.connection.id))
+        return [(str(each.reason), each.first.day, each.last.day) for each in found if each.first and each.last][-2:]
+
+    def closing(self) -> list[str]:
+        with self.workshop.database.read() as session:
+            held = session.get_one(Connection, self.connection.id)
+            return [
+                f"{each.closing.amount:f}"
+                for each in balances_of(self.workshop, session, held, MARCH, date(2026, 3, 31))
+            ]
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, hand: FixedClock) -> Iterator[Workshop]:
+    made = make_workshop(database, data_dir, sandbox.url, hand, raccord_bankfeed)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books:
+    company = consent(workshop, sandbox.store.of_template("quebec").realm)
+    enable(workshop, company, "bankfeed")
+    new = NewConnection(company_id=company.id, connector="bankfeed", values={"input_kind": "upload"}, starts_on=MARCH)
+    connection = connect(workshop, OWNER, new)
+    return Books(workshop, company, connection, account(workshop, company, "Expense"), hand)
+
+
+EQUAL_AT_FIRST = {
+    2: (True, "-40.00", "0", "-40.00", []),
+    4: (True, "-10.50", "-3.50", "-7.00", []),
+    8: (True, "-20.00", "0", "-20.00", []),
+    9: (True, "-5.00", "-5.00", "0", []),
+}
+WITHOUT = {2: (True, "-40.00", "0", "-40.00", []), 4: (True, "-7.00", "0", "-7.00", [])}
+
+
+@pytest.mark.slow
+def test_a_file_that_was_handed_in_wrongly_is_taken_back_and_may_come_again(books: Books) -> None:
+    workshop, id_ = books.workshop, books.connection.id
+    choose(workshop, OWNER, id_, "ledger_account", account(workshop, books.company, "Bank"), of=BANK)
+    assert books.hand_in("right.ofx", RIGHT)
+    assert books.hand_in("wrong.ofx", WRONG)
+    books.sync()
+    # The third coffee, which one of the files alone says, is answered last and not posted yet.
+    books.answer("rent", "coffee", "coffee", "grocer")
+    books.sync()
+    books.answer("coffee")
+    posted = ["20.00", "3.50", "3.50", "40.00"]
+    assert (books.bought(), list(books.held().values())) == (posted, ["bank fee"])
+    assert (books.proof(), books.covered()) == (EQUAL_AT_FIRST, [("covered", 1, 12), ("no_file", 13, 20)])
+    assert books.closing() == ["1.00"], "what the wrong file says that the account held"
+
+    # Before anything is done it is said what goes and what stays; nothing moves by that.
+    found = books.weigh("wrong.ofx")
+    assert (found.rows, found.goes, found.answered, found.elsewhere, found.in_books) == (5, 2, 1, 2, 1)
+    assert (found.first, found.last, found.moved["CAD"][1]) == (date(2026, 3, 4), date(2026, 3, 9), Decimal("-35.50"))
+    [stays] = found.documents
+    assert stays.title is not None
+    assert (stays.kind, stays.title.text, stays.matched, found.asked) == ("Purchase", "GROCER", False, False)
+    with pytest.raises(NotAllowedError):
+        take_back_file(workshop, Actor("Guest", RoleName.ACCOUNTANT), id_, found.number)
+    with pytest.raises(RaccordError, match=r"files\.changed_since"):
+        take_back_file(workshop, BOOKKEEPER, id_, found.number, seen="another")
+    run_id = request(workshop, books.connection)
+    with pytest.raises(RaccordError, match=r"files\.run_open"):
+        take_back_file(workshop, BOOKKEEPER, id_, found.number, seen=found.seen)
+    cancel(workshop.database, HandOver(), run_id, clock=workshop.clock)
+    assert list(books.held().values()) == ["bank fee"]
+
+    done = take_back_file(workshop, BOOKKEEPER, id_, found.number, seen=found.seen)
+    assert (done.left_out, done.elsewhere, done.in_books, done.already) == (2, 2, 1, False)
+    assert take_back_file(workshop, BOOKKEEPER, id_, found.number).already, "pressed twice"
+    assert (list(books.numbers()), books.held()) == (["right.ofx"], {})
+    assert (books.covered(), books.closing()) == ([("covered", 1, 5), ("no_file", 6, 20)], ["900.00"])
+    assert books.problems() == ["mapping.draft_vanished"]
+    with workshop.database.read() as session:
+        assert session.scalar(select(func.count()).where(SourceRecord.reason == "files.taken_back")) == 4
+        told = session.scalars(select(Event).where(Event.action == "files.taken_back")).one()
+        assert (told.actor, told.body["file"], told.body["left_out"]) == ("Béatrice", "wrong.ofx", 2)
+    books.sync()
+    assert books.proof() == WITHOUT | {8: (False, "0", "0", "-20.00", ["proof.withdrawn"])}, "named, until undone"
+    assert (books.held(), books.bought()) == ({}, posted), "nothing of it was posted, nothing taken out"
+
+    # The same bytes are new again, each line is there once, and what was answered is asked anew.
+    assert books.hand_in("wrong.ofx", WRONG)
+    books.sync()
+    assert (books.proof(), books.bought(), books.problems()) == (EQUAL_AT_FIRST, posted, [])
+    assert sorted(books.held().values()) == ["bank fee", "coffee"]
+
+    # Undone first, all of it goes and the proof is equal to the cent; in a certified month a reason is asked.
+    with workshop.database.read() as session:
+        key = session.scalars(select(DraftRow.key).where(DraftRow.memo == "grocer")).one()
+    undo(workshop, books.connection, key)
+    books.hand.advance(timedelta(days=14))
+    certify(workshop, OWNER, books.company.id, MARCH, with_exceptions=True, reason="Known")
+    assert books.weigh("wrong.ofx").months == [MARCH]
+    with pytest.raises(RaccordError, match=r"files\.reason_missing"):
+        books.take_back("wrong.ofx")
+    assert books.take_back("wrong.ofx", "The file of another company").in_books == 0
+    books.sync()
+    assert books.proof() == WITHOUT
+    assert (books.held(), books.bought()) == ({}, ["3.50", "3.50", "40.00"])
+    with workshop.database.read() as session:
+        last = session.scalars(
+            select(Event).where(Event.action == "files.taken_back").order_by(Event.seq.desc())
+        ).first()
+        assert last is not None
+        assert last.body["reason"] == "The file of another company"
+
+
+def test_what_another_file_says_too_stays_and_what_was_only_asked_about_goes_with_its_answers(books: Books) -> None:
+    workshop, id_ = books.workshop, books.connection.id
+    assert books.hand_in("wrong.ofx", WRONG)
+    assert books.hand_in("right.ofx", RIGHT)
+    assert books.hand_in("unread.csv", UNREAD)
+    books.sync()
+    lines = sorted([*["coffee"] * 3, "grocer", "bank fee", "rent"])
+    assert (books.problems(), sorted(books.held().values())) == (["bankfeed.date_order"], lines)
+    [asked] = questions_of(workshop, id_)
+    found = books.take_back("unread.csv")
+    assert (found.goes, found.elsewhere, found.asked, found.documents) == (0, 0, True, [])
+    assert (books.problems(), questions_of(workshop, id_), sorted(books.held().values())) == ([], [], lines)
+
+    assert books.hand_in("unread.csv", UNREAD)
+    [asked] = questions_of(workshop, id_)
+    answer_file(
+        workshop,
+        OWNER,
+        id_,
+        asked.key,
+        {each.code: each.answers[0] for each in asked.asks},
+        told=AccountTold(name="Other"),
+    )
+    books.take_back("unread.csv")
+    assert books.hand_in("unread.csv", UNREAD)
+    assert [each.key for each in questions_of(workshop, id_)] == [asked.key], (
+        "asked again, not read as it was said once"
+    )
+    books.take_back("unread.csv")
+
+    found = books.take_back("right.ofx")
+    assert (found.rows, found.goes, found.elsewhere) == (3, 1, 2)
+    lines.remove("rent")
+    assert sorted(books.held().values()) == lines
+    books.sync()
+    assert sorted(books.held().values()) == lines
+    with pytest.raises(RaccordError, match=r"files\.not_here"):
+        weigh_file(workshop, BOOKKEEPER, id_, 99)
