@@ -59,6 +59,10 @@ CALLS = {
     "/connections/{connection_id}/files/answer": ["/connections/{connection_id}/file-questions"],
     "/connections/{connection_id}/files/answers": ["/connections/{connection_id}/file-questions"],
     "/connections/{connection_id}/files/account": ["/connections/{connection_id}/file-accounts"],
+    "/connections/{connection_id}/files/{number}/take-back": [
+        "/connections/{connection_id}/files/{number}/take-back/try",
+        "/connections/{connection_id}/files/{number}/take-back",
+    ],
     "/connections/{connection_id}/gates": ["/connections/{connection_id}/gates"],
     "/connections/{connection_id}/setup/{step}": [
         "/connections/{connection_id}/mode",

@@ -119,6 +119,8 @@ DEEDS = {
     "/connections/{connection_id}/gates": (Scope.OWN, Power.LINK, {"gate": "x"}),
     "/connections/{connection_id}/file-questions": (Scope.MANAGE, Power.MANAGE, {"key": "x", "answers": {"a": "b"}}),
     "/connections/{connection_id}/file-accounts": (Scope.MANAGE, Power.MANAGE, {"key": "x", "name": "x"}),
+    "/connections/{connection_id}/files/{number}/take-back/try": (Scope.WRITE, Power.WORK, None),
+    "/connections/{connection_id}/files/{number}/take-back": (Scope.WRITE, Power.WORK, None),
     "/connections/{connection_id}/mode": (Scope.OWN, Power.LINK, {"mode": "first_time"}),
     "/connections/{connection_id}/scope": (Scope.OWN, Power.LINK, {"first": "2026-03-01", "time_zone": "UTC"}),
     "/connections/{connection_id}/activate": (Scope.OWN, Power.LINK, None),

@@ -45,6 +45,7 @@ NEEDS = {
     "/connections/{connection_id}/files/answer": Power.MANAGE,
     "/connections/{connection_id}/files/answers": Power.MANAGE,
     "/connections/{connection_id}/files/account": Power.MANAGE,
+    "/connections/{connection_id}/files/{number}/take-back": Power.WORK,
     "/connections/{connection_id}/mapping": Power.MANAGE,
     "/connections/{connection_id}/mapping/comments": Power.SEE,
     "/connections/{connection_id}/repost": Power.MANAGE,

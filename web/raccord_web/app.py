@@ -27,7 +27,16 @@ from raccord_web.pages.failures import HANDLERS
 from raccord_web.screens import home
 from raccord_web.screens.connecting import baseline, coming_back, doors, linking, lists, quickbooks, setting_up
 from raccord_web.screens.connecting import first_steps as connecting
-from raccord_web.screens.connections import benching, keeping, plugins, rules, switching, uploading, webhooks
+from raccord_web.screens.connections import (
+    benching,
+    files_back,
+    keeping,
+    plugins,
+    rules,
+    switching,
+    uploading,
+    webhooks,
+)
 from raccord_web.screens.connections import connection as connections
 from raccord_web.screens.entering import audit, entrance, people, settings, signin, tokens
 from raccord_web.screens.help import codes, helping, manual, subjects
@@ -80,6 +89,7 @@ SCREENS = (
     connecting,
     setting_up,
     uploading,
+    files_back,
     mapping,
     comments,
     choosing,

@@ -16,6 +16,7 @@ from raccord_web.api import (
     bank_rules,
     companies,
     deeds,
+    files,
     keeping,
     linking,
     managing,
@@ -53,6 +54,8 @@ ROUTERS = (
     keeping.deeds,
     companies.router,
     companies.deeds,
+    files.router,
+    files.deeds,
 )
 FAILURES = {
     "400": "Something in the request has no meaning here.",

@@ -87,6 +87,7 @@ FREE = frozenset(
         "secret",
         "page",
         "room",
+        "number",
         "code",
         "status",
         "token_id",

@@ -51,7 +51,7 @@ NOTES = frozenset(
      "settled", "invited", "role_changed",
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
-     "token_revoked", "version", "file_answered", "file_answered_later",
+     "token_revoked", "version", "file_answered", "file_answered_later", "file_taken_back", "file_taken_back_later",
      "files_kept", "night", "scheduled", "repost_asked",
      "repost_cancelled", "document_kept", "bank_rule", "started_all"}
 )  # fmt: skip

@@ -6,6 +6,7 @@ from raccord.cli.connect.closed import closed
 from raccord.cli.connect.days import days
 from raccord.cli.connect.file_account import file_account_command
 from raccord.cli.connect.file_answer import file_answer_command
+from raccord.cli.connect.file_back import file_back_command
 from raccord.cli.connect.gaps import backfill_command, gaps, take_back_command
 from raccord.cli.connect.gates import gates_command
 from raccord.cli.connect.institutions import institutions
@@ -56,6 +57,7 @@ for _each in (
     settings,
     file_account_command,
     file_answer_command,
+    file_back_command,
     gates_command,
     signin,
     activate_command,

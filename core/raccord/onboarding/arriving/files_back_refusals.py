@@ -26,7 +26,7 @@ def not_handed_in(file: SourceFile) -> RaccordError:
     return refused(
         "files.not_handed_in",
         Text(f"Personne n'a remis « {file.name} » tel quel.", f"Nobody handed “{file.name}” in as it is."),
-        Text(f"Il vient de l'archive « {archive} » : reprenez celle-ci.", f"It came in “{archive}”: take that back.")
+        Text(f"Il vient de l'archive « {archive} » : retirez celle-ci.", f"It came in “{archive}”: take that back.")
         if inside
         else Text(
             "La source l'a donné elle-même : écartez ses opérations une à une, ou défaites-les.",
@@ -43,7 +43,7 @@ def takes_no_files(label: str) -> RaccordError:
             f"“{label}” takes no files that are handed in any more.",
         ),
         Text(
-            "Choisissez de nouveau les fichiers dans les réglages de la connexion, puis reprenez celui-ci.",
+            "Choisissez de nouveau les fichiers dans les réglages de la connexion, puis retirez celui-ci.",
             "Choose files in the connection's settings again, then take this one back.",
         ),
     )
@@ -79,7 +79,7 @@ def being_sent() -> RaccordError:
             "Of a document of this file it is not known yet whether QuickBooks took it.",
         ),
         Text(
-            "Lancez une synchro : elle le demande à QuickBooks. Puis reprenez le fichier.",
+            "Lancez une synchro : elle le demande à QuickBooks. Puis retirez le fichier.",
             "Start a run: it asks QuickBooks. Then take the file back.",
         ),
     )
@@ -109,8 +109,8 @@ def too_much(most: int, label: str, number: int) -> RaccordError:
             "here.",
         ),
         Text(
-            f"Dans un terminal : raccord connect take-back {label!r} {number}.",
-            f"In a terminal: raccord connect take-back {label!r} {number}.",
+            f"Dans un terminal : raccord connect file-back {label!r} {number}.",
+            f"In a terminal: raccord connect file-back {label!r} {number}.",
         ),
     )
 
