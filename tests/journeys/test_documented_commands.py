@@ -104,6 +104,7 @@ REFUSED = {
     "raccord suggestions accept": "suggestions.not_supported",
     "raccord connect activate Shop": "connection.not_draft",
     "raccord connect file-answer Bank d": "files.no_question",
+    "raccord connect file-back Bank 2": "files.not_here",
     "raccord connect days Shop --cut-off 22:00": "connection.days_past",
     "raccord connect source chase --enable --label Cards": "connection.source_taken",
     # The line shows one part of a longer one, or its reader has a key that nobody has here.

@@ -55,3 +55,12 @@ def test_days_decimals_and_account_of_a_file_are_answered_in_one_command(
     assert [ask["code"] for ask in place["asks"]] == ["bankfeed.which_account"]
     assert told("connect", "file-answer", "Bank", "account-1")[0] == Exit.OK
     assert told("connect", "file-answer", "Bank") == (Exit.OK, {"questions": []})
+
+    # One that was handed in wrongly is taken back by its number, and not without a word.
+    assert [each["number"] for each in told("connect", "file-back", "Bank")[1]["files"]] == [2, 1]
+    assert told("connect", "file-back", "Bank", "2")[1]["error"]["code"] == "cli.not_confirmed"
+    status, back = told("connect", "file-back", "Bank", "2", "--yes")
+    assert (status, back["name"], back["in_books"]) == (Exit.OK, "april.csv", 0)
+    assert "april.csv" in said("connect", "file-back", "Bank")[1]
+    assert told("connect", "file-back", "Bank", "2", "--yes")[1]["error"]["code"] == "files.not_here"
+    assert [each["number"] for each in told("connect", "file-back", "Bank")[1]["files"]] == [1]

@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 from browsing import TOKEN
+from fastapi import FastAPI
 from harness import consent
 from httpx2 import Response
+from programs import program
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from wizards import count, ofx
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.overview.run_log import run_log
 from raccord.quickbooks import RefusedError
 from raccord.quickbooks.faults import Fault
@@ -37,6 +41,7 @@ from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.api.application import PATH
 from raccord_web.pages.typed import read
 from raccord_web.words.wording import NBSP
 
@@ -267,3 +272,50 @@ def test_a_run_whose_reading_was_refused_says_so_and_is_run_again_from_its_page(
 def test_a_text_of_another_form_is_told_with_an_example() -> None:
     wrong = read(BankFeedSettings, {"s_currency_if_missing": "dollars"}, BankFeedSettings(), "en")[1]
     assert wrong == {"currency_if_missing": "This text does not have the form that is needed. For example: CAD"}
+
+
+def test_a_file_that_was_handed_in_wrongly_is_taken_back_on_its_page_and_by_a_program(
+    workshop: Workshop, app: FastAPI, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    id_ = bank.rpartition("/")[2]
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+
+    def hand_in(*files: tuple[str, bytes]) -> str:
+        parts = [("files", each) for each in files]
+        return browser.post(f"{bank}/files", data={"form_token": token[1]}, files=parts).text
+
+    hand_in(("one.ofx", ofx("11")), ("both.ofx", ofx("11", "22")))
+    page = browser.get(f"{bank}/files/2/take-back").text
+    assert all(
+        each in page
+        for each in (
+            "“both.ofx”",
+            "2 records",
+            "25.00</span> out",
+            "1 record that is in another file too",
+            "1 record that nothing",
+        )
+    )
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert seen
+    assert send(f"{bank}/files/2/take-back", f"{bank}/files/2/take-back", seen="x").status_code == 409
+    assert "both.ofx" in browser.get(f"{bank}/files").text
+    done = send(f"{bank}/files/2/take-back", f"{bank}/files/2/take-back", seen=seen[1], then="files")
+    assert done.headers["location"] == f"{bank}/setup/files?done=file_taken_back_later"
+    assert "both.ofx" not in browser.get(f"{bank}/files").text
+    assert "kept." in hand_in(("both.ofx", ofx("11", "22"))), "its bytes are new again"
+
+    with workshop.database.read() as session:
+        company_id = session.get_one(Connection, id_).company_id
+    client = program(workshop, app, RoleName.BOOKKEEPER, Scope.WRITE, company_id)
+    own = f"{PATH}/connections/{id_}/files"
+    assert [(each["number"], each["name"]) for each in client.get(own).json()] == [(3, "both.ofx"), (1, "one.ofx")]
+    weight = client.post(f"{own}/3/take-back/try").json()
+    assert (weight["rows"], weight["elsewhere"], weight["in_books"]) == (2, 1, 0)
+    key = {"idempotency-key": "back"}
+    back = client.post(f"{own}/3/take-back", json={"seen": weight["seen"]}, headers=key).json()
+    assert client.post(f"{own}/3/take-back", json={"seen": weight["seen"]}, headers=key).json() == back
+    assert client.post(f"{own}/3/take-back").json()["already"] is True
+    assert client.post(f"{own}/9/take-back/try").json()["code"] == "files.not_here"
+    assert [each["name"] for each in client.get(own).json()] == ["one.ofx"]

@@ -58,8 +58,9 @@ class FileWeight(BaseModel):
     """What taking a file back means.
 
     ``goes`` are records that nothing else says, ``answered`` those of them that were answered, ``elsewhere`` those that
-    another file says too; of ``in_books`` a document stays in QuickBooks, of which the first hundred are named.
-    ``months`` are certified, so that a reason is needed. ``seen`` says what was shown.
+    another file says too, ``unread`` those that nothing was made of yet; of ``in_books`` a document stays in
+    QuickBooks, of which the first hundred are named. ``months`` are certified, so that a reason is needed. ``seen``
+    says what was shown.
     """
 
     number: int
@@ -69,6 +70,7 @@ class FileWeight(BaseModel):
     goes: int
     answered: int
     elsewhere: int
+    unread: int
     in_books: int
     documents: Sequence[StaysInBooks]
     asked: bool
@@ -119,6 +121,7 @@ def weigh(request: Request, connection_id: str, number: Number) -> FileWeight:
         goes=found.goes,
         answered=found.answered,
         elsewhere=found.elsewhere,
+        unread=found.unread,
         in_books=found.in_books,
         documents=[
             StaysInBooks(

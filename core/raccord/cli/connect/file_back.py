@@ -49,6 +49,7 @@ def file_back_command(connection: str, number: int | None, reason: str, yes: boo
             rows = [each for each in files if may_take_back(each)]
             if out.as_json:
                 out.json({"files": [{"number": each.number, "name": each.name, "size": each.size} for each in rows]})
+                return Exit.OK
             out.table(
                 Phrase("Fichiers remis", "Files that were handed in"),
                 [

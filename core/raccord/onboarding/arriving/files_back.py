@@ -84,6 +84,8 @@ class FileWeight:
     """Their days."""
     elsewhere: int = 0
     """Records that another file says too."""
+    unread: int = 0
+    """Records that nothing was made of yet."""
     documents: Sequence[StaysInBooks] = ()
     """What stays in QuickBooks and nothing says any more, ``DOCUMENTS_MAX`` at most."""
     in_books: int = 0
@@ -267,6 +269,7 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
     goes = [each for each in counted if not each.in_books]
     kept = [each for each in gone if each.in_books]
     rows = [place for place in reading.own.hashes if reading.counts(place)]
+    elsewhere = sum(place in reading.rest.hashes for place in rows)
     days = [each.row.day for each in goes]
     certified = certified_months(session, connection)
     months = {day for each in gone if each.row.amount and (day := each.row.day.replace(day=1)) in certified}
@@ -288,7 +291,8 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
         answered=sum(each.answered for each in goes),
         first=min(days, default=None),
         last=max(days, default=None),
-        elsewhere=sum(place in reading.rest.hashes for place in rows),
+        elsewhere=elsewhere,
+        unread=max(len(rows) - elsewhere - len(counted), 0),
         documents=_documents(session, connection.id, kept),
         in_books=len(kept),
         asked=bool(reading.keys),
