@@ -164,7 +164,7 @@ def routes() -> list[APIRoute]:
 
 def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
     deed = "ready" if "problem" in route.path else "enable" if "plugins" in route.path else "pause"
-    named = {"deed": deed, "connector": "till", **theirs}
+    named = {"deed": deed, "connector": "till", "number": "1", **theirs}
     return PATH + re.sub(r"\{(\w+)\}", lambda match: named[match[1]], route.path)
 
 
