@@ -44,6 +44,7 @@ from raccord.sync.phases import UNDO
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.posting.periods import certified_months
 from raccord.sync.proving.certified import REASON_MAX, REASON_MIN
+from raccord.sync.resolving.holds import alone_in
 from raccord.sync.workshop import Workshop
 
 DOCUMENTS_MAX = 100
@@ -176,7 +177,9 @@ def take_back_file(
     reading = _read(workshop, actor, connection_id, number, patient=patient)
     now, said = workshop.clock.now(), reason.strip()
     with workshop.database.begin() as session:
-        connection = session.get_one(Connection, connection_id, with_for_update=True)
+        # Nobody answers a line meanwhile, which would be planned again by that.
+        alone_in(session, session.get_one(Connection, connection_id).company_id)
+        connection = session.get_one(Connection, connection_id, with_for_update=True, populate_existing=True)
         if _numbers(session, connection_id) != reading.given or connection.revision != reading.revision:
             raise refusals.changed_since(reading.file.name)
         _require_still(session, connection)
