@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import till
@@ -14,6 +14,7 @@ from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.onboarding.closing.left_days import backfills_asked
 from raccord.onboarding.connecting.connections import NewConnection, pause
 from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.drafts import Accepts
@@ -25,6 +26,7 @@ from raccord.store.models import (
     Connection,
     ConnectionState,
     Event,
+    Gap,
     LedgerEntry,
     Schedule,
     SourceRecord,
@@ -99,9 +101,26 @@ def test_two_clicks_lead_to_what_can_be_done_and_the_help_ends_a_pause(
     assert '<details class="as-table confirm" open>' in asked
     action = re.search(r'action="([^"]+)"', asked)
     assert action
-    assert send(resume, action[1]).status_code == 303
+    assert "The pause began today: no day is missing." in asked
+    began = workshop.clock.now() - timedelta(days=12)
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).paused_at = began
+        session.scalars(select(Gap).where(Gap.reason == "paused")).one().first_day = began.date()
+    for headers, said in (
+        (
+            FRENCH,
+            ("En pause depuis le 8 mars 2026", "jusqu’au 8 mars 2027", "Il manque 12 jours, du 8 mars 2026 au"),
+        ),
+        ({}, ("Paused since 8 Mar 2026", "until 8 Mar 2027", "12 days are missing, 8 Mar 2026 to 19 Mar 2026.")),
+    ):
+        page = re.sub(r"<[^>]+>", "", browser.get(resume, headers=headers).text).replace("\N{NO-BREAK SPACE}", " ")
+        assert [words for words in said if words not in page] == []
+    planned = send(resume, action[1], hole="plan")
+    assert planned.headers["location"].startswith("/runs/"), "the days of the pause are planned, for approval"
     with workshop.database.read() as session:
         assert session.get_one(Connection, synced.id).state == ConnectionState.CONNECTED
+        [asked_for] = backfills_asked(session, session.get_one(Connection, synced.id))
+    assert (asked_for.body["first"], asked_for.body["last"]) == ("2026-03-08", "2026-03-19")
 
 
 @pytest.mark.requirement("CH-65")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.arrivals import credentials_end_of, freshness_of
 from raccord.onboarding.arriving.freshness import BY_FILES, Lateness
+from raccord.onboarding.connecting.pausing import pause_of
 from raccord.overview.explain import explain
 from raccord.plugin.texts import Text
 from raccord.store.models import (
@@ -33,6 +34,8 @@ from raccord.sync.workshop import Workshop
 COUNTDOWN = (30, 14, 7, 1)
 """Days before the end of an authorisation at which somebody is told, each time once."""
 GRAVE_DAYS = 7
+PAUSED_DAYS = (7, 30, 180, 335)
+"""Days of a pause after which somebody is reminded of it, each time once; after a year it must be authorised again."""
 WATCHED = (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY)
 
 
@@ -72,6 +75,12 @@ def conditions_of(workshop: Workshop, now: datetime) -> Standing:
                 standing.conditions += _of_connection(session, connection)
                 standing.conditions += _of_records(workshop, session, connection)
                 _of_source(workshop, session, connection, now, standing)
+            resting = select(Connection).where(
+                Connection.company_id == company.id, Connection.state == ConnectionState.PAUSED
+            )
+            standing.conditions += [
+                found for each in session.scalars(resting) if (found := _of_pause(each, now)) is not None
+            ]
         standing.conditions += _of_readings(session, workshop.settings.quickbooks_reads_per_month, now)
     return standing
 
@@ -252,6 +261,20 @@ def ending(connection: Connection, end: date | None, now: datetime) -> Condition
     text, fix = said("alarm.credentials_end", params)
     key, grave = f"credentials/{connection.id}", days <= GRAVE_DAYS
     return _about(connection, key, "alarm.credentials_end", text, fix, grave=grave, step=step)
+
+
+def _of_pause(connection: Connection, now: datetime) -> Condition | None:
+    """Return the reminder of a pause that lasts; nothing in its first days."""
+    pause = pause_of(connection, now)
+    if pause is None or not (step := sum(pause.days >= limit for limit in PAUSED_DAYS)):
+        return None
+    params = {
+        "connection": connection.label, "days": pause.days, "day": pause.since.isoformat(),
+        "until": pause.until.isoformat(),
+    }  # fmt: skip
+    text, fix = said("alarm.paused_long", params)
+    grave = step == len(PAUSED_DAYS)
+    return _about(connection, f"pause/{connection.id}", "alarm.paused_long", text, fix, grave=grave, step=step)
 
 
 def _of_readings(session: Session, limit: int, now: datetime) -> Iterator[Condition]:

@@ -16,7 +16,7 @@ from post_box import Post
 from sqlalchemy import delete, func, select
 
 from raccord.alarms import watch
-from raccord.alarms.conditions import step_of
+from raccord.alarms.conditions import conditions_of, step_of
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.nights import start_nights
@@ -24,7 +24,18 @@ from raccord.jobs.tuning import Tuning
 from raccord.overview.status import status
 from raccord.plugin import Delivery
 from raccord.scope import Scopes
-from raccord.store.models import ApiUse, Company, CompanyState, Connection, Incident, Notice, Proof, Run, RunState
+from raccord.store.models import (
+    ApiUse,
+    Company,
+    CompanyState,
+    Connection,
+    ConnectionState,
+    Incident,
+    Notice,
+    Proof,
+    Run,
+    RunState,
+)
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
@@ -330,3 +341,25 @@ def night_of(workshop: Workshop) -> Run:
         begun = start_nights(workshop.database, HandOver(), workshop.clock, Tuning())
     [run_id] = begun
     return finish(workshop, run_id)
+
+
+@pytest.mark.requirement("CH-45")
+def test_a_pause_that_lasts_is_told_again_before_it_may_be_resumed_no_more(
+    workshop: Workshop, connection: Connection
+) -> None:
+    with workshop.database.begin() as session:
+        held = session.get_one(Connection, connection.id)
+        held.state, held.paused_at = ConnectionState.PAUSED, workshop.clock.now()
+
+    def told(days: int) -> tuple[int, bool, str] | None:
+        now = workshop.clock.now() + timedelta(days=days)
+        own = [each for each in conditions_of(workshop, now).conditions if each.code == "alarm.paused_long"]
+        return (own[0].step, own[0].grave, own[0].fix.en) if own else None
+
+    steps = {days: found[:2] if (found := told(days)) else None for days in (6, 7, 29, 30, 180, 334, 335)}
+    assert steps == {
+        6: None, 7: (1, False), 29: (1, False), 30: (2, False), 180: (3, False), 334: (3, False), 335: (4, True)
+    }  # fmt: skip
+    last = told(335)
+    assert last is not None
+    assert "2027" in last[2], last

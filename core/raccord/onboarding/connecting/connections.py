@@ -15,6 +15,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.dated_settings import with_before
 from raccord.onboarding.connecting.leaving import close_source, lay_aside
+from raccord.onboarding.connecting.pausing import pause_of
 from raccord.onboarding.connecting.seen_settings import require_seen, require_seen_kept
 from raccord.onboarding.gates.each_account import require_told
 from raccord.onboarding.gates.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
@@ -205,9 +206,8 @@ def resume(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
         connection = _changeable(workshop, session, actor, connection_id)
         require_step(connection, Step.RESUME)
         today = _today(connection, now)
-        too_long = connection.paused_at is not None and today > _one_year_after(
-            _today(connection, connection.paused_at)
-        )
+        paused = pause_of(connection, now)
+        too_long = paused is not None and paused.too_long
         connection.revision += 1
         if too_long:
             # The hole stays open, and nothing runs, until somebody authorises again.
@@ -416,13 +416,6 @@ def _changeable(workshop: Workshop, session: Session, actor: Actor, connection_i
 
 def _today(connection: Connection, now: datetime) -> date:
     return today_of(connection, now)
-
-
-def _one_year_after(day: date) -> date:
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 2, 28)
 
 
 def _close_gaps(session: Session, connection_id: str, today: date, now: datetime) -> None:

@@ -16,6 +16,7 @@ from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of, credentials_end_of
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.pausing import pause_of
 from raccord.onboarding.connecting.signing_in import signs_in
 from raccord.onboarding.connecting.taking_back import asked_days
 from raccord.onboarding.gates.each_account import roles_of_accounts
@@ -43,6 +44,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
 from raccord_web.screens.home import PAGE, RECENT_DAYS, Offset, data_expected, recent
+from raccord_web.screens.proof.gaps import take_days
 from raccord_web.steps.order import where_left
 from raccord_web.words.states import FRESHNESS
 
@@ -90,6 +92,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             session,
             view=view,
             ask=ask,
+            paused=pause_of(held, desk_of(request).workshop.clock.now()),
             due=data_expected(desk_of(request), session, [view]).get(connection_id),
             asked=asked_days(session, held),
             given=given_from(session, held),
@@ -159,5 +162,10 @@ def pause(request: Request, connection_id: str, fields: Fields) -> Response:
 @router.post("/connections/{connection_id}/resume")
 def resume(request: Request, connection_id: str, fields: Fields) -> Response:
     desk = desk_of(request)
+    with desk.workshop.database.read() as session:
+        held = session.get(Connection, connection_id)
+        paused = None if held is None else pause_of(held, desk.workshop.clock.now())
     connections.resume(desk.workshop, acting(request), connection_id)
+    if fields.get("hole") == "plan" and paused is not None and paused.days:
+        return take_days(request, connection_id, paused.since, paused.last)
     return RedirectResponse(f"/connections/{connection_id}?done=resumed", HTTPStatus.SEE_OTHER)

@@ -54,6 +54,11 @@ def take_up(request: Request, connection_id: str, fields: Fields) -> Response:
         first, last = date.fromisoformat(fields.get("first", "")), date.fromisoformat(fields.get("last", ""))
     except ValueError:
         return explained(request, HTTPStatus.BAD_REQUEST)
+    return take_days(request, connection_id, first, last)
+
+
+def take_days(request: Request, connection_id: str, first: date, last: date) -> Response:
+    """Have days brought over, and lead to the run whose plan waits for the owner."""
     desk, by = desk_of(request), acting(request)
     taken = backfill(desk.workshop, by, connection_id, first, last)
     if not taken.records and taken.without_file == ((first, last),):
