@@ -20,7 +20,7 @@ from raccord.store import events
 from raccord.store.models import Connection, Event
 from raccord.sync.workshop import Workshop
 
-COMMENTED = "mapping.commented"
+COMMENTED = "comment.written"
 CHARS_MAX = 1000
 SHOWN_MAX = 100
 DAILY_MAX = 100

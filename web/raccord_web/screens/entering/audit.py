@@ -21,7 +21,7 @@ router = APIRouter()
 
 FAMILIES = (
     "plan", "links", "undo", "repost", "hold", "bank_rule", "suggestions", "drift", "problem", "connection", "choice",
-    "term", "mapping", "list", "files", "company", "month", "proof", "night", "statement", "people", "connector",
+    "term", "comment", "list", "files", "company", "month", "proof", "night", "statement", "people", "connector",
     "plugin", "webhook",
 )  # fmt: skip
 """Families of actions that the page can be narrowed to."""
