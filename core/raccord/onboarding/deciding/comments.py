@@ -20,7 +20,6 @@ from raccord.store import events
 from raccord.store.models import Connection, Event
 from raccord.sync.workshop import Workshop
 
-COMMENTED = "comment.written"
 CHARS_MAX = 1000
 SHOWN_MAX = 100
 DAILY_MAX = 100
@@ -56,7 +55,7 @@ def comment(workshop: Workshop, actor: Actor, connection_id: str, about: str, te
         return events.append(
             session,
             actor=actor.name,
-            action=COMMENTED,
+            action="comment.written",
             subject=about,
             company_id=connection.company_id,
             connection_id=connection.id,
@@ -77,7 +76,9 @@ def comments_of(session: Session, connection: Connection) -> Sequence[Event]:
 
 def _of(connection: Connection) -> Select[Event]:
     return select(Event).where(
-        Event.company_id == connection.company_id, Event.connection_id == connection.id, Event.action == COMMENTED
+        Event.company_id == connection.company_id,
+        Event.connection_id == connection.id,
+        Event.action == "comment.written",
     )
 
 
