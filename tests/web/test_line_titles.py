@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from decimal import Decimal
 
 import till
 from harness import OWNER, choose_usual, finish, request, sync
@@ -11,7 +13,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.onboarding.deciding.treating import treat
+from raccord.plugin.drafts import Customer, Deposit, Role
 from raccord.store.models import Company, Connection, DraftRow, Problem, ProblemState
+from raccord.sync.bodies import dump_draft
+from raccord.sync.lines.titles import titles_by_id
 from raccord.sync.workshop import Workshop
 
 CALLED = {
@@ -69,3 +74,17 @@ def test_a_bank_line_is_called_by_what_it_is_everywhere_and_found_by_it(
     ):  # fmt: skip
         shown = browser.get("/records", params={"q": words}).text
         assert [each for each in ("SHELL", "HYDRO") if f">{each}" in shown] == found, words
+
+
+def test_a_document_is_called_by_its_kind_and_not_by_the_memo_that_its_connector_wrote(
+    workshop: Workshop, synced: Connection
+) -> None:
+    said = Deposit(
+        key="deposits/1", day=date(2026, 11, 17), currency="CAD", bank=Role("bank"), lines=(),
+        total=Decimal("4671.77"), memo="Dépôt de règlement",
+    )  # fmt: skip
+    customer = Customer(key="customers/1", name="Marie Roy", memo="Cliente depuis 2020")
+    with workshop.database.read() as session:
+        titles = titles_by_id(session, {1: (synced.id, dump_draft(said)), 2: (synced.id, dump_draft(customer))})
+    assert (titles[1].kind, titles[1].text, str(titles[1].amount)) == ("Deposit", "", "4671.77")
+    assert titles[2].text == "Marie Roy"

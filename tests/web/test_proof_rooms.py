@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import till
@@ -20,11 +21,12 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from raccord.catalog import Catalog
+from raccord.onboarding.arriving.freshness import status_of
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.overview.books import balances
-from raccord.overview.coverage import COVERED, Interval
+from raccord.overview.coverage import COVERED, Interval, but_due
 from raccord.overview.proofs import proof_rows, proof_totals
-from raccord.plugin import FileDays
+from raccord.plugin import Delivery, FileDays
 from raccord.quickbooks import QuickBooks
 from raccord.store import events
 from raccord.store.canonical import canonical, exact
@@ -310,6 +312,21 @@ def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:
     assert parts[2].width > "0.50%"
     whole = sum(int(each.width.replace(".", "").rstrip("%")) for each in parts)
     assert 9_995 <= whole <= 10_000
+
+
+def test_days_of_which_nothing_is_expected_by_now_are_no_hole() -> None:
+    today = date(2026, 11, 30)
+    told = [Interval(COVERED, date(2026, 11, 1), date(2026, 11, 29)), Interval("no_file", today, today)]
+    toronto = ZoneInfo("America/Toronto")
+
+    def reasons(next_day: date, hour: int) -> list[str]:
+        now = datetime(2026, 11, 30, hour, tzinfo=UTC)
+        due = status_of(next_day, arrived=False, now=now, delivery=Delivery(), zone=toronto, by_files=True)
+        return [each.reason for each in but_due(told, due)]
+
+    assert reasons(today, 17) == [COVERED, "not_due"], "today's file comes when the day is over"
+    assert reasons(date(2026, 11, 20), 17) == [COVERED, "no_file"], "what is late stays a hole"
+    assert [each.reason for each in but_due(told, None)] == [COVERED, "no_file"]
 
 
 def test_a_months_proof_shows_the_balances_that_the_bank_says(

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.closing.left_days import LeftDays, left_days, outside
+from raccord.onboarding.arriving.freshness import DayStatus, Lateness
+from raccord.onboarding.closing.left_days import NO_FILE, LeftDays, left_days, outside
 from raccord.onboarding.setting_up.steps import UNFINISHED
 from raccord.overview.connections import has_documents
 from raccord.store.models import Connection, ConnectionState, Run, RunState, SourceRecord
@@ -20,6 +21,8 @@ COVERED = "covered"
 FAILING = "failing"
 NOT_YET = "not_yet"
 """Its set-up is not finished: nothing was brought over, whatever files were read."""
+NOT_DUE = "not_due"
+"""No file covers them yet, nor need one by now."""
 _DAY = timedelta(days=1)
 
 
@@ -70,6 +73,21 @@ def coverage_of(
     if connection.approved_at is None and connection.state in UNFINISHED and not has_documents(session, connection.id):
         return [replace(each, reason=NOT_YET) if each.reason == COVERED else each for each in found]
     return found
+
+
+def but_due(intervals: Sequence[Interval], due: DayStatus | None) -> Sequence[Interval]:
+    """Return a connection's intervals with what is not expected by now apart from what is missing; ``due`` tells how
+    the day stands whose data comes next.
+    """
+    if not intervals or not not_due(intervals[-1].reason, intervals[-1].first, due):
+        return intervals
+    return [*intervals[:-1], replace(intervals[-1], reason=NOT_DUE)]
+
+
+def not_due(reason: str, first: date | None, due: DayStatus | None) -> bool:
+    """Tell whether days to today that no file covers begin with one of which nothing is expected by now."""
+    waits = due is not None and due.state is Lateness.NOT_YET_EXPECTED
+    return waits and reason == NO_FILE and first is not None and due is not None and first >= due.day
 
 
 def given_from(session: Session, connection: Connection) -> date | None:

@@ -103,13 +103,16 @@ def _title(connection_id: str, draft: Draft, names: Mapping[tuple[str, str], str
     if line is not None and text:
         return Title(text, line.day, line.total if arrives(line) else -line.total, line.currency)
     kind = "Purchase" if draft.kind == "Expense" else draft.kind
+    day = getattr(draft, "day", None)
     party, number = _party(draft), str(getattr(draft, "reference", ""))
     said = "" if party is None else names.get((connection_id, _pointed(party)), "")
     if not said and not isinstance(draft, Attachment):
         words = " ".join(text_of(draft).split())
-        # A document that says nothing else is known by its number, which stands beside it.
-        said = "" if words == number else words
-    day, total = getattr(draft, "day", None), getattr(draft, "total", None)
+        # A document that says nothing else is known by its number, which stands beside it; a memo is its connector's,
+        # in the language of the company, and is no name.
+        memo = " ".join(str(getattr(draft, "memo", "")).split()) if day is not None else ""
+        said = "" if words in (number, memo[:TEXT_MAX].strip()) else words
+    total = getattr(draft, "total", None)
     return Title(masked(said), day, total, str(getattr(draft, "currency", "")) if day else "", kind, masked(number))
 
 

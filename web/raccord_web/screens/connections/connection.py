@@ -24,7 +24,7 @@ from raccord.onboarding.setting_up.instances import roles_with_instances
 from raccord.onboarding.sources.feeds import fed_accounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
-from raccord.overview.coverage import coverage_of, given_from
+from raccord.overview.coverage import but_due, coverage_of, given_from
 from raccord.overview.listing import MOST
 from raccord.overview.posted import posted_by_day
 from raccord.overview.problems import problem_groups
@@ -85,6 +85,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
         posted = posted_by_day(
             session, desk_of(request).workshop.clock.now().date(), RECENT_DAYS, connection_id=connection_id
         )
+        due = data_expected(desk_of(request), session, [view]).get(connection_id)
         info, granted = None if admitted is None else admitted.info, held.manage_granted_at is not None
         return show(
             request,
@@ -93,7 +94,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             view=view,
             ask=ask,
             paused=pause_of(held, desk_of(request).workshop.clock.now()),
-            due=data_expected(desk_of(request), session, [view]).get(connection_id),
+            due=due,
             asked=asked_days(session, held),
             given=given_from(session, held),
             fresh=FRESHNESS,
@@ -102,7 +103,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             recent_days=RECENT_DAYS,
             posted=posted,
             chart=chart_of(posted) if posted is not None and (posted.moved_in or posted.moved_out) else None,
-            bar=coverage_bar(coverage_of(desk_of(request).workshop, session, held)),
+            bar=coverage_bar(but_due(coverage_of(desk_of(request).workshop, session, held), due)),
             granted=granted,
             left_at="accounts" if info is None else where_left(held, info),
             takes_files=info is not None

@@ -15,7 +15,7 @@ from raccord.onboarding.closing.left_days import left_days
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.connecting.taking_back import asked_days, take_back
 from raccord.overview.connections import list_connections
-from raccord.overview.coverage import coverage_of
+from raccord.overview.coverage import but_due, coverage_of, not_due
 from raccord.store.models import Connection
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, within_of
@@ -23,7 +23,7 @@ from raccord_web.pages.bars import coverage_bar
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
-from raccord_web.screens.home import Offset
+from raccord_web.screens.home import Offset, data_expected
 
 router = APIRouter()
 SHOWN = 10
@@ -37,12 +37,15 @@ def gaps(request: Request, offset: Offset = 0) -> Response:
         listing = list_connections(
             session, within=within_of(request), since=None, joined=True, limit=SHOWN, offset=offset
         )
+        expected = data_expected(desk, session, listing.rows)
         rows = []
         for view in listing.rows:
             connection = session.get_one(Connection, view.id)
             left = left_days(desk.workshop, session, connection)
-            intervals = coverage_of(desk.workshop, session, connection, left)
-            holes = holes_of(desk.workshop, session, connection, left)
+            due = expected.get(view.id)
+            intervals = but_due(coverage_of(desk.workshop, session, connection, left), due)
+            found = holes_of(desk.workshop, session, connection, left)
+            holes = [each for each in found if not not_due(each.reason, each.first_day, due)]
             rows.append((view, coverage_bar(intervals), holes, asked_days(session, connection)))
         return show(request, "proof/gaps.html", session, listing=listing, rows=rows)
 
