@@ -19,9 +19,11 @@ from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.deciding.decisions import BEGINNING
 from raccord.overview.lines.bank_lines import WantedLines as Wanted
 from raccord.overview.lines.bank_lines import open_lines
-from raccord.store.models import Certificate, ClosedMonth, Company, Connection, DraftRow, Hold
+from raccord.plugin.info import OWNER_ROLE
+from raccord.store.models import Certificate, Choice, ClosedMonth, Company, Connection, DraftRow, Hold
 from raccord.sync.books.company import store_entry
 from raccord.sync.lines.transfers import TRANSFER
 from raccord.sync.lines.treatments import TREATMENT
@@ -226,6 +228,18 @@ def test_what_is_offered_by_number_fits_the_line_and_is_never_retained_earnings_
     refresh_company(workshop, company.id)
     assert offered("JEU VIDEO", "personal") == (["Retraits", "Apports", "Apports 2"], ["Retraits"])
     assert offered("RISTOURNE", "personal") == (["Apports", "Apports 2", "Retraits"], []), "two may be meant"
+    with workshop.database.begin() as session:
+        each = session.get_one(Hold, holds["RISTOURNE"]).connection_id
+        session.add(
+            Choice(
+                connection_id=each, role=OWNER_ROLE, valid_from=BEGINNING, ledger_kind="Account", ledger_name="",
+                ledger_id=accounts["Apports 2"], origin="person", chosen_by="Anne", chosen_at=workshop.clock.now(),
+            )
+        )  # fmt: skip
+    assert offered("RISTOURNE", "personal") == (["Apports 2", "Apports", "Retraits"], ["Apports 2"])
+    assert offered("JEU VIDEO", "personal") == (["Apports 2", "Retraits", "Apports"], ["Apports 2"]), "said at set-up"
+    chosen = browser.get(f"/review?line={holds['JEU VIDEO']}&view=personal").text
+    assert "<b>Apports 2</b><small>Chosen when the account was set up</small>" in chosen
 
     page = browser.get("/review").text
     found = re.search(r"since=(\d+)", page)

@@ -40,6 +40,7 @@ from raccord.plugin.hooks import (
 )
 from raccord.plugin.info import (
     API_VERSION,
+    OWNER_ROLE,
     Answer,
     ByHand,
     ConnectorInfo,
@@ -83,6 +84,7 @@ __all__ = [
     "API_VERSION",
     "CURSOR_BYTES_MAX",
     "JSON",
+    "OWNER_ROLE",
     "PAGE_RECORDS_MAX",
     "AccountChoice",
     "AccountNeed",

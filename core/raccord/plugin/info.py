@@ -119,6 +119,10 @@ class NewObject:
     number: str = ""
 
 
+OWNER_ROLE = "owner"
+"""A role of this name is where personal lines of a bank or card account go, unless somebody says another account."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceAccount:
     """An account at a source: the key that its records name it by, what people call it, and whether it is a card."""

@@ -21,6 +21,7 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.deciding.decisions import BEGINNING, choose
+from raccord.plugin import OWNER_ROLE
 from raccord.plugin.texts import Language
 from raccord.store.models import (
     Choice,
@@ -240,3 +241,13 @@ def accounts_are_told_on_one_step(
     with workshop.database.read() as session:
         choice = session.scalars(select(Choice)).one()
     assert (choice.held_as, choice.ledger_id) == ("bank", checking)
+
+    # Where what is personal goes is asked for here too, with an account to add for it (BF-05).
+    [proposed] = re.findall(r'name="new_owner"[^>]* value="([^"]+)"', browser.get(page).text)
+    told = {**row, "type_0": "bank", "account_0": checking}
+    added = send(page, page, **told, add="owner", new_owner=proposed, kind_owner="owner", number_owner="")
+    assert added.headers["location"] == page
+    [made] = [each for each in workshop.client(company).query_all("Account") if each["Name"] == proposed]
+    with workshop.database.read() as session:
+        owner = session.scalars(select(Choice).where(Choice.role == OWNER_ROLE)).one()
+    assert (owner.ledger_id, made["AccountType"], made["AccountSubType"]) == (made["Id"], "Equity", "OwnersEquity")

@@ -15,8 +15,9 @@ from raccord.onboarding.arriving.answering import FileQuestion, unsettled
 from raccord.onboarding.arriving.changing import Told, account_posted, posted_of, told_of
 from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, asked_together, look_into, takes_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, BankAccount, bank_accounts
-from raccord.onboarding.setting_up.chart_accounts import NewAccount
+from raccord.onboarding.setting_up.chart_accounts import NewAccount, kinds_for
 from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES, Explained
+from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
@@ -57,7 +58,7 @@ class AskedAccounts:
     may_name: bool = False
     may_leave: bool = False
     """Whether an account may be left out."""
-    new_kinds: Sequence[NewAccount] = tuple(NewAccount)
+    new_kinds: Sequence[NewAccount] = tuple(kinds_for(Accepts.BANK_OR_CARD))
     again: bool = False
     """Whether it was answered before and may be answered anew."""
     fixed: Explained | None = None

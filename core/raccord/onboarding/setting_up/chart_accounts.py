@@ -33,6 +33,8 @@ class NewAccount(StrEnum):
     SAVINGS = "savings"
     CASH = "cash"
     CARD = "card"
+    OWNER = "owner"
+    """What the owner draws and puts in."""
 
 
 KINDS: Mapping[NewAccount, tuple[str, str]] = MappingProxyType(
@@ -41,6 +43,7 @@ KINDS: Mapping[NewAccount, tuple[str, str]] = MappingProxyType(
         NewAccount.SAVINGS: ("Bank", "Savings"),
         NewAccount.CASH: ("Bank", "CashOnHand"),
         NewAccount.CARD: ("Credit Card", "CreditCard"),
+        NewAccount.OWNER: ("Equity", "OwnersEquity"),
     }
 )
 """QuickBooks' account type and detail type of each."""

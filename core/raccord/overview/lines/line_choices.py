@@ -17,7 +17,8 @@ from raccord.overview.lines.usual_taxes import UsualTax, usual_taxes
 from raccord.overview.listing import MOST, Within
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
-from raccord.store.models import Connection, Hold, LedgerEntry
+from raccord.plugin.info import OWNER_ROLE
+from raccord.store.models import Choice, Connection, Hold, LedgerEntry
 from raccord.sync.books.company import TYPES
 from raccord.sync.days import around
 from raccord.sync.lines.matching import words_of
@@ -64,6 +65,8 @@ class LineChoices:
     """Accounts of the owner: drawings, contributions, what is owed to or by the owner."""
     owner: str
     """The one account of the owner that is clearly meant; empty where a person has to choose."""
+    owner_set: bool
+    """Whether that one was chosen when the account was set up."""
     other_sides: Sequence[BankLine]
     """Lines of other accounts that may tell of the same transfer."""
     says_transfer: bool = False
@@ -83,6 +86,9 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
     own = [each for each, _ in _of_types(session, line.company_id, OWN_ACCOUNTS) if each.id != line.account_id]
     owners = _of_types(session, line.company_id, OWNERS_ACCOUNTS)
     offered, owner = _owners_first(owners, arrives=line.arrives)
+    kept = [each for each, _ in owners if each.id == _owner_of(session, line)]
+    if kept:
+        offered, owner = [*kept, *(each for each in offered if each not in kept)], kept[0].id
     before = _last_answers(session, line.company_id, until=since)
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
     used = _usual(_named([*after, *before]), _CATEGORIES, found[Accepts.CATEGORY])
@@ -105,6 +111,7 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
         own=own,
         owners=[each for each, _ in owners],
         owner=owner,
+        owner_set=bool(kept),
         other_sides=_other_sides(session, line, within),
         last=last,
         says_transfer=bool(usual_transfers) and says_transfer(line.text),
@@ -149,6 +156,16 @@ def _owners_first(owners: Sequence[tuple[Candidate, str]], *, arrives: bool) -> 
     ranks = [[each for each, subtype in owners if subtype in some] for some in (mine, OWNED, others, LENT)]
     best = next((rank for rank in ranks[:2] if rank), [])
     return [each for rank in ranks for each in rank], best[0].id if len(best) == 1 else ""
+
+
+def _owner_of(session: Session, line: BankLine) -> str:
+    """Return the id of the owner's account that was chosen for a line's connection and day; empty where none was."""
+    asked = select(Choice.ledger_id).where(
+        Choice.connection_id == line.connection_id, Choice.role == OWNER_ROLE, Choice.of == ""
+    )
+    if line.day is not None:
+        asked = asked.where(Choice.valid_from <= line.day)
+    return session.scalar(asked.order_by(Choice.valid_from.desc()).limit(1)) or ""
 
 
 def _usual(answers: Iterable[tuple[str, str]], kinds: Collection[str], among: Sequence[Candidate]) -> list[Candidate]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel
 
-from raccord.plugin import ConnectorInfo, RoleInfo, SourceAccount, StreamInfo, TermTable, Text
+from raccord.plugin import OWNER_ROLE, ConnectorInfo, NewObject, RoleInfo, SourceAccount, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
 from raccord_bankfeed.covering import file_days
 from raccord_bankfeed.institutions import directory
@@ -100,6 +100,23 @@ def _role() -> RoleInfo:
     )
 
 
+def _owner() -> RoleInfo:
+    """Return the role of the owner's own account, which review proposes for what is personal."""
+    return RoleInfo(
+        OWNER_ROLE,
+        Text("Compte du propriétaire", "Owner’s account"),
+        Accepts.EQUITY,
+        required=False,
+        proposal=NewObject(Text("Retraits du propriétaire", "Owner draws")),
+        help=Text(
+            "Où va ce qui est personnel dans un compte qui mêle les deux, jamais à une dépense. Chaque opération "
+            "reste à valider, et un autre compte peut y être dit.",
+            "Where what is personal goes in an account that mixes both, never to an expense. Each line is still "
+            "validated, and another account may be said there.",
+        ),
+    )
+
+
 _QUESTIONS = {
     "bankfeed.date_order": "answers",
     "bankfeed.decimal_mark": "answers",
@@ -151,7 +168,7 @@ def manifest() -> ConnectorInfo:
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),
         ),
         settings=BankFeedSettings,
-        roles=(_role(),),
+        roles=(_role(), _owner()),
         terms=terms,
         limits=LIMITS,
         warnings=(
