@@ -433,3 +433,12 @@ def _another_line(session: Session, amount: str) -> None:
 def _dollars(amount: Decimal) -> str:
     sign = "\u2212" if amount < 0 else ""
     return f"{sign}${abs(amount):,.2f}"
+
+
+def test_home_leads_to_documents_that_changed_in_quickbooks(
+    workshop: Workshop, theirs: dict[str, str], browser: TestClient
+) -> None:
+    for language, said in (("en", "One document changed in QuickBooks"), ("fr", "document")):
+        needs = browser.get("/", headers={"accept-language": language}).text.partition('<ul class="needs"')[2]
+        assert 'href="/drift" data-count="1"' in needs.partition("</ul>")[0]
+        assert said in needs.partition("</ul>")[0]
