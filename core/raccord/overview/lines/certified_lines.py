@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, load_only
 
 from raccord.overview.lines.bank_lines import BankLine
-from raccord.store.models import Certificate, Connection
-from raccord.sync.posting.periods import certified_months
+from raccord.store.models import Certificate, ClosedMonth
+from raccord.sync.posting.periods import MonthAnswer, is_shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,26 @@ def certified_of(session: Session, lines: Sequence[BankLine]) -> dict[str, Certi
     days = {line.hold_id: line.day.replace(day=1) for line in lines if line.day is not None}
     if not days:
         return {}
-    rows = session.execute(
-        select(Certificate.company_id, Certificate.month, Certificate.id)
-        .where(
-            Certificate.company_id.in_({line.company_id for line in lines}),
-            Certificate.month.in_(set(days.values())),
-        )
-        .order_by(Certificate.version)
+    months = set(days.values())
+    let_by = and_(
+        ClosedMonth.month == Certificate.month,
+        ClosedMonth.connection_id.in_({line.connection_id for line in lines}),
+        ClosedMonth.answer == MonthAnswer.WRITE,
     )
-    newest = {(company, month): id_ for company, month, id_ in rows}
-    if not newest:
-        return {}
-    shut: dict[str, frozenset[date]] = {}
+    rows = session.execute(
+        select(Certificate, ClosedMonth.connection_id, ClosedMonth.answered_at)
+        .outerjoin(ClosedMonth, let_by)
+        .where(Certificate.company_id.in_({line.company_id for line in lines}), Certificate.month.in_(months))
+        .options(load_only(Certificate.company_id, Certificate.month, Certificate.made_at))
+        .order_by(Certificate.version)
+    ).all()
+    newest = {(each.company_id, each.month): each for each, _, _ in rows}
+    let = {(connection, each.month): answered_at for each, connection, answered_at in rows if connection}
     found: dict[str, CertifiedMonth] = {}
     for line in lines:
         month = days.get(line.hold_id)
         if month is None or (certificate := newest.get((line.company_id, month))) is None:
             continue
-        if line.connection_id not in shut:
-            shut[line.connection_id] = certified_months(session, session.get_one(Connection, line.connection_id))
-        if month in shut[line.connection_id]:
-            found[line.hold_id] = CertifiedMonth(month, certificate)
+        if is_shut(certificate.made_at, let.get((line.connection_id, month))):
+            found[line.hold_id] = CertifiedMonth(month, certificate.id)
     return found

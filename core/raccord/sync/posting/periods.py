@@ -111,7 +111,12 @@ def certified_months(session: Session, connection: Connection) -> frozenset[date
         if row.answer == MonthAnswer.WRITE
     }
     rows = session.execute(*_certified(connection.company_id))
-    return frozenset(month for month, made_at in rows if month not in since or since[month] < made_at)
+    return frozenset(month for month, made_at in rows if is_shut(made_at, since.get(month)))
+
+
+def is_shut(made_at: datetime, let_at: datetime | None) -> bool:
+    """Tell whether a month that was last certified at ``made_at`` is written into by nobody: not let since."""
+    return let_at is None or let_at < made_at
 
 
 @dataclass(frozen=True, slots=True)
