@@ -28,8 +28,8 @@ from raccord_sandbox.serving.server import SandboxServer
 
 HERE = Path(__file__).parent
 LOST = 0.2
-KILLS = 12
-"""In each of the slow tests; three seeds, two kinds of QuickBooks, two databases: 144, and the few of every day."""
+KILLS = 9
+"""In each of the slow tests; three seeds, two kinds of QuickBooks, two databases: 108, and the few of every day."""
 
 
 @pytest.fixture(params=[True, False], ids=["honours requestid", "ignores requestid"])

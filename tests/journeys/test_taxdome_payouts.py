@@ -71,6 +71,7 @@ def paid_out(practice: Practice, name: str, day: date) -> Told:
 
 @pytest.mark.requirement("TD-09", "TD-16", "TD-26", "TD-53", "K13")
 @pytest.mark.parametrize("landing", ["undeposited", "clearing"])
+@pytest.mark.every(2)
 def test_fees_said_twice_and_payouts_before_their_payments_come_to_what_the_bank_got(
     firm: Cabinet, landing: str
 ) -> None:

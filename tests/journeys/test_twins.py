@@ -559,17 +559,19 @@ TOLD = ("pain 4 T2", "pain 10 T1", "pain 10 T2", "pain 10 T3")
 
 
 @pytest.mark.parametrize("name", scenarios())
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 def test_pain_2_9_10_each_movement_is_in_the_books_once(house: House, name: str) -> None:
     live(house, SCENARIOS[name])
 
 
 @pytest.mark.parametrize("name", scenarios("pain 4 T2"))
+@pytest.mark.every(2)
 def test_pain_4_t2_a_bank_that_gives_its_lines_new_ids_creates_nothing(house: House, name: str) -> None:
     live(house, SCENARIOS[name])
 
 
 @pytest.mark.parametrize("name", scenarios("pain 10 T1"))
+@pytest.mark.every(2)
 def test_pain_10_t1_a_pending_line_is_posted_once_and_as_it_settled(house: House, name: str) -> None:
     live(house, SCENARIOS[name])
 
@@ -580,6 +582,7 @@ def test_pain_10_t2_a_line_dated_before_what_was_read_is_still_imported(house: H
 
 
 @pytest.mark.parametrize("name", scenarios("pain 10 T3"))
+@pytest.mark.every(2)
 def test_pain_10_t3_what_a_person_decided_survives_ten_imports(house: House, name: str) -> None:
     live(house, SCENARIOS[name])
 

@@ -140,6 +140,7 @@ def open_problems(workshop: Workshop) -> list[str]:
 
 
 @pytest.mark.parametrize("then", ["kept", "another line is it", "deleted", "given again"])
+@pytest.mark.every(2)
 def test_of_a_line_that_its_source_takes_back_the_document_stays_and_it_is_asked(
     workshop: Workshop, company: Company, connection: Connection, till_moments: Moments, then: str
 ) -> None:

@@ -127,6 +127,7 @@ SINCE: dict[str, tuple[Deed, str, str]] = {
 
 @ON_SQLITE
 @pytest.mark.parametrize(("deed", "line", "said"), SINCE.values(), ids=SINCE.keys())
+@pytest.mark.every(2)
 def test_leader_2_a_plan_is_not_applied_once_the_source_or_quickbooks_changed(
     workshop: Workshop,
     running: Connection,

@@ -61,6 +61,7 @@ def forgetful(sandbox: SandboxServer) -> SandboxServer:
 
 
 @pytest.mark.parametrize("effect", [Effect.LOSE_ANSWER, Effect.ERROR_AFTER, Effect.CUT_BEFORE, Effect.ERROR_BEFORE])
+@pytest.mark.every(2)
 def test_documents_without_a_number_are_looked_for_by_their_mark_before_any_resend(
     workshop: Workshop, connection: Connection, company: Company, forgetful: SandboxServer, effect: Effect
 ) -> None:

@@ -49,6 +49,7 @@ def open_of(workshop: Workshop, company: Company, id_: str, kind: str = "CreditM
 
 
 @pytest.mark.parametrize("way", [OUT, IN], ids=["out to a customer", "in from a vendor"])
+@pytest.mark.every(2)
 def test_a_line_pays_a_credit_back_whole_or_in_part_and_the_credit_is_used_up_to_the_cent(
     workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, way: Way
 ) -> None:
