@@ -100,7 +100,7 @@ def test_a_person_signs_in_at_plaid_wrong_then_right_and_one_of_the_accounts_is_
     # An account that is chosen later brings its past, though the cursor has gone by it.
     assert held.sign_in({"take:ACC-1": "on", "take:ACC-2": "on"}).done
     assert [each.raw["native"] for each in held.run().records if each.source_id not in set(reading.ids())] == ["CARD"]
-    held_as = {each.key: each.card for role in INFO.roles for each in role.known_accounts(held.settings)}
+    held_as = {each.key: each.card for role in INFO.roles[:1] for each in role.known_accounts(held.settings)}
     assert sorted(held_as.values()) == [False, True], "Plaid says itself which of them is a card"
 
 

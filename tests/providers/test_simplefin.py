@@ -341,7 +341,7 @@ def test_lines_become_drafts_of_bank_or_card(bridge: SimpleFinTwin, held: Held) 
     held.sign_in()
     held.sign_in({"take:ACT-2": "on"})
     info = raccord_bankfeed.describe()
-    (role,) = info.roles
+    role = info.roles[0]
     assert role.known_accounts is not None
     assert role.keep_cards is not None
     (card,) = role.known_accounts(held.settings)

@@ -13,6 +13,7 @@ from raccord.quickbooks import (
     AppCredentialsError,
     AuthorisationFailedError,
     Cause,
+    ConsentRefusedError,
     OAuthClient,
     ReauthoriseError,
     UnavailableError,
@@ -83,9 +84,12 @@ def test_a_missing_expected_state_refuses_every_answer(oauth: OAuthClient, kit: 
 
 
 def test_a_person_who_declines_is_not_an_error_of_the_machine(oauth: OAuthClient, kit: Any) -> None:
-    with pytest.raises(AuthorisationFailedError, match="access_denied") as caught:
+    with pytest.raises(ConsentRefusedError, match="nobody gave") as caught:
         oauth.exchange("https://x/callback?error=access_denied&state=state-1", "state-1")
     assert caught.value.cause is Cause.AUTHORISATION_FAILED
+    with pytest.raises(AuthorisationFailedError, match="'server_error'") as broken:
+        oauth.exchange("https://x/callback?error=server_error&state=state-1", "state-1")
+    assert not isinstance(broken.value, ConsentRefusedError)
 
 
 def test_an_answer_without_company_is_refused(oauth: OAuthClient, kit: Any) -> None:

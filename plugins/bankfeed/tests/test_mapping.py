@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import raccord_bankfeed
-from raccord.plugin import BadRecord, Connector, Mapped, Skipped, TermTable
+from raccord.plugin import OWNER_ROLE, BadRecord, Connector, Mapped, Skipped, TermTable
 from raccord.plugin.drafts import Accepts, Decision, Deposit, Expense, PaymentType, Role
 from raccord.plugin.testing import FakeMapContext, map_records
 from raccord_bankfeed.covering import covered_days
@@ -225,7 +225,8 @@ def test_the_manifest_asks_to_validate_each_line_and_warns_of_mixed_accounts(ter
     info = raccord_bankfeed.describe()
     assert info.validates_each
     assert info.version == version("raccord-bankfeed")
-    (role,) = info.roles
+    role, owner = info.roles
+    assert (owner.name, owner.accepts, owner.required) == (OWNER_ROLE, Accepts.EQUITY, False)
     assert (role.accepts, role.required, role.default) == (Accepts.BANK_OR_CARD, True, None)
     assert any("personal" in warning.en for warning in info.warnings)
     assert {term.ledger for term in terms} == {"by_sign", "left_out"}
