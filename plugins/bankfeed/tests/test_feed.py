@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import raccord_bankfeed
-from raccord.plugin import PAGE_RECORDS_MAX, Record, SourceRefused
+from raccord.plugin import PAGE_RECORDS_MAX, Record, Reject, SourceRefused, Text
 from raccord.plugin.testing import FakeFetchContext
 from raccord_bankfeed import feed as feed_module
+from raccord_bankfeed.providers.sweep import Sweep
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
 from raccord_bankfeed.twins.formats import file_of
@@ -79,6 +80,21 @@ def test_a_page_of_rejects_is_bounded_too(feed: Feed) -> None:
     assert page is not None
     assert len(page.rejects) == PAGE_RECORDS_MAX
     assert len({reject.where for reject in feed.read().rejects}) == 2_100
+
+
+def test_what_a_provider_says_takes_no_reject_of_a_row_off_the_page(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [Reject("lines", f"SimpleFIN {number}", "bankfeed.provider_says", Text("x", "x")) for number in range(3)]
+
+    def sweep_on(context: FakeFetchContext, *_: object) -> tuple[Sweep, list[Reject]]:
+        feed.put(bad_rows(2_100))
+        return Sweep(over=True), said
+
+    monkeypatch.setattr(feed_module, "sweep_on", sweep_on)
+    feed.settings = BankFeedSettings.model_construct(input_kind=InputKind.SIMPLEFIN)
+    wheres = {reject.where for reject in feed.read().rejects}
+    assert len(wheres) == 2_103
 
 
 def test_a_page_asked_for_again_is_the_same_page(feed: Feed) -> None:

@@ -9,7 +9,9 @@ import pytest
 import raccord_bankfeed
 from raccord.plugin import JSON, BadRecord, Record, Skipped
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext
-from raccord_bankfeed.records import STATEMENTS
+from raccord_bankfeed import feed as feed_module
+from raccord_bankfeed.records import QUESTION, STATEMENTS
+from raccord_bankfeed.series import FILLED
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed
 
@@ -40,7 +42,19 @@ def camt(day: int, opening: str, closing: str, **numbers: int) -> bytes:
 
 
 def gaps(feed: Feed, answers: str = "") -> list[BadRecord]:
-    """Return what is asked of the newest word of each question; pages are kept one by one, as core keeps them."""
+    """Return what is asked of the newest word of each question."""
+    asked = []
+    for record in kept(feed):
+        mapping = FakeMapContext(settings=BankFeedSettings(answers=answers), terms=raccord_bankfeed.describe().terms)
+        try:
+            assert isinstance(raccord_bankfeed.map_record(mapping, record), Skipped)
+        except BadRecord as question:
+            asked.append(question)
+    return asked
+
+
+def kept(feed: Feed) -> list[Record]:
+    """Return the newest of each record; pages are kept one by one, as core keeps them."""
     newest: dict[tuple[str, str], Mapping[str, JSON]] = {}
     records: dict[str, Record] = {}
     context = FakeFetchContext(files=feed.shelf, settings=feed.settings, before=newest)
@@ -51,14 +65,7 @@ def gaps(feed: Feed, answers: str = "") -> list[BadRecord]:
         newest.update({(STATEMENTS, each.source_id): each.raw for each in page.records})
         records.update({each.source_id: each for each in page.records})
         cursor, more = page.cursor, page.more
-    asked = []
-    for record in records.values():
-        mapping = FakeMapContext(settings=BankFeedSettings(answers=answers), terms=raccord_bankfeed.describe().terms)
-        try:
-            assert isinstance(raccord_bankfeed.map_record(mapping, record), Skipped)
-        except BadRecord as question:
-            asked.append(question)
-    return asked
+    return list(records.values())
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (2, 1, 0)])
@@ -99,3 +106,22 @@ def test_balances_that_break_off_pages_and_both_numbers_of_camt_are_told_and_an_
 
 def test_a_number_that_each_message_repeats_tells_of_no_gap(feed: Feed) -> None:
     assert gaps(feed.put(mt940("1/1", 10, "100,", "5,", "105,"), mt940("1/1", 11, "105,", "1,", "106,"))) == []
+
+
+def test_more_gaps_than_a_page_holds_are_all_asked_and_closed_by_what_fills_them(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "PAGE_RECORDS_MAX", 20)
+
+    def three(first: int) -> bytes:
+        numbers = range(first, 30, 2)
+        one = b"".join(mt940(f"{number}/1", 10, f"{number},", "1,", f"{number + 1},") for number in numbers)
+        return b"".join(one.replace(b"0123456789", each) for each in (b"0123456789", b"0987654321", b"0112233445"))
+
+    def asked() -> int:
+        return sum(FILLED not in each.raw for each in kept(feed) if QUESTION in each.raw)
+
+    feed.put(three(1))
+    assert asked() == 3 * 14
+    feed.put(three(2))
+    assert asked() == 0

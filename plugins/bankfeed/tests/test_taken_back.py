@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ import pytest
 
 from raccord.plugin import BadRecord, Mapped, Record
 from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed import feed as feed_module
 from raccord_bankfeed import map_record
 from raccord_bankfeed.crossing import answer_key
 from raccord_bankfeed.settings import BankFeedSettings
@@ -83,12 +84,14 @@ class House:
             self.feed.put(file)
             self.read()
 
-    def read(self) -> None:
+    def read(self, pages: int = 1000) -> None:
+        """Read on, so many pages at most, as who is killed then."""
         more = True
-        while more:
+        while more and (pages := pages - 1) >= 0:
             before = {("lines", id_): each.raw for id_, each in self.kept.items()}
             page = connector.fetch_records(replace(self.feed.context(), before=before), "lines", self.cursor)
             assert page is not None
+            assert len(ids := {each.source_id for each in page.records}) == len(page.records), ids
             self.cursor, more = page.cursor, page.more
             self.kept |= {each.source_id: each for each in page.records}
 
@@ -163,3 +166,40 @@ def test_what_was_asked_about_such_a_line_is_asked_no_more_and_what_was_said_is_
         assert house.brought() == ONCE
     house.come(simplefin(*ALL, without=P))
     assert house.brought() == ["03-02", "03-11", "03-20"]
+
+
+@pytest.mark.parametrize("provider", [simplefin, plaid])
+def test_more_lines_taken_back_than_a_page_holds_all_go_and_what_was_taken_for_them_all_comes(
+    house: House, provider: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [("03-10", f"-{number}.37", f"BOULANGERIE {number}") for number in range(1, 50)]
+    house.come(several(provider, *ENDS, *many), csv(*ENDS[:1], *many, *ENDS[1:]))
+    assert (len(house.brought()), house.of_files) == (len(many) + 2, [])
+    monkeypatch.setattr(feed_module, "_KEPT_MAX", 0)
+    monkeypatch.setattr(feed_module, "PAGE_RECORDS_MAX", 20)
+    house.feed.put(several(provider, *ENDS, gone=many))
+    for _ in range(10):
+        house.read(pages=1)
+    assert (len(house.brought()), len(house.of_files)) == (len(many) + 2, len(many))
+    assert sum(id_.startswith("theirs") and each.amount is None for id_, each in house.kept.items()) == len(many)
+
+
+def several(provider: Callable[..., bytes], *lines: Told, gone: Sequence[Told] = ()) -> bytes:
+    """Return what a provider tells of more than one line a day."""
+    rows = [{"id": f"S-{day}{amount}", "transaction_id": f"S-{day}{amount}", "account_id": "A1",
+             "date": f"2026-{day}", "posted": int(datetime.fromisoformat(f"2026-{day}T17:00+00:00").timestamp()),
+             "amount": amount if provider is simplefin else str(-Decimal(amount)), "description": name, "name": name,
+             "iso_currency_code": "CAD"} for day, amount, name in (*lines, *gone)]  # fmt: skip
+    rows, removed = (rows[: len(lines)], rows[len(lines) :]) if gone else (rows, [])
+    if provider is simplefin:
+        account = {"id": "A1", "currency": "CAD", "balance": f"{len(rows)}.00", "balance-date": 1774915200}
+        return answer("simplefin", accounts=[{**account, "transactions": rows}], errors=[])
+    return answer("plaid", added=[] if gone else rows, modified=[], removed=removed,
+                  accounts=[{"account_id": "A1", "balances": {"iso_currency_code": "CAD"}}])  # fmt: skip
+
+
+def test_a_line_whose_other_one_is_taken_back_is_not_left_out_for_a_third_that_was(house: House) -> None:
+    house.come(plaid(*ALL), simplefin(*ALL), csv(*ALL), simplefin(*ALL, without=P))
+    assert (house.brought(), house.of_files) == (ONCE, [])
+    house.come(plaid(*ALL, without=P))
+    assert (house.brought(), len(house.of_files)) == (ONCE, 1)

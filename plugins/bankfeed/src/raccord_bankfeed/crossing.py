@@ -155,6 +155,8 @@ class _Index:
         """What was asked about a line, by its id: asked again wherever the line comes again."""
         self._left: dict[str, list[tuple[Entry, FileLines, Twin]]] = defaultdict(list)
         """By line those that were taken for it, or are asked whether they are it."""
+        self._gone: set[str] = set()
+        """Lines that their source took back, and did not tell again."""
         self._apart: dict[frozenset[str], Counter[int]] = defaultdict(Counter)
         """By two roads how far apart they dated what both had, and how often."""
         self.size = 0
@@ -163,6 +165,7 @@ class _Index:
         """Take the lines of a file that came by no other road before."""
         ids = self._ids.setdefault(file.road, set())
         for entry in file.entries:
+            self._gone.discard(entry.id)
             twin = twins.get(entry.number)
             if twin is not None:
                 self._left[twin.id].append((entry, file, twin))
@@ -197,7 +200,9 @@ class _Index:
         first of them that the others are too.
         """
         freed: list[Freed] = []
-        for id_ in ids:
+        gone = list(ids)
+        self._gone.update(gone)
+        for id_ in gone:
             self._drop(id_)
             for known in self._ids.values():
                 # Told again, it is compared like a new one.
@@ -206,6 +211,8 @@ class _Index:
             for entry, file, twin in self._left.pop(id_, ()):
                 self._taken.pop((file.road, id_), None)
                 self._asked.pop(entry.id, None)
+                if entry.id in self._gone:
+                    continue
                 if not (twin.certain or self._says(entry) == SAME):
                     freed.append(Freed(entry))
                 elif first is None:

@@ -30,21 +30,20 @@ from raccord.plugin import (
     SourceRefused,
     Text,
 )
-from raccord_bankfeed.crossing import answer_key, freed_in, twins_of
+from raccord_bankfeed.crossing import answer_key, twins_of
 from raccord_bankfeed.elsewhere import ELSEWHERE, all_bring_still
 from raccord_bankfeed.placed import placed
-from raccord_bankfeed.placing import Place, Places, placed_lines
+from raccord_bankfeed.placing import Place, Places
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
-from raccord_bankfeed.readers import TAKE_BACK, TELL_ALL, reader_for
+from raccord_bankfeed.readers import TAKE_BACK, reader_for
 from raccord_bankfeed.readers.contract import Reader
 from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
-from raccord_bankfeed.records import LINES, STATEMENTS, FileState, freed_record, maker, vanished_record
+from raccord_bankfeed.records import LINES, FileState, maker
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
 from raccord_bankfeed.seen_files import files_before, files_seen
-from raccord_bankfeed.series import id_of
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
-from raccord_bankfeed.vanished import vanished_in
+from raccord_bankfeed.told_last import ReadFile, told_last
 
 _KEPT_MAX = 4
 COMPARED = 1
@@ -71,6 +70,8 @@ class _Place:
     """The first file of which an account was left to another connection; 0 where none was."""
     left_to: tuple[str, ...] = ()
     """The keys of such accounts."""
+    told: str = ""
+    """The mark of the last of what the file that is not done yet tells at its end; empty before its end is reached."""
 
     @classmethod
     def read(cls, cursor: str | None, known: str) -> _Place:
@@ -91,18 +92,20 @@ class _Place:
             str(value.get("rests_on", "")),
             int(value.get("left", 0)),
             tuple(map(str, value.get("left_to", ()))),
+            str(value.get("told", "")),
         )
         if place.known == known:
             return place
         if place.waits:
-            return replace(place, file=place.waits - 1, events=None, waits=0, known=known)
-        return replace(place, events=None if place.events is None else 0, waits=0, known=known)
+            return replace(place, file=place.waits - 1, events=None, waits=0, known=known, told="")
+        return replace(place, events=None if place.events is None else 0, waits=0, known=known, told="")
 
     def write(self, more: bool) -> str:
         """Return the cursor; where nothing more comes now, the next time asks anew."""
         plain: dict[str, object] = {"file": self.file, "events": self.events, "waits": self.waits, "known": self.known}
         plain |= {"compared": self.compared}
         plain |= {"rests_on": self.rests_on} if self.events is not None else {}
+        plain |= {"told": self.told} if self.told else {}
         plain |= {"left": self.left, "left_to": self.left_to} if self.left else {}
         said = replace(self.sweep, over=more and self.sweep.over).plain()
         return json.dumps(plain | ({"sweep": said} if said else {}))
@@ -161,10 +164,10 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
         place = replace(place, sweep=sweep)
     again = provider is not None and not place.sweep.over
     while (source := _source(context, place)) is not None:
-        records, rejects, place = _read(context, settings, source, stream, place)
+        records, rejects, place = _read(context, settings, source, stream, place, spare=len(told))
         if records or rejects:
             more = again or place.events is not None or _source(context, place) is not None
-            return Page(records, place.write(more), more, [*told, *rejects][:PAGE_RECORDS_MAX])
+            return Page(records, place.write(more), more, [*told, *rejects])
     return Page((), None if place == start and cursor is None else place.write(again), again, told)
 
 
@@ -208,22 +211,13 @@ def _scan(context: FetchContext, folder: str) -> None:
 
 
 def _read(
-    context: FetchContext, settings: BankFeedSettings, source: SourceFile, stream: str, place: _Place
+    context: FetchContext, settings: BankFeedSettings, source: SourceFile, stream: str, place: _Place, *, spare: int
 ) -> tuple[list[Record], list[Reject], _Place]:
+    """Read on in a file; ``spare`` so many rejects stand on the page already."""
     done = place.events if place.events is not None and source.number == place.file else 0
     reading = _kept.take(source, stream, place) if done else None
     if reading is None:
-        known, names = _known(context, settings), dict(settings.account_names())
-        places = _places(context, settings, place)
-        twins, replacing = {}, NOTHING_REPLACED
-        if stream == LINES:
-            twins = twins_of(context.files, source, known, place.known, names, places)
-            replacing = replaced_in(context.files, source, known, place.known, names, places)
-        may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
-        under, state = places.of(source.number), FileState(twins, replacing, may_be_gone=may_be_gone)
-        with source.open() as opened:
-            left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
-            reading = _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under), left_to)
+        reading = _begun(context, settings, source, stream, place)
     with source.open() as opened, closing(reading.reader.events(opened)) as events:
         make = maker(
             source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)
@@ -231,19 +225,49 @@ def _read(
         for event in islice(events, done - reading.done):
             make(event)
             reading.done += 1
-        records, rejects, ended = _collect(reading, map(make, events))
+        records, rejects, ended = _collect(reading, map(make, events), spare)
     waits = _waits(place.waits, source, settings, reading.state)
     place = _left(place, source, reading.left_to)
+    told = place.told if done else ""
     if ended:
-        # Told once all else of the file is; where the page is full, the next one begins with it.
-        told = _told_at_the_end(context, settings, source, stream, reading.state, place)
-        ended = len(records) + len(rejects) + len(told) <= PAGE_RECORDS_MAX or not records
-        records += told if ended else ()
+        places, names = _places(context, settings, place), dict(settings.account_names())
+        file = ReadFile(source, stream, reading.state, _known(context, settings), place.known, names, places)
+        told, ended = _tell_last(records, told_last(context, file, told), told)
     if ended:
-        return records, rejects, replace(place, file=source.number, events=None, waits=waits)
+        return records, rejects, replace(place, file=source.number, events=None, waits=waits, told="")
     _kept.keep(source, stream, place.known, reading)
-    place = replace(place, file=source.number, events=reading.done, waits=waits, rests_on=reading.rests_on)
+    rests_on = reading.rests_on
+    place = replace(place, file=source.number, events=reading.done, waits=waits, rests_on=rests_on, told=told)
     return records, rejects, place
+
+
+def _begun(
+    context: FetchContext, settings: BankFeedSettings, source: SourceFile, stream: str, place: _Place
+) -> _Reading:
+    """Begin to read a file."""
+    known, names = _known(context, settings), dict(settings.account_names())
+    places = _places(context, settings, place)
+    twins, replacing = {}, NOTHING_REPLACED
+    if stream == LINES:
+        twins = twins_of(context.files, source, known, place.known, names, places)
+        replacing = replaced_in(context.files, source, known, place.known, names, places)
+    may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
+    under, state = places.of(source.number), FileState(twins, replacing, may_be_gone=may_be_gone)
+    with source.open() as opened:
+        left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
+        return _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under), left_to)
+
+
+def _tell_last(records: list[Record], told: Iterator[tuple[str, Record]], after: str) -> tuple[str, bool]:
+    """Fill a page with what a file tells at its end; return the mark of the last one, and whether that was all."""
+    here = {each.source_id for each in records}
+    for mark, one in told:
+        if len(records) >= PAGE_RECORDS_MAX or one.source_id in here:
+            return after, False
+        records.append(one)
+        here.add(one.source_id)
+        after = mark
+    return after, True
 
 
 def _left(place: _Place, source: SourceFile, left_to: tuple[str, ...]) -> _Place:
@@ -295,47 +319,9 @@ def _may_come_again(settings: BankFeedSettings, state: FileState) -> bool:
     return bool(state.asked) or any(settings.is_card(key) is not False for key in state.unproven)
 
 
-def _told_at_the_end(
-    context: FetchContext,
-    settings: BankFeedSettings,
-    source: SourceFile,
-    stream: str,
-    state: FileState,
-    place: _Place,
-) -> list[Record]:
-    """Return what shows once all of a file was read: series of statements, or the lines that it no longer has."""
-    if stream == STATEMENTS:
-        return _series(context, state)
-    road = files_seen.road(source)
-    if state.asked or road not in TAKE_BACK:
-        return []
-    known, names = _known(context, settings), dict(settings.account_names())
-    places, said = _places(context, settings, place), place.known
-    if road in TELL_ALL:
-        # What was said to be another line than the new one is not that one; then it is told no more.
-        replaced = {each.id for each in state.replacing.lines.values() if not known.says(each.answer, SEPARATE)}
-        vanished = vanished_in(context.files, source, known, said, names, places, replaced)
-        told = ((entry, context.kept(LINES, entry.id)) for entry in vanished)
-        made = [one for entry, earlier in told if earlier and (one := vanished_record(entry, earlier)) is not None]
-        gone = {each.source_id for each in made}
-    else:
-        lines = placed_lines(files_seen.of(source, known, said, names), source, names, places)
-        made, gone = [], set() if lines is None else lines.gone
-    for entry, twin in freed_in(context.files, source, known, said, names, places, gone) if gone else ():
-        earlier = context.kept(LINES, entry.id)
-        one = None if earlier is None else freed_record(entry, earlier, twin, gone, context.home_currency)
-        made += [] if one is None else [one]
-    return made[:PAGE_RECORDS_MAX]
-
-
-def _series(context: FetchContext, state: FileState) -> list[Record]:
-    """Return what a file's statements say of the series of their accounts, once all of them were read."""
-    series = state.series
-    earlier = {place: context.kept(STATEMENTS, id_of(place)) for place in series.found}
-    return series.records(STATEMENTS, earlier, context.starts_on)[:PAGE_RECORDS_MAX]
-
-
-def _collect(reading: _Reading, made: Iterator[Record | Reject | None]) -> tuple[list[Record], list[Reject], bool]:
+def _collect(
+    reading: _Reading, made: Iterator[Record | Reject | None], spare: int
+) -> tuple[list[Record], list[Reject], bool]:
     """Fill a page; it ends early before an id that it holds already, so that core sees the line again as unchanged."""
     records: dict[str, Record] = {}
     rejects: list[Reject] = []
@@ -350,6 +336,6 @@ def _collect(reading: _Reading, made: Iterator[Record | Reject | None]) -> tuple
         elif one is not None:
             rejects.append(one)
         reading.done += 1
-        if len(records) + len(rejects) >= PAGE_RECORDS_MAX:
+        if len(records) + len(rejects) + spare >= PAGE_RECORDS_MAX:
             return list(records.values()), rejects, False
     return list(records.values()), rejects, True

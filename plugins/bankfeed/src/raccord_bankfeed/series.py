@@ -93,9 +93,10 @@ class Series:
                 "account": place[0],
                 "gaps": list(gaps),
             }
-            records.append(Record(stream, id_of(place), last, raw))
             records += [Record(stream, f"question/{key}", last, {"question": key, FILLED: True}) for key in filled]
-            records += [Record(stream, f"question/{key}", last, raw) for key, raw in gaps.items()]
+            records += [Record(stream, f"question/{key}", last, asked) for key, asked in gaps.items()]
+            # The last one: once it is kept, what it filled is not told any more.
+            records.append(Record(stream, id_of(place), last, raw))
         return records
 
 
