@@ -77,6 +77,7 @@ def test_what_breaks_the_contract_is_refused_in_both_languages(
         ({"input_kind": "pull", "base_url": "https://x.test"}, "plannit.settings_pull"),
         ({"cut_over": "2026-03-02T09:00"}, "plannit.settings_cut_over"),
         ({"columns": "facture = x"}, "plannit.settings_columns"),
+        ({"columns": "item.name = x\n" * 201}, "plannit.settings_columns"),
     ],
 )
 def test_settings_that_are_not_whole_are_refused(values: dict[str, str], code: str) -> None:

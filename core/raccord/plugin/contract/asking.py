@@ -109,7 +109,14 @@ def said_columns(contract: Contract, text: str) -> Said:
 
 def checked_columns(contract: Contract, text: str, code: LiteralString) -> str:
     """Return the setting with its lines trimmed; raises ``PydanticCustomError`` with ``code`` for a wrong one."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()][:LINES_MAX]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > LINES_MAX:
+        raise PydanticCustomError(
+            code,
+            "There are {count} lines, at most {most} are read. Remove those of tables that come no more. · Il y a "
+            "{count} lignes, {most} au plus sont lues. Enlevez celles des tableaux qui ne viennent plus.",
+            {"count": len(lines), "most": LINES_MAX},
+        )
     if not all(_fits(contract, line) for line in lines):
         raise PydanticCustomError(
             code,

@@ -14,8 +14,6 @@ from raccord.plugin import ServerFolder
 from raccord.plugin.contract import Intake, Pull, checked_columns, known_columns, said_columns
 from raccord_taxdome.contract import CONTRACT
 
-_ACCOUNTS_MAX = 10_000
-
 
 class InputKind(StrEnum):
     """How the data comes; signed messages are taken in whichever is chosen."""
@@ -302,7 +300,7 @@ class TaxDomeSettings(BaseModel):
 
 
 def _ids(lines: str) -> set[str]:
-    return {line.strip() for line in lines.splitlines()[:_ACCOUNTS_MAX]}
+    return {line.strip() for line in lines.splitlines()}
 
 
 def _counted(before: str, day: date) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from raccord.plugin import Asked, AskKind, Reauthorise, Text
 
 TAKE = "take:"
-ACCOUNTS_MAX = 80
+ACCOUNTS_MAX = 190
 _CARD = re.compile(r"\b(?:credit|cr[ée]dit|card|carte|visa|master ?card|amex|american express)\b", re.IGNORECASE)
 
 
@@ -53,13 +53,15 @@ def read_choices(said: str) -> Sequence[Choice]:
 
 
 def offer(found: Sequence[Choice], held: Mapping[str, Choice]) -> Sequence[Asked]:
-    """Ask which of the accounts are to be read; what each is, is told with its account in the books."""
+    """Ask which of the accounts are to be read, those that are read already first; what each is, is told with its
+    account in the books.
+    """
     return [
         Asked(
             TAKE + each.id, Text(f"Lire « {each.name} »", f"Read “{each.name}”"), AskKind.PICK,
             "on" if each.id in held or not held else "",
         )
-        for each in found[:ACCOUNTS_MAX]
+        for each in sorted(found, key=lambda each: each.id not in held)[:ACCOUNTS_MAX]
     ]  # fmt: skip
 
 
