@@ -400,3 +400,31 @@ def test_signing_in_again_ends_the_session_that_the_browser_had(
     stolen.cookies.set("raccord_session", before)
     assert stolen.get("/settings").headers["location"].startswith("/signin")
     assert browser.get("/settings").status_code == 200
+
+
+def test_the_access_of_a_guest_ends_on_its_day_and_every_page_then_knows_them_as_a_stranger(
+    workshop: Workshop, house: FastAPI, owner: Person, company: Company
+) -> None:
+    browser = as_person(house, workshop, owner)
+    day = (workshop.clock.now() + timedelta(days=9)).date()
+    asked = {"email": "gus@example.ca", "company": company.id}
+    for role, until, said in (
+        ("owner", str(day), "does not end by itself"), ("accountant", "soon", "cannot be read"),
+        ("accountant", "2020-01-01", "does not"),
+    ):  # fmt: skip
+        refused = post(browser, "/people", "/people/invite", role=role, until=until, **asked)
+        assert (refused.status_code, said in refused.text) == (422, True)
+    made = post(browser, "/people", "/people/invite", role="accountant", until=str(day), **asked)
+    link = made.text.partition("/invitation/")[2].partition('"')[0]
+    gus = members.accept(workshop, link, "Gus", PASSWORD)
+    shown = browser.get("/people").text
+    assert ("9 days left" in shown, f'name="until" value="{day}"' in shown) == (True, True)
+    his = as_person(house, workshop, gus)
+    assert company.name in his.get("/people").text
+    workshop.clock = FixedClock(workshop.clock.now() + timedelta(days=11))
+    his = as_person(house, workshop, gus)
+    for page in ("/", "/people", f"/connections?company={company.id}", "/settings"):
+        assert his.get(page).headers.get("location", "").startswith("/signin"), page
+    refused = post(his, "/signin", "/signin", email=gus.email, password=PASSWORD)
+    assert (refused.status_code, "Your access ended on" in refused.text) == (403, True)
+    assert "Ended on" in as_person(house, workshop, owner).get("/people").text

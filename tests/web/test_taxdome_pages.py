@@ -311,7 +311,7 @@ def test_errors_stand_by_kind_lead_to_what_mends_them_and_owner_and_admins_are_t
     with workshop.database.read() as session:
         keys = session.scalars(select(Incident.key).where(Incident.key.startswith("records/")))
         told = {key.rsplit("/", 1)[1] for key in keys}
-        people = {each.name for each in told_people(session, firm.company.id)}
+        people = {each.name for each in told_people(session, firm.company.id, workshop.clock.now())}
     assert {"accounts", "invoices", "services"} <= told
     assert people == {"owner", "admin"}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.access.members import MEMBERS_MAX
+from raccord.onboarding.access.reach import today_there
 from raccord.onboarding.arriving.arrivals import credentials_end_of, freshness_of
 from raccord.onboarding.arriving.freshness import BY_FILES, Lateness
 from raccord.onboarding.connecting.pausing import pause_of
@@ -21,6 +23,8 @@ from raccord.store.models import (
     CompanyState,
     Connection,
     ConnectionState,
+    Membership,
+    Person,
     Problem,
     ProblemState,
     ProofMonth,
@@ -81,6 +85,7 @@ def conditions_of(workshop: Workshop, now: datetime) -> Standing:
             standing.conditions += [
                 found for each in session.scalars(resting) if (found := _of_pause(each, now)) is not None
             ]
+        standing.conditions += _of_roles(session, now)
         standing.conditions += _of_readings(session, workshop.settings.quickbooks_reads_per_month, now)
     return standing
 
@@ -275,6 +280,29 @@ def _of_pause(connection: Connection, now: datetime) -> Condition | None:
     text, fix = said("alarm.paused_long", params)
     grave = step == len(PAUSED_DAYS)
     return _about(connection, f"pause/{connection.id}", "alarm.paused_long", text, fix, grave=grave, step=step)
+
+
+def _of_roles(session: Session, now: datetime) -> Iterator[Condition]:
+    """Tell of roles that end by themselves soon, so that somebody lengthens them or lets them go."""
+    rows = session.execute(
+        select(Membership, Person.email)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.ends_on >= now.astimezone(UTC).date() - timedelta(days=1),
+            Membership.ends_on <= now.astimezone(UTC).date() + timedelta(days=COUNTDOWN[0] + 1),
+            Person.disabled_at.is_(None),
+        )
+        .order_by(Membership.ends_on, Person.email)
+        .limit(MEMBERS_MAX)
+    ).all()
+    for held, email in rows:
+        if held.ends_on is None or (days := (held.ends_on - today_there(session, held.company_id, now)).days) < 0:
+            continue
+        if step := step_of(days):
+            params = {"person": email, "days": days, "day": held.ends_on.isoformat()}
+            text, fix = said("alarm.role_ends", params)
+            key = f"role/{held.person_id}/{held.company_id}"
+            yield Condition(key, "alarm.role_ends", text, fix, grave=False, step=step, company_id=held.company_id)
 
 
 def _of_readings(session: Session, limit: int, now: datetime) -> Iterator[Condition]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from raccord.alarms.conditions import Condition, Standing
 from raccord.alarms.letters import letter
 from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.reach import is_over
 from raccord.plugin.texts import Language
 from raccord.store.models import Company, Connection, Incident, Membership, Notice, Person
 from raccord.store.models.people import EVERYWHERE
@@ -56,21 +57,25 @@ def bring_up_to_date(workshop: Workshop, standing: Standing, now: datetime) -> N
         log.warning("incident %s", line)
 
 
-def told_people(session: Session, company_id: str) -> Sequence[Person]:
-    """Return who is told of what happens to a company, or to the whole installation."""
+def told_people(session: Session, company_id: str, now: datetime) -> Sequence[Person]:
+    """Return who is told of what happens to a company, or to the whole installation; nobody whose role is over."""
     roles = [*TOLD, RoleName.OPERATOR] if company_id == EVERYWHERE else list(TOLD)
-    return session.scalars(
-        select(Person)
+    rows = session.execute(
+        select(Person, Membership.company_id, Membership.ends_on)
+        .join(Membership, Membership.person_id == Person.id)
         .where(
             Person.disabled_at.is_(None),
-            Person.id.in_(
-                select(Membership.person_id).where(
-                    Membership.company_id.in_({company_id, EVERYWHERE}), Membership.role.in_(roles)
-                )
-            ),
+            Membership.company_id.in_({company_id, EVERYWHERE}),
+            Membership.role.in_(roles),
         )
         .order_by(Person.email)
     ).all()
+    told = {
+        person.id: person
+        for person, place, ends_on in rows
+        if ends_on is None or not is_over(session, place, ends_on, now)
+    }
+    return list(told.values())
 
 
 def _began(session: Session, condition: Condition, now: datetime) -> Incident | None:
@@ -112,7 +117,7 @@ def _tell(workshop: Workshop, session: Session, incident: Incident, news: News, 
     company = session.get(Company, incident.company_id) if incident.company_id else None
     connection = session.get(Connection, incident.connection_id) if incident.connection_id else None
     settings = workshop.settings
-    people = told_people(session, incident.company_id) if settings.smtp_host else ()
+    people = told_people(session, incident.company_id, now) if settings.smtp_host else ()
     zone = zones_of(session).of(incident.company_id or "")
     for person in people:
         language = _language(person, company, settings.language)

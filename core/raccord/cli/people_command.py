@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from raccord.cli.terminal.finding import operator
@@ -39,7 +41,7 @@ def command() -> None:
 def list_() -> None:
     out = output()
     with opened_workshop() as workshop, workshop.database.read() as session:
-        members = list_members(session, None)
+        members = list_members(session, None, workshop.clock.now())
     if out.as_json:
         out.json(
             {
@@ -50,6 +52,8 @@ def list_() -> None:
                         "role": str(each.role),
                         "company": each.company_id,
                         "seen_at": None if each.seen_at is None else each.seen_at.isoformat(),
+                        "ends_on": None if each.ends_on is None else each.ends_on.isoformat(),
+                        "days_left": each.days_left,
                     }
                     for each in members
                 ]
@@ -64,8 +68,18 @@ def list_() -> None:
             Column(Phrase("Adresse", "Address")),
             Column(Phrase("Rôle", "Role")),
             Column(Phrase("Société", "Company")),
+            Column(Phrase("Dernier jour", "Last day")),
         ],
-        [(each.name, each.email, ROLES[each.role].get(out.language), each.company or everywhere) for each in members],
+        [
+            (
+                each.name,
+                each.email,
+                ROLES[each.role].get(out.language),
+                each.company or everywhere,
+                each.ends_on.isoformat() if each.ends_on else "",
+            )
+            for each in members
+        ],
         empty=Phrase(
             "Personne encore : la première page web crée le compte du propriétaire.",
             "Nobody yet: the first web page creates the owner's account.",
@@ -87,16 +101,25 @@ def list_() -> None:
             "--company",
             phrase=Phrase("Une seule société ; toutes sinon.", "One company only; all of them otherwise."),
         ),
+        Option(
+            "--until",
+            type=click.DateTime(["%Y-%m-%d"]),
+            phrase=Phrase(
+                "Le dernier jour de cet accès, à l'heure de la société ; sans fin sinon.",
+                "The last day of this access, by the company's clocks; without end otherwise.",
+            ),
+        ),
     ],
 )
 @click.argument("email")
-def invite_(email: str, role: str, company: str | None) -> None:
+def invite_(email: str, role: str, company: str | None, until: datetime | None) -> None:
     with opened_workshop() as workshop:
         company_id = EVERYWHERE
         if company:
             with workshop.database.read() as session:
                 company_id = the_company(session, company).id
-        secret = invite(workshop, operator(actor()), email, RoleName(role), company_id)
+        last = None if until is None else until.date()
+        secret = invite(workshop, operator(actor()), email, RoleName(role), company_id, ends_on=last)
         _say_link(workshop.settings.web_url, secret)
 
 

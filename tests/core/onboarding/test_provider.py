@@ -144,7 +144,7 @@ def test_an_invitation_takes_nothing_from_whoever_has_a_wider_role(
         session.get_one(Person, owner.id).password_hash = hashed("correct horse battery", OWNER)
     accept(house, secret, "", "correct horse battery")
     with house.database.read() as session:
-        reach = reach_of(session, owner.id, OWNER)
+        reach = reach_of(session, owner.id, OWNER, house.clock.now())
         assert (reach.everywhere, dict(reach.companies)) == (RoleName.OWNER, {})
 
 

@@ -6,7 +6,7 @@ import hashlib
 import threading
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,7 +18,7 @@ from raccord.onboarding.access.people import RoleName, reaches_as_far
 from raccord.onboarding.access.reach import reach_of
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
-from raccord.store.models import Membership, Person, SignInFailure
+from raccord.store.models import Invitation, Membership, Person, SignInFailure
 from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop
 
@@ -92,13 +92,16 @@ def new_person(email: str, name: str, password: str, now: datetime, by: str) -> 
     )
 
 
-def give_role(session: Session, person: Person, company_id: str, role: RoleName, by: str, now: datetime) -> None:
+def give_role(
+    session: Session, person: Person, company_id: str, role: RoleName, by: str, now: datetime,
+    ends_on: date | None = None,
+) -> None:  # fmt: skip
     """Say what a person is to a company, or to all, in the caller's transaction; noted in the audit chain."""
     held = session.get(Membership, (person.id, company_id))
     if held is None:
         held = Membership(person_id=person.id, company_id=company_id)
         session.add(held)
-    held.role, held.given_by, held.given_at = role, by, now
+    held.role, held.given_by, held.given_at, held.ends_on = role, by, now, ends_on
     events.append(
         session,
         actor=by,
@@ -106,18 +109,36 @@ def give_role(session: Session, person: Person, company_id: str, role: RoleName,
         subject=person.email,
         company_id=company_id,
         now=now,
-        body={"role": str(role)},
+        body={"role": str(role), **({} if ends_on is None else {"ends_on": ends_on.isoformat()})},
     )
 
 
-def widen_role(session: Session, person: Person, company_id: str, role: RoleName, by: str, now: datetime) -> None:
-    """Give a role that an invitation names, unless it would take something away from what the person may there already:
-    whoever takes it up did not ask for less, and only a change of role says so.
+def widen_role(session: Session, person: Person, invitation: Invitation, now: datetime) -> None:
+    """Give the role that an invitation names, unless it would take something away from what the person may there
+    already: whoever takes it up did not ask for less, and only a change of role says so.
     """
-    reach = reach_of(session, person.id, person.email)
+    company_id, role, ends_on = invitation.company_id, RoleName(invitation.role), invitation.role_ends_on
+    reach = reach_of(session, person.id, person.email, now)
     held = reach.companies.get(company_id, reach.everywhere)
-    if held is None or reaches_as_far(role, held):
-        give_role(session, person, company_id, role, by, now)
+    row = session.get(Membership, (person.id, company_id))
+    kept = date.max if row is None or row.ends_on is None else row.ends_on
+    shorter = held is role and ends_on is not None and ends_on < kept
+    if held is None or (reaches_as_far(role, held) and not shorter):
+        give_role(session, person, company_id, role, invitation.made_by, now, ends_on)
+
+
+def require_not_ended(session: Session, person: Person, now: datetime) -> None:
+    """Raise ``AccountError`` where all that a person was here ended by itself: they come in no more."""
+    ended = reach_of(session, person.id, person.email, now).ended_on
+    if ended is not None:
+        raise AccountError(
+            "people.access_ended",
+            Text(f"Votre accès a pris fin le {ended}.", f"Your access ended on {ended}."),
+            Text(
+                "Demandez une nouvelle invitation à qui vous avait invité.",
+                "Ask whoever invited you for a new invitation.",
+            ),
+        )
 
 
 def speak(workshop: Workshop, email: str, language: Language | None) -> Person:
@@ -151,10 +172,13 @@ def sign_in(workshop: Workshop, email: str, password: str, address: str) -> Pers
     right = verified(person.password_hash if person is not None and known else _NOBODY, password)
     if person is None or not known or not right:
         raise wrong_password()
+    now = workshop.clock.now()
     with workshop.database.begin() as session:
         session.execute(delete(SignInFailure).where(SignInFailure.key == _key("email", given)))
         _give_back(session, _key("address", address))
+    with workshop.database.begin() as session:
         held = session.get_one(Person, person.id)
+        require_not_ended(session, held, now)
         if _HASHER.check_needs_rehash(held.password_hash):
             held.password_hash = hashed(password, given)
         return held

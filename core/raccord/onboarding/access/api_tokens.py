@@ -17,6 +17,7 @@ from raccord.onboarding.access.reach import Reach, reach_of
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import ApiToken, Company, Person
+from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop
 
 PREFIX = "raccord_"
@@ -120,7 +121,7 @@ def make_token(
     with workshop.database.begin() as session:
         person = session.get_one(Person, person_id, with_for_update=True)
         company = session.get(Company, company_id)
-        actor = reach_of(session, person.id, person.email).actor_in(company_id)
+        actor = reach_of(session, person.id, person.email, now).actor_in(company_id)
         if company is None or actor is None or person.disabled_at is not None or scope not in scopes_of(actor.role):
             raise _too_far()
         working = select(func.count()).where(
@@ -162,7 +163,7 @@ def program_of(workshop: Workshop, secret: str) -> Program | None:
         held, person = row[0], row[1]
         if held.revoked_at is not None or now >= held.ends_at or person.disabled_at is not None:
             return None
-        actor = reach_of(session, person.id, person.email).actor_in(held.company_id)
+        actor = reach_of(session, person.id, person.email, now).actor_in(held.company_id)
         if actor is None:
             return None
         scope = Scope(held.scope)
@@ -201,11 +202,11 @@ def revoke_token(workshop: Workshop, by: str, token_id: str, person_id: str | No
             )  # fmt: skip
 
 
-def revoke_all(session: Session, person_id: str, now: datetime) -> None:
-    """End a person's tokens in the caller's transaction."""
-    session.execute(
-        update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
-    )
+def revoke_all(session: Session, person_id: str, now: datetime, company_id: str = EVERYWHERE) -> None:
+    """End a person's tokens in the caller's transaction, those of one company where it is named."""
+    mine = ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)
+    there = () if company_id == EVERYWHERE else (ApiToken.company_id == company_id,)
+    session.execute(update(ApiToken).where(*mine, *there).values(revoked_at=now))
 
 
 def _tokens() -> Select[ApiToken, str, str]:

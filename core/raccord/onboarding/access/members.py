@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,17 +21,22 @@ from raccord.onboarding.access.accounts import (
     widen_role,
     wrong_password,
 )
+from raccord.onboarding.access.api_tokens import revoke_all
 from raccord.onboarding.access.people import Actor, NotAllowedError, Power, RoleName, require
+from raccord.onboarding.access.reach import is_over, today_there
 from raccord.onboarding.access.sessions import end_all
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Invitation, Membership, Person
 from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zones_of
 
 INVITATION_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=24)
 MEMBERS_MAX = 500
+ENDS_WITHIN = timedelta(days=3 * 366)
+"""How far ahead the end of a role may lie."""
 
 _GRANTS = {
     RoleName.OWNER: frozenset(RoleName),
@@ -56,6 +62,10 @@ class Member:
     role: RoleName
     seen_at: datetime | None
     disabled: bool
+    ends_on: date | None = None
+    """The last day of the role, where it ends by itself."""
+    days_left: int | None = None
+    """Days until the end of that day, by the company's clocks; less than zero once it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class Invited:
     role: RoleName
     made_by: str
     ends_at: datetime
+    role_ends_on: date | None = None
 
 
 def grants(actor: Actor) -> frozenset[RoleName]:
@@ -76,14 +87,26 @@ def grants(actor: Actor) -> frozenset[RoleName]:
     return _GRANTS.get(actor.role, frozenset())
 
 
-def invite(workshop: Workshop, actor: Actor, email: str, role: RoleName, company_id: str = EVERYWHERE) -> str:
-    """Return the secret of a link that makes its holder a member; ``actor`` is what they are to that very company."""
+def invite(
+    workshop: Workshop,
+    actor: Actor,
+    email: str,
+    role: RoleName,
+    company_id: str = EVERYWHERE,
+    *,
+    ends_on: date | None = None,
+) -> str:
+    """Return the secret of a link that makes its holder a member; ``actor`` is what they are to that very company.
+
+    ``ends_on`` is the last day of their role by the company's clocks; an owner's never ends by itself.
+    """
     _may_give(actor, role, company_id)
     address, now = read_email(email), workshop.clock.now()
     with workshop.database.begin() as session:
         if company_id != EVERYWHERE:
             session.get_one(Company, company_id)
-        secret = _link(session, address, role, company_id, actor.name, now, INVITATION_LASTS)
+        _may_end(session, role, company_id, ends_on, now)
+        secret = _link(session, address, role, company_id, actor.name, now, INVITATION_LASTS, ends_on)
         events.append(
             session,
             actor=actor.name,
@@ -91,7 +114,7 @@ def invite(workshop: Workshop, actor: Actor, email: str, role: RoleName, company
             subject=address,
             company_id=company_id,
             now=now,
-            body={"role": str(role)},
+            body={"role": str(role), **({} if ends_on is None else {"ends_on": ends_on.isoformat()})},
         )
         return secret
 
@@ -119,7 +142,10 @@ def find_invitation(session: Session, secret: str, now: datetime, *, lock: bool 
     """Return what a link stands for; used, withdrawn and old ones are refused alike."""
     wanted = select(Invitation).where(Invitation.token_hash == _hash(secret))
     found = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
-    if found is None or found.used_at is not None or found.withdrawn_at is not None or now >= found.ends_at:
+    if (
+        found is None or found.used_at is not None or found.withdrawn_at is not None or now >= found.ends_at
+        or (found.role_ends_on is not None and is_over(session, found.company_id, found.role_ends_on, now))
+    ):  # fmt: skip
         raise AccountError(
             "people.link_over",
             Text(
@@ -156,7 +182,7 @@ def accept(workshop: Workshop, secret: str, name: str, password: str) -> Person:
             raise wrong_password()
         invitation.used_at = now
         if invitation.role:
-            widen_role(session, person, invitation.company_id, RoleName(invitation.role), invitation.made_by, now)
+            widen_role(session, person, invitation, now)
         else:
             events.append(session, actor=person.email, action="people.password_reset", subject=person.email, now=now)
         return person
@@ -180,17 +206,28 @@ def withdraw(workshop: Workshop, actor: Actor, invitation_id: str) -> None:
 
 
 def change_role(
-    workshop: Workshop, actor: Actor, person_id: str, company_id: str, role: RoleName, *, seen: str | None = None
+    workshop: Workshop,
+    actor: Actor,
+    person_id: str,
+    company_id: str,
+    role: RoleName,
+    *,
+    seen: str | None = None,
+    ends_on: date | None = None,
 ) -> None:
-    """Make a member something else; they sign in again.
+    """Make a member something else, until the end of ``ends_on`` where that is said; they sign in again.
 
-    Refused with ``people.role_changed`` where they are not what was ``seen`` of them, if that is told.
+    Refused with ``people.role_changed`` where they are not what was ``seen`` of them, if that is told. Tokens of a role
+    that had ended do not come back with it.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        _held(session, actor, person_id, company_id, role, seen)
+        held = _held(session, actor, person_id, company_id, role, seen)
         _may_give(actor, role, company_id)
-        give_role(session, session.get_one(Person, person_id), company_id, role, actor.name, now)
+        _may_end(session, role, company_id, ends_on, now)
+        if held.ends_on is not None and is_over(session, company_id, held.ends_on, now):
+            revoke_all(session, person_id, now, company_id)
+        give_role(session, session.get_one(Person, person_id), company_id, role, actor.name, now, ends_on)
         end_all(session, person_id, now)
 
 
@@ -212,7 +249,7 @@ def remove(workshop: Workshop, actor: Actor, person_id: str, company_id: str, *,
         )
 
 
-def list_members(session: Session, within: frozenset[str] | None) -> list[Member]:
+def list_members(session: Session, within: frozenset[str] | None, now: datetime) -> list[Member]:
     """Return who is what to the companies given, or to all and everywhere."""
     rows = session.execute(
         select(Person, Membership, Company.name)
@@ -221,7 +258,9 @@ def list_members(session: Session, within: frozenset[str] | None) -> list[Member
         .where(*(() if within is None else (Membership.company_id.in_(within),)))
         .order_by(Person.name, Person.email, Membership.company_id)
         .limit(MEMBERS_MAX)
-    )
+    ).all()
+    ending = {held.company_id for _, held, _ in rows if held.ends_on is not None}
+    today = _today_in(session, ending, now) if ending else {}
     return [
         Member(
             person.id,
@@ -232,6 +271,8 @@ def list_members(session: Session, within: frozenset[str] | None) -> list[Member
             RoleName(held.role),
             person.seen_at,
             person.disabled_at is not None,
+            held.ends_on,
+            None if held.ends_on is None else (held.ends_on - today[held.company_id]).days,
         )
         for person, held, company in rows
     ]
@@ -253,12 +294,27 @@ def list_invitations(session: Session, within: frozenset[str] | None, now: datet
         .limit(MEMBERS_MAX)
     )
     return [
-        Invited(each.id, each.email, each.company_id, company or "", RoleName(each.role), each.made_by, each.ends_at)
+        Invited(
+            each.id, each.email, each.company_id, company or "", RoleName(each.role), each.made_by, each.ends_at,
+            each.role_ends_on,
+        )
         for each, company in rows
-    ]
+    ]  # fmt: skip
 
 
-def _link(session: Session, email: str, role: str, company_id: str, by: str, now: datetime, lasts: timedelta) -> str:
+def _today_in(session: Session, company_ids: set[str], now: datetime) -> dict[str, date]:
+    """Return the date there of each company; one that has no connection yet, whose country tells it, is asked alone."""
+    places = zones_of(session).places
+    return {
+        each: now.astimezone(ZoneInfo(places[each])).date() if each in places else today_there(session, each, now)
+        for each in company_ids
+    }
+
+
+def _link(
+    session: Session, email: str, role: str, company_id: str, by: str, now: datetime, lasts: timedelta,
+    role_ends_on: date | None = None,
+) -> str:  # fmt: skip
     secret = secrets.token_urlsafe(32)
     session.add(
         Invitation(
@@ -269,6 +325,7 @@ def _link(session: Session, email: str, role: str, company_id: str, by: str, now
             made_by=by,
             made_at=now,
             ends_at=now + lasts,
+            role_ends_on=role_ends_on,
         )
     )
     return secret
@@ -281,6 +338,27 @@ def _may_give(actor: Actor, role: RoleName, company_id: str) -> None:
             "people.above_own_role",
             Text("On ne donne pas un rôle plus étendu que le sien.", "Nobody gives a role wider than their own."),
             Text("Demandez-le au propriétaire.", "Ask the owner for it."),
+        )
+
+
+def _may_end(session: Session, role: RoleName, company_id: str, ends_on: date | None, now: datetime) -> None:
+    if ends_on is None:
+        return
+    if role is RoleName.OWNER:
+        raise AccountError(
+            "people.owner_ends",
+            Text("Le rôle de propriétaire ne prend pas fin de lui-même.", "An owner's role does not end by itself."),
+            Text("Laissez la date vide, ou choisissez un autre rôle.", "Leave the date empty, or choose another role."),
+        )
+    first = today_there(session, company_id, now)
+    if not first <= ends_on <= first + ENDS_WITHIN:
+        raise AccountError(
+            "people.end_day",
+            Text(
+                f"Le dernier jour d'accès va du {first} au {first + ENDS_WITHIN} ; {ends_on} n'en est pas.",
+                f"The last day of access lies from {first} to {first + ENDS_WITHIN}; {ends_on} does not.",
+            ),
+            Text("Corrigez la date ; rien n'est enregistré.", "Correct the date; nothing was saved."),
         )
 
 

@@ -21,9 +21,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from sqlalchemy import select
 
-from raccord.onboarding.access.accounts import AccountError, new_person, widen_role
+from raccord.onboarding.access.accounts import AccountError, new_person, require_not_ended, widen_role
 from raccord.onboarding.access.api_tokens import revoke_all
-from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.access.sessions import end_all
 from raccord.plugin.texts import Text
 from raccord.settings import Settings
@@ -180,7 +179,7 @@ def _person(workshop: Workshop, claims: Mapping[str, Any]) -> Person:
                 session.flush()
             if person is not None and invitation is not None:
                 invitation.used_at = now
-                widen_role(session, person, invitation.company_id, RoleName(invitation.role), invitation.made_by, now)
+                widen_role(session, person, invitation, now)
             if person is not None:
                 # Whoever made the account may not be whom the provider proves: what opened it so far ends here.
                 person.identity, person.password_hash = identity, ""
@@ -196,6 +195,7 @@ def _person(workshop: Workshop, claims: Mapping[str, Any]) -> Person:
                 ),
                 Text("Demandez une invitation au propriétaire.", "Ask the owner for an invitation."),
             )
+        require_not_ended(session, person, now)
         return person
 
 

@@ -79,8 +79,14 @@ def signed_in(workshop: Workshop, token: str) -> SignedIn | None:
         over = held.ended_at is not None or now >= held.ends_at or now - held.seen_at >= IDLE
         if over or person.disabled_at is not None:
             return None
-        found = SignedIn(held.id, person.id, person.email, person.name, reach_of(session, person.id, person.email))
+        reach = reach_of(session, person.id, person.email, now)
+        found = SignedIn(held.id, person.id, person.email, person.name, reach)
         stale = now - held.seen_at >= NOTED_EVERY
+    if reach.ended_on is not None:
+        # All that they were here has ended: from now on they are a stranger, and so are their other browsers.
+        with workshop.database.begin() as session:
+            end_all(session, person.id, now)
+        return None
     if stale:
         with workshop.database.begin() as session:
             session.execute(update(WebSession).where(WebSession.id == found.session_id).values(seen_at=now))

@@ -40,6 +40,11 @@ class Company(Model):
     """By QuickBooks' clock: every document made before it that bears a mark of ours stands in our tables."""
     changes_seen: Mapped[datetime | None]
     """By QuickBooks' clock: up to when changes of our documents were looked for."""
+    authorised_by: Mapped[str] = mapped_column(default="", server_default="")
+    """Who went through QuickBooks' consent the last time, as the audit chain calls them."""
+    authorised_as: Mapped[str] = mapped_column(default="", server_default="")
+    """As whom they were signed in at Intuit, where Intuit told."""
+    authorised_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

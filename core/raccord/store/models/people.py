@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,6 +43,8 @@ class Membership(Model):
     role: Mapped[str]
     given_by: Mapped[str]
     given_at: Mapped[datetime]
+    ends_on: Mapped[date | None]
+    """The last day on which it counts, by the company's clocks; empty for good."""
 
 
 class WebSession(Model):
@@ -72,6 +74,8 @@ class Invitation(Model):
     company_id: Mapped[str] = mapped_column(default=EVERYWHERE)
     role: Mapped[str]
     """Empty for a link that only sets a new password."""
+    role_ends_on: Mapped[date | None]
+    """The last day of the role that it gives; empty for good."""
     made_by: Mapped[str]
     made_at: Mapped[datetime]
     ends_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from http import HTTPStatus
 
 from fastapi import APIRouter, HTTPException
@@ -12,9 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access import members
+from raccord.onboarding.access.accounts import AccountError
 from raccord.onboarding.access.people import Actor, Power, RoleName, may
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
+from raccord.plugin.texts import Text
 from raccord.store.models import Invitation
 from raccord.store.models.people import EVERYWHERE
 from raccord_web.front.desk import desk_of
@@ -24,6 +27,10 @@ from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import said_by, show
 
 router = APIRouter()
+CORRECTED = frozenset({"people.email", "people.owner_ends", "people.end_day", "people.day_unreadable"})
+"""Refusals that the person mends in the form itself."""
+GUEST_DAYS = 14
+"""From so many days before it on, the end of a role stands out."""
 
 
 @router.get("/people")
@@ -39,11 +46,13 @@ def invite(request: Request, fields: Fields) -> Response:
     if role not in set(RoleName):
         return explained(request, HTTPStatus.BAD_REQUEST)
     try:
+        until = _last_day(fields)
         secret = members.invite(
-            desk.workshop, _toward(request, company_id), fields.get("email", ""), RoleName(role), company_id
-        )
+            desk.workshop, _toward(request, company_id), fields.get("email", ""), RoleName(role), company_id,
+            ends_on=until,
+        )  # fmt: skip
     except RaccordError as error:
-        if error.code != "people.email":
+        if error.code not in CORRECTED:
             raise
         return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong=said_by(error, request), given=fields)
     return _page(request, link=f"{desk.workshop.settings.web_url}/invitation/{secret}", given=fields)
@@ -69,7 +78,10 @@ def change(request: Request, person_id: str, deed: str, fields: Fields) -> Respo
     try:
         match deed:
             case "role" if fields.get("role", "") in set(RoleName):
-                members.change_role(desk.workshop, actor, person_id, company_id, RoleName(fields["role"]), seen=seen)
+                members.change_role(
+                    desk.workshop, actor, person_id, company_id, RoleName(fields["role"]), seen=seen,
+                    ends_on=_last_day(fields),
+                )  # fmt: skip
                 done = "role_changed"
             case "remove":
                 members.remove(desk.workshop, actor, person_id, company_id, seen=seen)
@@ -81,7 +93,26 @@ def change(request: Request, person_id: str, deed: str, fields: Fields) -> Respo
                 return explained(request, HTTPStatus.NOT_FOUND)
     except members.MemberChangedError as error:
         return _page(request, status=HTTPStatus.CONFLICT, changed=said_by(error, request))
+    except RaccordError as error:
+        if error.code not in CORRECTED:
+            raise
+        return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, changed=said_by(error, request))
     return RedirectResponse(f"/people?done={done}", HTTPStatus.SEE_OTHER)
+
+
+def _last_day(fields: Mapping[str, str]) -> date | None:
+    """Return the last day of a role that a form says, or nothing where it is left empty."""
+    typed = fields.get("until", "").strip()
+    try:
+        return date.fromisoformat(typed) if typed else None
+    except ValueError:
+        raise AccountError(
+            "people.day_unreadable",
+            Text("Cette date ne se lit pas.", "This date cannot be read."),
+            Text(
+                "Écrivez-la comme 2027-03-31 ; rien n'est enregistré.", "Write it like 2027-03-31; nothing was saved."
+            ),
+        ) from None
 
 
 def _toward(request: Request, company_id: str) -> Actor:
@@ -102,7 +133,8 @@ def _page(request: Request, *, status: int = HTTPStatus.OK, **values: object) ->
             "entering/people.html",
             session,
             status=status,
-            members=members.list_members(session, within),
+            members=members.list_members(session, within, desk_of(request).workshop.clock.now()),
+            guest_days=GUEST_DAYS,
             invitations=members.list_invitations(session, within, desk_of(request).workshop.clock.now()),
             places=places,
             opened=_opened(request, places, values.get("given")),
