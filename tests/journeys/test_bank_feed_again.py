@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.store.models import Company, Connection, DraftRow
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.sandbox import LINES, demo
@@ -58,7 +59,7 @@ def test_the_same_label_is_the_same_source_again(
 
     first = connected("Compte chèques")
     sync(workshop, first)
-    disconnect(workshop, OWNER, first.id)
+    disconnect(workshop, OWNER, first.id, without_export=True)
     again = connected(label)
     sync(workshop, again)
     with workshop.database.read() as session:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.leaving import AGAIN_AFTER, LATER, NOT_CLOSED, close_sources, still_held
 from raccord.onboarding.connecting.signing_in import sign_in
 from raccord.onboarding.deciding.decisions import answer_hold, choose
@@ -122,7 +123,9 @@ def test_the_access_to_the_bank_is_given_back_when_the_connection_ends_and_asked
     clock = workshop.clock
     assert isinstance(clock, FixedClock)
     access, plaid.away = plaid.access, 500
-    assert disconnect(workshop, OWNER, connection.id).state == ConnectionState.DISCONNECTED, "nothing holds it up"
+    assert disconnect(workshop, OWNER, connection.id, without_export=True).state == ConnectionState.DISCONNECTED, (
+        "nothing holds it up"
+    )
     assert (plaid.removed, left(workshop, connection)) == ([], ([LATER], 1))
     said = still_held(workshop, connection.id)
     assert said is not None
@@ -147,7 +150,7 @@ def test_an_access_that_is_never_given_back_is_said_and_its_keys_are_erased_all_
     clock = workshop.clock
     assert isinstance(clock, FixedClock)
     plaid.away = 400
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     for after in AGAIN_AFTER:
         assert left(workshop, connection) == ([LATER], 1)
         clock.advance(after)

@@ -17,7 +17,8 @@ from till_company import sandbox, till_sandbox
 
 from raccord.onboarding.arriving.receiving import receive_files
 from raccord.onboarding.arriving.webhooks import MessageRefusedError, receive
-from raccord.onboarding.connecting.connections import disconnect, reconnect
+from raccord.onboarding.connecting.connections import reconnect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.switching import switch_company
 from raccord.onboarding.gates.gates import pass_gate
 from raccord.overview.explain import explain
@@ -107,7 +108,7 @@ def test_to_another_company_and_back_and_disconnected_and_connected_again_double
         hand_in(firm, firm.connection)
         firm.sync()
         assert (counted(firm), counted(second)) == (before, in_other), again
-        disconnect(workshop, OWNER, firm.connection.id)
+        disconnect(workshop, OWNER, firm.connection.id, without_export=True)
         reconnect(workshop, OWNER, firm.connection.id, {"account": "boreale"}, GATES)
     firm.listen()
     firm.send_all(firm.firm.changes)

@@ -22,7 +22,7 @@ from raccord.jobs.ticker import heed_messages
 from raccord.jobs.tuning import Tuning
 from raccord.onboarding.arriving.subscribing import close_messages, open_messages
 from raccord.onboarding.arriving.webhooks import WebhookError, close_endpoint, endpoint_view, open_endpoint
-from raccord.onboarding.connecting.connections import disconnect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.leaving import still_held
 from raccord.store.models import Problem, Run, WebhookDelivery
 from raccord_pleo.sandbox.webhooks import Message
@@ -184,5 +184,5 @@ def test_switching_messages_on_tells_pleo_and_leaving_takes_it_back(tmp_path: Pa
             close_messages(workshop, OWNER, house.connection.id)
         assert still.value.code == "webhook.still_subscribed"
         house.twin.refuse = {}
-        disconnect(workshop, OWNER, house.connection.id)
+        disconnect(workshop, OWNER, house.connection.id, without_export=True)
         assert (kept.subscriptions, still_held(workshop, house.connection.id)) == ({}, None)

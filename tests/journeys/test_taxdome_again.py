@@ -18,7 +18,8 @@ from till_company import sandbox, till_sandbox
 
 from raccord.onboarding.arriving.receiving import receive_files
 from raccord.onboarding.arriving.webhooks import MessageRefusedError, open_endpoint, receive
-from raccord.onboarding.connecting.connections import disconnect, reconnect
+from raccord.onboarding.connecting.connections import reconnect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.switching import switch_company
 from raccord.onboarding.deciding.decisions import choose
 from raccord.overview.explain import explain
@@ -139,7 +140,7 @@ def test_to_another_company_and_back_and_disconnected_and_connected_again_double
     for again in range(2):
         firm.sync()
         assert (counted(firm, first), counted(firm, other)) == (before, in_other), again
-        disconnect(workshop, OWNER, firm.connection.id)
+        disconnect(workshop, OWNER, firm.connection.id, without_export=True)
         reconnect(workshop, OWNER, firm.connection.id, firm.values)
     post = Post(firm)
     for kind, value in reversed(told):

@@ -22,7 +22,8 @@ from starlette.testclient import TestClient
 
 import raccord_chase
 from raccord.clock import FixedClock
-from raccord.onboarding.connecting.connections import NewConnection, disconnect
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.setting_up.steps import begin
 from raccord.overview.explain import known_codes
 from raccord.plugin.info import Answer, ConnectorInfo, Contact, Delivery
@@ -149,7 +150,7 @@ def test_every_dead_end_names_whom_to_call_as_the_connections_settings_say(
         page = browser.get(address).text
         assert 'href="tel:555-T1"' in page, why
         assert "555-0199" not in page, why
-    disconnect(workshop, OWNER, synced.id)
+    disconnect(workshop, OWNER, synced.id, without_export=True)
     assert 'href="tel:555-T1"' in browser.get(f"/connections/{synced.id}").text
 
 
@@ -192,6 +193,13 @@ def test_before_an_account_is_closed_everything_kept_can_be_taken_away(
             name: session.scalar(select(func.count()).select_from(model))
             for name, model in (("records.csv", SourceRecord), ("documents.csv", LinkRow), ("mapping.csv", Choice))
         }
+    page = f"/connections/{synced.id}"
+    asked = send(page, f"{page}/disconnect")
+    assert asked.status_code == 409
+    assert "Nothing has been exported yet" in asked.text
+    assert f"choices: {counts['mapping.csv']}" in asked.text
+    assert 'name="without_export" value="yes"' in asked.text, "the second word"
+    assert f'action="{action}"' in asked.text, "export first"
     answer = send("/help/closing", action)
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
@@ -206,6 +214,7 @@ def test_before_an_account_is_closed_everything_kept_can_be_taken_away(
     assert {each["amount"] for each in tables["records.csv"]} >= {"-20.00"}, "an amount is no formula"
     with workshop.database.read() as session:
         assert session.scalars(select(Event.actor).where(Event.action == "company.exported")).all() == [OWNER.name]
+    assert send(page, f"{page}/disconnect").status_code == 303, "all of it was taken away"
 
 
 @pytest.mark.requirement("BF-21")

@@ -32,6 +32,7 @@ from raccord.onboarding.arriving.webhooks import (
     open_endpoint,
 )
 from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin import ConnectorInfo, FetchContext, Page, Record, hookimpl
 from raccord.plugin.info import Webhooks
@@ -241,7 +242,7 @@ def test_paused_it_keeps_and_disconnected_it_refuses(
     connections.resume(workshop, OWNER, calling.id)
     [run_id] = heed(workshop)
     assert finish(workshop, run_id).state == RunState.DONE
-    connections.disconnect(workshop, OWNER, calling.id)
+    disconnect(workshop, OWNER, calling.id, without_export=True)
     assert deliver(message(2), "m2").status_code == 404
 
 

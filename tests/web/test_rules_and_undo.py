@@ -18,7 +18,8 @@ from starlette.testclient import TestClient
 
 from raccord.errors import RaccordError
 from raccord.onboarding.connecting import switching
-from raccord.onboarding.connecting.connections import connect, disconnect
+from raccord.onboarding.connecting.connections import connect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.onboarding.sources.source_accounts import taken_already
 from raccord.plugin.info import ConnectorInfo
@@ -289,7 +290,7 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
         assert f"“{other.name}” is already connected to Till T9." in barred
         assert 'name="typed"' not in barred
         assert "Choose another company" in barred
-        disconnect(workshop, OWNER, there.id)
+        disconnect(workshop, OWNER, there.id, without_export=True)
     for typed in ("", "accept", "ACCEPTER"):
         refused = send(notice, page, to=other.id, typed=typed)
         assert refused.status_code == 409, typed

@@ -168,7 +168,7 @@ def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(
     desk.send(door, options, s_accounts="all", first=first, **dict(re.findall(was, refused)))
     with firm.workshop.database.read() as session:
         assert session.get_one(Connection, firm.connection.id).settings["accounts"] == "all"
-    desk.send(door, f"/connections/{firm.connection.id}/disconnect")
+    desk.send(door, f"/connections/{firm.connection.id}/disconnect", without_export="yes")
     assert "DÉCONNECTER" not in desk.text(door)
 
 

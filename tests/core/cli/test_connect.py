@@ -218,7 +218,8 @@ def test_a_disconnected_source_is_connected_again_and_nothing_comes_twice(
     till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}]
     _, plan = told("plan")
     told("apply", "--hash", plan["hash"], "--yes")
-    told("connect", "disconnect", "Shop", "--yes")
+    assert told("connect", "disconnect", "Shop", "--yes")[1]["error"]["code"] == "connection.not_exported"
+    told("connect", "disconnect", "Shop", "--yes", "--without-export")
     assert told("connect", "quickbooks", "--consent", "--realm", realm)[0] == Exit.OK
 
     def say(till_id: str) -> None:

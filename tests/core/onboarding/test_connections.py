@@ -15,12 +15,26 @@ from till_company import again
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
+from raccord.onboarding.closing.export import export_company
+from raccord.onboarding.closing.exported import NotExportedError
 from raccord.onboarding.closing.holes import holes_of
 from raccord.onboarding.connecting.companies import disconnect_company
-from raccord.onboarding.connecting.connections import connect, disconnect, pause, reconnect, resume, update_settings
+from raccord.onboarding.connecting.connections import connect, pause, reconnect, resume, update_settings
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.switching import describe_switch, switch_company
 from raccord.quickbooks import ReauthoriseError
-from raccord.store.models import Company, Connection, ConnectionState, Gap, Proof, Run, RunState, Secret, SourceRecord
+from raccord.store.models import (
+    Company,
+    Connection,
+    ConnectionState,
+    Event,
+    Gap,
+    Proof,
+    Run,
+    RunState,
+    Secret,
+    SourceRecord,
+)
 from raccord.sync.workshop import Workshop
 
 
@@ -190,7 +204,7 @@ def test_only_a_paused_connection_can_be_resumed(workshop: Workshop, connection:
     with pytest.raises(RaccordError) as refused:
         resume(workshop, OWNER, connection.id)
     assert refused.value.code == "connection.not_paused"
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     with pytest.raises(RaccordError) as refused:
         resume(workshop, OWNER, connection.id)
     assert refused.value.code == "connection.not_paused"
@@ -230,7 +244,7 @@ def test_a_disconnected_connection_writes_nothing_and_forgets_its_credentials(
     secrets = count(workshop, Secret)
     till.ROWS["T1"].append(sale(3, "2026-03-03"))
     queued = request(workshop, running)
-    disconnect(workshop, OWNER, running.id)
+    disconnect(workshop, OWNER, running.id, without_export=True)
     assert finish(workshop, queued).state == RunState.CANCELLED
     with pytest.raises(RaccordError):
         request(workshop, running)
@@ -239,11 +253,47 @@ def test_a_disconnected_connection_writes_nothing_and_forgets_its_credentials(
     assert read(workshop, running).approved_at is None
 
 
+def test_disconnecting_needs_a_second_word_that_names_what_no_finished_export_holds(
+    workshop: Workshop, company: Company, running: Connection
+) -> None:
+    def refused() -> str:
+        with pytest.raises(NotExportedError) as error:
+            disconnect(workshop, OWNER, running.id)
+        assert error.value.code == "connection.not_exported"
+        assert read(workshop, running).state == ConnectionState.CONNECTED
+        return error.value.text.en
+
+    assert refused() == "Nothing has been exported yet. Missing are: records: 2, documents: 5, choices: 4."
+    broken_off = export_company(workshop, OWNER, company.id)
+    next(broken_off)
+    broken_off.close()
+    assert refused().startswith("The last export did not end. Missing are: records: 2")
+    assert b"".join(export_company(workshop, OWNER, company.id))
+    till.ROWS["T1"].append(sale(3, "2026-03-03"))
+    sync(workshop, running)
+    said = refused()
+    assert "does not hold everything" in said
+    assert said.endswith("Missing are: records: 1, documents: 1, choices: 0.")
+    with pytest.raises(NotExportedError):
+        disconnect_company_after(workshop, company, running)
+    with workshop.database.read() as session:
+        body = session.scalars(select(Event.body).where(Event.action == "connection.disconnected")).one()
+    assert body == {"not_exported": {"records": 1, "documents": 1, "choices": 0}}
+    assert b"".join(export_company(workshop, OWNER, company.id))
+    disconnect_company(workshop, OWNER, company.id)
+
+
+def disconnect_company_after(workshop: Workshop, company: Company, running: Connection) -> None:
+    """End the last connection with the second word, then the company without it."""
+    disconnect(workshop, OWNER, running.id, without_export=True)
+    disconnect_company(workshop, OWNER, company.id)
+
+
 @pytest.mark.requirement("TD-47", "CH-61", "K17")
 def test_connecting_the_same_account_again_creates_nothing_twice(
     workshop: Workshop, company: Company, running: Connection, hand: FixedClock
 ) -> None:
-    disconnect(workshop, OWNER, running.id)
+    disconnect(workshop, OWNER, running.id, without_export=True)
     on(hand, "2026-03-24")
     again = connect(workshop, OWNER, till_of(company, "T1"))
     assert again.id == running.id
@@ -267,10 +317,10 @@ def test_ending_the_companys_authorisation_revokes_it_and_connecting_it_again_fi
     with pytest.raises(RaccordError) as refused:
         disconnect_company(workshop, OWNER, company.id)
     assert refused.value.code == "company.still_connected"
-    disconnect(workshop, OWNER, running.id)
+    disconnect(workshop, OWNER, running.id, without_export=True)
     held = workshop.stored_tokens(company).load()
     assert held is not None
-    disconnect_company(workshop, OWNER, company.id)
+    disconnect_company(workshop, OWNER, company.id, without_export=True)
     with pytest.raises(ReauthoriseError):
         workshop.oauth(company.environment).refresh(held)
     with pytest.raises(ReauthoriseError):

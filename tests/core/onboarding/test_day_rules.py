@@ -13,7 +13,8 @@ from sqlalchemy import select
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect, pause
+from raccord.onboarding.connecting.connections import NewConnection, connect, pause
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.sources.day_rules import DayChange, change_days
 from raccord.store.models import (
     Company,
@@ -115,14 +116,14 @@ def test_zone_and_cut_off_change_for_all_days_while_nothing_is_posted_and_are_re
     finish(workshop, request(workshop, connection))
     assert days() == ["2026-03-06", "2026-03-10"]
     # Connected again, what is said counts; what is not said stays.
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     again = connect(workshop, OWNER, said("", "17:00"))
     assert (again.id, again.time_zone, again.cut_off) == (connection.id, "Europe/Paris", "17:00")
     change_days(workshop, OWNER, connection.id, cut_off="00:00")
     sync(workshop, connection)
     dates = sorted(str(row["TxnDate"]) for row in workshop.client(company).query_all("SalesReceipt"))
     assert dates == ["2026-03-06", "2026-03-10"]
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     with pytest.raises(RaccordError, match=r"connection\.days_posted"):
         connect(workshop, OWNER, said("America/Toronto"))
     with workshop.database.read() as session:

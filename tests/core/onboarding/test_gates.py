@@ -15,7 +15,8 @@ from sqlalchemy import select
 from raccord.admission import examine_hooks, examine_info
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.connecting.connections import connect, disconnect, reconnect
+from raccord.onboarding.connecting.connections import connect, reconnect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.onboarding.gates.gates import gates_of, pass_gate
 from raccord.onboarding.setting_up.lists import push_list
@@ -138,7 +139,7 @@ def test_the_way_of_starting_can_change_until_the_first_plan_is_approved(worksho
     assert refused(caught)[0] == "connection.set_up"
 
     # An onboarding that ended is done again, what people said included.
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     again = reconnect(workshop, OWNER, connection.id, {"till": "T1"})
     assert standing(workshop, again)["tax_groups"] == (False, True)
     assert standing(workshop, again)["scope"] == (True, False)

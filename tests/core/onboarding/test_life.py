@@ -21,12 +21,12 @@ from raccord.onboarding.connecting.companies import begin_authorisation, finish_
 from raccord.onboarding.connecting.connections import (
     activate,
     connect,
-    disconnect,
     pause,
     reconnect,
     resume,
     update_settings,
 )
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.switching import WORDS, describe_switch, is_confirmed, switch_company
 from raccord.quickbooks import WrongCompanyError
 from raccord.store.files import StoredFileBox
@@ -76,7 +76,7 @@ def do(workshop: Workshop, actor: Actor, connection: Connection, step: Step, oth
         Step.RESUME: lambda: resume(workshop, actor, connection.id),
         Step.SETTINGS: lambda: update_settings(workshop, actor, connection.id, VALUES),
         Step.RECONNECT: lambda: reconnect(workshop, actor, connection.id, VALUES),
-        Step.DISCONNECT: lambda: disconnect(workshop, actor, connection.id),
+        Step.DISCONNECT: lambda: disconnect(workshop, actor, connection.id, without_export=True),
         Step.SWITCH: lambda: switch_company(workshop, actor, connection.id, other.id, "ACCEPT", "en"),
     }
     return deeds[step]()
@@ -241,7 +241,7 @@ def test_pain_4_t1_disconnected_and_connected_to_the_same_company_again_the_plan
     choose_usual(workshop, connection, company)
     till.ROWS["T1"] = [sale(1), sale(2)]
     assert creations(workshop, connection) > 0
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     again = connect(workshop, OWNER, till_of(company, "T1"))
     assert again.id == connection.id
     assert creations(workshop, again) == 0

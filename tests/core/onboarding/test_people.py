@@ -16,13 +16,13 @@ from raccord.onboarding.access.people import Actor, NotAllowedError, Power, Role
 from raccord.onboarding.connecting.companies import begin_authorisation, disconnect_company
 from raccord.onboarding.connecting.connections import (
     connect,
-    disconnect,
     grant_managing,
     pause,
     reconnect,
     resume,
     update_settings,
 )
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding import comments
 from raccord.onboarding.deciding.comments import CommentError, comment, comments_of
 from raccord.onboarding.deciding.decisions import approve_plan, choose
@@ -46,7 +46,9 @@ VALUES = {"till": "T1", "code": "new"}
 OTHERS = [role for role in RoleName if role is not RoleName.OWNER]
 LINKING: dict[str, Deed] = {
     "connect": lambda workshop, actor, company, _: connect(workshop, actor, till_of(company, "T2")),
-    "disconnect": lambda workshop, actor, _, connection: disconnect(workshop, actor, connection.id),
+    "disconnect": lambda workshop, actor, _, connection: disconnect(
+        workshop, actor, connection.id, without_export=True
+    ),
     "reconnect": lambda workshop, actor, _, connection: reconnect(workshop, actor, connection.id, VALUES),
     "connect company": lambda workshop, actor, *_: begin_authorisation(
         workshop, actor, workshop.settings.quickbooks_environment

@@ -17,7 +17,8 @@ from raccord.clock import FixedClock
 from raccord.errors import RaccordError
 from raccord.jobs import requests
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.connecting.connections import disconnect, pause, reconnect, resume
+from raccord.onboarding.connecting.connections import pause, reconnect, resume
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, approve_plan, choose
 from raccord.plugin import AccountChoice, AccountNeed, Resolution, ResolutionKind, ResolveContext, Text, hookimpl
 from raccord.plugin.contexts import ConflictContext
@@ -166,7 +167,7 @@ def test_a_plan_made_before_a_choice_cannot_be_approved_after_it(
 def test_a_plan_made_before_the_connection_ended_cannot_be_approved_after_it_came_back(
     workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
 ) -> None:
-    disconnect(workshop, OWNER, connection.id)
+    disconnect(workshop, OWNER, connection.id, without_export=True)
     reconnect(workshop, OWNER, connection.id, {"till": "T1", "code": "new"})
     with pytest.raises(RaccordError, match=r"plan\.not_current"):
         approve_plan(workshop, OWNER, first_plan.id, first_plan.hash)

@@ -10,7 +10,7 @@ from harness import OWNER, choose_usual, sync
 from lines_at_hand import DAY, JUDGED, account, asked, category, line, of, second_account, undo
 from sqlalchemy import select
 
-from raccord.onboarding.connecting.connections import disconnect
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.onboarding.deciding.treating import treat
 from raccord.plugin.ledger import ResolutionKind
@@ -43,7 +43,7 @@ def test_of_a_connection_that_was_disconnected_others_are_told_what_it_posted_an
     for state in ("connected", "disconnected"):
         (told[state],) = told_beside(workshop.database, connection.id, "bank", date.fromisoformat(DAY), date.max)
         if state == "connected":
-            disconnect(workshop, OWNER, second.id)
+            disconnect(workshop, OWNER, second.id, without_export=True)
     ids = {state: [each.source_id for each in beside.records] for state, beside in told.items()}
     assert ids == {"connected": ["b1", "b2", "b3"], "disconnected": ["b1"]}
     assert [(each.in_books, each.connected) for each in told.values()] == [({"b1"}, True), ({"b1"}, False)]

@@ -26,7 +26,8 @@ from raccord.onboarding.arriving import untold_accounts
 from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.untold_accounts import AccountTold, bank_accounts
 from raccord.onboarding.connecting import card_kinds
-from raccord.onboarding.connecting.connections import disconnect, reconnect, update_settings
+from raccord.onboarding.connecting.connections import reconnect, update_settings
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import choose
 from raccord.store.models import Choice, Connection
 from raccord.sync.workshop import Workshop
@@ -127,7 +128,7 @@ def test_a_form_of_settings_that_changed_meanwhile_takes_nothing_back(
     assert settings(workshop, bank) == kept
 
     # Connecting again what ended, with the settings that it had in the form.
-    disconnect(workshop, OWNER, id_)
+    disconnect(workshop, OWNER, id_, without_export=True)
     source = re.search(r'href="(/connect/bankfeed/source[?][^"]+)"', browser.get(bank).text)
     assert source
     address = html.unescape(source[1])
@@ -137,7 +138,7 @@ def test_a_form_of_settings_that_changed_meanwhile_takes_nothing_back(
     assert label
     old = dict(parse_qsl(said)) | form_of(shown) | {"label": html.unescape(label[1]), "s_currency_if_missing": "EUR"}
     reconnect(workshop, OWNER, id_, {**kept, "currency_if_missing": "CAD"})
-    disconnect(workshop, OWNER, id_)
+    disconnect(workshop, OWNER, id_, without_export=True)
     refused = browser.post(place, data=old)
     assert (refused.status_code, settings(workshop, bank)["currency_if_missing"]) == (409, "CAD")
     told = refused.text.partition('role="alert"')[2].partition("</ul>")[0]

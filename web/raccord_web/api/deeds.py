@@ -15,7 +15,7 @@ from raccord.jobs.every import run_every
 from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting import connections, disconnecting
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.connecting.taking_back import take_back
 from raccord.onboarding.deciding import decisions, failures
@@ -59,6 +59,12 @@ class Days(BaseModel):
 
     first: date
     last: date
+
+
+class Leaving(BaseModel):
+    """How a connection ends; ``without_export`` confirms once more that not everything of it was exported."""
+
+    without_export: bool = False
 
 
 class Undo(BaseModel):
@@ -159,9 +165,12 @@ def resume(request: Request, connection_id: str) -> ConnectionView:
 
 
 @router.post("/connections/{connection_id}/disconnect", dependencies=[Depends(needs(Scope.OWN))])
-def disconnect(request: Request, connection_id: str) -> ConnectionView:
-    """End a connection; nothing is deleted in QuickBooks."""
-    connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
+def disconnect(request: Request, connection_id: str, leaving: Leaving | None = None) -> ConnectionView:
+    """End a connection; nothing is deleted in QuickBooks. Refused while something of it stands in no finished export,
+    which the answer names, unless that is confirmed.
+    """
+    confirmed = leaving is not None and leaving.without_export
+    disconnecting.disconnect(desk_of(request).workshop, acting(request), connection_id, without_export=confirmed)
     return connection_seen(request, connection_id)
 
 

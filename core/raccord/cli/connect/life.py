@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from raccord.cli.connect.connections_table import STATES, as_json, show
+from raccord.cli.connect.quickbooks import WITHOUT_EXPORT
 from raccord.cli.terminal.asking import confirm, typed_word
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection, the_unconnected
@@ -22,7 +23,8 @@ from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.people import Actor
 from raccord.onboarding.arriving.receiving import receive_files
 from raccord.onboarding.connecting.companies import disconnect_company, the_company
-from raccord.onboarding.connecting.connections import activate, disconnect, grant_managing, pause, resume
+from raccord.onboarding.connecting.connections import activate, grant_managing, pause, resume
+from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.connecting.hours import Hours
 from raccord.onboarding.connecting.leaving import still_held
 from raccord.onboarding.connecting.switching import WORDS, describe_switch, switch_company
@@ -121,10 +123,11 @@ def grant(connection: str, off: bool) -> int:
             is_flag=True,
             phrase=Phrase("Garder l'autorisation de QuickBooks.", "Keep the authorisation of QuickBooks."),
         ),
+        WITHOUT_EXPORT,
     ],
 )
 @click.argument("connection")
-def disconnect_command(connection: str, yes: bool, keep_company: bool) -> int:
+def disconnect_command(connection: str, yes: bool, keep_company: bool, without_export: bool) -> int:
     out = output()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
@@ -138,10 +141,10 @@ def disconnect_command(connection: str, yes: bool, keep_company: bool) -> int:
         more = ENDS_COMPANY if ends_company else Phrase("", "")
         said = (DISCONNECTS.fr + more.fr.format(company=company), DISCONNECTS.en + more.en.format(company=company))
         confirm(out, Phrase(*said), yes=yes)
-        changed = disconnect(workshop, operator(actor()), found.id)
+        changed = disconnect(workshop, operator(actor()), found.id, without_export=without_export)
         left = still_held(workshop, found.id)
         if ends_company:
-            disconnect_company(workshop, operator(actor()), found.company_id)
+            disconnect_company(workshop, operator(actor()), found.company_id, without_export=without_export)
         if out.as_json:
             out.json(
                 {

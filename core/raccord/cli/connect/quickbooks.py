@@ -29,6 +29,15 @@ from raccord.store.models import Company
 from raccord.sync.environments import CALLBACK_PATH
 from raccord.sync.workshop import Workshop
 
+WITHOUT_EXPORT = Option(
+    "--without-export",
+    is_flag=True,
+    phrase=Phrase(
+        "Confirmer une seconde fois : déconnecter bien que tout ne soit pas exporté.",
+        "Confirm a second time: disconnect although not everything is exported.",
+    ),
+)
+
 
 class ConsentError(RaccordError):
     """Raised when consent cannot be given the way that was asked for."""
@@ -116,10 +125,10 @@ def quickbooks(company: str, callback: str, state: str, no_wait: bool, consent: 
     "disconnect-company",
     "Mettre fin à l'autorisation d'une société dont plus aucune connexion ne sert.",
     "End the authorisation of a company none of whose connections is used any more.",
-    params=[Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask nothing."))],
+    params=[Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask nothing.")), WITHOUT_EXPORT],
 )
 @click.argument("company")
-def end_company(company: str, yes: bool) -> int:
+def end_company(company: str, yes: bool, without_export: bool) -> int:
     out = output()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
@@ -132,7 +141,7 @@ def end_company(company: str, yes: bool) -> int:
             ),
             yes=yes,
         )
-        _show(out, disconnect_company(workshop, operator(actor()), found.id))
+        _show(out, disconnect_company(workshop, operator(actor()), found.id, without_export=without_export))
         return Exit.OK
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +22,8 @@ from raccord.store.models import Choice, Company, Connection, LinkRow, SourceRec
 from raccord.sync.workshop import Workshop
 
 PAGE = 1000
+BEGUN, FINISHED = "company.exported", "company.export_finished"
+"""What the audit chain calls an export that somebody asked for, and one whose last byte was taken."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets run as a formula when a cell's text begins with it."""
 
@@ -75,27 +78,41 @@ class _Pipe(io.RawIOBase):
 def export_company(workshop: Workshop, actor: Actor, company_id: str) -> Iterator[bytes]:
     """Return the bytes of a ZIP with the records, documents and choices of a company's connections, page by page.
 
-    Nothing of it is written to disk on the way, and who took it away stands in the audit chain.
+    Nothing of it is written to disk on the way. Who asked for it stands in the audit chain, and once its last byte was
+    taken, how many rows of each connection it held; one that breaks off leaves no such entry.
     """
     require(actor, Power.WORK)
     with workshop.database.begin() as session:
         company = session.get_one(Company, company_id)
-        events.append(
-            session, actor=actor.name, action="company.exported", subject=company.name, company_id=company_id,
+        begun = events.append(
+            session, actor=actor.name, action=BEGUN, subject=company.name, company_id=company_id,
             now=workshop.clock.now(), body={},
         )  # fmt: skip
-    return _zip(workshop.database, company_id)
+    return _told(workshop, actor, company, begun.seq)
 
 
-def _zip(database: Database, company_id: str) -> Iterator[bytes]:
+def _told(workshop: Workshop, actor: Actor, company: Company, entry: int) -> Iterator[bytes]:
+    """Yield the bytes of an export, and say in the audit chain that all of them were taken."""
+    held: dict[str, Counter[str]] = {name: Counter() for name, *_ in TABLES}
+    yield from _zip(workshop.database, company.id, held)
+    with workshop.database.begin() as session:
+        events.append(
+            session, actor=actor.name, action=FINISHED, subject=company.name, company_id=company.id,
+            now=workshop.clock.now(), body={"entry": entry, "held": {name: dict(rows) for name, rows in held.items()}},
+        )  # fmt: skip
+
+
+def _zip(database: Database, company_id: str, held: dict[str, Counter[str]]) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, columns, key, connection in TABLES:
             with archive.open(f"{name}.csv", "w", force_zip64=True) as entry:
                 entry.write(table_bytes([[heading for heading, _ in columns]], mark=MARK))
-                wanted = select(key, *(column for _, column in columns)).join(Connection, Connection.id == connection)
+                wanted = select(key, connection, *(column for _, column in columns))
+                wanted = wanted.join(Connection, Connection.id == connection)
                 for rows in _pages(database, wanted.where(Connection.company_id == company_id), key):
-                    entry.write(table_bytes([_cells(columns, row[1:]) for row in rows]))
+                    entry.write(table_bytes([_cells(columns, row[2:]) for row in rows]))
+                    held[name].update(row[1] for row in rows)
                     yield pipe.take()
     yield pipe.take()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.closing.exported import missing_of, require_exported
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane, new_state
 from raccord.store import events
@@ -48,22 +49,26 @@ def finish_authorisation(
     return refresh_company(workshop, company.id)
 
 
-def disconnect_company(workshop: Workshop, actor: Actor, company_id: str) -> Company:
+def disconnect_company(workshop: Workshop, actor: Actor, company_id: str, *, without_export: bool = False) -> Company:
     """End our authorisation at QuickBooks and forget its tokens; what is in QuickBooks stays as it is.
 
-    Refused while a connection of the company is alive. When Intuit cannot be asked, nothing is changed
-    (``UnavailableError``).
+    Refused while a connection of the company is alive, and with ``NotExportedError`` while something that is kept
+    about it stands in no finished export, unless ``without_export`` confirms that. When Intuit cannot be asked,
+    nothing is changed (``UnavailableError``).
     """
     require(actor, Power.LINK)
     with workshop.database.read() as session:
         company = session.get_one(Company, company_id)
         alive = _alive(session, company_id)
+        connections = session.scalars(select(Connection.id).where(Connection.company_id == company_id)).all()
+        missing = missing_of(session, company_id, connections)
     if alive:
         raise RaccordError(
             "company.still_connected",
             Text(f"Des connexions l'utilisent encore : {alive}.", f"Connections still use it: {alive}."),
             Text("Déconnectez-les d'abord.", "Disconnect them first."),
         )
+    require_exported(missing, confirmed=without_export)
     store = workshop.stored_tokens(company)
     with store.exclusive():
         held = store.load()
@@ -82,6 +87,7 @@ def disconnect_company(workshop: Workshop, actor: Actor, company_id: str) -> Com
             subject=company.realm,
             company_id=company.id,
             now=now,
+            body={} if missing is None else {"not_exported": missing.counts()},
         )
         return company
 

@@ -1,4 +1,4 @@
-"""A connection's life: set up, paused, resumed, disconnected; every step by a person, recorded."""
+"""A connection's life: set up, paused, resumed, ended; every step by a person, recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.dated_settings import with_before
-from raccord.onboarding.connecting.leaving import close_source, lay_aside
 from raccord.onboarding.connecting.pausing import pause_of
 from raccord.onboarding.connecting.seen_settings import require_seen, require_seen_kept
 from raccord.onboarding.gates.each_account import require_told
@@ -227,24 +226,6 @@ def resume(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
                 "Authorise the connection again: raccord connect reconnect.",
             ),
         )
-    return connection
-
-
-def disconnect(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
-    """End a connection (CH-37, CH-61): its authorisation ends and nothing is written afterwards.
-
-    Nothing is deleted in QuickBooks and its links stay for ever. Connecting it again is a whole onboarding: new
-    credentials, and a first plan that waits for approval. What its source holds for it is given back afterwards.
-    """
-    now = workshop.clock.now()
-    with workshop.database.begin() as session:
-        connection = session.get_one(Connection, connection_id)
-        require(actor, Power.LINK, info_of(workshop, connection.connector))
-        require_step(connection, Step.DISCONNECT)
-        lay_aside(workshop, session, connection)
-        end(workshop, session, connection, Step.DISCONNECT)
-        _note(session, actor, "connection.disconnected", connection, now)
-    close_source(workshop, connection_id)
     return connection
 
 

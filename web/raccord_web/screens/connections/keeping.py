@@ -16,7 +16,8 @@ from raccord.errors import RaccordError
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.arriving.changing import change_settings
-from raccord.onboarding.connecting import connections
+from raccord.onboarding.closing.exported import NotExportedError
+from raccord.onboarding.connecting import connections, disconnecting
 from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.hours import DAYS, Hours, Often
 from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of
@@ -28,7 +29,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import language_of, show
+from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, shown
 from raccord_web.parts.held import changes_in, connection_of, known_of, refused_in, settings_of, with_meanwhile
 
@@ -104,8 +105,16 @@ def schedule(request: Request, connection_id: str, fields: Fields) -> Response:
 
 @router.post("/connections/{connection_id}/disconnect")
 def disconnect(request: Request, connection_id: str, fields: Fields) -> Response:
-    """End a connection (CH-37); nothing is deleted in QuickBooks."""
-    connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
+    """End a connection (CH-37); nothing is deleted in QuickBooks. What no export holds is asked about once more."""
+    workshop, confirmed = desk_of(request).workshop, fields.get("without_export") == "yes"
+    try:
+        disconnecting.disconnect(workshop, acting(request), connection_id, without_export=confirmed)
+    except NotExportedError as error:
+        with workshop.database.read() as session:
+            return show(
+                request, "connections/disconnecting.html", session, status=HTTPStatus.CONFLICT,
+                view=connection_head(session, connection_id), what=said_by(error, request),
+            )  # fmt: skip
     return RedirectResponse(f"/connections/{connection_id}?done=disconnected", HTTPStatus.SEE_OTHER)
 
 
