@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks, wire
 from raccord.store.models import Run
-from raccord.sync import execution, unit
+from raccord.sync import execution, phases, unit
 from raccord.sync.posting import post
 
 SCHEDULES = 24
@@ -107,6 +107,6 @@ def test_the_matrix_notices_each_guard_that_is_taken_away(
 def _fails(plant: Plant, seed: int) -> bool:
     try:
         run_schedule(plant, seed)
-    except (AssertionError, post.OutcomeUnknown, execution.Fenced, unit.PlanNotApprovedError):
+    except (AssertionError, post.OutcomeUnknown, execution.Fenced, phases.PlanNotApprovedError):
         return True
     return False

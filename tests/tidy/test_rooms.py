@@ -16,6 +16,7 @@ ROOMS = {
         "posting",
         "proving",
         "planning",
+        "shadowing",
         "undoing",
         "telling",
     ),

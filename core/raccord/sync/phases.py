@@ -45,3 +45,7 @@ PLAN_CHANGED = "plan.changed"
 def is_undo(run: Run) -> bool:
     """Tell whether a run takes documents out instead of bringing records over."""
     return run.trigger == UNDO
+
+
+class PlanNotApprovedError(Exception):
+    """Raised when something tries to post a plan that nobody approved; a fault of ours, never a person's."""

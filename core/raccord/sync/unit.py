@@ -36,7 +36,7 @@ from raccord.sync.lines.payees import named_payees
 from raccord.sync.lines.suggestions import SUGGESTED, suggest
 from raccord.sync.mapping.map import judge, map_slice
 from raccord.sync.mapping.upgrades import MAPPED_WITH, check_upgrade
-from raccord.sync.phases import Phase, Progress, is_undo
+from raccord.sync.phases import Phase, PlanNotApprovedError, Progress, is_undo
 from raccord.sync.planning.order import Position, waiting_drafts
 from raccord.sync.planning.plan import Planner
 from raccord.sync.planning.plans import leave_changed, start_plan
@@ -58,6 +58,7 @@ from raccord.sync.resolving.newcomers import FIRSTS, firsts_of, read_alike, wait
 from raccord.sync.resolving.reactivate import note_inactive
 from raccord.sync.resolving.resolve import Resolver
 from raccord.sync.resolving.views import View
+from raccord.sync.shadowing.comparing import SHADOWED, compare_shadow, in_shadow
 from raccord.sync.telling.push import Place, alone, goes, note_told, tell_page
 from raccord.sync.telling.report import tell_outcomes, tell_under_way
 from raccord.sync.undoing.books import changed_in
@@ -257,6 +258,8 @@ class Unit:
                 self._rule(plan_id, ruled)
             elif SUGGESTED not in before.progress:
                 suggest(self.execution, bench.company.id, plan_id, self.workshop.clock.now())
+            elif in_shadow(bench.connection) and SHADOWED not in before.progress:
+                compare_shadow(self.workshop, self.execution, bench, plan_id)
             else:
                 return self._seal()
             return self._go_on(lines)
@@ -273,7 +276,7 @@ class Unit:
 
     def _seal(self, *, empty: bool = False) -> Progress:
         with self.execution.begin() as (session, run):
-            done_with = ("matched", OFFERED, "ruled", SUGGESTED)
+            done_with = ("matched", OFFERED, "ruled", SUGGESTED, SHADOWED)
             # Where nothing is written between them, the look before the plan is one before the proof too.
             looked = {LOOKED: True} if empty and SEEN in run.progress else {}
             run.progress = {name: value for name, value in run.progress.items() if name not in done_with} | looked
@@ -444,7 +447,3 @@ class Unit:
             partial(hold_claimed, bench),
             self.acquainted,
         )
-
-
-class PlanNotApprovedError(Exception):
-    """Raised when something tries to post a plan that nobody approved; a fault of ours, never a person's."""

@@ -10,6 +10,7 @@ from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRat
 from raccord.quickbooks.codec.names import clean_name
 from raccord.quickbooks.codec.notes import marked_revision, read_marker
 from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
+from raccord.quickbooks.codec.purposes import LINKED, Purposes, item_in, purposes_of
 from raccord.quickbooks.codec.reading import MONEY_KINDS, money_of, named_accounts, summary_of
 from raccord.quickbooks.codec.removals import (
     TOKEN,
@@ -24,12 +25,14 @@ from raccord.quickbooks.codec.removals import (
 from raccord.quickbooks.codec.told import Told, code_of, told_of
 
 __all__ = [
+    "LINKED",
     "MONEY_KINDS",
     "TOKEN",
     "CompanyFacts",
     "EncodeError",
     "Encoded",
     "Places",
+    "Purposes",
     "Target",
     "TaxRate",
     "Told",
@@ -46,11 +49,13 @@ __all__ = [
     "entry_of",
     "fill",
     "is_voided",
+    "item_in",
     "ledger_effect",
     "marked_revision",
     "money_of",
     "named_accounts",
     "placeholder",
+    "purposes_of",
     "rank_of",
     "read_marker",
     "readdressed",

@@ -56,6 +56,7 @@ from raccord.store.models.records import (
     ToldOutcome,
 )
 from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
+from raccord.store.models.shadows import Cause, Outcome, ShadowComparison, ShadowRow
 
 __all__ = [
     "REMOVALS",
@@ -65,6 +66,7 @@ __all__ = [
     "ApiUse",
     "BankRule",
     "BankRuleVersion",
+    "Cause",
     "Certificate",
     "Change",
     "Choice",
@@ -98,6 +100,7 @@ __all__ = [
     "Notice",
     "OtherChange",
     "OtherDocument",
+    "Outcome",
     "PaidDocument",
     "Person",
     "Plan",
@@ -119,6 +122,8 @@ __all__ = [
     "RunState",
     "Schedule",
     "Secret",
+    "ShadowComparison",
+    "ShadowRow",
     "SignInFailure",
     "SourceFile",
     "SourceRecord",

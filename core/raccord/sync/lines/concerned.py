@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -26,6 +26,7 @@ from raccord.store.models import (
     LineState,
     LinkRow,
     LinkState,
+    Plan,
     PlanLine,
 )
 from raccord.sync.books.company import TYPES
@@ -45,6 +46,10 @@ TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
 KINDS_IN = ("CreditCardPayment", "Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
 KINDS_OUT = ("BillPayment", "CreditCardPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
 """Documents that bring money into a bank or card account, and those that take it out."""
+
+
+OLD_WAY = timedelta(31)
+"""How long after the first approval a source's old way may post once more: what it does each month included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +178,15 @@ class Sought:
 
     @property
     def everywhere(self) -> bool:
-        """Whether lines on any account are looked at."""
-        first = self.connection.mode == Mode.ALREADY_RUNNING and self.connection.approved_at is None
-        return first or self.connection.review_next
+        """Whether lines on any account are looked at: before and soon after the first plan of a source that was running
+        before is approved, when its old way may post once more, and where days are filled in.
+        """
+        return self.connection.review_next or self._of_both_ways()
+
+    def _of_both_ways(self) -> bool:
+        if self.connection.mode != Mode.ALREADY_RUNNING or self.connection.approved_at is None:
+            return self.connection.mode == Mode.ALREADY_RUNNING
+        return self.session.get_one(Plan, self.plan_id).created_at - self.connection.approved_at < OLD_WAY
 
     def _wanted(self) -> list[ColumnElement[bool]]:
         types = TYPES[Accepts.BANK_OR_CARD]
