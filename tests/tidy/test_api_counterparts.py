@@ -104,7 +104,7 @@ CALLS = {
         "/connections/{connection_id}/problem-causes/{deed}",
     ],
     "/problems/of-cause/{deed}": ["/connections/{connection_id}/problem-causes/{deed}"],
-    "/problems/{problem_id}/{deed}": ["/problems/{problem_id}/{deed}"],
+    "/problems/{problem_id}/{deed}": ["/problems/{problem_id}/{deed}", "/problems/{problem_id}/resolved"],
     "/questions/{hold_id}/answer": ["/holds/{hold_id}/answer"],
     "/questions/{hold_id}/conflict": ["/holds/{hold_id}/conflict"],
     "/questions/{hold_id}/release": ["/holds/{hold_id}/release"],

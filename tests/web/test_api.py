@@ -97,6 +97,7 @@ DEEDS = {
     "/holds/{hold_id}/conflict": (Scope.WRITE, Power.WORK, {"way": "skip"}),
     "/holds/{hold_id}/skip": (Scope.WRITE, Power.WORK, {"why": "not ours"}),
     "/holds/{hold_id}/release": (Scope.WRITE, Power.WORK, None),
+    "/problems/{problem_id}/resolved": (Scope.WRITE, Power.WORK, None),
     "/problems/{problem_id}/{deed}": (Scope.WRITE, Power.WORK, None),
     "/companies/{company_id}/bank-rules": (Scope.WRITE, Power.WORK, BANK_RULE),
     "/companies/{company_id}/bank-rules/try": (Scope.WRITE, Power.WORK, BANK_RULE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -246,7 +247,7 @@ def test_a_failed_record_is_retried_linked_left_out_or_resolved_by_hand(desk: De
     firm.sync()
     keys = [f"invoices/inv_000{number}" for number in range(1, 5)]
     assert {key for key, (state, _) in firm.states().items() if state == DraftState.FAILED} == set(keys)
-    by_person = lab(sandbox, "create", entity="Invoice", changes=invoice_of(firm, "20.00"))
+    by_person = lab(sandbox, "create", entity="Invoice", changes={**invoice_of(firm, "20.00"), "DocNumber": "S-20"})
     problems = [desk.problem(key) for key in keys]
     pages = [desk.page(*key.split("/")) for key in keys]
     assert "Other ways" in desk.text(pages[0])
@@ -259,7 +260,16 @@ def test_a_failed_record_is_retried_linked_left_out_or_resolved_by_hand(desk: De
     desk.send(pages[0], f"/problems/{problems[0]}/ready")
     desk.send(pages[1], f"/problems/{problems[1]}/link", document=by_person["Id"])
     desk.send(pages[2], f"/problems/{problems[2]}/skip", why="En double")
-    desk.send(pages[3], f"/problems/{problems[3]}/resolved")
+    # Of what was entered by hand the number is asked; what QuickBooks has of it is shown before it is tied.
+    theirs = desk.send(pages[3], f"/problems/{problems[3]}/resolved", document="S-20").headers["location"]
+    told = desk.text(theirs)
+    assert ("Invoice S-20" in told, "Érable & fils" in html.unescape(told)) == (True, True)
+    assert "here 40.00" in told.replace("$", ""), "and that its amount is another"
+    taken = desk.send(theirs, f"/problems/{problems[3]}/link", 409, document=by_person["Id"])
+    assert "belongs or is promised to “invoices/inv_0002”" in html.unescape(taken.text)
+    unknown = desk.send(pages[3], f"/problems/{problems[3]}/resolved", document="S-4O").headers["location"]
+    assert "Nothing of this kind bears “S-4O”" in html.unescape(desk.text(unknown))
+    desk.send(unknown, f"/problems/{problems[3]}/resolved", document="S-4O", declared="yes")
     firm.sync()
     states = firm.states()
     assert [states[key][0] for key in keys] == [
@@ -267,9 +277,20 @@ def test_a_failed_record_is_retried_linked_left_out_or_resolved_by_hand(desk: De
     ]  # fmt: skip
     assert [each["TotalAmt"] for each in firm.ours("Invoice")] == [Decimal(10)], "the linked one stays as it was"
     assert f"txnId={by_person['Id']}&" in desk.browser.get(desk.page("invoices", "inv_0002")).text
+    # Declared, it stands apart in the proof, until a document is found for it after all.
+    proof = f"/connections/{firm.connection.id}/proof?month=2026-03-01"
+    assert re.search(r"1 declared as entered by hand.* 40\.00", desk.text(proof))
+    entered = lab(sandbox, "create", entity="Invoice", changes={**invoice_of(firm, "40.00"), "DocNumber": "S-40"})
+    assert "Declared as entered by hand" in desk.text(pages[3])
+    link = f"https://app.qbo.intuit.com/app/invoice?txnId={entered['Id']}&deeplinkcompanyid=1"
+    found = desk.send(pages[3], f"/problems/{problems[3]}/resolved", document=link).headers["location"]
+    desk.send(found, f"/problems/{problems[3]}/link", document=entered["Id"])
     desk.by_hand("invoices", "inv_0003", "again")
     firm.sync()
     assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 30]
+    assert firm.states()[keys[3]][0] == DraftState.POSTED
+    assert f"txnId={entered['Id']}&" in desk.browser.get(pages[3]).text
+    assert "declared as entered" not in desk.text(proof)
     assert firm.all_equal()
 
 

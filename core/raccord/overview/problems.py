@@ -167,6 +167,11 @@ def open_problems(
     return Listing(_views(session, wanted, limit, offset), total, offset, limit)
 
 
+def problem_view(session: Session, problem_id: str) -> ProblemView | None:
+    """Return one problem, open or not."""
+    return next(iter(_views(session, [Problem.id == problem_id], 1, 0)), None)
+
+
 def gravest_problems(session: Session, connection_ids: Sequence[str]) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Return, by connection, code and values of its gravest open problem: what stops whole runs before what concerns
     one record, that before what is asked about files, and of several alike the one that is open for the longest.

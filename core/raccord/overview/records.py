@@ -38,6 +38,7 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.environments import environment_of
+from raccord.sync.fetching.keep import DECLARED
 from raccord.sync.lines.titles import Title, titles_by_id
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.posting.removals import UNDONE
@@ -125,6 +126,8 @@ class RecordStory:
     raw: str
     problems: Sequence[Problem]
     """Open ones."""
+    declared: Sequence[Problem]
+    """Those whose record a person declared as entered by hand, without a document."""
     holds: Sequence[Hold]
     """Open ones."""
     history: Sequence[Happening] = ()
@@ -224,6 +227,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         _facts(record.raw),
         json.dumps(json.loads(record.raw, parse_float=str, parse_int=str), ensure_ascii=False, indent=1),
         [each for each in problems if each.state == ProblemState.OPEN],
+        _declared(problems, lines),
         [each for each in holds if each.closed_at is None and each.draft_id in shown],
         history_of(session, told, holds, problems),
         [file for some in files_of_lines(session, lines).values() for file in some],
@@ -232,6 +236,16 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         [each.id for each in lines if each.reason == UNDONE and treatable(load_draft(each.body)) is not None],
         undo_that_waits(session, told),
     )
+
+
+def _declared(problems: Sequence[Problem], drafts: Sequence[DraftRow]) -> list[Problem]:
+    """Return the newest problem of each draft that a person alone vouches for."""
+    keys = {each.key for each in drafts if each.state == DraftState.RESOLVED and each.reason in DECLARED}
+    newest: dict[str, Problem] = {}
+    for each in problems:
+        if each.state == ProblemState.RESOLVED and each.subject in keys:
+            newest.setdefault(each.subject, each)
+    return list(newest.values())
 
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:

@@ -300,7 +300,11 @@ def test_problems_are_told_by_cause_and_marked_one_by_one_or_all_of_a_cause(
     status, shown = said("problems", "--cause", "mapping.bad_record")
     assert "sales/s2" in shown
     assert told("problems", "ready")[1]["error"]["code"] == "problem.which"
-    assert told("problems", "resolved", "sales/s1")[0] == Exit.OK
+    several = told("problems", "resolved", "sales/s1", "sales/s2", "--document", "R-1")[1]["error"]["code"]
+    assert several == "problem.one_document"
+    # What no draft was made of has no document to be tied to: whoever says so vouches for it.
+    entered = told("problems", "resolved", "sales/s1", "--document", "R-1")
+    assert (entered[0], entered[1]["declared"], entered[1]["document"]) == (Exit.OK, True, None)
     assert told("problems", "resolved", "sales/s1")[1]["error"]["code"] == "problem.unknown"
     assert len(told("problems", "ready", "--cause", "mapping.bad_record")[1]["marked"]) == 2
     assert told("problems")[0] == Exit.OK

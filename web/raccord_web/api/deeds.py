@@ -18,7 +18,8 @@ from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting import connections, disconnecting
 from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.connecting.taking_back import take_back
-from raccord.onboarding.deciding import decisions, failures
+from raccord.onboarding.deciding import decisions, failures, hand_made
+from raccord.onboarding.deciding.alike import Alike
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.onboarding.deciding.seen_choices import choose_seen
 from raccord.onboarding.deciding.undone import release
@@ -113,6 +114,20 @@ class ProblemDeed(StrEnum):
     READY = "ready"
     RESOLVED = "resolved"
     ASIDE = "aside"
+
+
+class HandMade(BaseModel):
+    """What was entered by hand: the number its document bears, or its QuickBooks link."""
+
+    document: Words = ""
+
+
+class Resolved(BaseModel):
+    """A record that was entered by hand, and the document it is tied to; without one it is declared."""
+
+    id: str
+    declared: bool
+    document: Alike | None
 
 
 class Runs(BaseModel):
@@ -275,16 +290,20 @@ def let_go(request: Request, hold_id: str) -> Done:
     return Done(id=hold_id)
 
 
-@router.post("/problems/{problem_id}/{deed}", dependencies=[Depends(needs(Scope.WRITE))])
-def close(request: Request, problem_id: str, deed: ProblemDeed) -> Done:
-    """Have a problem's record tried again by the next run, say that it was entered by hand, or set the file aside of
-    which something could not be read.
+@router.post("/problems/{problem_id}/resolved", dependencies=[Depends(needs(Scope.WRITE))])
+def resolve(request: Request, problem_id: str, said: HandMade | None = None) -> Resolved:
+    """Say that a record was entered by hand. It is tied to the document of that number or link, looked up in
+    QuickBooks; where none is given or found it is declared, which the proof counts apart.
     """
-    done = {
-        ProblemDeed.READY: failures.mark_ready,
-        ProblemDeed.RESOLVED: failures.mark_resolved,
-        ProblemDeed.ASIDE: failures.set_file_aside,
-    }[deed]
+    number = "" if said is None else said.document
+    done = hand_made.resolve_by_hand(desk_of(request).workshop, acting(request), problem_id, number)
+    return Resolved(id=problem_id, declared=done.declared, document=done.document)
+
+
+@router.post("/problems/{problem_id}/{deed}", dependencies=[Depends(needs(Scope.WRITE))])
+def close(request: Request, problem_id: str, deed: Literal[ProblemDeed.READY, ProblemDeed.ASIDE]) -> Done:
+    """Have a problem's record tried again by the next run, or set a file aside of which something was not readable."""
+    done = failures.mark_ready if deed is ProblemDeed.READY else failures.set_file_aside
     done(desk_of(request).workshop, acting(request), problem_id)
     return Done(id=problem_id)
 

@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse
 from raccord.errors import RaccordError
 from raccord.masking import known, masked
 from raccord.onboarding.access.people import Actor, Power, may
+from raccord.onboarding.closing.left_out import declared_in, is_declared
 from raccord.overview.explain import Explained, explain
 from raccord.overview.listing import MOST
 from raccord.overview.waiting import waiting
@@ -53,7 +54,7 @@ NOTES = frozenset(
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
      "token_revoked", "version", "file_answered", "file_answered_later", "file_taken_back", "file_taken_back_later",
      "files_kept", "night", "scheduled", "repost_asked",
-     "repost_cancelled", "document_kept", "bank_rule", "started_all"}
+     "repost_cancelled", "document_kept", "linked", "bank_rule", "started_all"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
 
@@ -319,8 +320,9 @@ def _environment() -> Environment:
         rejectempty=_without_empty, exact=Decimal, groups_by_when=in_groups, masked=_masked, known=_known
     )
     environment.globals.update(
-        choices_max=MOST, on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device
-    )
+        choices_max=MOST, on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device,
+        declared_in=declared_in, is_declared=is_declared,
+    )  # fmt: skip
     return environment
 
 

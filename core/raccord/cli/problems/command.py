@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from raccord.cli.problems.decide import answer, by_hand, link, skip
+from raccord.cli.problems.decide import answer, by_document, by_hand, link, skip
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection, the_problem
 from raccord.cli.terminal.house import opened_workshop
@@ -112,10 +112,26 @@ def ready(problem: tuple[str, ...], cause: str, connection: str | None) -> int:
         "Marquer « Résolue » : saisie à la main dans QuickBooks, plus jamais envoyée.",
         "Mark resolved: entered by hand in QuickBooks, never sent again.",
     ),
-    params=[_CAUSE, _CONNECTION],
+    params=[
+        _CAUSE,
+        _CONNECTION,
+        Option(
+            "--document",
+            default="",
+            metavar="NUMBER|LINK",
+            phrase=Phrase(
+                "Le numéro du document saisi, ou son lien dans QuickBooks : l'opération lui est reliée. Sans document "
+                "trouvé, la preuve la compte comme déclarée.",
+                "The number of the document that was entered, or its QuickBooks link: the record is tied to it. Where "
+                "none is found, the proof counts it as declared.",
+            ),
+        ),
+    ],
 )
 @click.argument("problem", nargs=-1)
-def resolved(problem: tuple[str, ...], cause: str, connection: str | None) -> int:
+def resolved(problem: tuple[str, ...], cause: str, connection: str | None, document: str) -> int:
+    if document.strip():
+        return by_document(problem, cause, document)
     return _mark(
         problem,
         cause,
@@ -123,8 +139,14 @@ def resolved(problem: tuple[str, ...], cause: str, connection: str | None) -> in
         ProblemState.RESOLVED,
         lambda count: counted(
             count,
-            ("{n} marqué résolu : il ne sera plus envoyé.", "{n} marked resolved: never sent again."),
-            ("{n} marqués résolus : ils ne seront plus envoyés.", "{n} marked resolved: never sent again."),
+            (
+                "{n} marqué résolu, déclaré saisi à la main : il ne sera plus envoyé.",
+                "{n} marked resolved, declared as entered by hand: never sent again.",
+            ),
+            (
+                "{n} marqués résolus, déclarés saisis à la main : ils ne seront plus envoyés.",
+                "{n} marked resolved, declared as entered by hand: never sent again.",
+            ),
         ),
     )
 

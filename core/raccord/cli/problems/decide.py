@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,10 +13,13 @@ from raccord.cli.terminal.finding import FindingError, operator, the_connection,
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.showing import day, money
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.arriving.answering import answer_problem
+from raccord.onboarding.deciding.alike import Alike
 from raccord.onboarding.deciding.by_hand import decide, ways_of
 from raccord.onboarding.deciding.failures import link_failed, skip_failed
+from raccord.onboarding.deciding.hand_made import resolve_by_hand
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Problem, RecordState, SourceRecord
@@ -53,6 +58,50 @@ def link(problem: str, document: str) -> int:
         )
     )
     return Exit.OK
+
+
+def by_document(problems: Sequence[str], cause: str, document: str) -> int:
+    """Resolve one record by the number or the link of its hand-made document, and show what was found."""
+    out = output()
+    if len(problems) != 1 or cause:
+        raise FindingError(
+            "problem.one_document",
+            Text("Un document est celui d'une seule opération.", "A document is one record's alone."),
+            Text("Nommez un seul problème avec --document.", "Name one problem with --document."),
+        )
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            problem_id = the_problem(session, problems[0])
+        done = resolve_by_hand(workshop, operator(actor()), problem_id, document)
+    subject, found = done.problem.subject, done.document
+    if out.as_json:
+        out.json({"marked": [done.problem.id], "declared": done.declared, "document": _document(found)})
+    if found is None:
+        out.say(
+            Phrase(
+                f"{subject} : rien sous {document} dans QuickBooks. Marquée résolue, déclarée saisie à la main.",
+                f"{subject}: nothing under {document} in QuickBooks. Marked resolved, declared as entered by hand.",
+            )
+        )
+        return Exit.OK
+    said = " ".join(filter(None, (found.kind, found.number or found.id, day(found.day), found.name)))
+    amount = f"{money(found.amount, out.language)} {found.currency}".strip()
+    out.say(
+        Phrase(
+            f"{subject} : la prochaine exécution le relie à {said}, {amount} (raccord sync).",
+            f"{subject}: the next run links it to {said}, {amount} (raccord sync).",
+        )
+    )
+    return Exit.OK
+
+
+def _document(found: Alike | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {
+        "id": found.id, "kind": found.kind, "number": found.number, "name": found.name, "day": day(found.day) or None,
+        "amount": found.amount, "currency": found.currency,
+    }  # fmt: skip
 
 
 @command(

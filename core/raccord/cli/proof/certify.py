@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ from raccord.cli.terminal.showing import money, stream_label
 from raccord.cli.terminal.words import Option, command
 from raccord.errors import RaccordError
 from raccord.onboarding.closing.certificates import certify, faults_in, sums_by_stream
+from raccord.onboarding.closing.left_out import declared_in
 from raccord.onboarding.closing.not_certified import CertificateError
 from raccord.onboarding.connecting.companies import the_company
 from raccord.plugin.texts import Text
@@ -167,6 +169,7 @@ def _show(out: Output, body: Mapping[str, Any], catalog: Catalog) -> None:
             Column(Phrase("Devise", "Currency")),
             Column(Phrase("Source", "Source"), right=True),
             Column(Phrase("Laissé de côté", "Left out"), right=True),
+            Column(Phrase("dont déclaré", "of which declared"), right=True),
             Column(Phrase("Écrit", "Posted"), right=True),
             Column(Phrase("QuickBooks", "QuickBooks"), right=True),
             Column(Phrase("Exceptions", "Exceptions"), right=True),
@@ -176,11 +179,22 @@ def _show(out: Output, body: Mapping[str, Any], catalog: Catalog) -> None:
                 part["label"],
                 stream_label(catalog, part["connector"], each.stream).get(out.language),
                 each.currency,
-                *(money(sum_, out.language) for sum_ in (each.source, each.left_out, each.posted, each.quickbooks)),
+                money(each.source, out.language),
+                money(each.left_out, out.language),
+                money(declared.get((each.stream, each.currency), Decimal(0)), out.language),
+                money(each.posted, out.language),
+                money(each.quickbooks, out.language),
                 str(len(part["exceptions"])),
             ]
             for part in body["connections"]
+            for declared in (_declared(part),)
             for each in sums_by_stream(part["proofs"])
         ],
         empty=Phrase("Rien ne s'est passé ce mois-là.", "Nothing happened in that month."),
     )
+
+
+def _declared(part: Mapping[str, Any]) -> dict[tuple[str, str], Decimal]:
+    """Return what people declared as entered by hand, by stream and currency; certificates of old do not say."""
+    reasons = part.get("left_out", {}).get("reasons", ())
+    return {(each.stream, each.currency): each.amount for each in declared_in(reasons)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
-from raccord.sync.fetching.keep import BEFORE_START, UNSAID
+from raccord.sync.fetching.keep import BEFORE_START, DECLARED, RESOLVED_BY_HAND, UNSAID
 
 LINES_MAX = 500
 """Lines that a certificate names of one connection; the sums are of all of them."""
@@ -77,6 +78,34 @@ def left_out_of(
         ],
         "lines": lines,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a person alone vouches for of a stream and currency: entered by hand, without a document that was seen."""
+
+    stream: str
+    currency: str
+    records: int
+    amount: Decimal
+
+
+def is_declared(state: str, reason: str) -> bool:
+    """Tell whether a reason of what is left out is that a person declared it as entered by hand."""
+    return reason == RESOLVED_BY_HAND or (state == DraftState.RESOLVED and reason in DECLARED)
+
+
+def declared_in(reasons: Sequence[Mapping[str, Any]]) -> list[Declared]:
+    """Return what is declared of the reasons that :func:`left_out_of` tells, by stream and currency."""
+    found: dict[tuple[str, str], Declared] = {}
+    for each in reasons:
+        if is_declared(str(each["state"]), str(each["reason"])):
+            key = str(each["stream"]), str(each["currency"])
+            before = found.get(key, Declared(*key, 0, Decimal(0)))
+            found[key] = Declared(
+                *key, before.records + int(each["records"]), before.amount + Decimal(str(each["amount"]))
+            )
+    return list(found.values())
 
 
 def figures(proofs: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Decimal]:

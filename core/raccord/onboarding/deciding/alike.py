@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -39,6 +40,8 @@ SEARCHED = timedelta(days=400)
 """How far from its day another one is searched for, of kinds that QuickBooks cannot look up by number."""
 READ_MAX = 500
 ENTRIES_MAX = 5_000
+_LINKED = re.compile(r"(?:txnId|nameId)=(\d{1,20})(?!\d)", re.IGNORECASE)
+"""The id in the address of a document or an entry in QuickBooks."""
 SHOWN_MAX = 8
 """The likeliest; another one is found by its number or name."""
 
@@ -86,6 +89,22 @@ def alike_to_problem(workshop: Workshop, actor: Actor, problem_id: str, search: 
     return _found(workshop, sought, search)
 
 
+def numbered(workshop: Workshop, actor: Actor, problem_id: str, typed: str) -> list[Alike]:
+    """Return the documents of a failed record's kind that bear exactly a number, or the one a QuickBooks link leads to;
+    those that are another record's too. Nothing where no draft tells the kind.
+    """
+    require(actor, Power.WORK)
+    with workshop.database.read() as session:
+        problem = session.get_one(Problem, problem_id)
+        of = (DraftRow.connection_id == problem.connection_id, DraftRow.key == problem.subject)
+        draft = session.scalars(select(DraftRow).where(*of)).one_or_none()
+        if draft is None:
+            return []
+        sought = replace(_of_draft(session, draft, problem.opened_at.date()), without=frozenset())
+    linked = _LINKED.search(typed)
+    return _found(workshop, sought, typed, exactly=True) if linked is None else _linked(workshop, sought, linked[1])
+
+
 def alike_to_hold(workshop: Workshop, actor: Actor, hold_id: str, search: str = "") -> list[Alike]:
     """Return what a conflict may be answered with: what its draft may be linked to, or entries in an inactive one's
     place; nothing for any other question.
@@ -127,11 +146,23 @@ def _company(session: Session, draft: DraftRow) -> Company:
     return session.get_one(Company, session.get_one(Connection, draft.connection_id).company_id)
 
 
-def _found(workshop: Workshop, sought: _Sought, search: str) -> list[Alike]:
+def _linked(workshop: Workshop, sought: _Sought, id_: str) -> list[Alike]:
+    """Return the document or entry of the kind that has an id."""
+    if sought.kind in DOCUMENTS:
+        client = workshop.client(sought.company).in_lane(Lane.INTERACTIVE)
+        rows = islice(client.query_all(sought.kind, f"Id = {quoted(id_)}"), SHOWN_MAX)
+        return [_alike(sought, row) for row in rows]
+    with workshop.database.read() as session:
+        entry = session.get(LedgerEntry, (sought.company.id, sought.kind, id_))
+        return [] if entry is None or not entry.active else [_entry(sought, entry)]
+
+
+def _found(workshop: Workshop, sought: _Sought, search: str, *, exactly: bool = False) -> list[Alike]:
+    """Return what matches a number or a name, or without one what lies around; ``exactly``: only what is just that."""
     wanted = " ".join(search.split()).casefold()
     if sought.kind not in DOCUMENTS:
         with workshop.database.read() as session:
-            return _entries(session, sought, wanted)
+            return _entries(session, sought, wanted, exactly=exactly)
     client = workshop.client(sought.company).in_lane(Lane.INTERACTIVE)
     numbered = way_of(sought.kind) is Way.NUMBER
     if wanted and numbered:
@@ -144,6 +175,8 @@ def _found(workshop: Workshop, sought: _Sought, search: str) -> list[Alike]:
     found = [_alike(sought, row) for row in rows if str(row["Id"]) not in sought.without]
     if wanted and not numbered:
         found = [each for each in found if any(wanted in said.casefold() for said in _words(each))]
+    if exactly:
+        found = [each for each in found if each.number.casefold() == wanted]
     found.sort(
         key=lambda each: (
             each.amount != sought.amount,
@@ -158,7 +191,7 @@ def _words(each: Alike) -> Iterable[str]:
     return (each.number, each.name, each.id, "" if each.amount is None else format(each.amount, "f"))
 
 
-def _entries(session: Session, sought: _Sought, wanted: str) -> list[Alike]:
+def _entries(session: Session, sought: _Sought, wanted: str, *, exactly: bool = False) -> list[Alike]:
     """Return active entries, those first whose name is most like the one known."""
     conditions = [
         LedgerEntry.company_id == sought.company.id,
@@ -171,16 +204,19 @@ def _entries(session: Session, sought: _Sought, wanted: str) -> list[Alike]:
         select(LedgerEntry).where(*conditions).order_by(LedgerEntry.name_key).limit(ENTRIES_MAX)
     ).all()
     kept = [each for each in rows if each.object_id not in sought.without]
-    if wanted:
+    if exactly:
+        kept = [each for each in kept if wanted in (each.number.casefold(), each.name.casefold())]
+    elif wanted:
         kept = [each for each in kept if wanted in f"{each.number} {each.name}".casefold()]
     elif sought.name:
         named = [each.name.casefold() for each in kept]
         near = get_close_matches(sought.name.casefold(), named, n=SHOWN_MAX, cutoff=0)
         kept.sort(key=lambda each: _place(near, each.name.casefold()))
-    return [
-        Alike(each.object_id, each.kind, each.number, each.name, url=_url(sought, each.object_id))
-        for each in kept[:SHOWN_MAX]
-    ]
+    return [_entry(sought, each) for each in kept[:SHOWN_MAX]]
+
+
+def _entry(sought: _Sought, entry: LedgerEntry) -> Alike:
+    return Alike(entry.object_id, entry.kind, entry.number, entry.name, url=_url(sought, entry.object_id))
 
 
 def _place(near: Sequence[str], name: str) -> int:

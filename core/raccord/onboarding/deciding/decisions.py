@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -52,7 +52,7 @@ from raccord.sync.mapping.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.phases import is_undo
 from raccord.sync.planning.plans import blocked_alone
 from raccord.sync.planning.since_approval import changed_here, names_of, told
-from raccord.sync.resolving.conflict_rules import KINDS, RULES, By, allowed_for
+from raccord.sync.resolving.conflict_rules import DUPLICATE_NUMBER, KINDS, RULES, By, allowed_for
 from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to
 from raccord.sync.resolving.holds import alone_in, close_chosen, close_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -303,8 +303,9 @@ def linkable(session: Session, connection: Connection, draft: DraftRow, target: 
     if draft.kind in LISTS:
         return
     other = linked_to(session, connection.company_id, draft, target)
-    if other is not None or _chosen_elsewhere(session, draft, target):
-        raise DecisionError(*linked_already(target, other or "–"))
+    other = other or _promised_to(session, connection, draft, target)
+    if other is not None:
+        raise DecisionError(*linked_already(target, other))
 
 
 def _replaces(session: Session, connection: Connection, kind: str, inactive: str, target: str) -> None:
@@ -333,22 +334,26 @@ def _other_open_run(session: Session, run: Run) -> bool:
     return session.scalars(others).first() is not None
 
 
-def _chosen_elsewhere(session: Session, draft: DraftRow, target: str) -> bool:
-    """Tell whether another draft of the connection that waits for its answer was promised the same document."""
+def _promised_to(session: Session, connection: Connection, draft: DraftRow, target: str) -> str | None:
+    """Return the key of another draft of the company that a person promised the same document, which no run linked yet.
+
+    Either its question is still open, or it failed, and only the next run acts on what was said of it.
+    """
+    asked = and_(Hold.closed_at.is_(None), Hold.code.in_(KINDS))
+    said = and_(DraftRow.state == DraftState.WAITING, DraftRow.reason == DUPLICATE_NUMBER)
     waiting = session.scalars(
         select(DraftRow)
-        .join(Hold, (Hold.draft_id == DraftRow.id) & Hold.closed_at.is_(None))
+        .join(Connection, Connection.id == DraftRow.connection_id)
+        .outerjoin(Hold, and_(Hold.draft_id == DraftRow.id, asked))
         .where(
-            DraftRow.connection_id == draft.connection_id,
+            Connection.company_id == connection.company_id,
             DraftRow.kind == draft.kind,
             DraftRow.id != draft.id,
-            Hold.code.in_(KINDS),
+            or_(Hold.id.is_not(None), said),
         )
     )
-    return any(
-        isinstance(decided := other.decisions.get(DECISION), dict) and decided.get("target") == target
-        for other in waiting
-    )
+    promised = (each.key for each in waiting if (of := decision_of(each)) is not None and of.target == target)
+    return next(promised, None)
 
 
 def on_its_way(session: Session, draft: DraftRow) -> bool:

@@ -25,7 +25,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.books.readback import LISTS
-from raccord.sync.fetching.keep import RESOLVED_BY_HAND
+from raccord.sync.fetching.keep import DECLARED, RESOLVED_BY_HAND
 from raccord.sync.mapping.vanished import VANISHED
 from raccord.sync.problems import of_cause
 from raccord.sync.resolving.conflict_rules import DUPLICATE_NAME, DUPLICATE_NUMBER
@@ -53,9 +53,12 @@ def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
     return _close_one(workshop, actor, problem_id, ProblemState.READY)
 
 
-def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
-    """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
-    return _close_one(workshop, actor, problem_id, ProblemState.RESOLVED)
+def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str, number: str = "") -> Problem:
+    """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58), and counts as declared.
+
+    ``number`` is what a person says the document bears, which nobody found; it is noted.
+    """
+    return _close_one(workshop, actor, problem_id, ProblemState.RESOLVED, **({"number": number} if number else {}))
 
 
 def set_file_aside(workshop: Workshop, actor: Actor, problem_id: str) -> str:
@@ -103,10 +106,10 @@ def set_file_aside(workshop: Workshop, actor: Actor, problem_id: str) -> str:
 
 def link_failed(workshop: Workshop, actor: Actor, problem_id: str, document_id: str) -> Problem:
     """Tie a failed record to a document that is in QuickBooks already; the next run links it, or asks where its amount
-    is another (TD-55).
+    is another (TD-55). One that was only declared as entered by hand may still be tied.
     """
     with workshop.database.begin() as session:
-        problem, draft, connection = _failed_draft(session, actor, problem_id)
+        problem, draft, connection = _failed_draft(session, actor, problem_id, declared=True)
         target = document_id.strip()
         if not target:
             raise DecisionError(
@@ -160,18 +163,23 @@ def close_cause(
                 (closed if kept is None else left).append(problem.id)
 
 
-def _close_one(workshop: Workshop, actor: Actor, problem_id: str, state: ProblemState) -> Problem:
+def _close_one(workshop: Workshop, actor: Actor, problem_id: str, state: ProblemState, **how: str) -> Problem:
     with workshop.database.begin() as session:
         problem = _open(session, actor, problem_id)
-        kept = _close(session, actor, problem, state, workshop.clock.now())
+        kept = _close(session, actor, problem, state, workshop.clock.now(), **how)
         if kept is not None:
             raise kept
         return problem
 
 
-def _open(session: Session, actor: Actor, problem_id: str) -> Problem:
+def _open(session: Session, actor: Actor, problem_id: str, *, declared: bool = False) -> Problem:
+    """Return a problem that is open, or whose record was ``declared`` as entered by hand where that is asked for."""
     require(actor, Power.WORK)
     problem = session.get(Problem, problem_id)
+    if problem is not None and declared and problem.state == ProblemState.RESOLVED:
+        draft = _draft_of(session, problem)
+        if draft is not None and draft.state == DraftState.RESOLVED and draft.reason in DECLARED:
+            return problem
     if problem is None or problem.state != ProblemState.OPEN:
         raise DecisionError(
             "problem.closed",
@@ -181,9 +189,11 @@ def _open(session: Session, actor: Actor, problem_id: str) -> Problem:
     return problem
 
 
-def _failed_draft(session: Session, actor: Actor, problem_id: str) -> tuple[Problem, DraftRow, Connection]:
+def _failed_draft(
+    session: Session, actor: Actor, problem_id: str, *, declared: bool = False
+) -> tuple[Problem, DraftRow, Connection]:
     """Return an open problem with its draft, which is neither posted nor on its way."""
-    problem = _open(session, actor, problem_id)
+    problem = _open(session, actor, problem_id, declared=declared)
     if problem.code in VANISHED:
         raise _taken_back()
     connection = session.get_one(Connection, problem.connection_id)
@@ -209,14 +219,14 @@ def _failed_draft(session: Session, actor: Actor, problem_id: str) -> tuple[Prob
 
 
 def _close(
-    session: Session, actor: Actor, problem: Problem, state: ProblemState, now: datetime
+    session: Session, actor: Actor, problem: Problem, state: ProblemState, now: datetime, **how: str
 ) -> DecisionError | None:
     """Close a problem, or return why it must stay."""
     connection = session.get_one(Connection, problem.connection_id)
     if problem.code in VANISHED:
         # The document stays, and so does what became of its draft.
         if state is not ProblemState.READY:
-            _note_closed(session, actor, problem, state, connection, now)
+            _note_closed(session, actor, problem, state, connection, now, **how)
             return None
         return _taken_back()
     draft = _draft_of(session, problem)
@@ -224,11 +234,11 @@ def _close(
     if kept is not None:
         return kept
     if draft is not None:
-        draft.state, draft.reason = _DRAFTS[state], ""
+        draft.state, draft.reason = _DRAFTS[state], RESOLVED_BY_HAND if state is ProblemState.RESOLVED else ""
         close_hold(session, draft, now, actor.name)
     else:
         _reopen_record(session, problem, state)
-    _note_closed(session, actor, problem, state, connection, now)
+    _note_closed(session, actor, problem, state, connection, now, **how)
     return None
 
 

@@ -37,6 +37,8 @@ REASONS = {"paused": PAUSED, "disconnected": DISCONNECTED, "before_start": BEFOR
 LEFT_OUT = frozenset(REASONS.values())
 RESOLVED_BY_HAND = "person.resolved"
 """A person entered the record in QuickBooks; no later revision of it is sent either (CH-58)."""
+DECLARED = ("", RESOLVED_BY_HAND)
+"""Reasons of resolved drafts that a person alone vouches for; before there was one of its own, it was empty."""
 READ_OTHERWISE = "files.read_otherwise"
 """Its file is read otherwise since a person said how: the line is not what it says."""
 FILE_TAKEN_BACK = "files.taken_back"

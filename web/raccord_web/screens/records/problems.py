@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,6 +14,7 @@ from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.access.reach import Reach
 from raccord.onboarding.arriving.answering import answer_problem
 from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.alike import numbered
 from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.failures import (
     close_cause,
@@ -22,7 +24,8 @@ from raccord.onboarding.deciding.failures import (
     set_file_aside,
     skip_failed,
 )
-from raccord.overview.problems import open_problems, problem_groups, problem_kinds
+from raccord.onboarding.deciding.hand_made import NUMBER_CHARS_MAX
+from raccord.overview.problems import open_problems, problem_groups, problem_kinds, problem_view
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.counted import count_by_fate
 from raccord.store.models import Connection, ProblemState
@@ -53,6 +56,7 @@ MENDED = (
     ("/connections/{}/files", "problems.mend_files", ("files.",)),
 )  # fmt: skip
 """The page that has the form which mends a cause, what leads there, and the beginnings of its codes."""
+HandMadeNumber = Annotated[str, Query(max_length=NUMBER_CHARS_MAX)]
 DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 
@@ -155,16 +159,22 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
     leave it out (TD-55), or answer what it asks.
     """
     desk = desk_of(request)
+    kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}
+    number = fields.get("document", "").strip()[:NUMBER_CHARS_MAX]
     match deed:
         case "ready":
             mark_ready(desk.workshop, acting(request), problem_id)
+        case "resolved" if number and not fields.get("declared"):
+            query = urlencode({"document": number, **kept})
+            return RedirectResponse(f"/problems/{problem_id}/hand-made?{query}", HTTPStatus.SEE_OTHER)
         case "resolved":
-            problem = mark_resolved(desk.workshop, acting(request), problem_id)
+            problem = mark_resolved(desk.workshop, acting(request), problem_id, number)
             deed = "document_kept" if problem.code in VANISHED else deed
         case "aside":
             set_file_aside(desk.workshop, acting(request), problem_id)
         case "link":
             link_failed(desk.workshop, acting(request), problem_id, fields.get("document", ""))
+            deed = "linked"
         case "answer":
             of = answer_problem(desk.workshop, acting(request), problem_id, fields.get("word", ""))
             done = "file_answered" if read_on(request, of.id) else "file_answered_later"
@@ -173,8 +183,24 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
             skip_failed(desk.workshop, acting(request), problem_id, fields.get("why", ""))
         case _:
             return explained(request, HTTPStatus.NOT_FOUND)
-    kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}
     return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)
+
+
+@router.get("/problems/{problem_id}/hand-made")
+def hand_made(
+    request: Request, problem_id: str, document: HandMadeNumber = "", connection: str = "", code: str = ""
+) -> Response:
+    """Show what QuickBooks has under the number or the link of a document that a person entered by hand."""
+    workshop, wanted = desk_of(request).workshop, document.strip()
+    found = numbered(workshop, acting(request), problem_id, wanted) if wanted else []
+    with workshop.database.read() as session:
+        view = problem_view(session, problem_id)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request, "records/hand_made.html", session, each=view, found=found, document=wanted, connection=connection,
+            code=code,
+        )  # fmt: skip
 
 
 def _may_everywhere(reach: Reach) -> bool:
