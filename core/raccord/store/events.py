@@ -15,6 +15,9 @@ from raccord.store.models import Event, EventHead
 BEGINNING = "0" * 64
 """Stands for the hash before the first entry."""
 
+EXPORTED, EXPORT_FINISHED = "company.exported", "company.export_finished"
+"""Entries of an export that somebody asked for, and of one whose last byte was taken."""
+
 _WRITER = 0x5261_0002
 """Key of the PostgreSQL lock under which one transaction at a time writes to the chain."""
 

@@ -22,8 +22,6 @@ from raccord.store.models import Choice, Company, Connection, LinkRow, SourceRec
 from raccord.sync.workshop import Workshop
 
 PAGE = 1000
-BEGUN, FINISHED = "company.exported", "company.export_finished"
-"""What the audit chain calls an export that somebody asked for, and one whose last byte was taken."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets run as a formula when a cell's text begins with it."""
 
@@ -85,7 +83,7 @@ def export_company(workshop: Workshop, actor: Actor, company_id: str) -> Iterato
     with workshop.database.begin() as session:
         company = session.get_one(Company, company_id)
         begun = events.append(
-            session, actor=actor.name, action=BEGUN, subject=company.name, company_id=company_id,
+            session, actor=actor.name, action=events.EXPORTED, subject=company.name, company_id=company_id,
             now=workshop.clock.now(), body={},
         )  # fmt: skip
     return _told(workshop, actor, company, begun.seq)
@@ -97,7 +95,7 @@ def _told(workshop: Workshop, actor: Actor, company: Company, entry: int) -> Ite
     yield from _zip(workshop.database, company.id, held)
     with workshop.database.begin() as session:
         events.append(
-            session, actor=actor.name, action=FINISHED, subject=company.name, company_id=company.id,
+            session, actor=actor.name, action=events.EXPORT_FINISHED, subject=company.name, company_id=company.id,
             now=workshop.clock.now(), body={"entry": entry, "held": {name: dict(rows) for name, rows in held.items()}},
         )  # fmt: skip
 

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.closing.export import BEGUN, FINISHED, TABLES
+from raccord.onboarding.closing.export import TABLES
 from raccord.plugin.texts import Text
+from raccord.store import events
 from raccord.store.models import Event
 
 
@@ -38,7 +39,7 @@ class Missing:
 
 def missing_of(session: Session, company_id: str, connection_ids: Sequence[str]) -> Missing | None:
     """Return what the last finished export of a company lacks of its connections, or nothing when it has all."""
-    last, begun = _last(session, company_id, FINISHED), _last(session, company_id, BEGUN)
+    last, begun = _last(session, company_id, events.EXPORT_FINISHED), _last(session, company_id, events.EXPORTED)
     held = {} if last is None else last.body["held"]
     lacking: dict[str, int] = {}
     for name, _, key, belongs in TABLES:
