@@ -131,13 +131,11 @@ def test_a_company_may_leave_out_a_kind_by_its_term_table(
 @pytest.mark.parametrize(
     ("made", "changes", "code"),
     [
-        (line("-5", more={"CURRENCY.CURSYM": "EUR"}), {}, "bankfeed.currency_foreign"),
-        (line("-5"), {b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.currency_foreign"),
         (line("-5"), {b"<CURDEF>CAD": b"<CURDEF>"}, "bankfeed.currency_missing"),
         (line("-1.234"), {}, "bankfeed.amount_fraction"),
         (line("-5"), {b"<TRNAMT>-5": b"<TRNAMT>-1,2345"}, "bankfeed.amount_fraction"),
         (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>"}, "bankfeed.account_unnamed"),
-        (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>", b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.currency_foreign"),
+        (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>", b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.account_unnamed"),
         (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "REPLACE"}), {}, "bankfeed.line_replaced"),
         (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "DELETE"}), {}, "bankfeed.line_withdrawn"),
     ],
@@ -193,7 +191,7 @@ def test_fifty_accounts_each_ask_for_a_ledger_account_of_their_own(feed: Feed, m
 
 
 def test_an_account_is_called_by_the_name_that_its_owner_gave_it(feed: Feed, mapping: FakeMapContext) -> None:
-    (record,) = feed.put(statement_file(MadeAccount(currency="USD"), [line("-5")])).read().records
+    (record,) = feed.put(statement_file(MadeAccount(currency=""), [line("-5")])).read().records
     settings = BankFeedSettings(accounts=f"{record.raw['account']} = Compte chèques")
     with pytest.raises(BadRecord, match="Compte chèques"):
         connector.map_record(replace(mapping, settings=settings), record)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from raccord.plugin import JSON, Record, Skipped
+from raccord.plugin import JSON, BadRecord, Mapped, Record, Skipped
 from raccord.plugin.testing import FakeMapContext, read_stream
 from raccord_bankfeed import map_record
+from raccord_bankfeed.paypal_ids import CONVERSION
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, Read, connector
@@ -175,3 +176,25 @@ def test_what_paypal_holds_breaks_no_balance_whether_it_is_in_it_or_not(moves: b
     rows.append(f"03/17/2026,10:00:00,Ann,Reserve Hold,Completed,USD,-5.00,0.00,-5.00,T0007,{225 - off},Debit")
     rows.append(f"03/18/2026,10:00:00,Ann,Payment,Completed,USD,1.00,0.00,1.00,T0008,{226 - off},Credit")
     assert asked_of(rows) == []
+
+
+@pytest.mark.parametrize(
+    "called", ["General Currency Conversion", "Conversion de devise (standard)", "Allgemeine Währungsumrechnung"]
+)
+def test_a_conversion_between_own_balances_is_held_until_its_other_side_is_said_to_be_in_no_books(
+    feed: Feed, mapping: FakeMapContext, called: str
+) -> None:
+    row = f"03/14/2026,10:00:00,,{called},Completed,USD,-20.00,0.00,-20.00,C1,Debit\n"
+    by_search = json.loads(searched([]).partition(b"\n")[2])["transaction_details"]
+    by_search.append(record("C2", FIRST, "-20.00", code="T0200", currency="USD"))
+    head = searched([]).partition(b"\n")[0]
+    feed.put((HEADER + row).encode(), head + b"\n" + json.dumps({"transaction_details": by_search}).encode())
+    conversions = [each for each in feed.read().records if each.raw["amount"] == "-20.00"]
+    assert [each.raw["type"] for each in conversions] == [CONVERSION] * 2
+    for each in conversions:
+        with pytest.raises(BadRecord) as held:
+            map_record(replace(mapping, home_currency="USD"), each)
+        assert held.value.code == "bankfeed.conversion"
+        assert all("20" in text for text in (held.value.reason.fr, held.value.reason.en))
+        said = BankFeedSettings(answers=f"conversion-{each.raw['account']} = accept")
+        assert isinstance(map_record(replace(mapping, settings=said, home_currency="USD"), each), Mapped)

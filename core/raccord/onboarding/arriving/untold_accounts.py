@@ -323,10 +323,12 @@ def _said(
     if told.ledger_id or not name:
         if chosen is None or not asked.role:
             raise _nothing_chosen()
+        _must_be_kept_in(chosen.currency or company.home_currency, asked.seen, chosen.name)
         held_as = HeldAs.CARD if chosen.type == _CARD else HeldAs.BANK
         chooses = chosen.id != asked.ledger_id or not (asked.seen.unnamed or asked.seen.no_currency)
         name = name or chosen.name
     elif told.kind:
+        _must_be_kept_in(company.home_currency, asked.seen, name)
         adds, chooses = read_kind(told.kind), True
         held_as = HeldAs.CARD if adds is NewAccount.CARD else HeldAs.BANK
     elif not asked.seen.unnamed or len(name) > NAME_MAX:
@@ -338,6 +340,27 @@ def _said(
         lines += [(setting, asked.key, currency) for setting in info.currencies.values()]
     cards = {asked.key: held_as == HeldAs.CARD} if chooses else {}
     return _Said(name, lines, chosen.id if chosen else "", held_as, adds, chooses, cards)
+
+
+def _must_be_kept_in(currency: str, seen: SeenAccount, name: str) -> None:
+    """Refuse an account of the books that is kept in another currency than the one that all lines state."""
+    stated = {each for each in seen.moved if each}
+    if len(stated) != 1 or currency in stated:
+        return
+    (lines,) = stated
+    raise refused(
+        "files.account_currency",
+        Text(
+            f"Ses opérations sont en {lines}, et « {name} » est tenu en {currency} dans QuickBooks.",
+            f"Its lines are in {lines}, and “{name}” is kept in {currency} in QuickBooks.",
+        ),
+        Text(
+            f"Choisissez un compte tenu en {lines} : ajoutez-le dans QuickBooks, avec ses devises multiples. Sinon, "
+            "laissez ce compte de côté.",
+            f"Choose an account that is kept in {lines}: add it in QuickBooks, with its multicurrency. Otherwise leave "
+            "this account out.",
+        ),
+    )
 
 
 def _left_out(info: ConnectorInfo, asked: AskedAccount, name: str) -> _Said:

@@ -15,7 +15,7 @@ from raccord.onboarding.checking.lists import check_lists
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Cause, Page, QuickBooksError, explain, page_link
-from raccord.store.models import Choice, Company, Connection, LedgerEntry, SourceRecord
+from raccord.store.models import Choice, Company, Connection, LedgerEntry, RecordState, SourceRecord
 from raccord.sync.books.company import Facts, read_facts
 from raccord.sync.environments import environment_of, is_local
 from raccord.sync.fetching.keep import UNSAID
@@ -148,6 +148,8 @@ def _currencies(workshop: Workshop, company: Company, facts: Facts) -> Iterator[
                 Connection.state.in_(LIVE),
                 SourceRecord.currency.is_not(None),
                 SourceRecord.currency != home,
+                # What is left out needs no account.
+                SourceRecord.state != RecordState.SKIPPED,
                 SourceRecord.reason.not_in(UNSAID),
             )
             .distinct()

@@ -22,6 +22,7 @@ from raccord.quickbooks.codec.removals import (
     waits_for_token,
     with_token,
 )
+from raccord.quickbooks.codec.sheet import must_be_kept
 from raccord.quickbooks.codec.told import Told, code_of, told_of
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ledger_effect",
     "marked_revision",
     "money_of",
+    "must_be_kept",
     "named_accounts",
     "placeholder",
     "purposes_of",

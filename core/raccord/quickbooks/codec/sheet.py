@@ -73,17 +73,22 @@ class Sheet:
             if draft.exchange_rate is not None and draft.currency != self.facts.home_currency:
                 found["ExchangeRate"] = exchange_rate(draft.exchange_rate)
             return found
-        if draft.currency != self.facts.home_currency:
-            home = self.facts.home_currency
-            raise EncodeError(
-                "encoding.currency_foreign",
-                f"Le document est en {draft.currency}, la société ne tient que {home}. Activez la multidevise dans "
-                "QuickBooks (définitif), ou saisissez ce document à la main.",
-                f"The document is in {draft.currency}, the company keeps {home} only. Turn on multicurrency in "
-                "QuickBooks (for good), or enter this document by hand.",
-                "currency",
-            )
+        must_be_kept(draft.currency, self.facts)
         return {}
+
+
+def must_be_kept(currency: str, facts: CompanyFacts) -> None:
+    """Refuse a foreign currency in a company without multicurrency."""
+    home = facts.home_currency
+    if currency != home and not facts.multicurrency:
+        raise EncodeError(
+            "encoding.currency_foreign",
+            f"Le document est en {currency}, la société ne tient que {home}. Activez la multidevise dans "
+            "QuickBooks (définitif), ou saisissez ce document à la main.",
+            f"The document is in {currency}, the company keeps {home} only. Turn on multicurrency in "
+            "QuickBooks (for good), or enter this document by hand.",
+            "currency",
+        )
 
 
 def exchange_rate(rate: Decimal) -> Decimal:

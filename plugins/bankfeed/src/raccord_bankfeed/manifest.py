@@ -40,7 +40,12 @@ LIMITS = (
         "Enable Banking: 89 days back at most banks, four looks a day; the consent has to be given again every 90 to "
         "180 days.",
     ),
-    Text("Seulement les lignes dans la devise de la société.", "Only lines in the company's own currency."),
+    Text(
+        "Une autre devise que celle de la société : seulement avec les devises multiples de QuickBooks, dans un compte "
+        "tenu dans cette devise ; une conversion entre deux soldes se saisit à la main.",
+        "Another currency than the company's: only with multicurrency in QuickBooks, on an account that is kept in it; "
+        "a conversion between two balances is entered by hand.",
+    ),
     Text(
         "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
         "Pending transactions are not posted; investment and loan accounts are not read.",

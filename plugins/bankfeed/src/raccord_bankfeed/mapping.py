@@ -10,6 +10,7 @@ from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, S
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.elsewhere import ELSEWHERE
+from raccord_bankfeed.paypal_ids import CONVERSION
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE, Known
@@ -58,16 +59,13 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     if settings.only_named and key not in names:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:
-        stated = _field(record, "currency")
-        if stated and stated != context.home_currency:
-            # Nobody is asked about an account of which no line is brought over.
-            raise refusals.currency_foreign(account, stated, context.home_currency)
         raise refusals.account_unnamed(key)
     _check_correction(record)
     if (known := _twin(settings, record) or _replacing(settings, record)) is not None:
         return known
     _check_sign(settings, record)
     _check_card(settings, record)
+    _check_conversion(settings, record, account)
     term = context.terms.get(type_)
     if term is not None and term.ledger == LEFT_OUT:
         return refusals.type_left_out(term.label)
@@ -76,8 +74,6 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     currency = _field(record, "currency") or settings.currency_of(key)
     if not currency:
         raise refusals.currency_missing(account)
-    if currency != context.home_currency:
-        raise refusals.currency_foreign(account, currency, context.home_currency)
     if record.amount.rounded() != record.amount:
         raise refusals.amount_fraction(str(record.amount))
     return None
@@ -197,6 +193,15 @@ def _check_card(settings: BankFeedSettings, record: Record) -> None:
     if not said or (said == REVERSED) is not bool(record.raw.get(TURNED)):
         shown = " ".join(f"{_field(record, 'name')} {_field(record, 'memo')}".split())[:_SHOWN_CHARS_MAX]
         raise refusals.card_signs(record.day, shown, -record.amount if record.raw.get(TURNED) else record.amount, key)
+
+
+def _check_conversion(settings: BankFeedSettings, record: Record, account: str) -> None:
+    """Raise for what became of one own balance in another currency, until a person says that the other is not kept."""
+    if _field(record, "type") != CONVERSION or record.amount is None:
+        return
+    key = f"conversion-{_field(record, 'account')}"
+    if not settings.known().says(key, ACCEPT):
+        raise refusals.conversion(account, record.amount, key)
 
 
 def _on_card(settings: BankFeedSettings, record: Record) -> bool:

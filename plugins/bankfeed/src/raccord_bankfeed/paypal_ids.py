@@ -1,4 +1,4 @@
-"""PayPal's own id of a payment and that of its fee, the same by its search and by its lists of activities."""
+"""PayPal's own words: the id of a payment and that of its fee, the same by its search and by its lists, and more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from raccord_bankfeed.readers.contract import Line
 
 PAYPAL = "PAYPAL"
 """The kind of the accounts of PayPal's lists of activities."""
+CONVERSION = "CONVERSION"
+"""The type of a line by which one of a person's own balances at PayPal became one of another currency."""
 _FEE = ".fee"
 _SEARCHED = re.compile(rf"(.+)\.T[0-9]{{4}}({re.escape(_FEE)})?")
 """As the search's lines are called: by id and code of event."""

@@ -267,16 +267,38 @@ def currency_missing(account: str) -> BadRecord:
     )
 
 
-def currency_foreign(account: str, currency: str, home: str) -> BadRecord:
+def conversion(account: str, amount: Money, key: str) -> BadRecord:
+    """Say what a conversion is; ``amount`` is what it moves on the balance of the line."""
+    size = amount_text(abs(amount.amount))
+    fr, en = f"{size.fr}\u00a0{amount.currency}", f"{amount.currency}\u00a0{size.en}"
+    fr = f"{fr} sont sortis de {account} vers" if amount.amount < 0 else f"{fr} sont entrés dans {account} depuis"
+    en = f"{en} left {account} for" if amount.amount < 0 else f"{en} came to {account} from"
     return BadRecord(
-        "currency",
+        "type",
         Text(
-            f"La ligne du compte {account} est en {currency}, les livres sont en {home} : elle n’est ni convertie ni "
-            "envoyée. Saisissez-la dans QuickBooks avec le taux de la banque.",
-            f"The line of the account {account} is in {currency}, the books are in {home}: it is neither converted nor "
-            "posted. Enter it in QuickBooks at the bank's rate.",
+            f"PayPal a converti : {fr} votre solde d’une autre devise. C’est un virement entre deux comptes à vous, ni "
+            "un revenu ni une dépense. Si ce solde a son compte dans QuickBooks, saisissez-y un seul virement entre "
+            "les deux avec les deux montants, et marquez les deux lignes résolues. S’il n’est pas dans vos livres, "
+            "dites-le une fois.",
+            f"PayPal converted: {en} your balance in another currency. It is a transfer between two accounts of your "
+            "own, neither income nor expense. If that balance has its account in QuickBooks, enter one transfer "
+            "between the two there with both amounts, and mark both lines resolved. If it is not in your books, say "
+            "so once.",
         ),
-        "bankfeed.currency_foreign",
+        "bankfeed.conversion",
+        Answers(
+            "answers",
+            key,
+            (
+                (
+                    ACCEPT,
+                    Text(
+                        "L’autre solde n’est pas dans les livres : ces lignes viennent à vérifier",
+                        "The other balance is not in the books: these lines come to review",
+                    ),
+                ),
+            ),
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from raccord.plugin import Text
-from raccord_bankfeed.paypal_ids import fee_of
+from raccord_bankfeed.paypal_ids import CONVERSION, fee_of
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import chosen_account
 from raccord_bankfeed.readers.answers.bounded import AnswerReader
@@ -21,6 +21,7 @@ _BOOKED, _PENDING, _DENIED = frozenset("SV"), "P", "D"
 _HOLDS = ("T15", "T1105", "T21")
 """What is held back, and T1105, by which the holds of T15 are let go again, though it stands among the reversals."""
 _TRANSFERS = ("T03", "T04")
+_CONVERSIONS = "T02"
 _HELD_BACK = Text(
     "Un montant retenu ou libéré par PayPal ne change pas le solde.",
     "An amount that PayPal holds or releases does not change the balance.",
@@ -69,7 +70,7 @@ def _lines(row: Row, tallies: dict[str, Tally], place: int) -> Iterator[Event]:
         return
     if status not in _BOOKED and status != _PENDING:
         raise RowFault(text_faults.status_unknown("transaction_status", status))
-    type_ = "XFER" if event.startswith(_TRANSFERS) else ""
+    type_ = "XFER" if event.startswith(_TRANSFERS) else CONVERSION if event.startswith(_CONVERSIONS) else ""
     line = _line(row, tally, place, day, status == _PENDING)._replace(amount=gross, type=type_)
     # Read before anything is told: a payment without its fee would be half of it.
     fee_row = row_of(info.get("fee_amount"))

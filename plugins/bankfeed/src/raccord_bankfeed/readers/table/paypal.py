@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from raccord_bankfeed.paypal_ids import PAYPAL, fee_of
+from raccord_bankfeed.paypal_ids import CONVERSION, PAYPAL, fee_of
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.faults import RowFault
@@ -28,6 +28,12 @@ _HOLD = re.compile(
     r"|release|deblocage|freigabe|liberacion|sblocco|vrijgave|funds (?:not yet )?available)\b"
 )
 """What is held back, and what is let go again: of "Reserve Hold" and "Reserve Release" only one says "hold"."""
+
+
+_CONVERSION = re.compile(
+    r"\b(currency conversion|conversions? de (?:devises?|monnaies?|divisas?|moedas?)|wahrungsumrechnung"
+    r"|conversione (?:di |della )?valut[ae]|valutaomrekening|valutaconversie)\b"
+)
 
 
 @dataclass(slots=True)
@@ -76,7 +82,7 @@ class PayPalReader(RowReader):
             currency,
             name or shown,
             " ".join(filter(None, (memo, shown if name else "", charged))),
-            shown.upper(),
+            CONVERSION if _CONVERSION.search(self._kind(row)) else shown.upper(),
             self.cell(row, Part.REFERENCE),
             "",
             pending,
