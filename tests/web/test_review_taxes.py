@@ -48,11 +48,11 @@ def test_the_tax_of_an_account_is_shown_with_who_says_so_and_written_as_it_was_s
     assert "No tax is written unless you choose one." in unknown
     assert set(offered(unknown).values()) == {""}, "where nothing is known of any, none is noted beside each"
     received = browser.get(f"/review?line={holds['RISTOURNE']}&view=category").text
-    assert "Money received bears a tax only where all of it gives back costs" in received
+    assert "Money received bears a tax only on parts that go to costs" in received
     sold = f"/review/{holds['RISTOURNE']}/treat"
     [income] = [str(each["Id"]) for each in client.query_all("Account", "AccountType = 'Income'")][:1]
     refused = send("/settings", sold, kind="category", account=income, tax=taxes[both])
-    assert "all of it is money back for costs" in refused.text, "no tax of a sale"
+    assert "only on the parts that go to costs" in refused.text, "no tax of a sale"
 
     # The bookkeeper sets the account's default in QuickBooks, and the next run reads it.
     office = next(each for each in client.query_all("Account", f"Id = '{accounts[OFFICE]}'"))

@@ -123,7 +123,10 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
     )  # fmt: skip
     say(1, cheque)
     say(2, Treatment(kind=Treated.SPLIT, parts=(Part(account=supplies, amount=Decimal("45.50")), Part(account=other))))
-    parts = (Part(account=income, amount=Decimal("83.00"), class_id=north), Part(account=other, description="Frais"))
+    parts = (
+        Part(account=income, amount=Decimal("83.00"), class_id=north),
+        Part(account=other, tax_code=tax, description="Frais"),
+    )
     say(3, Treatment(kind=Treated.SPLIT, parts=parts, location_id=shop))
     say(4, Treatment(kind=Treated.TRANSFER, other_account=card))
     say(5, Treatment(kind=Treated.TRANSFER, other_account=card))
@@ -148,7 +151,9 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
     assert shared == [(supplies, Decimal("45.50")), (other, Decimal("14.50"))]
     received = {each["TotalAmt"]: each for each in documents(workshop, company, "Deposit")}
     split = [each for each in received[Decimal("80.00")]["Line"] if each["DetailType"] == "DepositLineDetail"]
-    assert [each["Amount"] for each in split] == [Decimal("83.00"), Decimal("-3.00")]
+    sides = [(each["Amount"], each["DepositLineDetail"]["TaxApplicableOn"]) for each in split]
+    assert sides == [(Decimal("83.00"), "Sales"), (Decimal("-2.61"), "Purchase")], "the fee's tax is claimed"
+    assert received[Decimal("80.00")]["TxnTaxDetail"]["TotalTax"] == Decimal("-0.39")
     assert split[0]["DepositLineDetail"]["ClassRef"]["value"] == north
     assert received[Decimal("80.00")]["DepartmentRef"]["value"] == shop
     assert sorted(received) == [Decimal("34.50"), Decimal("80.00"), Decimal("300.00")]
@@ -172,10 +177,10 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
         assert all(proof.equal for proof in session.scalars(select(Proof)))
         last = session.scalars(select(Plan).order_by(Plan.created_at.desc())).first()
         assert last is not None
-        sides = session.execute(
+        moves = session.execute(
             select(PlanLine.money_account, PlanLine.amount).where(PlanLine.kind == "Transfer").order_by(PlanLine.id)
         ).all()
-    assert [tuple(each) for each in sides] == [(bank, Decimal(-500)), (bank, Decimal(25))], (
+    assert [tuple(each) for each in moves] == [(bank, Decimal(-500)), (bank, Decimal(25))], (
         "each counts on its own bank"
     )
     again = sync(workshop, connection)
@@ -273,7 +278,7 @@ def test_what_does_not_fit_is_refused_and_an_answer_can_be_taken_back(
         ("b1", category(expense, payment_type=PaymentType.CARD), "payment_type"),
         ("b2", category(income, payment_type=PaymentType.CHECK), "payment_type"),
         ("b2", Treatment(kind=Treated.CATEGORY, parts=(Part(account=income, tax_code=tax),)), "tax_on_deposit"),
-        ("b2", Treatment(kind=split, parts=(Part(account=income, amount=Decimal(33)),
+        ("b2", Treatment(kind=split, parts=(Part(account=income, amount=Decimal(33), tax_code=tax),
                                             Part(account=expense, tax_code=tax))), "tax_on_deposit"),
         ("b1", Treatment(kind=split), "parts"),
         ("b1", Treatment(kind=split, parts=(Part(account=expense), Part(account=expense))), "two_rests"),

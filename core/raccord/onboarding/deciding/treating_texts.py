@@ -69,8 +69,9 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "tax_on_deposit": (
             Text(
-                "De l'argent reçu ne porte une taxe que si tout rembourse des dépenses, et « {account} » n'en est pas.",
-                "Money received bears a tax only where all of it is money back for costs; “{account}” is none.",
+                "De l'argent reçu ne porte de taxe que sur les parts qui vont à des dépenses, et « {account} » "
+                "n'en est pas une.",
+                "Money received bears a tax only on the parts that go to costs; “{account}” is none.",
             ),
             Text(
                 "Choisissez un compte de dépense, ou ôtez la taxe. Pour une vente taxée, faites une facture ou un "

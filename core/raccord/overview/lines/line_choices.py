@@ -19,11 +19,11 @@ from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import OWNER_ROLE
 from raccord.store.models import Choice, Connection, Hold, LedgerEntry
-from raccord.sync.books.company import TYPES
+from raccord.sync.books.company import TAXED_BACK, TYPES
 from raccord.sync.days import around
 from raccord.sync.lines.matching import words_of
 from raccord.sync.lines.transfers import TRANSFER, says_transfer
-from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS, TAXED_BACK
+from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.lines.treatments import Treated
 
 RECENT = 6

@@ -15,9 +15,9 @@ from raccord.overview.lines.rule_views import Names, answer_of, names_of, ruling
 from raccord.overview.questions import Behind, suggested_in
 from raccord.plugin.texts import Text
 from raccord.store.models import LedgerEntry
+from raccord.sync.books.company import TAXED_BACK
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.line_answers import LEARNED
-from raccord.sync.lines.treatment_fit import TAXED_BACK
 from raccord.sync.lines.treatments import BY_SUGGESTION, Part, Treated, Treatment
 
 

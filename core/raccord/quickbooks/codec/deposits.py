@@ -74,14 +74,17 @@ def _line(line: LinkedLine | DirectLine, amount: Decimal, place: int, sheet: She
             }
             return {"Amount": amount, "LinkedTxn": [link]}
         case DirectLine():
-            detail: JsonObject = {"AccountRef": sheet.ref(line.account, f"lines[{place}].account")}
+            account = sheet.id(line.account, f"lines[{place}].account")
+            detail: JsonObject = {"AccountRef": {"value": account}}
             if line.entity is not None:
                 found, kind = sheet.entity(line.entity, f"lines[{place}].entity")
                 detail["Entity"] = {"value": found, "type": kind.upper()}
             if line.class_ is not None:
                 detail["ClassRef"] = sheet.ref(line.class_, f"lines[{place}].class_")
             if tax is not None:
-                detail |= {**tax.detail(place), "TaxApplicableOn": "Purchase"}
+                # What is taxed gives a cost's tax back, or is one that was kept back; nothing else bears any.
+                cost = line.tax_code is not None or sheet.is_cost(account)
+                detail |= {**tax.detail(place), "TaxApplicableOn": "Purchase" if cost else "Sales"}
             return {
                 "Amount": amount,
                 "DetailType": "DepositLineDetail",

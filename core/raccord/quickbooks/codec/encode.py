@@ -40,7 +40,7 @@ from raccord.quickbooks.codec.names import NUMBER_LENGTH, within
 from raccord.quickbooks.codec.notes import is_marker
 from raccord.quickbooks.codec.payables import bill, bill_payment, payment, vendor_credit
 from raccord.quickbooks.codec.sales import credit_memo, invoice, refund_receipt, sales_receipt
-from raccord.quickbooks.codec.sheet import KindOf, Sheet, unknown_kind
+from raccord.quickbooks.codec.sheet import IsCost, KindOf, Sheet, all_costs, unknown_kind
 
 SPARSE = frozenset(
     {
@@ -62,19 +62,21 @@ def encode(
     number: str,
     update: Target | None = None,
     kind_of: KindOf = unknown_kind,
+    is_cost: IsCost = all_costs,
 ) -> Encoded:
     """Return ``draft`` as QuickBooks' JSON: the same arguments give the same bytes.
 
     ``resolve`` answers a ledger id, or ``placeholder(key)`` for what does not exist yet. ``marker`` ends the private
     note, ``number`` (at most 21 characters, empty for none) becomes the document number where the kind has one.
     ``kind_of`` says which list or kind a reference is of, where known: it decides the type of a deposit line's link
-    and of the person on an expense or deposit line. Raises :class:`EncodeError` before anything is sent; in
-    particular when QuickBooks' total would not be the draft's.
+    and of the person on an expense or deposit line. ``is_cost`` says which accounts are costs: a deposit's line on
+    another one counts among sales. Raises :class:`EncodeError` before anything is sent; in particular when
+    QuickBooks' total would not be the draft's.
     """
     kind = entity_of(draft)
     if kind not in _NAME_LISTS and not is_marker(marker):
         raise ValueError(f"{marker!r} is not a marker like [raccord 7K2M9QX4TW r1]")
-    sheet = Sheet(resolve, facts, kind_of)
+    sheet = Sheet(resolve, facts, kind_of, is_cost=is_cost)
     body = _body(draft, sheet, marker, number)
     if update is not None:
         body = _updating(kind, _without_firsts(draft, body), update)

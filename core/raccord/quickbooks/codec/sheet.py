@@ -21,6 +21,14 @@ def unknown_kind(_ref: Ref) -> str:
     return ""
 
 
+IsCost = Callable[[str], bool]
+"""Tells of an account, by its id, whether what is bought goes there."""
+
+
+def all_costs(_account: str) -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Sheet:
     """What one encoding resolves; ``needs`` collects the draft keys whose ids are not known yet, in order."""
@@ -28,6 +36,7 @@ class Sheet:
     resolve: Callable[[Ref], str]
     facts: CompanyFacts
     kind_of: KindOf = unknown_kind
+    is_cost: IsCost = all_costs
     needs: dict[str, None] = field(default_factory=dict)
 
     def id(self, ref: Ref, place: str) -> str:

@@ -54,6 +54,9 @@ TYPES: Mapping[Accepts, frozenset[str]] = {
 }  # fmt: skip
 """QuickBooks account types that may fill a place."""
 
+TAXED_BACK = TYPES[Accepts.EXPENSE] | {"Fixed Asset"}
+"""What is bought: a supplier who pays some of it back gives its tax back too."""
+
 KINDS: Mapping[Accepts, str] = {
     Accepts.CUSTOMER: "Customer",
     Accepts.CUSTOMER_TYPE: "CustomerType",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import LedgerEntry
-from raccord.sync.books.company import PEOPLE, TYPES
+from raccord.sync.books.company import PEOPLE, TAXED_BACK, TYPES
 from raccord.sync.lines.treatments import Treated, Treatment, UnfitTreatment
 
 OWNERS_ACCOUNTS = frozenset({"Equity", "Other Current Liability", "Long Term Liability", "Other Current Asset"})
@@ -26,8 +26,6 @@ NOBODYS_ACCOUNTS = frozenset(
     }
 )  # fmt: skip
 """Subtypes that are neither the owner's nor a place where money is kept: never offered for a draw or a transfer."""
-TAXED_BACK = TYPES[Accepts.EXPENSE] | {"Fixed Asset"}
-"""What is bought: a supplier who pays some of it back gives its tax back too."""
 FOREIGN_ACCOUNTS = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})
 """What QuickBooks keeps in a currency of its own; everything else is in the company's."""
 
@@ -43,8 +41,8 @@ class BooksFit:
     def check(self, treatment: Treatment, currency: str, moved_on: str, *, deposit: bool = False) -> None:
         """Raise ``UnfitTreatment`` for what a line in a currency, on the account ``moved_on``, cannot be.
 
-        What becomes a deposit bears a tax only where all of it is money back for costs: each of its lines counts among
-        purchases then.
+        What becomes a deposit bears a tax only on its parts for costs, which give it back or, kept back, have it: they
+        count among purchases. The tax of a sale is in its invoice or receipt.
         """
         match treatment.kind:
             case Treated.EXCLUDE:
@@ -56,7 +54,7 @@ class BooksFit:
                     raise UnfitTreatment("same_account")
             case Treated.CATEGORY | Treated.PERSONAL | Treated.SPLIT:
                 self._check_parts(treatment, currency)
-                if deposit and any(part.tax_code for part in treatment.parts):
+                if deposit:
                     self._check_costs(treatment)
 
     def entry(self, kind: str, object_id: str, currency: str = "", types: frozenset[str] | None = None) -> LedgerEntry:
@@ -82,7 +80,7 @@ class BooksFit:
 
     def _check_costs(self, treatment: Treatment) -> None:
         for part in treatment.parts:
-            if not self.taxed_back(part.account):
+            if part.tax_code and not self.taxed_back(part.account):
                 raise UnfitTreatment("tax_on_deposit", account=self.entry("Account", part.account).name)
 
     def _check_parts(self, treatment: Treatment, currency: str) -> None:

@@ -8,7 +8,7 @@ from raccord.plugin.drafts import BillPayment, Deposit, Draft, Expense, Link, Pa
 from raccord.quickbooks.codec import Encoded, Target, encode, must_be_kept
 from raccord.store.models import Company, Connection
 from raccord.sync.bodies import mark, marker
-from raccord.sync.books.company import Facts
+from raccord.sync.books.company import TAXED_BACK, Facts
 from raccord.sync.resolving.conflict_rules import FEATURE_MISSING
 from raccord.sync.resolving.resolve import LINK_WAITS, Held, Resolver
 from raccord.sync.resolving.settling import CLASS, has_classes
@@ -47,7 +47,12 @@ class Encoder:
             number=number,
             update=target,
             kind_of=self.resolver.kind_of,
+            is_cost=self._is_cost,
         )
+
+    def _is_cost(self, account: str) -> bool:
+        entry = self.resolver.lists.by_id.get(("Account", account))
+        return entry is None or entry.type in TAXED_BACK
 
     def _settles_what_it_says(self, draft: Draft) -> None:
         """Hold a payment whose credit or invoice is still another kind of document there."""
