@@ -7,21 +7,28 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from harness import finish
+from harness import finish, lab
 from httpx2 import Response
+from programs import program
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.overview.weighing import volumes
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.terms import TermTable
-from raccord.store.models import Choice, Connection, LedgerEntry, RunState, TermOverride
+from raccord.store.models import Certificate, Choice, Company, Connection, LedgerEntry, RunState, TermOverride
 from raccord.sync.problems import open_problem
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.api.application import PATH
+from raccord_web.app import create_app
 
 
 def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
-    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response], sandbox: SandboxServer
 ) -> None:
     own = f"/connections/{synced.id}/mapping"
     page = browser.get(own).text
@@ -93,6 +100,38 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     assert "2 words wait" in terms
     log = browser.get("/audit?action=term").text
     assert re.search(r'wrapped-value"[^>]*>Sale<span', log), "the audit calls the word by its name too"
+
+    # Nothing changes from a day on that is closed or certified; what was never said replaces nothing.
+    at = workshop.clock.now()
+    lab(sandbox, "close-books", date="2026-03-31")
+    with workshop.database.begin() as session:
+        firm = session.get_one(Connection, synced.id).company_id
+        session.get_one(Company, firm).books_closed_on = date(2026, 3, 31)
+        session.add(
+            Certificate(
+                company_id=firm, month=date(2026, 4, 1), version=1, made_at=at, made_by="Odile", clean=True, body="{}",
+                hash="x",
+            )
+        )  # fmt: skip
+    assert 'name="first" value="2026-05-01"' in browser.get(own).text, (
+        "and the day that is offered is the first open one"
+    )
+    late = {"word": "sale", "ledger": "Counter", "first": "2026-04-02"}
+    for asked in ({**change, "first": "2026-03-31"}, late, {**late, "save": "yes"}):
+        refused = send(own, own, **asked)
+        assert refused.status_code == 409
+        marked = re.search(r'aria-invalid="true" aria-describedby="([\w-]+)"', refused.text)
+        assert marked
+        beside = refused.text.partition(f'<p class="error" id="{marked[1]}">')[2].partition("</p>")[0]
+        assert "Choose a day from 1\u00a0May\u00a02026 on" in beside
+    assert "2\u00a0Apr\u00a02026 is in a certified month (2026-04)" in refused.text
+    assert send(own, own, word="schein", ledger="sale", first="2026-03-10", save="yes").status_code == 303
+    api = program(workshop, create_app(workshop, HandOver()), RoleName.OWNER, Scope.OWN, firm)
+    own = f"{PATH}/connections/{synced.id}"
+    closed = {"role": "income", "ledger_id": held.ledger_id, "first": "2026-03-31"}
+    for call in ("choices", "choices/try"):
+        assert api.post(f"{own}/{call}", json=closed).json()["code"] == "mapping.closed_month"
+    assert api.post(f"{own}/choices", json={**closed, "first": "2026-05-01"}).status_code == 200
 
 
 def test_the_changes_of_a_page_are_counted_seen_and_saved_together_or_not_at_all(

@@ -314,8 +314,12 @@ def test_pain_15_t1_a_word_changes_from_a_day_on_and_what_is_posted_follows_by_a
     lab(sandbox, "close-books", date="2026-03-06")
     till.ROWS["T1"].append(sale("held", "2026-03-06", "13.00"))
     sync(workshop, connection)
-    lab(sandbox, "close-books")
     first = date(2026, 3, 5)
+    with pytest.raises(RaccordError) as closed:
+        set_term(workshop, OWNER, connection.id, "sale", "Comptoir", first)
+    assert (closed.value.code, "2026-03-07" in closed.value.fix.en) == ("mapping.closed_month", True)
+    # Opened again in QuickBooks, it is asked there and not what the last run read.
+    lab(sandbox, "close-books")
     seen = survey(workshop, connection.id, first, LAST, DatedTerm("sale", "Comptoir", first))
     assert [(each.key, [dict(one) for one in each.fields], each.effect) for each in seen.rewrites] == [
         ("sales/s5", [{"field": "Line[0].Description", "before": "", "after": "Comptoir"}], {})

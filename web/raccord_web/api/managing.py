@@ -19,6 +19,7 @@ from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.arriving.changing import change_settings
 from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.seen_settings import seen_of
+from raccord.onboarding.deciding.open_days import open_day
 from raccord.onboarding.deciding.remapping import Change, save_changes
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.drafts import Accepts
@@ -179,7 +180,8 @@ def mean(request: Request, connection_id: str, wanted: TermIn) -> Done:
     """Let a word of the source mean something else from a day on; what is posted stays until a repost."""
     workshop = desk_of(request).workshop
     connection, _ = held(request, connection_id)
-    first = wanted.first or today_of(connection, workshop.clock.now())
+    with workshop.database.read() as session:
+        first = wanted.first or open_day(session, connection, today_of(connection, workshop.clock.now()))
     change: Change = DatedTerm(wanted.word, wanted.ledger, first)
     seen: dict[Change, str | None] = {} if wanted.seen is None else {change: wanted.seen}
     save_changes(workshop, acting(request), connection_id, [change], seen)

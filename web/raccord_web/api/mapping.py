@@ -13,6 +13,7 @@ from starlette.requests import Request
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding.comments import CHARS_MAX, comment, comments_of
 from raccord.onboarding.deciding.decisions import counts_from
+from raccord.onboarding.deciding.open_days import open_day
 from raccord.onboarding.deciding.remapping import Change, RoleChange, effect_of_changes, save_changes
 from raccord.sync.days import today_of
 from raccord.sync.resolving.terms import DatedTerm
@@ -109,8 +110,8 @@ def write(request: Request, connection_id: str, said: CommentIn) -> Done:
 def _changes(request: Request, connection_id: str, wanted: MappingIn) -> Sequence[Change]:
     connection, _ = managed(request, connection_id)
     workshop = desk_of(request).workshop
-    today = today_of(connection, workshop.clock.now())
     with workshop.database.read() as session:
+        today = open_day(session, connection, today_of(connection, workshop.clock.now()))
         roles = [
             RoleChange(
                 each.role,

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding import remapping
+from raccord.onboarding.deciding.open_days import open_day
 from raccord.onboarding.deciding.remapping import Effect, effect_of_choice, survey
 from raccord.overview.runs import RunView
 from raccord.quickbooks.fields import field_named
@@ -178,7 +179,8 @@ def try_term(request: Request, connection_id: str, wanted: TermIn) -> SurveyView
     """Tell what another meaning of a word would change of what is posted; nothing is changed."""
     connection, _ = managed(request, connection_id)
     workshop = desk_of(request).workshop
-    first = wanted.first or today_of(connection, workshop.clock.now())
+    with workshop.database.read() as session:
+        first = wanted.first or open_day(session, connection, today_of(connection, workshop.clock.now()))
     meant = DatedTerm(wanted.word, wanted.ledger, first)
     return _view(survey(workshop, connection_id, first, date.max, meant))
 

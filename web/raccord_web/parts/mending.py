@@ -93,7 +93,8 @@ def mend(workshop: Workshop, actor: Actor, connection_id: str, code: str, fields
         _require_fitting(workshop, connection_id, wanted, fields)
         first = _first_day(workshop, connection_id, code)
         for role, of, ledger in wanted:
-            choose_seen(workshop, actor, connection_id, role, ledger, of, first, seen=fields.get(_held(role, of)))
+            seen = fields.get(_held(role, of))
+            choose_seen(workshop, actor, connection_id, role, ledger, of, first, seen=seen, of_failed=True)
     close_cause(workshop, actor, code, ProblemState.READY, connection_id)
 
 

@@ -17,6 +17,7 @@ from raccord.onboarding.deciding.conflict_texts import (
     one_or_two,
     parts_changed,
 )
+from raccord.onboarding.deciding.open_days import open_day
 from raccord.onboarding.deciding.seen_questions import refused_as_seen
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.account_types import held_as
@@ -128,7 +129,9 @@ def counts_from(
     """Return the day a choice for a role would count from: the given one, or for a first choice the beginning."""
     same = (Choice.connection_id == connection.id, Choice.role == role, Choice.of == of)
     chosen = session.scalar(select(func.count()).select_from(Choice).where(*same))
-    return valid_from or (today_of(connection, workshop.clock.now()) if chosen else BEGINNING)
+    return valid_from or (
+        open_day(session, connection, today_of(connection, workshop.clock.now())) if chosen else BEGINNING
+    )
 
 
 def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str, *, of: str = "") -> Run:

@@ -14,6 +14,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.decisions import choose_in, counts_from, fitting, role_of
+from raccord.onboarding.deciding.open_days import look_again, require_open_role, require_open_word
 from raccord.onboarding.deciding.seen_choices import choice_standing, term_standing
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.day_rules import last_posted_day
@@ -81,6 +82,7 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, *cha
 
     Reads QuickBooks, writes nothing.
     """
+    look_again(workshop, connection_id, (each.first for each in changes))
     with workshop.database.read() as session:
         bench = _bench(workshop, session, connection_id)
     client = bench.client().in_lane(Lane.INTERACTIVE)
@@ -88,6 +90,7 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, *cha
     with workshop.database.read() as session:
         also = [each for each in changes if isinstance(each, DatedTerm)]
         _check(bench.scope.info, also)
+        _require_open(session, bench, changes)
         terms = DatedTerms.read(session, connection_id, bench.scope.info.terms, also)
         choices = [_choice(session, bench, each) for each in changes if isinstance(each, RoleChange)]
         found = Surveyor(session, bench, facts, terms, choices).look(first, last)
@@ -119,8 +122,11 @@ def effect_of_changes(workshop: Workshop, connection_id: str, changes: Sequence[
     QuickBooks is read only where something is posted that they may concern.
     """
     start = min(each.first for each in changes)
+    look_again(workshop, connection_id, [start])
     with workshop.database.read() as session:
-        _check(_bench(workshop, session, connection_id).scope.info, changes)
+        bench = _bench(workshop, session, connection_id)
+        _check(bench.scope.info, changes)
+        _require_open(session, bench, changes)
         mine = (LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
         posted = exists().where(*mine, func.coalesce(LinkRow.record_day, LinkRow.day) >= start)
         waits = (DraftRow.connection_id == connection_id, DraftRow.state.in_(WAITING), DraftRow.day >= start)
@@ -141,12 +147,14 @@ def save_changes(
     ``seen`` tells on what they were made: refused where something else stands (``None`` is known to be something else).
     """
     chosen = [(each.role, each.of, each.ledger_id) for each in changes if isinstance(each, RoleChange)]
+    look_again(workshop, connection_id, (each.first for each in changes))
 
     def keep(session: Session) -> None:
         if seen:
             session.get_one(Connection, connection_id, with_for_update=True)
             _manageable(workshop, session, actor, connection_id)
             require_seen(workshop, session, connection_id, seen)
+        _require_open(session, _bench(workshop, session, connection_id), changes)
         for each in changes:
             if isinstance(each, RoleChange):
                 choose_in(session, workshop, actor, connection_id, each.role, each.ledger_id, each.of, each.first)
@@ -176,8 +184,12 @@ def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, le
     way of posting changes only from a day on that has no documents: before it all is posted in the old way, from it on
     in the new one.
     """
+    wanted = DatedTerm(word, ledger, first)
+    look_again(workshop, connection_id, [first])
     with workshop.database.begin() as session:
-        return set_term_in(session, workshop, actor, connection_id, DatedTerm(word, ledger, first))
+        _manageable(workshop, session, actor, connection_id)
+        _require_open(session, _bench(workshop, session, connection_id), [wanted])
+        return set_term_in(session, workshop, actor, connection_id, wanted)
 
 
 def set_term_in(
@@ -304,6 +316,16 @@ def _ready(session: Session, connection: Connection, first: date, last: date) ->
                 "Approve its plan, or cancel it: raccord connect repost --cancel.",
             ),
         )
+
+
+def _require_open(session: Session, bench: Bench, changes: Sequence[Change]) -> None:
+    """Refuse changes that would count from a day on that lies in a closed or certified month."""
+    connection = bench.connection
+    for each in changes:
+        if isinstance(each, RoleChange):
+            require_open_role(session, connection, each.role, each.of, each.first)
+        else:
+            require_open_word(session, connection, bench.scope.info, each.word, each.first)
 
 
 def _check(info: ConnectorInfo, changes: Sequence[Change]) -> None:

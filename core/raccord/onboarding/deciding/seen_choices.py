@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.card_kinds import fill_with_kinds
 from raccord.onboarding.deciding.decisions import DecisionError, choose_in, role_of
+from raccord.onboarding.deciding.open_days import look_again, require_open_role
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.info import RoleInfo
 from raccord.plugin.terms import TermTable
@@ -137,16 +138,24 @@ def choose_seen(
     *,
     seen: str | None,
     type_said: str = "",
+    of_failed: bool = False,
 ) -> Choice:
-    """Fill a role as ``choose`` does; refused where something else fills it than the ledger id that was ``seen``.
+    """Fill a role as ``choose`` does; refused where something else fills it than the ledger id that was ``seen``, and
+    from a day on that lies in a closed or certified month, unless that is the day of documents that failed.
 
     An empty ``seen`` is that nothing was chosen; ``None`` is that nobody looked.
     """
+
+    dated = valid_from if not of_failed else None
+    if dated is not None:
+        look_again(workshop, connection_id, [dated])
 
     def fill(session: Session) -> Choice:
         connection = session.get_one(Connection, connection_id, with_for_update=True)
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        if dated is not None:
+            require_open_role(session, connection, role, of, dated)
         stood = choice_standing(session, connection_id, role_of(info, role), of)
         made = choose_in(session, workshop, actor, connection_id, role, ledger_id, of, valid_from, type_said)
         if seen is not None:

@@ -18,6 +18,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.comments import count_comments
+from raccord.onboarding.deciding.open_days import ClosedDayError, open_day
 from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, require_seen, save_changes
 from raccord.overview.choosing.unknown_words import unknown_words
 from raccord.overview.connections import connection_head
@@ -83,9 +84,9 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     connection, info = found
     require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
     view = "terms" if fields.get("view") == "terms" or fields.get("word") else "roles"
-    today = today_of(connection, workshop.clock.now())
     first = day_of(fields.get("first", ""))
     with workshop.database.read() as session:
+        today = open_day(session, connection, today_of(connection, workshop.clock.now()))
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
     changes = changes_in(fields, roles, terms, first, today)
     kept: dict[str, Any] = {
@@ -106,7 +107,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     except RaccordError as error:
         return _page(
             request, connection_id, status=HTTPStatus.CONFLICT, refusal=said_by(error, request), changes=len(changes),
-            **kept,
+            closed=isinstance(error, ClosedDayError), **kept,
         )  # fmt: skip
     done = "&done=chosen" if changes else ""
     return RedirectResponse(f"/connections/{connection_id}/mapping?view={view}{done}", HTTPStatus.SEE_OTHER)
@@ -128,8 +129,9 @@ def _page(
     language, today = language_of(request), today_of(connection, workshop.clock.now())
     unsaved = values.get("unsaved")
     unsaved = unsaved if isinstance(unsaved, dict) else {}
-    usual: dict[str, object] = {"refusal": None, "edited": ("", ""), "first": today, "changes": 0, "unsaved": {}}
+    usual: dict[str, object] = {"refusal": None, "closed": False, "edited": ("", ""), "changes": 0, "unsaved": {}}
     with workshop.database.read() as session:
+        usual["first"] = open_day(session, connection, today)
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
         parts = {
             "roles": _part([each for each in roles if _role_matches(each, q, language)], offset),
