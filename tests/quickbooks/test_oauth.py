@@ -41,7 +41,7 @@ def test_the_consent_page_is_asked_for_accounting_with_state_and_the_registered_
     assert asked == {
         "client_id": ["client-1"],
         "response_type": ["code"],
-        "scope": ["com.intuit.quickbooks.accounting"],
+        "scope": ["com.intuit.quickbooks.accounting openid email"],
         "redirect_uri": ["https://raccord.example/callback"],
         "state": [state],
     }
@@ -67,6 +67,25 @@ def test_a_code_becomes_tokens_with_absolute_ends_and_the_company(oauth: OAuthCl
     }
     assert asked.headers["authorization"] == "Basic " + base64.b64encode(b"client-1:client-secret").decode()
     assert asked.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "known"),
+    [
+        ({"sub": "1", "email": "camille@example.ca"}, 200, "camille@example.ca"),
+        ({"sub": "1"}, 200, ""),
+        ({"email": ["x"]}, 200, ""),
+        ({"error": "insufficient_scope"}, 403, ""),
+    ],
+)
+def test_who_consented_is_asked_with_the_new_token_and_may_stay_unknown(
+    oauth: OAuthClient, server: Any, kit: Any, said: dict[str, Any], status: int, known: str
+) -> None:
+    server.answer(kit.say(ANSWER))
+    got = oauth.exchange(_callback(kit), "state-1")
+    server.answer(kit.say(said, status))
+    assert oauth.person_of(got) == known
+    assert server.asked[-1].headers["authorization"] == "Bearer new-access"
 
 
 @pytest.mark.parametrize("state", ["other", "", "state-1x"])

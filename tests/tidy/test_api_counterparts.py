@@ -140,6 +140,7 @@ WITHOUT = {
     "/people/{person_id}/{deed}": OF_PEOPLE,
     "/tokens": OF_TOKENS,
     "/tokens/{token_id}/revoke": OF_TOKENS,
+    "/oauth/quickbooks/confirm/{secret}": "Intuit asks a person, in a browser.",
     "/oauth/quickbooks/start": "Intuit asks a person, in a browser.",
     "/connections/{connection_id}/switch": "A person reads both companies' names and types the word.",
     "/connections/{connection_id}/files": OF_A_FILE,

@@ -108,7 +108,21 @@ def test_both_doors_lead_to_quickbooks_where_a_wrong_password_stores_nothing(
         back = BROWSER.post(address, data=fields | said).headers["location"]
     finally:
         sandbox.store.identity.change_password("")
-    returned = browser.get(back.partition(BASE)[2]).headers["location"]
+    asked = browser.get(back.partition(BASE)[2]).headers["location"]
+    repeated = browser.get(asked).text
+    name = str(sandbox.store.of_template("quebec").settings["name"])
+    for word in (name, ">Canada<", ">CAD<", realm, "person@example.com"):
+        assert word in repeated, "the company is repeated, with who was signed in at Intuit"
+    assert companies(workshop) == 0, "and nothing is kept before it is confirmed"
+    page, _, query = asked.partition("?")
+    assert query == "then=%2Fsettings%2Faccounting"
+    kept = send(asked, page, answer="keep", then="/settings/accounting")
+    returned = kept.headers["location"]
     assert returned == "/settings/accounting?done=connected"
     assert companies(workshop) == 1
-    assert str(sandbox.store.of_template("quebec").settings["name"]) in browser.get(returned).text
+    with workshop.database.read() as session:
+        company = session.scalars(select(Company)).one()
+    assert (company.authorised_by, company.authorised_as) == ("Odile", "person@example.com")
+    shown = browser.get(returned).text
+    assert (name in shown, "person@example.com" in shown) == (True, True)
+    assert browser.get(asked).status_code == 409, "it serves once"

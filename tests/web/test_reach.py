@@ -114,6 +114,7 @@ NEEDS = {
     "/problems/of-cause/{deed}": Power.WORK,
     "/problems/{problem_id}/{deed}": Power.WORK,
     "/oauth/quickbooks/start": Power.LINK,
+    "/oauth/quickbooks/confirm/{secret}": Power.LINK,
     "/people/invite": Power.INVITE,
     "/people/invitations/{invitation_id}/withdraw": Power.INVITE,
     "/people/{person_id}/{deed}": Power.INVITE,

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.access.authority import Authority, authorities_of
 from raccord.onboarding.access.members import MEMBERS_MAX
 from raccord.onboarding.access.reach import today_there
 from raccord.onboarding.arriving.arrivals import credentials_end_of, freshness_of
@@ -70,8 +71,10 @@ def conditions_of(workshop: Workshop, now: datetime) -> Standing:
     standing = Standing()
     with workshop.database.read() as session:
         companies = session.scalars(select(Company).where(Company.state != CompanyState.DISCONNECTED)).all()
+        authorities = authorities_of(session, [each.id for each in companies], now)
         for company in companies:
             _authorisation(workshop, company, now, standing)
+            standing.conditions += _of_authority(company, authorities.get(company.id))
             connections = session.scalars(
                 select(Connection).where(Connection.company_id == company.id, Connection.state.in_(WATCHED))
             ).all()
@@ -132,6 +135,13 @@ def _authorisation(workshop: Workshop, company: Company, now: datetime, standing
                 key, "alarm.authorisation_ends", text, fix, grave=days <= GRAVE_DAYS, step=step, company_id=company.id
             )
         )
+
+
+def _of_authority(company: Company, authority: Authority | None) -> Iterator[Condition]:
+    """Tell that whoever authorised a company may link it no more; who authorises again ends it."""
+    if authority is not None and authority.left and company.state == CompanyState.CONNECTED:
+        text, fix = said("alarm.authority_left", {"person": authority.by, "company": company.name})
+        yield Condition(f"authority/{company.id}", "alarm.authority_left", text, fix, grave=True, company_id=company.id)
 
 
 def _of_connection(session: Session, connection: Connection) -> Iterator[Condition]:

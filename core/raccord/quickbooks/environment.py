@@ -21,6 +21,8 @@ class Environment:
     token_url: str
     revoke_url: str
     app_base: str
+    userinfo_url: str = ""
+    """Where Intuit tells who gave an authorisation; empty where nobody tells."""
 
     def __post_init__(self) -> None:
         for address in (self.api_base, self.authorize_url, self.token_url, self.revoke_url, self.app_base):
@@ -39,6 +41,7 @@ PRODUCTION = Environment(
     token_url=_TOKEN_URL,
     revoke_url=_REVOKE_URL,
     app_base="https://app.qbo.intuit.com",
+    userinfo_url="https://accounts.platform.intuit.com/v1/openid_connect/userinfo",
 )
 INTUIT_SANDBOX = Environment(
     name="intuit-sandbox",
@@ -47,6 +50,7 @@ INTUIT_SANDBOX = Environment(
     token_url=_TOKEN_URL,
     revoke_url=_REVOKE_URL,
     app_base="https://sandbox.qbo.intuit.com",
+    userinfo_url="https://sandbox-accounts.platform.intuit.com/v1/openid_connect/userinfo",
 )
 
 
@@ -60,6 +64,7 @@ def local(url: str) -> Environment:
         token_url=f"{base}/oauth2/v1/tokens/bearer",
         revoke_url=f"{base}/v2/oauth2/tokens/revoke",
         app_base=base,
+        userinfo_url=f"{base}/v1/openid_connect/userinfo",
     )
 
 

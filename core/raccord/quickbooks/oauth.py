@@ -36,6 +36,9 @@ from raccord.quickbooks.tokens import Tokens
 from raccord.quickbooks.transport import HeaderAuth, new_http
 
 ACCOUNTING_SCOPE = "com.intuit.quickbooks.accounting"
+SCOPES = (ACCOUNTING_SCOPE, "openid", "email")
+"""All of accounting, for there is no smaller scope, and who consents."""
+_PERSON_MAX = 254
 
 _log = logging.getLogger(__name__)
 _READ_TIMEOUT_S = 30
@@ -80,7 +83,7 @@ class OAuthClient:
     def close(self) -> None:
         self._http.close()
 
-    def authorization_url(self, state: str, scopes: tuple[str, ...] = (ACCOUNTING_SCOPE,)) -> str:
+    def authorization_url(self, state: str, scopes: tuple[str, ...] = SCOPES) -> str:
         """Return the address of Intuit's consent page, which sends the person back with ``state``."""
         if not state:
             raise ValueError("an authorisation needs a state")
@@ -116,6 +119,27 @@ class OAuthClient:
         address = self._credentials.redirect_uri
         form = Secret(prepare_token_request("authorization_code", redirect_uri=address, code=code))
         return self._tokens(form, realm, previous=None)
+
+    def person_of(self, tokens: Tokens) -> str:
+        """Return the e-mail address of who consented, as Intuit knows them; empty where it does not tell.
+
+        Nothing hangs on it but what people read: a consent counts whatever this answers.
+        """
+        if not self._environment.userinfo_url:
+            return ""
+        try:
+            response = self._http.get(
+                self._environment.userinfo_url,
+                headers={"Accept": "application/json"},
+                auth=HeaderAuth("Bearer", tokens.access),
+            )
+        except httpx.RequestError as error:
+            _log.warning("oauth: who consented is not known (%s)", type(error).__name__)
+            return ""
+        if response.status_code != httpx.codes.OK:
+            _log.warning("oauth: who consented is not known (%s) tid=%s", response.status_code, _tid(response))
+            return ""
+        return _read_person(response.content)
 
     def refresh(self, tokens: Tokens) -> Tokens:
         """Return new tokens for ``tokens``; the refresh token may or may not be a new one.
@@ -176,6 +200,15 @@ class OAuthClient:
 
 def _tid(response: httpx.Response) -> str:
     return str(response.headers.get("intuit_tid", ""))
+
+
+def _read_person(body: bytes) -> str:
+    try:
+        answer = decode(body)
+    except ValueError:
+        return ""
+    email = answer.get("email") if isinstance(answer, dict) else None
+    return email if isinstance(email, str) and len(email) <= _PERSON_MAX and email.isprintable() else ""
 
 
 def _read_tokens(body: bytes, realm: str, asked_at: datetime, previous: Tokens | None) -> Tokens | None:

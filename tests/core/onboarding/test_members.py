@@ -17,6 +17,7 @@ from raccord.clock import FixedClock
 from raccord.onboarding.access import accounts
 from raccord.onboarding.access.accounts import AccountError, set_up_first, sign_in
 from raccord.onboarding.access.api_tokens import Scope, make_token, program_of
+from raccord.onboarding.access.authority import AuthorityLeavesError, authorities_of
 from raccord.onboarding.access.members import MemberChangedError, accept, change_role, invite, list_members, remove
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.access.sessions import end_session, open_session, sessions_of, signed_in
@@ -167,3 +168,48 @@ def test_a_role_ends_with_its_last_day_by_the_clocks_of_its_company(
         sign_in(here, guest.email, PASSWORD, "10.0.0.1")
     with database.read() as session:
         assert sessions_of(session, guest.id, "", hand.now()) == []
+
+
+def test_nobody_who_authorised_quickbooks_goes_unnoticed(
+    workshop: Workshop, database: Database, hand: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    here = replace(workshop, database=database, clock=hand)
+    boss = set_up_first(here, "o@example.ca", "Odile", PASSWORD)
+    actor = Actor(boss.email, RoleName.OWNER)
+    with database.begin() as session:
+        firm = Company(
+            environment="sandbox", realm="9", name="Atelier", created_at=hand.now(), authorised_by="bea@example.ca",
+            authorised_at=hand.now(),
+        )  # fmt: skip
+        session.add(firm)
+        session.flush()
+    bea = accept(here, invite(here, actor, "bea@example.ca", RoleName.OWNER, firm.id), "Bea", PASSWORD)
+
+    def stands() -> tuple[bool, bool]:
+        with database.read() as session:
+            found = authorities_of(session, [firm.id], hand.now())[firm.id]
+        return not found.left, "alarm.authority_left" not in {
+            each.code for each in conditions_of(here, hand.now()).conditions
+        }
+
+    assert stands() == (True, True)
+    with database.read() as session:
+        assert [each.authorised for each in list_members(session, None, hand.now())] == [["Atelier"], []]
+    for leave in (
+        lambda **said: remove(here, actor, bea.id, firm.id, **said),
+        lambda **said: change_role(here, actor, bea.id, firm.id, RoleName.ADMIN, **said),
+    ):
+        with pytest.raises(AuthorityLeavesError) as refused:
+            leave()
+        assert "Bea authorised QuickBooks for Atelier" in str(refused.value)
+        assert "Odile (o@example.ca)" in str(refused.value), "it says who should authorise again"
+    change_role(here, actor, bea.id, firm.id, RoleName.OWNER)
+    assert stands() == (True, True), "an owner still may"
+    change_role(here, actor, bea.id, firm.id, RoleName.ADMIN, aware=True)
+    assert stands() == (False, False)
+    remove(here, actor, bea.id, firm.id)
+    assert stands() == (False, False)
+    with database.begin() as session:
+        session.get_one(Company, firm.id).authorised_by = boss.email
+    assert stands() == (True, True), "until somebody authorises again"

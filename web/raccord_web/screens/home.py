@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.onboarding.access.authority import authorities_of
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.onboarding.arriving.freshness import DayStatus
 from raccord.overview.companies import list_companies
@@ -77,6 +78,8 @@ def home(
         span = days if days in CHART_DAYS else RECENT_DAYS
         posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=asked)
         companies = list_companies(session, within=within, limit=MOST).rows
+        authorities = authorities_of(session, [each.id for each in companies], desk.workshop.clock.now())
+        left = {id_: each for id_, each in authorities.items() if each.left and company in ("", id_)}
         expected = data_expected(desk, session, listing.rows)
         missing = {connection: due for connection, due in expected.items() if due.alarming}
         needing = [view for view in listing.rows if view.needs_person or view.id in missing]
@@ -86,6 +89,7 @@ def home(
             "home.html",
             session,
             companies=companies,
+            left=left,
             listing=listing,
             expected=expected,
             missing=missing,

@@ -38,6 +38,11 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _WORDED = ("DocNumber", "PaymentRefNum", "PrivateNote", "CustomerMemo", "Description")
 """Properties of documents that hold what somebody wrote."""
 
+COUNTRIES = frozenset(
+    {"AU", "BE", "CA", "CH", "DE", "ES", "FR", "GB", "HK", "IE", "IN", "IT", "LU", "NL", "NZ", "SG", "UK", "US", "ZA"}
+)
+"""Countries that the texts name."""
+
 
 class Streamed(Protocol):
     """A row about one stream and currency."""
@@ -157,6 +162,10 @@ class Names:
         if name == "document" and rest and first in KINDS:
             return f"{self.kind(first)} {rest}"
         return written(value, self.words.language)
+
+    def country(self, code: str) -> str:
+        """Return what a country of two letters is called, or its letters."""
+        return self.words(f"countries.{code}") if code in COUNTRIES else code
 
     def environment(self, name: str) -> str:
         return self.words(f"environments.{name if name in ('production', 'sandbox') else 'local'}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from raccord.onboarding.access.accounts import (
     wrong_password,
 )
 from raccord.onboarding.access.api_tokens import revoke_all
+from raccord.onboarding.access.authority import authorised_by, require_told
 from raccord.onboarding.access.people import Actor, NotAllowedError, Power, RoleName, require
 from raccord.onboarding.access.reach import is_over, today_there
 from raccord.onboarding.access.sessions import end_all
@@ -66,6 +68,8 @@ class Member:
     """The last day of the role, where it ends by itself."""
     days_left: int | None = None
     """Days until the end of that day, by the company's clocks; less than zero once it is over."""
+    authorised: Sequence[str] = ()
+    """The companies here for which they authorised QuickBooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +218,13 @@ def change_role(
     *,
     seen: str | None = None,
     ends_on: date | None = None,
+    aware: bool = False,
 ) -> None:
     """Make a member something else, until the end of ``ends_on`` where that is said; they sign in again.
 
     Refused with ``people.role_changed`` where they are not what was ``seen`` of them, if that is told. Tokens of a role
-    that had ended do not come back with it.
+    that had ended do not come back with it. ``people.authority_leaves`` where a company's authorisation of QuickBooks
+    stays without whoever gave it, unless the actor is ``aware`` of that.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
@@ -227,16 +233,21 @@ def change_role(
         _may_end(session, role, company_id, ends_on, now)
         if held.ends_on is not None and is_over(session, company_id, held.ends_on, now):
             revoke_all(session, person_id, now, company_id)
-        give_role(session, session.get_one(Person, person_id), company_id, role, actor.name, now, ends_on)
+        person = session.get_one(Person, person_id)
+        require_told(session, person, company_id, role, now, aware=aware)
+        give_role(session, person, company_id, role, actor.name, now, ends_on)
         end_all(session, person_id, now)
 
 
-def remove(workshop: Workshop, actor: Actor, person_id: str, company_id: str, *, seen: str | None = None) -> None:
+def remove(
+    workshop: Workshop, actor: Actor, person_id: str, company_id: str, *, seen: str | None = None, aware: bool = False
+) -> None:
     """Take a member's place away; what they did stays in the audit chain under their name. Refused as a change is."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         held = _held(session, actor, person_id, company_id, None, seen)
         person = session.get_one(Person, person_id)
+        require_told(session, person, company_id, None, now, aware=aware)
         session.delete(held)
         end_all(session, person_id, now)
         events.append(
@@ -261,6 +272,7 @@ def list_members(session: Session, within: frozenset[str] | None, now: datetime)
     ).all()
     ending = {held.company_id for _, held, _ in rows if held.ends_on is not None}
     today = _today_in(session, ending, now) if ending else {}
+    gave = authorised_by(session, {person.email for person, *_ in rows})
     return [
         Member(
             person.id,
@@ -273,6 +285,7 @@ def list_members(session: Session, within: frozenset[str] | None, now: datetime)
             person.disabled_at is not None,
             held.ends_on,
             None if held.ends_on is None else (held.ends_on - today[held.company_id]).days,
+            [name for id_, name in gave.get(person.email, ()) if held.company_id in (EVERYWHERE, id_)],
         )
         for person, held, company in rows
     ]

@@ -12,7 +12,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.closing.exported import missing_of, require_exported
 from raccord.plugin.texts import Text
-from raccord.quickbooks import Lane, new_state
+from raccord.quickbooks import Lane, Tokens, new_state
 from raccord.store import events
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.store.tokens import tokens_handle
@@ -36,15 +36,24 @@ def finish_authorisation(
     With ``expected_realm`` another company is refused before anything is stored (``WrongCompanyError``).
     """
     require(actor, Power.LINK)
-    tokens = workshop.oauth(environment).exchange(callback_url, state, expected_realm)
+    oauth = workshop.oauth(environment)
+    tokens = oauth.exchange(callback_url, state, expected_realm)
+    return keep_tokens(workshop, actor, environment, tokens, oauth.person_of(tokens))
+
+
+def keep_tokens(workshop: Workshop, actor: Actor, environment: str, tokens: Tokens, intuit: str) -> Company:
+    """Connect the company that tokens are for, and read its facts and lists; ``intuit`` is who consented there."""
+    require(actor, Power.LINK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         company = _company(session, environment, tokens.realm, now)
         workshop.vault.within(session).put(tokens_handle(company.id), tokens.to_vault())
         company.state = CompanyState.CONNECTED
+        company.authorised_by, company.authorised_as, company.authorised_at = actor.name, intuit, now
         events.append(
-            session, actor=actor.name, action="company.connected", subject=tokens.realm, company_id=company.id, now=now
-        )
+            session, actor=actor.name, action="company.connected", subject=tokens.realm, company_id=company.id, now=now,
+            body={"intuit": intuit} if intuit else {},
+        )  # fmt: skip
     workshop.forget_client(company.id)
     return refresh_company(workshop, company.id)
 

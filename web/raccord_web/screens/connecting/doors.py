@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
+from raccord.onboarding.access.authority import authorities_of
 from raccord.onboarding.arriving.changing import change_settings
 from raccord.onboarding.connecting.seen_settings import SettingsChangedError, seen_of
 from raccord.onboarding.gates.gates import early_gates
@@ -49,7 +50,8 @@ def accounting(request: Request) -> Response:
     """Show which companies' books are connected, and the way to connect more."""
     with desk_of(request).workshop.database.read() as session:
         companies = list_companies(session, within=within_of(request), limit=MOST).rows
-        return show(request, "connecting/accounting.html", session, companies=companies)
+        authorities = authorities_of(session, [each.id for each in companies], desk_of(request).workshop.clock.now())
+        return show(request, "connecting/accounting.html", session, companies=companies, authorities=authorities)
 
 
 @router.get("/settings/accounting/connect")

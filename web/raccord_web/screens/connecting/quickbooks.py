@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation
+from raccord.onboarding.connecting.consents import (
+    Consent,
+    confirm_consent,
+    consent_of,
+    refuse_consent,
+    take_consent,
+)
+from raccord.overview.connections import list_connections
+from raccord.overview.weighing.queues import queues
 from raccord.plugin.texts import Text
 from raccord.quickbooks import ConsentRefusedError
-from raccord.store.models import Company
+from raccord.store.models import Company, ConnectionState
 from raccord.sync.environments import CALLBACK_PATH
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting
+from raccord_web.front.visitors import acting, let_to, visitor_of
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
 
@@ -30,6 +41,7 @@ BACK = re.compile(rf"/connect/[a-z0-9_-]{{1,60}}/company\?mode=[a-z_]{{1,20}}({_
 """Where somebody may go on who connects a company in the middle of something, with what they said; nowhere else."""
 DOOR = "/settings/accounting"
 """Where somebody comes back to who set out from the settings."""
+CONFIRM = "/oauth/quickbooks/confirm"
 BACK_CHARS_MAX = 2000
 """The cookie that holds the way back stays below what browsers keep."""
 
@@ -55,7 +67,7 @@ def start(request: Request, fields: Fields) -> Response:
     response = show(request, "connecting/leaving.html", url=url, stay=back or "/")
     sealed = desk.signer.seal(
         PURPOSE,
-        {"state": state, "environment": environment, "realm": realm, "then": back},
+        {"state": state, "environment": environment, "realm": realm, "company": company_id, "then": back},
         desk.workshop.clock.now(),
         LASTS,
     )
@@ -91,17 +103,64 @@ def callback(request: Request) -> Response:
             ),
         )
     address = f"{desk.workshop.settings.web_url}{CALLBACK_PATH}?{request.url.query}"
-    then = kept.get("then", "")
+    then, company_id = kept.get("then", ""), kept.get("company", "")
+    actor = acting(request)
+    if company_id:
+        # Of their own company an owner may be no owner of the others.
+        with desk.workshop.database.read() as session:
+            actor = let_to(request, session, "company_id", company_id)
+    asked = desk.workshop, actor, kept["environment"], address, kept["state"], kept["realm"] or None
     response: Response
     try:
-        company = finish_authorisation(
-            desk.workshop, acting(request), kept["environment"], address, kept["state"], kept["realm"] or None
-        )
+        if BACK.fullmatch(then):
+            # The step it goes on with repeats the company, and asks for it to be chosen.
+            where = f"{then}&company={finish_authorisation(*asked).id}"
+        else:
+            door = f"?{urlencode({'then': DOOR})}" if then == DOOR else ""
+            where = f"{CONFIRM}/{take_consent(*asked)}{door}"
     except ConsentRefusedError:
         response = show(request, "connecting/not_given.html", back=then or "/")
     else:
-        home = f"{DOOR}?done=connected" if then == DOOR else "/?done=connected"
-        where = f"{then}&company={company.id}" if BACK.fullmatch(then) else home
         response = RedirectResponse(where, HTTPStatus.SEE_OTHER)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response
+
+
+@router.get("/oauth/quickbooks/confirm/{secret}")
+def repeat(request: Request, secret: str, then: str = "") -> Response:
+    """Repeat the company that the consent is for, and what waits in it, before anything is kept."""
+    consent, _ = _consent(request, secret)
+    with desk_of(request).workshop.database.read() as session:
+        views = [] if not consent.company_id else list_connections(session, consent.company_id, since=None).rows
+        alive = [
+            each for each in views if each.state not in (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)
+        ]
+        return show(
+            request, "connecting/confirm_company.html", session, consent=consent,
+            then=DOOR if then == DOOR else "", connections=alive,
+            queues=queues(session, [each.id for each in alive]),
+        )  # fmt: skip
+
+
+@router.post("/oauth/quickbooks/confirm/{secret}")
+def confirm(request: Request, secret: str, fields: Fields) -> Response:
+    """Keep the consent, or let it go where it is for another company than was meant."""
+    consent, actor = _consent(request, secret)
+    back = DOOR if fields.get("then", "") == DOOR else "/"
+    if fields.get("answer", "") != "keep":
+        refuse_consent(desk_of(request).workshop, actor, consent.secret)
+        return RedirectResponse(f"{back}?done=not_kept", HTTPStatus.SEE_OTHER)
+    confirm_consent(desk_of(request).workshop, actor, consent.secret)
+    return RedirectResponse(f"{back}?done=connected", HTTPStatus.SEE_OTHER)
+
+
+def _consent(request: Request, secret: str) -> tuple[Consent, Actor]:
+    """Return a consent that waits for this visitor, who acts as its company knows them where it is known here."""
+    reach = visitor_of(request).reach
+    require(Actor("", reach.highest), Power.LINK)
+    with desk_of(request).workshop.database.read() as session:
+        consent = consent_of(desk_of(request).workshop, session, reach.name, secret)
+        known = consent.company_id
+        actor = let_to(request, session, "company_id", known) if known else acting(request)
+    require(actor, Power.LINK)
+    return consent, actor

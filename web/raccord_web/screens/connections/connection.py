@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.alarms.conditions import ending
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
+from raccord.onboarding.access.authority import authorities_of
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of, credentials_end_of
 from raccord.onboarding.arriving.reading_ahead import takes_files
@@ -60,6 +61,7 @@ def every(request: Request, offset: Offset = 0) -> Response:
     with desk_of(request).workshop.database.read() as session:
         within = within_of(request)
         listing = list_connections(session, within=within, since=recent(desk_of(request)), limit=PAGE, offset=offset)
+        companies = list_companies(session, within=within, limit=MOST).rows
         return show(
             request,
             "connections/connections.html",
@@ -68,7 +70,8 @@ def every(request: Request, offset: Offset = 0) -> Response:
             expected=data_expected(desk_of(request), session, listing.rows),
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
-            companies=list_companies(session, within=within, limit=MOST).rows,
+            companies=companies,
+            authorities=authorities_of(session, [each.id for each in companies], desk_of(request).workshop.clock.now()),
         )
 
 
@@ -93,6 +96,9 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             session,
             view=view,
             ask=ask,
+            authority=authorities_of(session, [view.company_id], desk_of(request).workshop.clock.now()).get(
+                view.company_id
+            ),
             paused=pause_of(held, desk_of(request).workshop.clock.now()),
             due=due,
             asked=asked_days(session, held),

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access import members
 from raccord.onboarding.access.accounts import AccountError
+from raccord.onboarding.access.authority import AuthorityLeavesError
 from raccord.onboarding.access.people import Actor, Power, RoleName, may
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
@@ -74,24 +75,24 @@ def change(request: Request, person_id: str, deed: str, fields: Fields) -> Respo
     """
     desk = desk_of(request)
     company_id = fields.get("company", EVERYWHERE)
-    actor, seen = _toward(request, company_id), fields.get("seen")
+    actor, seen, aware = _toward(request, company_id), fields.get("seen"), fields.get("aware", "") == "yes"
     try:
         match deed:
             case "role" if fields.get("role", "") in set(RoleName):
                 members.change_role(
                     desk.workshop, actor, person_id, company_id, RoleName(fields["role"]), seen=seen,
-                    ends_on=_last_day(fields),
+                    ends_on=_last_day(fields), aware=aware,
                 )  # fmt: skip
                 done = "role_changed"
             case "remove":
-                members.remove(desk.workshop, actor, person_id, company_id, seen=seen)
+                members.remove(desk.workshop, actor, person_id, company_id, seen=seen, aware=aware)
                 done = "removed"
             case "reset":
                 secret = members.reset_of(desk.workshop, visitor_of(request).reach.actor, person_id)
                 return _page(request, link=f"{desk.workshop.settings.web_url}/invitation/{secret}", given=fields)
             case _:
                 return explained(request, HTTPStatus.NOT_FOUND)
-    except members.MemberChangedError as error:
+    except (members.MemberChangedError, AuthorityLeavesError) as error:
         return _page(request, status=HTTPStatus.CONFLICT, changed=said_by(error, request))
     except RaccordError as error:
         if error.code not in CORRECTED:
