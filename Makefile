@@ -30,12 +30,17 @@ help: ## list the commands
 
 dev: $(READY) ## make the environment in .venv, everything editable
 
+# What is imported is compiled then; of all that is installed it is a small part. Our distributions are built with the
+# versions of constraints.txt, not each in an environment of its own with the newest.
+INSTALL := $(BIN)/python -m pip install -q --no-compile -c constraints.txt
+
 # pip that comes with Python 3.11 knows no dependency groups, so it is brought up to date first.
 $(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv .ci/install-node-client \
 		tests/strangers/node/package.json $(wildcard plugins/*/pyproject.toml)
 	.ci/make-venv
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -c constraints.txt -r workspace.txt --group dev
+	$(INSTALL) hatchling editables
+	$(INSTALL) --no-build-isolation -r workspace.txt --group dev
 	.ci/install-node-client
 	@touch $@
 

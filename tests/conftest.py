@@ -35,6 +35,10 @@ from raccord.clock import FixedClock
 from raccord.store import schema
 from raccord.store.database import Database
 
+# What tests and their libraries are made of stays to the end: it is looked through once (see
+# ``pytest_collection_finish``), not again and again while it comes to be, which took a third of the collecting.
+gc.disable()
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM = 4 * 1024**3
 """Bytes of memory that must be free before the tests' files may lie there."""
@@ -159,6 +163,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # After that: what is long is no reason to leave it out of a merge.
         if not names.isdisjoint(LONG) or "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of what is looked through for garbage from here on."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -78,14 +78,12 @@ def test_a_fresh_installation_is_served_and_stops_in_order(home: Path, port: int
 
 
 def test_a_port_that_is_taken_is_named(home: Path, port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    gc.unfreeze()
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        try:
-            assert run(["serve", "--port", str(port)]) == Exit.FAILED
-            assert gc.get_freeze_count() > 100_000, "no collection walks through what is there for good"
-        finally:
-            gc.unfreeze()
+        assert run(["serve", "--port", str(port)]) == Exit.FAILED
+    assert gc.get_freeze_count() > 100_000, "no collection walks through what is there for good"
     said = capsys.readouterr().err
     assert f"127.0.0.1:{port}" in said
     assert "[serve.port_taken]" in said
