@@ -25,7 +25,7 @@ from raccord_web.front.visitors import admitted
 from raccord_web.gate import Gate
 from raccord_web.pages.failures import HANDLERS
 from raccord_web.screens import home
-from raccord_web.screens.connecting import baseline, coming_back, doors, linking, lists, quickbooks, setting_up
+from raccord_web.screens.connecting import baseline, coming_back, doors, linking, lists, quickbooks, setting_up, shadow
 from raccord_web.screens.connecting import first_steps as connecting
 from raccord_web.screens.connections import (
     benching,
@@ -57,6 +57,7 @@ SCREENS = (
     lists,
     linking,
     baseline,
+    shadow,
     switching,
     # Before the runs, whose deeds share its address.
     undo,

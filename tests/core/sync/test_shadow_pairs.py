@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from raccord.store.models import Cause, Outcome
+from raccord.store.models import ShadowCause, ShadowOutcome
 from raccord.sync.lines.pairing import Found, Line
 from raccord.sync.shadowing.pairs import Ours, Theirs, compare
 
@@ -78,10 +78,10 @@ def test_several_of_ours_that_may_be_one_of_theirs_are_told_as_its_parts() -> No
         for number in (1, 2)
     ]  # fmt: skip
     found = compare(halves, [THEIRS], [], DAYS)
-    assert [(each.outcome, each.cause) for each in found] == [(Outcome.DIFFERENT, Cause.PARTS)] * 2
+    assert [(each.outcome, each.cause) for each in found] == [(ShadowOutcome.DIFFERENT, ShadowCause.PARTS)] * 2
 
 
 def test_a_document_that_moves_two_watched_accounts_is_listed_once() -> None:
     other = their(account="36", amount=Decimal("-10.00"))
     found = compare([], [THEIRS, other], [], DAYS)
-    assert [(each.outcome, each.cause) for each in found] == [(Outcome.THEIRS, Cause.UNKNOWN)]
+    assert [(each.outcome, each.cause) for each in found] == [(ShadowOutcome.THEIRS, ShadowCause.UNKNOWN)]

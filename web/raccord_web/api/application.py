@@ -25,6 +25,7 @@ from raccord_web.api import (
     reading,
     reposts,
     setting_up,
+    shadows,
     undoing,
 )
 from raccord_web.api.programs import CallLimits, NotLetInError, let_in
@@ -47,6 +48,7 @@ ROUTERS = (
     mapping.router,
     mapping.deeds,
     undoing.router,
+    shadows.router,
     linking.router,
     setting_up.router,
     setting_up.deeds,

@@ -56,7 +56,7 @@ from raccord.store.models.records import (
     ToldOutcome,
 )
 from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
-from raccord.store.models.shadows import Cause, Outcome, ShadowComparison, ShadowRow
+from raccord.store.models.shadows import ShadowCause, ShadowComparison, ShadowOutcome, ShadowRow
 
 __all__ = [
     "REMOVALS",
@@ -66,7 +66,6 @@ __all__ = [
     "ApiUse",
     "BankRule",
     "BankRuleVersion",
-    "Cause",
     "Certificate",
     "Change",
     "Choice",
@@ -100,7 +99,6 @@ __all__ = [
     "Notice",
     "OtherChange",
     "OtherDocument",
-    "Outcome",
     "PaidDocument",
     "Person",
     "Plan",
@@ -122,7 +120,9 @@ __all__ = [
     "RunState",
     "Schedule",
     "Secret",
+    "ShadowCause",
     "ShadowComparison",
+    "ShadowOutcome",
     "ShadowRow",
     "SignInFailure",
     "SourceFile",

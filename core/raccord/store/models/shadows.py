@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from raccord.store.columns import Model, RowId
 
 
-class Outcome(StrEnum):
+class ShadowOutcome(StrEnum):
     """How a document of the plan and one of the books stand to each other."""
 
     SAME = "same"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     """Only the books have it."""
 
 
-class Cause(StrEnum):
+class ShadowCause(StrEnum):
     """Why two documents are not the same, or one has no other; nothing is said of those that are the same."""
 
     SAME = ""

@@ -11,19 +11,26 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from raccord.store.models import Cause, Outcome
+from raccord.store.models import ShadowCause, ShadowOutcome
 from raccord.sync.lines.pairing import Found, Line, Named, agreement, pair, plain_number
 from raccord.sync.resolving.newcomers import comparison_key
 
 RECENT_DAYS = 2
 """How long whoever keeps the books may take to enter a day."""
 _ORDER = (
-    Cause.PARTS, Cause.AMOUNT, Cause.TAX, Cause.CATEGORY, Cause.ACCOUNT, Cause.KIND, Cause.DAY, Cause.PARTY,
-)  # fmt: skip
+    ShadowCause.PARTS,
+    ShadowCause.AMOUNT,
+    ShadowCause.TAX,
+    ShadowCause.CATEGORY,
+    ShadowCause.ACCOUNT,
+    ShadowCause.KIND,
+    ShadowCause.DAY,
+    ShadowCause.PARTY,
+)
 """The gravest first: two documents are listed under the first in which they differ."""
 _ANY_DAY = date(2000, 1, 1)
 
-Differences = Mapping[Cause, tuple[Sequence[str], Sequence[str]]]
+Differences = Mapping[ShadowCause, tuple[Sequence[str], Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,8 @@ class Theirs:
 class Compared:
     """One row of the comparison."""
 
-    outcome: Outcome
-    cause: Cause = Cause.SAME
+    outcome: ShadowOutcome
+    cause: ShadowCause = ShadowCause.SAME
     ours: Ours | None = None
     theirs: Theirs | None = None
     reason: str = ""
@@ -196,41 +203,43 @@ def _laid_beside(look: _Look, ours: Sequence[Ours], theirs: Sequence[Theirs], pa
 
 
 def _both(ours: Ours, theirs: Theirs) -> Compared:
-    fields = {Cause.PARTS: ([ours.key], [theirs.found.number])} if ours.part else differences(ours, theirs)
+    fields = {ShadowCause.PARTS: ([ours.key], [theirs.found.number])} if ours.part else differences(ours, theirs)
     if not fields:
-        return Compared(Outcome.SAME, Cause.SAME, ours, theirs)
-    return Compared(Outcome.DIFFERENT, next(each for each in _ORDER if each in fields), ours, theirs, fields=fields)
+        return Compared(ShadowOutcome.SAME, ShadowCause.SAME, ours, theirs)
+    return Compared(
+        ShadowOutcome.DIFFERENT, next(each for each in _ORDER if each in fields), ours, theirs, fields=fields
+    )
 
 
 def differences(ours: Ours, theirs: Theirs) -> Differences:
     """Return in what two documents differ, ours first; what one of them does not say is no difference."""
     line, found = ours.line, theirs.found
-    differ: dict[Cause, tuple[Sequence[str], Sequence[str]]] = {}
+    differ: dict[ShadowCause, tuple[Sequence[str], Sequence[str]]] = {}
     if line.amount != found.amount:
-        differ[Cause.AMOUNT] = [_text(line.amount)], [_text(found.amount)]
+        differ[ShadowCause.AMOUNT] = [_text(line.amount)], [_text(found.amount)]
     if ours.accounts is not None and theirs.accounts is not None:
         if ours.tax != theirs.tax:
-            differ[Cause.TAX] = [_text(ours.tax)], [_text(theirs.tax)]
+            differ[ShadowCause.TAX] = [_text(ours.tax)], [_text(theirs.tax)]
         parted = line.amount == found.amount and ours.tax == theirs.tax and ours.accounts != theirs.accounts
         if ours.accounts.keys() != theirs.accounts.keys() or parted:
-            differ[Cause.CATEGORY] = sorted(ours.accounts), sorted(theirs.accounts)
+            differ[ShadowCause.CATEGORY] = sorted(ours.accounts), sorted(theirs.accounts)
     if line.account != found.account:
-        differ[Cause.ACCOUNT] = [line.account], [found.account]
+        differ[ShadowCause.ACCOUNT] = [line.account], [found.account]
     if line.kind != found.kind:
-        differ[Cause.KIND] = [line.kind], [found.kind]
+        differ[ShadowCause.KIND] = [line.kind], [found.kind]
     if line.day != found.bears:
-        differ[Cause.DAY] = [line.day.isoformat()], [found.bears.isoformat()]
+        differ[ShadowCause.DAY] = [line.day.isoformat()], [found.bears.isoformat()]
     if line.party and found.party and comparison_key(line.party) != comparison_key(found.party):
-        differ[Cause.PARTY] = [line.party], [found.party]
+        differ[ShadowCause.PARTY] = [line.party], [found.party]
     return differ
 
 
 def _only_ours(each: Ours, last: date) -> Compared:
     if each.held or each.blocked:
-        cause = Cause.HELD if each.held else Cause.BLOCKED
-        return Compared(Outcome.OURS, cause, each, reason=each.held or each.blocked)
+        cause = ShadowCause.HELD if each.held else ShadowCause.BLOCKED
+        return Compared(ShadowOutcome.OURS, cause, each, reason=each.held or each.blocked)
     recent = each.line.day > last - timedelta(RECENT_DAYS)
-    return Compared(Outcome.OURS, Cause.RECENT if recent else Cause.MISSING, each)
+    return Compared(ShadowOutcome.OURS, ShadowCause.RECENT if recent else ShadowCause.MISSING, each)
 
 
 def _only_theirs(
@@ -254,8 +263,10 @@ def _only_theirs(
     twice = {(one.kind, one.id) for id_, one in again.items() if _once_more(lines[id_], one)}
     compared: list[Compared] = []
     for place, each in lonely.items():
-        cause = Cause.LEFT_OUT if place in reasons else Cause.TWICE if place in twice else Cause.UNKNOWN
-        compared.append(Compared(Outcome.THEIRS, cause, theirs=each, reason=reasons.get(place, "")))
+        cause = (
+            ShadowCause.LEFT_OUT if place in reasons else ShadowCause.TWICE if place in twice else ShadowCause.UNKNOWN
+        )
+        compared.append(Compared(ShadowOutcome.THEIRS, cause, theirs=each, reason=reasons.get(place, "")))
     return compared
 
 
