@@ -16,6 +16,7 @@ from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
 from harness import NOW, OWNER, consent, lab
 from httpx2 import Response
+from open_documents import by_hand
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -102,6 +103,14 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     found = consent(workshop, sandbox.store.of_template("quebec").realm)
     till.ROWS["T7"] = [{"stream": "sales", "id": "s1", "day": "2026-03-19", "amount": "10.00"}]
     assert "Till" in browser.get("/connect").text
+    # The first question has both ways with examples; books that hold such documents already suggest the second.
+    asked = browser.get("/connect/till").text
+    assert ("For example: your bookkeeper" in asked, "Suggested" in asked) == (True, False)
+    by_hand(workshop, found, "Deposit", "12.00", date(2026, 2, 3))
+    asked = browser.get("/connect/till").text
+    assert re.search(r'value="already_running" checked.*?Suggested', asked, re.DOTALL)
+    for page in ("/connect/till", f"/connect/till/source?mode=first_time&company={found.id}"):
+        assert re.search(r"QuickBooks has already, not written by Raccord:\s+Deposit 1\.", browser.get(page).text)
     page = f"/connect/till/source?mode=already_running&company={found.id}"
     form = {"company": found.id, "mode": "already_running", "s_code": "canary-1"}
     wrong = send(page, "/connect/till/source", **form)
@@ -163,6 +172,14 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     assert (draft.state, draft.mode, draft.cut_off) == (ConnectionState.DRAFT, "already_running", "02:00")
     assert gap.last_day == date(2026, 2, 28)
 
+    # Said otherwise, and back: nothing of what was chosen meanwhile is lost.
+    chosen = count(workshop, Choice)
+    send(f"{own}/mode", f"{own}/mode", mode="first_time")
+    assert "QuickBooks has 1 deposit(s) already" in browser.get(f"{own}/checks").text
+    assert "Deposit 1." in browser.get(f"{own}/mode").text
+    send(f"{own}/mode", f"{own}/mode", mode="already_running")
+    assert (count(workshop, Choice), count(workshop, Gap)) == (chosen, 1)
+    assert "deposit(s) already" not in browser.get(f"{own}/checks").text
     assert "Is everything ready?" in browser.get(f"{own}/checks").text
     for later in ("lists", "duplicates"):
         assert 'form="f"' not in browser.get(f"{own}/{later}").text, "not in service yet"

@@ -13,6 +13,7 @@ from raccord.onboarding.arriving.arrivals import freshness_of
 from raccord.onboarding.arriving.freshness import BY_FILES, Lateness
 from raccord.onboarding.checking.catalogue import check_catalogue, check_said
 from raccord.onboarding.checking.findings import Finding, Level, refused, well
+from raccord.onboarding.checking.modes import check_mode
 from raccord.onboarding.checking.served_alone import check_alone
 from raccord.onboarding.connecting.hours import Hours
 from raccord.onboarding.gates.each_account import each_account
@@ -53,6 +54,7 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
         yield from _schedule(workshop, session, connection)
         for account in fed_accounts(session, connection, workshop.scopes.catalog, _today(workshop, connection)):
             yield _fed(account, label)
+    yield from check_mode(workshop, connection, bench.scope.info)
     yield from check_catalogue(workshop, connection, bench.scope.info.roles)
     yield from _tasks(workshop, bench)
     yield from check_alone(workshop, company, connection, bench.scope.info.roles, _today(workshop, connection))

@@ -24,7 +24,7 @@ from raccord.onboarding.sources.source_accounts import company_joined, joined_to
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
-from raccord.plugin.info import ConnectorInfo, Institution
+from raccord.plugin.info import ConnectorInfo, Institution, Mode
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
@@ -36,6 +36,7 @@ from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, said_beside_files, shown
 from raccord_web.parts.held import with_meanwhile
 from raccord_web.steps.beginning import Beginning, beginning_of
+from raccord_web.steps.books_before import books_seen
 from raccord_web.steps.order import first_steps, where_left
 
 router = APIRouter()
@@ -67,9 +68,14 @@ def mode(request: Request, connector: str) -> Response:
     beginning = _beginning(request, connector)
     if beginning is None:
         return explained(request, HTTPStatus.NOT_FOUND)
-    with desk_of(request).workshop.database.read() as session:
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        linked = _companies(request, session)
+    # Of several companies the books are looked at once one is chosen.
+    books = books_seen(workshop, linked[0].id, beginning.info) if len(linked) == 1 else {}
+    with workshop.database.read() as session:
         return _step(
-            request, session, beginning, "mode", modes=sorted(beginning.info.modes, reverse=True),
+            request, session, beginning, "mode", books=books, modes=sorted(beginning.info.modes, reverse=True),
             guide=chapter("how-to", connector, language_of(request)),
         )  # fmt: skip
 
@@ -138,6 +144,7 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
         said, label = {**said, **before.settings}, before.label
     fields = shown(info.settings, said, language_of(request), without=said_beside_files(info), later=info.signs_in)
     found = _found(info, q, chosen)
+    books = _books(request, beginning)
     with desk_of(request).workshop.database.read() as session:
         if info.owner_only and beginning.company in joined_to(session, info, [beginning.company]):
             # Said before anything is typed: a company has one account of such a source.
@@ -147,6 +154,7 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
             return _company_step(request, session, beginning, taken=beginning.company)
         return _step(
             request, session, beginning, "source", fields=fields, label=label, q=q, found=found, institution=chosen,
+            books=books,
             seen="" if before is None else seen_of_kept(before.settings, {each.name for each in fields}),
         )  # fmt: skip
 
@@ -272,6 +280,7 @@ def _step(
         "seen": "",
         "meanwhile": (),
         "begun": False,
+        "books": {},
     }
     return show(
         request, f"connecting/connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
@@ -286,6 +295,16 @@ def _beginning(request: Request, connector: str) -> Beginning | None:
     require(Actor("", visitor_of(request).reach.highest), Power.LINK)
     info = _info(request, connector)
     return None if info is None else beginning_of(info, request.query_params)
+
+
+def _books(request: Request, beginning: Beginning) -> Mapping[str, int]:
+    """Return what the chosen company's books hold, where a source is said to be new to them."""
+    workshop = desk_of(request).workshop
+    if beginning.mode is not Mode.FIRST_TIME:
+        return {}
+    with workshop.database.read() as session:
+        mine = {each.id for each in _companies(request, session)}
+    return books_seen(workshop, beginning.company, beginning.info) if beginning.company in mine else {}
 
 
 def _before(request: Request, beginning: Beginning) -> Connection | None:

@@ -71,6 +71,7 @@ from raccord_web.steps.accounts import (
     take_accounts,
     told_of,
 )
+from raccord_web.steps.books_before import books_seen
 from raccord_web.steps.duplicates import duplicates_values, take_duplicates
 from raccord_web.steps.lists import lists_values, take_lists
 from raccord_web.steps.order import later_steps, names_of
@@ -105,6 +106,8 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
             return step_page(
                 request, connection, info, step, first=asked or of_files or connection.starts_on, of_files=of_files
             )
+        case "mode":
+            return step_page(request, connection, info, step, books=books_seen(workshop, connection.company_id, info))
         case "checks":
             return step_page(request, connection, info, step, findings=_checked(workshop, connection))
         case _:
@@ -331,6 +334,7 @@ def step_page(
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
             "first": connection.starts_on, "of_files": None, "asked_accounts": asked, "seen": "", "meanwhile": (),
+            "books": {},
         }  # fmt: skip
         return show(
             request, f"connecting/setup_{step}.html", session, status=status,
