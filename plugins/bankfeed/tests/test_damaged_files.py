@@ -236,7 +236,7 @@ def test_a_row_that_the_end_of_the_file_cuts_off_is_not_read() -> None:
         (b" \r\n\t", "bankfeed.file_empty"),
         (b"Dear customer,\r\nyour statement is ready, please sign in.\r\n", "bankfeed.format_unknown"),
         (b"%PDF-1.7 \x00\x01", "bankfeed.format_unknown"),
-        (b"PK\x03\x04\x14\x00\x00\x00statement.ofx", "bankfeed.archive"),
+        (b"PK\x03\x04\x14\x00\x00\x00statement.ofx", "bankfeed.packed_damaged"),
         (b"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml", "bankfeed.workbook"),
         (b"<html><body>Sign in to see your statement</body></html>", "bankfeed.format_unknown"),
     ],

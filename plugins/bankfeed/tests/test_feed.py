@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import raccord_bankfeed
-from raccord.plugin import PAGE_RECORDS_MAX, Record, Reject, SourceRefused, Text
-from raccord.plugin.testing import FakeFetchContext
+from raccord.plugin import PAGE_RECORDS_MAX, Record, Reject, Skipped, SourceRefused, Text
+from raccord.plugin.testing import FakeFetchContext, FakeMapContext
 from raccord_bankfeed import feed as feed_module
 from raccord_bankfeed.providers.sweep import Sweep
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
@@ -165,6 +165,33 @@ def test_statements_are_a_stream_with_balances_and_without_full_numbers(
         "bankfeed.not_a_bank_account",
     ]
     assert feed.read("statements", reading.cursor).records == []
+
+
+LOAN = (
+    b"OFXHEADER:100\nVERSION:103\n\n<OFX><LOANMSGSRSV1><LOANSTMTTRNRS><LOANSTMTRS><CURDEF>CAD<LOANACCTFROM>"
+    b"<LOANACCTID>L-445566</LOANACCTFROM><LOANTRANLIST><DTSTART>20260301<DTEND>20260331%s</LOANTRANLIST></LOANSTMTRS>"
+    b"</LOANSTMTTRNRS></LOANMSGSRSV1></OFX>"
+)
+PAID = b"<LOANSTMTTRN><DTPOSTED>20260315<TRNAMT>-1200.00<FITID>L1</LOANSTMTTRN>"
+WITHIN = b"<LOANSTMTTRN><STMTTRN><DTPOSTED>20260315<TRNAMT>-1200.00<FITID>L1</STMTTRN><PRINAMT>900</LOANSTMTTRN>"
+
+
+@pytest.mark.parametrize("row", [PAID, WITHIN, PAID.replace(b"LOANSTMTTRN", b"STMTTRN")])
+@pytest.mark.parametrize("statement", [b"LOANSTMT", b"AMORTSTMT"])
+@pytest.mark.requirement("BF-22")
+def test_a_loan_is_named_as_not_read_with_how_many_transactions_it_lists(
+    feed: Feed, mapping: FakeMapContext, row: bytes, statement: bytes
+) -> None:
+    feed.put(
+        (LOAN % (row * 3)).replace(b"LOANSTMTRS", statement + b"RS").replace(b"LOANSTMTTRNRS", statement + b"TRNRS")
+    )
+    (record,) = feed.read("statements").records
+    assert (record.raw["left_out"], record.raw["starts"], record.raw["ends"]) == (3, "2026-03-01", "2026-03-31")
+    skipped = raccord_bankfeed.map_record(mapping, record)
+    assert isinstance(skipped, Skipped)
+    assert skipped.report
+    assert ("…5566 is a loan account" in skipped.reason.en, "(3 dans ce relevé)" in skipped.reason.fr) == (True, True)
+    assert feed.read().records == []
 
 
 def test_a_statement_that_says_nothing_is_reported(feed: Feed) -> None:

@@ -723,3 +723,14 @@ def test_many_rows_below_a_title_are_pending_too() -> None:
     names = "Date,Description,Amount\n"
     result = Read(f"Pending Transactions\n{names}{rows}\nPosted Transactions\n{names}{rows}".encode())
     assert [sum(line.pending for line in result.lines), len(result.lines)] == [699, 2 * 699]
+
+
+def test_apple_card_lines_have_the_day_on_which_they_were_cleared() -> None:
+    """As those of other cards have the day of posting, however the columns stand."""
+    heads, cells = ["Transaction Date", "Clearing Date"], ["03/14/2026", "03/16/2026"]
+    for names, days in ((heads, cells), (heads[::-1], cells[::-1])):
+        (line,) = Read(
+            f"{','.join(names)},Description,Merchant,Category,Type,Amount (USD),Purchased By\n"
+            f"{','.join(days)},CAFE 12,Cafe,Restaurants,Purchase,3.00,Ana\n".encode()
+        ).lines
+        assert (line.day, line.amount) == (date(2026, 3, 16), Decimal("-3.00"))

@@ -38,6 +38,7 @@ from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import TAKE_BACK, reader_for
 from raccord_bankfeed.readers.contract import Reader
+from raccord_bankfeed.readers.packed import opened
 from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
 from raccord_bankfeed.records import LINES, FileState, maker
 from raccord_bankfeed.replacing import NOTHING_REPLACED, replaced_in
@@ -218,7 +219,7 @@ def _read(
     reading = _kept.take(source, stream, place) if done else None
     if reading is None:
         reading = _begun(context, settings, source, stream, place)
-    with source.open() as opened, closing(reading.reader.events(opened)) as events:
+    with opened(source) as content, closing(reading.reader.events(content)) as events:
         make = maker(
             source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)
         )
@@ -253,9 +254,9 @@ def _begun(
         replacing = replaced_in(context.files, source, known, place.known, names, places)
     may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
     under, state = places.of(source.number), FileState(twins, replacing, may_be_gone=may_be_gone)
-    with source.open() as opened:
+    with opened(source) as content:
         left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
-        return _Reading(placed(reader_for(opened, known), under), state, _rests_on(state, under), left_to)
+        return _Reading(placed(reader_for(content, known), under), state, _rests_on(state, under), left_to)
 
 
 def _tell_last(records: list[Record], told: Iterator[tuple[str, Record]], after: str) -> tuple[str, bool]:

@@ -251,7 +251,9 @@ def _words(said: JSON) -> list[str]:
 def _statement(record: Record) -> Skipped:
     if _field(record, "account_kind") in (AccountKind.BANK, AccountKind.CARD):
         return refusals.balance_only()
-    return refusals.not_a_bank_account(_field(record, "account_number"))
+    left_out = record.raw.get("left_out")
+    rows = left_out if isinstance(left_out, int) else 0
+    return refusals.not_a_bank_account(_field(record, "account_number"), _field(record, "account_kind"), rows)
 
 
 def _settings(context: MapContext) -> BankFeedSettings:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from raccord.plugin import Answers, BadRecord, Money, Skipped, Text
+from raccord_bankfeed.readers.contract import AccountKind
 from raccord_bankfeed.readers.questions import amount_text, day_text
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE
 
@@ -229,15 +230,17 @@ def answered() -> Skipped:
     )
 
 
-def not_a_bank_account(account: str) -> Skipped:
+def not_a_bank_account(account: str, kind: str, rows: int) -> Skipped:
+    """Say that a loan or an investment account is not read; ``rows`` counts the transactions that it lists."""
     fr, en = (f"Le compte {account}", f"The account {account}") if account else ("Ce compte", "This account")
+    fr_kind, en_kind = ("de prêt", "a loan") if kind == AccountKind.LOAN else ("de placement", "an investment")
     return Skipped(
         "bankfeed.not_a_bank_account",
         Text(
-            f"{fr} est un compte de placement ou de prêt : ses opérations ne sont pas des lignes de banque et ne sont "
-            "pas lues. Saisissez-les dans QuickBooks.",
-            f"{en} is an investment or loan account: its transactions are no bank lines and are not read. Enter them "
-            "in QuickBooks.",
+            f"{fr} est un compte {fr_kind} : ses opérations ({rows} dans ce relevé) ne sont pas des lignes de banque "
+            "et ne sont pas lues. Saisissez-les dans QuickBooks.",
+            f"{en} is {en_kind} account: its transactions ({rows} in this statement) are no bank lines and are not "
+            "read. Enter them in QuickBooks.",
         ),
         report=True,
     )

@@ -20,6 +20,7 @@ from raccord_bankfeed.paypal_ids import id_at_paypal
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Account, Balance, CorrectionAction, Line, Question, Statement
+from raccord_bankfeed.readers.packed import opened
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.second_days import second_days
 
@@ -210,14 +211,14 @@ def sharing_days(files: Sequence[SourceFile], source: SourceFile, known: Known, 
 
 
 def _road(source: SourceFile) -> str:
-    with source.open() as opened:
-        return road_of(opened)
+    with opened(source) as content:
+        return road_of(content)
 
 
 def _span(source: SourceFile, known: Known) -> Span | None:
     first, last, dated, lines = date.max, date.min, True, 0
     accounts: set[str] = set()
-    with source.open() as opened, closing(reader_for(opened, known).events(opened)) as events:
+    with opened(source) as content, closing(reader_for(content, known).events(content)) as events:
         for event in events:
             match event:
                 case Line():
@@ -237,9 +238,9 @@ def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLin
     tokens: dict[str, frozenset[str]] = {}
     identities, held, number = Identities(), False, -1
     road = files_seen.road(source)
-    with source.open() as opened:
+    with opened(source) as content:
         found = FileLines(road, days=Days(whole=road not in TELL_CHANGES))
-        with closing(reader_for(opened, known).events(opened)) as events:
+        with closing(reader_for(content, known).events(content)) as events:
             for event in events:
                 match event:
                     case Question():

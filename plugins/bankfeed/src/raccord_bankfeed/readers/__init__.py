@@ -18,6 +18,7 @@ from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.mt940.reader import Mt940Reader, looks_like_mt940
 from raccord_bankfeed.readers.ofx.reader import OfxReader, looks_like_ofx
+from raccord_bankfeed.readers.packed import is_packed, packed_fault
 from raccord_bankfeed.readers.qif.reader import QifReader, looks_like_qif
 from raccord_bankfeed.readers.table.damaged import damaged_rows
 from raccord_bankfeed.readers.table.reader import TableReader, looks_like_table
@@ -25,8 +26,6 @@ from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
 _HEAD_BYTES = 64 * 1024
-_ARCHIVE = b"PK\x03\x04"
-"""How ZIP archives begin; workbooks are such too."""
 ANSWERS: Mapping[str, Callable[[], Reader]] = {
     "simplefin": SimpleFinReader,
     "paypal": PayPalReader,
@@ -47,14 +46,15 @@ TAKE_BACK = TELL_CHANGES | TELL_ALL
 def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     """Return a reader for the file; one that only says why, where no reader knows it.
 
-    ``known`` is what a person has said of the connection's files so far.
+    ``known`` is what a person has said of the connection's files so far. What is packed is opened before it comes here
+    (``packed.py``): only why it could not be is said.
     """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
         return _refusal(faults.file_empty(), "")
-    if head.startswith(_ARCHIVE):
-        return _refusal(faults.archive(workbook=b"[Content_Types].xml" in head or b"xl/" in head), "")
+    if is_packed(stream) and (fault := packed_fault(stream)) is not None:
+        return _refusal(fault, "")
     if (provider := provider_of(head)) in ANSWERS:
         return ANSWERS[provider]()
     if looks_like_ofx(head):

@@ -178,19 +178,58 @@ def format_unknown() -> Fault:
     )
 
 
-def archive(*, workbook: bool) -> Fault:
-    if workbook:
-        return file_fault(
-            "workbook",
-            "C’est un classeur Excel. Ouvrez-le, enregistrez sa feuille en CSV et déposez ce CSV, ou choisissez OFX "
-            "ou CSV sur le site de la banque.",
-            "This is an Excel workbook. Open it, save its sheet as CSV and hand that in, or choose OFX or CSV on the "
-            "bank's site.",
-        )
+def workbook() -> Fault:
+    return file_fault(
+        "workbook",
+        "C’est un classeur Excel. Ouvrez-le, enregistrez sa feuille en CSV et déposez ce CSV, ou choisissez OFX "
+        "ou CSV sur le site de la banque.",
+        "This is an Excel workbook. Open it, save its sheet as CSV and hand that in, or choose OFX or CSV on the "
+        "bank's site.",
+    )
+
+
+def archive(files: int) -> Fault:
     return file_fault(
         "archive",
-        "C’est une archive ZIP. Ouvrez-la et déposez les fichiers qui sont dedans.",
-        "This is a ZIP archive. Open it and hand in the files that are inside.",
+        f"C’est une archive ZIP qui contient {files} fichiers, et non un seul. Ouvrez-la et déposez les fichiers qui "
+        "sont dedans.",
+        f"This is a ZIP archive with {files} files in it, not one. Open it and hand in the files that are inside.",
+    )
+
+
+def packed_too_large(limit: int) -> Fault:
+    mega = limit >> 20
+    return file_fault(
+        "packed_too_large",
+        f"Ce fichier comprimé donne plus de {mega} Mo : rien n’en a été lu. Ouvrez-le vous-même, et demandez à la "
+        "banque une période plus courte si c’est bien un relevé.",
+        f"This compressed file gives more than {mega} MB: nothing of it was read. Open it yourself, and ask the bank "
+        "for a shorter period if it is a statement.",
+    )
+
+
+def packed_damaged(why: str) -> Fault:
+    return file_fault(
+        "packed_damaged",
+        f"Ce fichier comprimé est abîmé ou coupé ({why}). Téléchargez-le de nouveau.",
+        f"This compressed file is damaged or cut ({why}). Download it again.",
+    )
+
+
+def packed_encrypted() -> Fault:
+    return file_fault(
+        "packed_encrypted",
+        "Cette archive est chiffrée, ou comprimée d’une façon qui n’est pas lue. Ouvrez-la et déposez le fichier qui "
+        "est dedans.",
+        "This archive is encrypted, or compressed in a way that is not read. Open it and hand in the file inside.",
+    )
+
+
+def packed_twice() -> Fault:
+    return file_fault(
+        "packed_twice",
+        "Ce fichier comprimé en contient un autre, comprimé lui aussi. Ouvrez-le et déposez celui qui est dedans.",
+        "This compressed file holds another one that is compressed too. Open it and hand in the one inside.",
     )
 
 

@@ -27,11 +27,13 @@ _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9._:\-]{0,99})(?:\s[^<>]{0,2000})?(/
 _NEXT_ROW = re.compile(rb"\s*<STMTTRN>")
 _ROW_EDGE = re.compile(
     rb"<!--|<!\[CDATA\[|<(/?)(?:[A-Za-z0-9._\-]+:)?"
-    rb"(STMTTRNP?|BANKTRANLISTP?|(?:CC)?STMTRS|(?:CC)?STMTTRNRS|LEDGERBAL|AVAILBAL|INVBANKTRAN|INVTRANLIST|INVSTMTRS|OFX)"
+    rb"((?:LOAN)?STMTTRN|STMTTRNP|BANKTRANLISTP?|(?:CC|LOAN)?STMTRS|(?:CC|LOAN)?STMTTRNRS|LEDGERBAL|AVAILBAL|INVBANKTRAN"
+    rb"|INVTRANLIST|INVSTMTRS|LOANTRANLIST|OFX)"
     rb"(?:\s[^<>]{0,2000})?/?>",
     re.IGNORECASE,
 )
-_ROWS = frozenset({"STMTTRN", "STMTTRNP"})
+LOAN_ROW = "LOANSTMTTRN"
+_ROWS = frozenset({"STMTTRN", "STMTTRNP", LOAN_ROW})
 
 
 class Mark(Enum):

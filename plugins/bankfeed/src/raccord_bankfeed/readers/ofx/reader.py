@@ -10,9 +10,7 @@ import codecs
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from itertools import accumulate, repeat, starmap
 from operator import add
 from typing import BinaryIO, cast
@@ -27,8 +25,6 @@ from raccord_bankfeed.readers.contract import (
     Balance,
     Event,
     Events,
-    Line,
-    Note,
     Statement,
     Unreadable,
 )
@@ -39,12 +35,11 @@ from raccord_bankfeed.readers.ofx.line import Days, is_balance, is_currency, mak
 from raccord_bankfeed.readers.ofx.marks import Marks, marks_in
 from raccord_bankfeed.readers.ofx.markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx.signs import Signs, signs_in
+from raccord_bankfeed.readers.ofx.statement import OpenStatement
 from raccord_bankfeed.readers.ofx.values import read_amount, read_day, read_fields
 from raccord_bankfeed.readers.questions import together
 from raccord_bankfeed.readers.recoded import Recoded, Recoding
 from raccord_bankfeed.readers.runs import run_from
-from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.tally import NOTES_MAX
 from raccord_bankfeed.readers.texts import excerpt, one_line
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
@@ -64,16 +59,17 @@ _KINDS = {
     "CCSTMTRS": AccountKind.CARD,
     "INVSTMTRS": AccountKind.INVESTMENT,
     "LOANSTMTRS": AccountKind.LOAN,
+    "AMORTSTMTRS": AccountKind.LOAN,
 }
 _READ = frozenset({AccountKind.BANK, AccountKind.CARD})
 _ACCOUNTS = frozenset({"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "LOANACCTFROM"})
 _SMALL = frozenset({"STATUS", "FI", "LEDGERBAL", "AVAILBAL"})
 _SMALL_LEAVES = frozenset({"CODE", "SEVERITY", "MESSAGE", "ORG", "BALAMT", "DTASOF"})
-_LISTS = frozenset({"BANKTRANLIST", "BANKTRANLISTP", "INVTRANLIST"})
+_LISTS = frozenset({"BANKTRANLIST", "BANKTRANLISTP", "INVTRANLIST", "LOANTRANLIST"})
 _RANKS = {
     "OFX": 0,
     **dict.fromkeys(("SIGNONMSGSRSV1", "BANKMSGSRSV1", "CREDITCARDMSGSRSV1", "INVSTMTMSGSRSV1", "LOANMSGSRSV1"), 1),
-    **dict.fromkeys(("SONRS", "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "LOANSTMTTRNRS"), 2),
+    **dict.fromkeys(("SONRS", "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "LOANSTMTTRNRS", "AMORTSTMTTRNRS"), 2),
     **dict.fromkeys((*_KINDS, "STATUS", "FI"), 3),
     **dict.fromkeys((*_ACCOUNTS, *_LISTS, "LEDGERBAL", "AVAILBAL"), 4),
 }
@@ -82,44 +78,6 @@ _RANKS = {
 def looks_like_ofx(head: bytes) -> bool:
     """Tell from a file's first bytes, whatever its name."""
     return _SIGNS.search(head) is not None
-
-
-@dataclass(slots=True)
-class _Open:
-    """The statement being read."""
-
-    kind: AccountKind
-    read: bool
-    line: int
-    ids: dict[str, str] = field(default_factory=dict)
-    account: Account | None = None
-    currency: str = ""
-    days: dict[str, date | None] = field(default_factory=dict)
-    balances: dict[str, Balance | None] = field(default_factory=dict)
-    lines: int = 0
-    pending: int = 0
-    unreadable: int = 0
-    left_out: int = 0
-    total: Decimal = Decimal(0)
-    last_day: date | None = None
-    notes: list[Note] = field(default_factory=list)
-
-    def note(self, line: int, text: str) -> None:
-        self.left_out += 1
-        if len(self.notes) < NOTES_MAX:
-            self.notes.append(Note(line, notes.SUM, excerpt(text)))
-
-    def count_all(self, lines: Sequence[Line]) -> None:
-        booked = [line for line in lines if not line.pending]
-        self.pending += len(lines) - len(booked)
-        if booked:
-            self.count_booked([line.day for line in booked], [line.amount for line in booked])
-
-    def count_booked(self, days: Sequence[date], amounts: Sequence[Decimal]) -> None:
-        self.lines += len(amounts)
-        self.total = sum(amounts, self.total)
-        last_day = max(days)
-        self.last_day = last_day if self.last_day is None else max(last_day, self.last_day)
 
 
 class OfxReader:
@@ -139,7 +97,7 @@ class OfxReader:
         self._line = 1
         self._stack: list[str] = []
         self._leaves: dict[str, str] = {}
-        self._open: _Open | None = None
+        self._open: OpenStatement | None = None
         self._institution = ""
         self._complete = False
         self._finished = False
@@ -223,7 +181,7 @@ class OfxReader:
         rows: Sequence[tuple[str, ...]],
         texts: Sequence[str],
         offsets: Sequence[int],
-        statement: _Open,
+        statement: OpenStatement,
         markup: Markup,
     ) -> None:
         """Read transactions of one layout, one by one where one of them has no day or amount."""
@@ -260,7 +218,7 @@ class OfxReader:
             self._waiting.append(self._unreadable(faults.row_without_statement(), token.offset, markup, text))
             return
         if not statement.read:
-            statement.left_out += 1
+            statement.leave(token.name)
             return
         pending = token.name == "STMTTRNP" or self._stack[-1] == "BANKTRANLISTP"
         try:
@@ -287,7 +245,7 @@ class OfxReader:
                 self._stack.append(token.name)
                 self._leaves = {}
                 if token.name in _KINDS:
-                    self._open = _Open(kind := _KINDS[token.name], kind in _READ, markup.line_of(token.offset))
+                    self._open = OpenStatement(kind := _KINDS[token.name], kind in _READ, markup.line_of(token.offset))
                     self._ask()
                 self._complete = self._complete and token.name != "OFX"
             case Mark.OPEN:
@@ -332,7 +290,7 @@ class OfxReader:
             self._widen(statement, name, read_day(text))
 
     @staticmethod
-    def _widen(statement: _Open, name: str, day: date | None) -> None:
+    def _widen(statement: OpenStatement, name: str, day: date | None) -> None:
         """Keep the first start and the last end: some banks send a list for each transaction."""
         before = statement.days.get(name)
         if day is not None and (before is None or (day < before if name == "DTSTART" else day > before)):
@@ -368,12 +326,12 @@ class OfxReader:
             return None
 
     @staticmethod
-    def _account(statement: _Open) -> Account:
+    def _account(statement: OpenStatement) -> Account:
         if statement.account is None:
             statement.account = account_of(statement.kind, statement.ids)
         return statement.account
 
-    def _statement(self, opened: _Open) -> Statement:
+    def _statement(self, opened: OpenStatement) -> Statement:
         return Statement(
             account=self._account(opened),
             currency=opened.currency,

@@ -371,7 +371,8 @@ class RowReader:
         word = self.cell(row, Part.DIRECTION) or self.layout.blank
         part = Part.DIRECTION
         if Part.DIRECTION not in self.layout.columns:
-            if evidence.directions < evidence.rows:
+            # Of a card whose purchases are known to be positive, a month of nothing else has no sign either.
+            if self.layout.flip or evidence.directions < evidence.rows:
                 return amount
             part, word = Part.TYPE, self.cell(row, Part.TYPE)
         named = plain(word)
