@@ -71,7 +71,7 @@ def test_home_says_in_words_and_in_a_table_what_its_chart_draws(browser: TestCli
     assert "/?company=&amp;currency=&amp;days=90#posted" in empty
 
 
-def test_home_draws_the_money_of_one_company_and_says_whose_it_is(
+def test_home_draws_the_money_of_all_companies_or_of_one_and_says_whose_it_is(
     workshop: Workshop, browser: TestClient, synced: Connection
 ) -> None:
     now = workshop.clock.now()
@@ -113,7 +113,7 @@ def test_home_draws_the_money_of_one_company_and_says_whose_it_is(
     shown = {
         page: browser.get(page).text.partition('id="posted"')[2] for page in ("/", f"/?company={synced.company_id}")
     }
-    for (page, text), (name, amount) in zip(shown.items(), (("Riverain", "707.00"), (mine, "10.00")), strict=True):
+    for (page, text), (name, amount) in zip(shown.items(), (("all companies", "717.00"), (mine, "10.00")), strict=True):
         heading, _, rest = text.partition("</h2>")
         assert heading.endswith(f", {name}</span>"), page
         assert f'<span class="cur">$</span>{amount}' in rest.partition("</dl>")[0], page

@@ -175,6 +175,32 @@ def test_a_list_is_sent_to_the_source_from_the_page_and_what_became_of_it_is_sai
     assert (later.status_code, "The till sleeps." in later.text, "Nothing is lost" in later.text) == (409, True, True)
 
 
+def test_what_ends_soon_is_on_home_with_the_days_left_and_the_way_to_renew_it(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = browser.get("/").text
+    assert ("authorisation ends on" in calm, "sign in again before" in calm) == (False, False)
+    now = workshop.clock.now()
+    info = replace(till.INFO, credentials_end=lambda _: now.date() + timedelta(days=9))
+    monkeypatch.setattr(till, "INFO", info)
+    object.__setattr__(workshop.scopes.catalog.admitted["till"], "info", info)
+    stored = workshop.stored_tokens(company)
+    tokens = stored.load()
+    assert tokens is not None
+    stored.save(replace(tokens, refresh_ends=now + timedelta(days=3)))
+    shown = browser.get("/").text.replace("\u00a0", " ")
+    needs = shown.partition('<ul class="needs"')[2].partition("</ul>")[0]
+    items = needs.split("<li ")
+    quickbooks, source = (next(each for each in items if each.find(said) > 0) for said in ("ends on", "sign in again"))
+    assert (f"{company.name}: QuickBooks" in quickbooks, ">3 days<" in quickbooks) == (True, True)
+    assert ('data-tone="bad"' in quickbooks, 'action="/oauth/quickbooks/start"' in quickbooks) == (True, True)
+    assert (f"{synced.label}: sign in again before" in source, ">9 days<" in source) == (True, True)
+    assert ('data-tone="warn"' in source, f'href="/connections/{synced.id}/settings"' in source) == (True, True)
+    assert "connection needs you" in shown
+    stored.save(replace(tokens, refresh_ends=now + timedelta(days=31)))
+    assert "authorisation ends on" not in browser.get("/").text, "told from the thirtieth day before on, as by mail"
+
+
 @pytest.mark.parametrize("page", ["/", "/connections"])
 def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_for_three_as_for_one(
     workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch, page: str

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within
 from raccord.overview.money import money_accounts, own_transfers
-from raccord.store.models import Connection, LinkRow, LinkState
+from raccord.store.models import Company, Connection, LinkRow, LinkState
 from raccord.store.sums import Sums, dialect_of, in_and_out, sums_of
 
 SERIES_MAX = 4
@@ -33,16 +33,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What moved in one company and one currency on days on end, and on as many days before; in and out are never added
-    up, and neither has transfers ``between`` the company's own accounts.
+    """What moved in one currency on days on end, and on as many days before, in one company or in several; in and out
+    are never added up, neither has transfers ``between`` a company's own accounts, and currencies are never one sum.
     """
 
     company_id: str
+    """Empty where it is of several companies."""
     companies: Sequence[str]
     """All companies in which something moved on these days, the one with most documents first."""
     currency: str
     currencies: Sequence[str]
-    """All currencies in which something moved in the company on these days, the one with most documents first."""
+    """All currencies in which something moved there on these days, the one with most documents first."""
     days: Sequence[date]
     series: Sequence[Series]
     documents: int
@@ -72,16 +73,20 @@ def posted_by_day(
 ) -> Posted | None:
     """Return what moved on ``days`` days up to ``last``, by the dates of the documents; nothing where nothing did.
 
-    Of one connection where it is named. Without a company or currency, or where nothing moved in it, the one with most
-    documents is taken. Reads these days and as many before them, never the whole store.
+    Of one connection or company where it is named, else of all that are seen. Without a currency, or where nothing
+    moved in it, the one with most documents is taken. Reads these days and as many before, never the whole store.
     """
     first = last - timedelta(days=days - 1)
     mine: list[ColumnElement[bool]] = [] if within is None else [Connection.company_id.in_(within)]
     mine += [Connection.id == connection_id] if connection_id else []
+    mine += [Connection.company_id == company_id] if company_id else []
     known = {
         row.id: row
         for row in session.execute(
-            select(Connection.id, Connection.label, Connection.company_id).where(*mine).limit(MOST)
+            select(Connection.id, Connection.label, Connection.company_id, Company.name)
+            .join(Company, Company.id == Connection.company_id)
+            .where(*mine)
+            .limit(MOST)
         )
     }
     every = _rows(session, {id_: row.company_id for id_, row in known.items()}, first - timedelta(days=days), last)
@@ -89,20 +94,20 @@ def posted_by_day(
     companies = _most([(known[row.connection_id].company_id, row.documents) for row in shown])
     if not companies:
         return None
-    company = company_id if company_id in companies else companies[0]
-    own = [row for row in every if known[row.connection_id].company_id == company]
-    currencies = _most([(row.currency, row.documents) for row in own if row.day >= first])
+    company = companies[0] if len(companies) == 1 else ""
+    currencies = _most([(row.currency, row.documents) for row in shown])
     chosen = currency if currency in currencies else currencies[0]
-    wanted = [row for row in own if row.currency == chosen and not row.between]
+    wanted = [row for row in every if row.currency == chosen and not row.between]
     recent = [row for row in wanted if row.day >= first]
-    between = [row for row in own if row.currency == chosen and row.between and row.day >= first]
+    between = [row for row in every if row.currency == chosen and row.between and row.day >= first]
+    labels = {id_: row.label if company else f"{row.label}, {row.name}" for id_, row in known.items()}
     return Posted(
         company,
         companies,
         chosen,
         currencies,
         [first + timedelta(days=place) for place in range(days)],
-        _series(recent, {id_: row.label for id_, row in known.items()}, first, days),
+        _series(recent, labels, first, days),
         sum(row.documents for row in recent),
         *_in_and_out(recent),
         *_in_and_out([row for row in wanted if row.day < first]),

@@ -101,21 +101,22 @@ def test_of_many_sources_the_largest_are_told_apart_and_the_rest_is_one(database
     assert found.series[-1].connection_id == OTHERS
 
 
-def test_a_chart_is_of_one_company_and_adds_up_nothing_of_another(database: Database, company: Company) -> None:
+def test_a_chart_is_of_the_company_that_is_chosen_or_of_all_and_of_one_currency(
+    database: Database, company: Company
+) -> None:
     other = company_of(database, "2")
     live = LinkState.LIVE
     source(database, company, "Shop", (0, "10.00", "CAD", BANK, live), (1, "2.00", "CAD", BANK, live))
-    source(database, other, "Other", (0, "700.00", "CAD", BANK, live))
+    source(database, other, "Other", (0, "700.00", "CAD", BANK, live), (1, "5.00", "EUR", BANK, live))
     with database.read() as session:
-        found, asked = posted_by_day(session, TODAY, 30), posted_by_day(session, TODAY, 30, "", other.id)
+        every, euros = posted_by_day(session, TODAY, 30), posted_by_day(session, TODAY, 30, "EUR")
+        asked = posted_by_day(session, TODAY, 30, "", other.id)
         mine = posted_by_day(session, TODAY, 30, "", company.id, within=[other.id])
-    assert found is not None
+    assert every is not None
+    assert euros is not None
     assert asked is not None
-    assert (found.company_id, list(found.companies), found.moved_in) == (
-        company.id,
-        [company.id, other.id],
-        Decimal(12),
-    )
-    assert (asked.company_id, asked.moved_in, asked.documents) == (other.id, Decimal(700), 1)
-    assert mine is not None
-    assert list(mine.companies) == [other.id], "who may not see a company is not shown it"
+    assert (every.company_id, every.currency, every.moved_in) == ("", "CAD", Decimal(712))
+    assert {each.label for each in every.series} == {f"Shop, {company.name}", f"Other, {other.name}"}
+    assert (euros.company_id, euros.currency, euros.moved_in) == ("", "EUR", Decimal(5)), "no sum of two currencies"
+    assert (asked.company_id, asked.moved_in, list(asked.currencies)) == (other.id, Decimal(700), ["CAD", "EUR"])
+    assert mine is None, "who may not see a company is not shown it"

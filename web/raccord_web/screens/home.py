@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.alarms.endings import endings_of_each
 from raccord.onboarding.access.authority import authorities_of
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.onboarding.arriving.freshness import DayStatus
@@ -23,7 +24,7 @@ from raccord.overview.problems import gravest_problems
 from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import wrote_last
 from raccord.overview.weighing.amounts import Waits, waiting_amounts
-from raccord.store.models import Connection
+from raccord.store.models import CompanyState, Connection
 from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import within_of
 from raccord_web.pages.charts import chart_of
@@ -47,7 +48,16 @@ def recent(desk: Desk) -> date:
 
 def data_expected(desk: Desk, session: Session, views: Sequence[ConnectionView]) -> dict[str, DayStatus]:
     """Return how the day stands whose data comes next, by connection; nothing where nothing is or can be expected."""
-    connections = session.scalars(select(Connection).where(Connection.id.in_([view.id for view in views]))).all()
+    return expected_of(desk, session, rows_of(session, views))
+
+
+def rows_of(session: Session, views: Sequence[ConnectionView]) -> Sequence[Connection]:
+    """Return the rows of the connections that a list shows."""
+    return session.scalars(select(Connection).where(Connection.id.in_([view.id for view in views]))).all()
+
+
+def expected_of(desk: Desk, session: Session, connections: Sequence[Connection]) -> dict[str, DayStatus]:
+    """Return what ``data_expected`` does, of rows that were read already."""
     found = freshness_of_each(desk.workshop, session, connections)
     return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
 
@@ -68,6 +78,7 @@ def home(
 ) -> Response:
     """Show home, of one company where that is named; ``currency`` and ``days`` are the chart's."""
     desk, within = desk_of(request), within_of(request)
+    now = desk.workshop.clock.now()
     with desk.workshop.database.read() as session:
         listing = list_connections(
             session, company or None, within=within, since=recent(desk), joined=True, limit=PAGE, offset=offset
@@ -76,13 +87,18 @@ def home(
         asked = [company] if company else within
         totals = proof_totals(session, [view.id for view in listing.rows])
         span = days if days in CHART_DAYS else RECENT_DAYS
-        posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=asked)
+        posted = posted_by_day(session, now.date(), span, currency, company, within=asked)
         companies = list_companies(session, within=within, limit=MOST).rows
-        authorities = authorities_of(session, [each.id for each in companies], desk.workshop.clock.now())
+        authorities = authorities_of(session, [each.id for each in companies], now)
         left = {id_: each for id_, each in authorities.items() if each.left and company in ("", id_)}
-        expected = data_expected(desk, session, listing.rows)
+        rows = rows_of(session, listing.rows)
+        expected = expected_of(desk, session, rows)
+        ending = endings_of_each(
+            desk.workshop, session, [each.id for each in companies if each.state == CompanyState.CONNECTED], rows, now
+        )
+        ends = {each.connection_id: each for each in ending if each.connection_id}
         missing = {connection: due for connection, due in expected.items() if due.alarming}
-        needing = [view for view in listing.rows if view.needs_person or view.id in missing]
+        needing = [view for view in listing.rows if view.needs_person or view.id in missing or view.id in ends]
         by_id = {view.id: view for view in listing.rows}
         return show(
             request,
@@ -90,13 +106,17 @@ def home(
             session,
             companies=companies,
             left=left,
+            ends=ends,
+            company_ends={
+                each.company_id: each for each in ending if not each.connection_id and company in ("", each.company_id)
+            },
             listing=listing,
             expected=expected,
             missing=missing,
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             needing=needing,
-            working=sum(1 for view in listing.rows if view.works and view.id not in missing),
+            working=sum(1 for view in listing.rows if view.works and view.id not in missing and view.id not in ends),
             begun=_left_at(desk, session, needing),
             amounts=waiting_amounts(session, [view.id for view in needing]) if needing else {},
             no_amounts=Waits(),

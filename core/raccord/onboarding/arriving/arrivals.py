@@ -137,11 +137,17 @@ def credentials_end_of(workshop: Workshop, session: Session, connection: Connect
     Raises what ``freshness_of`` raises.
     """
     admitted = workshop.scopes.catalog.get(connection.connector)
-    tell = None if admitted is None else admitted.info.credentials_end
-    if admitted is None or tell is None:
+    if admitted is None or admitted.info.credentials_end is None:
         return None
     company = session.get_one(Company, connection.company_id)
-    settings = workshop.bench_of(session, company, connection).view.settings
+    return credentials_end_by(admitted, workshop.bench_of(session, company, connection).view.settings)
+
+
+def credentials_end_by(admitted: Admitted, settings: BaseModel) -> date | None:
+    """Return the last day of credentials as a connector reads it in a connection's settings (``PluginFault``)."""
+    tell = admitted.info.credentials_end
+    if tell is None:
+        return None
     found = call(admitted, "credentials_end", lambda: tell(settings), lambda answer: misfit(answer, date | None))
     return cast("date | None", found)
 
