@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.store.models import Connection, Drift, LinkRow, SourceRecord
+from raccord.overview.pointing.two_sides import LINES_MAX, Field, sides_of
+from raccord.store.canonical import canonical, exact
+from raccord.store.models import Connection, DraftRow, Drift, LinkRow, PlanLine, SourceRecord
 from raccord.sync.workshop import Workshop
 
 
@@ -64,3 +67,18 @@ def test_a_records_page_shows_the_document_beside_its_source_and_flags_what_diff
     assert "warnflag: Memo Changed in QuickBooks since ours checked by HR" in shown
     shown = rows_of(browser, of["s1"], "fr")
     assert shown[5] == "flag: Montant 1 114,98 $ 1 114,00 $ Pas comme à la source"
+
+
+def test_the_tax_of_a_document_of_many_lines_is_that_of_all_of_them(workshop: Workshop, synced: Connection) -> None:
+    with workshop.database.begin() as session:
+        draft = session.scalars(select(DraftRow).where(DraftRow.key == "sales/s1")).one()
+        written = session.scalars(select(PlanLine).where(PlanLine.draft_id == draft.id, PlanLine.payload != "")).one()
+        body: Any = exact(written.payload)
+        taxed = {"Amount": Decimal("1.00"), "SalesItemLineDetail": {"TaxInclusiveAmt": Decimal("1.15")}}
+        body["Line"] = [taxed] * (LINES_MAX + 5)
+        body.pop("TxnTaxDetail", None)
+        written.payload = canonical(body)
+        session.flush()
+        sides = sides_of(session, draft.record_id)[draft.id]
+    tax = next(each for each in sides.rows if each.field == Field.TAX)
+    assert [each.amount for each in tax.ledger] == [Decimal("3.75")]

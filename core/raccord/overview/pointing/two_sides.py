@@ -252,30 +252,30 @@ def _ledger(sent: Sequence[SentField], link: LinkRow | None, line: PlanLine | No
     found[Field.NAME] = tuple(Said(each.value) for each in whole if each.path in ("Name", "DisplayName"))[:1]
     found[Field.PARTY] = tuple(_pointed(each) for each in whole if each.path in _PARTY_FIELDS)[:1]
     found[Field.ACCOUNT] = tuple(_pointed(each) for each in whole if each.path.endswith("AccountRef"))
-    found[Field.TAX] = _tax(sent, currency)
+    found[Field.TAX] = _tax(line.payload if line is not None else "", currency)
     found[Field.LINES] = tuple(said for said, linked in lines if not linked)
     found[Field.DOCUMENTS] = tuple(said for said, linked in lines if linked)
     return {field: said for field, said in found.items() if said}
 
 
-def _tax(sent: Sequence[SentField], currency: str) -> Sequence[Said]:
-    """Return a document's tax: as it was sent, else what its lines hold of it."""
-    mode = next((each.value for each in sent if each.path == "GlobalTaxCalculation"), "")
+def _tax(payload: str, currency: str) -> Sequence[Said]:
+    """Return a document's tax: as it was sent, else what all its lines hold of it, shown or not."""
+    body: Any = exact(payload) if payload else {}
+    mode = body.get("GlobalTaxCalculation", "")
     named = {"TaxInclusive": "inclusive", "TaxExcluded": "exclusive"}.get(mode, "")
-    total = next((each.amount for each in sent if each.path == "TxnTaxDetail.TotalTax"), None)
+    total = body.get("TxnTaxDetail", {}).get("TotalTax")
     if total is None and named == "inclusive":
         # Line by line: one without tax says its amount alone.
-        by_line: dict[str, dict[str, Decimal]] = {}
-        for each in sent:
-            start, _, end = each.path.partition(".")
-            name = end.rpartition(".")[2]
-            if start.startswith("Line[") and each.amount is not None and name in ("Amount", "TaxInclusiveAmt"):
-                by_line.setdefault(start, {})[name] = each.amount
-        total = sum(
-            (one["TaxInclusiveAmt"] - one.get("Amount", Decimal(0)) for one in by_line.values() if len(one) == 2),
-            Decimal(0),
-        )
-    return (Said(amount=total, currency=currency, mode=named),) if named or total is not None else ()
+        held = [
+            Decimal(detail["TaxInclusiveAmt"]) - Decimal(line["Amount"])
+            for line in body.get("Line", ())
+            for detail in line.values()
+            if isinstance(detail, dict) and "TaxInclusiveAmt" in detail
+        ]
+        total = sum(held) if held else None
+    if total is None and not named:
+        return ()
+    return (Said(amount=None if total is None else Decimal(total), currency=currency, mode=named),)
 
 
 def _lines(sent: Sequence[SentField], currency: str) -> Iterator[tuple[Said, bool]]:
