@@ -93,9 +93,8 @@ LONG = (
 """Folders and files that `make test` leaves to the merge check, which has all of them, as it has what drives a browser:
 one test in twenty, and two fifths of the time."""
 
-ABOUT_DATABASES = frozenset({"store", "jobs", "crash", "test_pipeline.py", "test_bucket.py", "test_two_runs.py"})
-"""Folders and files of tests whose subject is what differs between databases (locks, claims, migrations) or the whole
-way of a record."""
+ABOUT_DATABASES = frozenset({"store", "jobs", "crash", "test_bucket.py", "test_two_runs.py"})
+"""Folders and files of tests whose subject is what differs between databases: locks, claims, migrations."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -131,8 +130,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if chosen or "database_url" not in metafunc.fixturenames:
         return
     kinds = ("sqlite", "postgres")
-    # A test takes half as long again on PostgreSQL, so every fourth is tried there.
-    which = int(crc32(metafunc.definition.originalname.encode()) % 4 == 1)
+    # A test takes half as long again on PostgreSQL, so every sixth is tried there.
+    which = int(crc32(metafunc.definition.originalname.encode()) % 6 == 1)
     if marked:
         tried: list[object] = [kinds[which]]
     elif ABOUT_DATABASES.isdisjoint(metafunc.definition.path.parts):

@@ -51,6 +51,7 @@ def second(company: Company) -> NewConnection:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_a_company_that_has_its_account_is_marked_and_chosen_leads_to_what_is_there(
     workshop: Workshop,
     company: Company,

@@ -62,6 +62,7 @@ def companies(workshop: Workshop) -> int:
 
 @pytest.mark.requirement("PL-10", "TD-27", "TD-28", "TD-29", "TD-30")
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_both_doors_lead_to_quickbooks_where_a_wrong_password_stores_nothing(
     workshop: Workshop,
     sandbox: SandboxServer,

@@ -27,6 +27,7 @@ SAID: dict[Language, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_what_the_first_day_leaves_out_is_counted_and_comes_in_with_an_earlier_one(
     workshop: Workshop, company: Company, browser: TestClient, send: Send, language: Language
 ) -> None:

@@ -57,6 +57,7 @@ def on_paper(page: Page, address: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_proof_plan_and_records_are_whole_on_a4_and_say_whose_they_are(
     workshop: Workshop, chromium: Browser, language: Language
 ) -> None:

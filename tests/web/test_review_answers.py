@@ -256,6 +256,7 @@ def test_what_is_offered_by_number_fits_the_line_and_is_never_retained_earnings_
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_an_undone_line_comes_back_to_review_for_another_category(
     workshop: Workshop, company: Company, connection: Connection, accounts: dict[str, str], browser: TestClient,
     send: Send, language: str,

@@ -137,6 +137,7 @@ def workshop(database: Database, data_dir: Path) -> Iterator[Workshop]:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_weekdays_are_ticked_and_holidays_kept_line_by_line_without_scripts(
     workshop: Workshop, chromium: Browser, language: Language
 ) -> None:

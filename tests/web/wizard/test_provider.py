@@ -149,6 +149,7 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_what_was_looked_for_stays_with_how_many_were_found_and_what_to_do_where_none_was(
     workshop: Workshop, sandbox: SandboxServer, browser: TestClient, language: Language
 ) -> None:

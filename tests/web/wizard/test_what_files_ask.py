@@ -292,6 +292,7 @@ def test_a_line_that_contradicts_itself_is_answered_where_it_is_told(
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.every(2)
 def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
     workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response], language: str
 ) -> None:
