@@ -117,7 +117,8 @@ def test_home_draws_the_money_of_all_companies_or_of_one_and_says_whose_it_is(
         heading, _, rest = text.partition("</h2>")
         assert heading.endswith(f", {name}</span>"), page
         assert f'<span class="cur">$</span>{amount}' in rest.partition("</dl>")[0], page
-        assert "717.00" not in text, "no sum of two companies"
+        assert (", Riverain" in rest) == (page == "/"), "of all, each source bears its company's name"
+    assert "717.00" not in one, "of one company there is no sum with another"
     with workshop.database.begin() as session:
         for link in session.scalars(select(LinkRow).where(LinkRow.company_id == synced.company_id)):
             link.day = date(2020, 1, 1)
