@@ -347,6 +347,23 @@ def test_contacts_that_were_there_are_tagged_and_only_imported_doubles_are_delet
         made.sync()
         assert len(firm.objects["contact"]) == there
         assert "Missing at the source" not in desk.text(check)
+        # Regretted, the import is taken back as a whole: what an invoice names stays, and all that was there before.
+        undo = f"{own}/imported?name=contacts"
+        assert "A document names it: it stays." in desk.text(undo)
+        firm.objects["payment"]["P9"] = {"contact_id": imported["Personne"]}
+        told = desk.send(undo, f"{own}/imported", list="contacts").text
+        assert ("0 deleted at the source" in told, "Plannit refuses: des factures" in told) == (True, True)
+        del firm.objects["payment"]["P9"]
+        assert "deleted at the source" in desk.send(undo, f"{own}/imported", list="contacts").text
+        gone = {name for name, id_ in imported.items() if firm.objects["contact"][id_].get("deleted")}
+        assert gone == set(imported) - {"Zoé Roy"}
+        assert not any(firm.objects["contact"][id_].get("deleted") for id_ in (roy, twice))
+        made.sync()
+        assert len(firm.objects["contact"]) == there, "no run brings it back"
+        assert desk.send(check, f"{own}/imported", list="contacts").status_code == 409, "nothing is left to undo"
+        assert "Missing at the source" in desk.text(check)
+        assert desk.send(check, lists, list="contacts").status_code == 200
+        assert len(firm.objects["contact"]) > there, "who asks for it has it again"
 
 
 @pytest.mark.requirement("PL-06", "PL-08", "PL-09", "PL-11", "PL-12", "PL-13", "PL-36")

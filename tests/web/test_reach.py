@@ -62,6 +62,7 @@ NEEDS = {
     "/connections/{connection_id}/upgrade": Power.MANAGE,
     "/connections/{connection_id}/lists": Power.MANAGE,
     "/connections/{connection_id}/doubles": Power.MANAGE,
+    "/connections/{connection_id}/imported": Power.MANAGE,
     "/connections/{connection_id}/linking": Power.MANAGE,
     "/connections/{connection_id}/baseline": Power.WORK,
     "/connections/{connection_id}/webhooks/close": Power.MANAGE,

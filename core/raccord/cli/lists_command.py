@@ -14,6 +14,7 @@ from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option, default_group
 from raccord.onboarding.setting_up.lists import likely_doubles, lists_of, push_list, verify_list
 from raccord.onboarding.setting_up.tending import Tended, delete_doubles, imported_doubles, tag_earlier
+from raccord.onboarding.setting_up.undoing_imports import Imported, imported_of, undo_import
 
 
 @default_group(
@@ -183,6 +184,47 @@ def doubles(connection: str, name: str, delete: tuple[str, ...]) -> int:
         empty=Phrase("Aucun doublon.", "No duplicate."),
     )  # fmt: skip
     return Exit.OK
+
+
+@command.command(
+    "undo",
+    phrase=Phrase(
+        "Annoncer ce qui partirait si l'importation d'une liste était défaite ; avec --yes, le supprimer à la source.",
+        "Tell what would go if the import of a list were undone; with --yes, delete it at the source.",
+    ),
+    params=[Option("--yes", is_flag=True, phrase=Phrase("Le faire.", "Do it."))],
+)
+@click.argument("connection")
+@click.argument("name")
+def undo(connection: str, name: str, yes: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = the_connection(session, connection).id
+        if yes:
+            taken_back = undo_import(workshop, operator(actor()), chosen, name)
+            goes, stay, left = taken_back.done, taken_back.stay, taken_back.left
+        else:
+            found = imported_of(workshop, chosen, name)
+            stay, left = [each for each in found if each.stays is not None], 0
+            goes = len(found) - len(stay)
+    if out.as_json:
+        out.json({"list": name, "undone": yes, "goes": goes, "stays": [_staying(each) for each in stay], "left": left})
+        return Exit.NEEDS_PERSON if left else Exit.OK
+    out.table(
+        Phrase("Ce qui reste à la source", "What stays at the source"),
+        [Column(Phrase("Importé", "Imported")), Column(Phrase("Raison", "Reason"))],
+        [[each.name, "" if each.stays is None else each.stays.get(out.language)] for each in stay],
+        empty=Phrase("Rien.", "Nothing."),
+    )
+    done = Phrase(f"{goes} supprimés à la source.", f"{goes} deleted at the source.")
+    out.say(done if yes else Phrase(f"{goes} partiraient : --yes.", f"{goes} would go: --yes."))
+    return Exit.NEEDS_PERSON if left else Exit.OK
+
+
+def _staying(each: Imported) -> dict[str, object]:
+    why = None if each.stays is None else {"fr": each.stays.fr, "en": each.stays.en}
+    return {"id": each.object_id, "name": each.name, "why": why}
 
 
 def _tended(name: str, tended: Tended, done: Phrase) -> int:

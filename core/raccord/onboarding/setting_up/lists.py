@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -18,7 +18,7 @@ from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, DraftRow, PushedEntry
 from raccord.sync.bodies import load_draft
 from raccord.sync.resolving.newcomers import LIST_MAX, comparison_key
-from raccord.sync.telling.push import Counts, Place, alone, goes, note_told, tell_page
+from raccord.sync.telling.push import TAKEN_BACK, Counts, Place, alone, goes, note_told, tell_page
 from raccord.sync.workshop import Bench, Workshop
 
 
@@ -70,7 +70,9 @@ def verify_list(workshop: Workshop, connection_id: str, name: str) -> Verified:
         info = named_list(bench, name)
         rows = session.execute(
             select(PushedEntry.kind, PushedEntry.object_id, PushedEntry.source_id).where(
-                PushedEntry.connection_id == connection_id, PushedEntry.list_name == name
+                PushedEntry.connection_id == connection_id,
+                PushedEntry.list_name == name,
+                PushedEntry.told_hash != TAKEN_BACK,
             )
         )
         known = {(kind, object_id): bool(source_id) for kind, object_id, source_id in rows}
@@ -101,7 +103,9 @@ def likely_doubles(workshop: Workshop, connection_id: str, name: str) -> int:
         taken = set(
             session.scalars(
                 select(PushedEntry.object_id).where(
-                    PushedEntry.connection_id == connection_id, PushedEntry.list_name == name
+                    PushedEntry.connection_id == connection_id,
+                    PushedEntry.list_name == name,
+                    PushedEntry.told_hash != TAKEN_BACK,
                 )
             )
         )
@@ -130,6 +134,10 @@ def push_list(workshop: Workshop, actor: Actor, connection_id: str, name: str) -
         bench = bench_for(workshop, session, connection_id)
         info = named_list(bench, name)
         require_stage(session, bench.connection, bench.scope.info, Stage.LISTS)
+    with workshop.database.begin() as session:
+        # What an undone import took back comes with the next one that somebody asks for.
+        mine = PushedEntry.connection_id == connection_id, PushedEntry.list_name == info.name
+        session.execute(delete(PushedEntry).where(*mine, PushedEntry.told_hash == TAKEN_BACK))
     counts = Counts()
     place: Place | None = Place()
     while place is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -61,13 +61,15 @@ class Tended:
     left: int = 0
     why: Text | None = None
     """Of the first that was refused."""
+    refusals: list[tuple[str, Text]] = field(default_factory=list)
+    """Each that was refused, by its id at the source, with why."""
 
 
 def earlier_entries(workshop: Workshop, connection_id: str, name: str) -> list[Earlier]:
     """Return what the source told of as its own entries of a list, those that were imported left out."""
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
-        return _earlier(session, bench.connection, _tended(bench, name))
+        return _earlier(session, bench.connection, tended_list(bench, name))
 
 
 def tag_earlier(workshop: Workshop, actor: Actor, connection_id: str, name: str) -> Tended:
@@ -75,10 +77,10 @@ def tag_earlier(workshop: Workshop, actor: Actor, connection_id: str, name: str)
     require(actor, Power.MANAGE)
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
-        info = _tended(bench, name)
+        info = tended_list(bench, name)
         wanted = [each.id for each in _earlier(session, bench.connection, info) if not each.tagged]
-    tended, _ = _tend(bench, info, ListDeed.TAG, wanted)
-    _note(workshop, actor, bench, "list.tagged", name, tended)
+    tended, _ = tend(bench, info, ListDeed.TAG, wanted)
+    note(workshop, actor, bench, "list.tagged", name, tended)
     return tended
 
 
@@ -86,16 +88,16 @@ def imported_doubles(workshop: Workshop, connection_id: str, name: str) -> list[
     """Return the imported entries beside which the source has an earlier one of the same name, nearly the same too."""
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
-        info = _tended(bench, name)
+        info = tended_list(bench, name)
         by_name: dict[str, list[Earlier]] = {}
         for each in _earlier(session, bench.connection, info):
             by_name.setdefault(comparison_key(each.name), []).append(each)
         rows = [
             row
-            for row in session.scalars(_pushed(bench.connection, info).order_by(PushedEntry.name))
+            for row in session.scalars(pushed_of(bench.connection, info).order_by(PushedEntry.name))
             if row.source_id and comparison_key(row.name) in by_name
         ]
-        used = _used(session, bench.connection, [record_key(info.of_stream, row.source_id) for row in rows])
+        used = used_by_documents(session, bench.connection, [record_key(info.of_stream, row.source_id) for row in rows])
     return [
         Double(
             row.object_id, row.name, row.source_id, by_name[comparison_key(row.name)],
@@ -120,17 +122,18 @@ def delete_doubles(
         )  # fmt: skip
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
-        info = _tended(bench, name)
+        info = tended_list(bench, name)
     wanted = [found[each].source_id for each in sorted(object_ids)]
-    tended, gone = _tend(bench, info, ListDeed.DELETE, wanted)
+    tended, gone = tend(bench, info, ListDeed.DELETE, wanted)
     with workshop.database.begin() as session:
-        for row in session.scalars(_pushed(bench.connection, info).where(PushedEntry.source_id.in_(gone))):
+        for row in session.scalars(pushed_of(bench.connection, info).where(PushedEntry.source_id.in_(gone))):
             row.source_id, row.told_hash = "", REMOVED
-    _note(workshop, actor, bench, "list.doubles_deleted", name, tended)
+    note(workshop, actor, bench, "list.doubles_deleted", name, tended)
     return tended
 
 
-def _tend(bench: Bench, info: ListInfo, deed: ListDeed, source_ids: Sequence[str]) -> tuple[Tended, list[str]]:
+def tend(bench: Bench, info: ListInfo, deed: ListDeed, source_ids: Sequence[str]) -> tuple[Tended, list[str]]:
+    """Have the source tag or delete entries, page by page; return what became of them, and the ids of those done."""
     tended, done = Tended(), list[str]()
     for start in range(0, len(source_ids), PAGE):
         some = source_ids[start : start + PAGE]
@@ -142,11 +145,13 @@ def _tend(bench: Bench, info: ListInfo, deed: ListDeed, source_ids: Sequence[str
         tended.done += len(result.pushed)
         tended.refused += len(result.refused)
         tended.left += len(some) - len(result.pushed) - len(result.refused)
+        tended.refusals += result.refused
         tended.why = tended.why or next((why for _, why in result.refused), None)
     return tended, done
 
 
-def _tended(bench: Bench, name: str) -> ListInfo:
+def tended_list(bench: Bench, name: str) -> ListInfo:
+    """Return a list whose entries the source lets be tagged and deleted; any other one is refused."""
     info = named_list(bench, name)
     if not (info.of_stream and info.tag):
         raise ListError(
@@ -158,12 +163,13 @@ def _tended(bench: Bench, name: str) -> ListInfo:
     return info
 
 
-def _pushed(connection: Connection, info: ListInfo) -> Select[PushedEntry]:
+def pushed_of(connection: Connection, info: ListInfo) -> Select[PushedEntry]:
+    """Return the statement for what a source was told of a list."""
     return select(PushedEntry).where(PushedEntry.connection_id == connection.id, PushedEntry.list_name == info.name)
 
 
 def _earlier(session: Session, connection: Connection, info: ListInfo) -> list[Earlier]:
-    imported = {row.source_id for row in session.scalars(_pushed(connection, info)) if row.source_id}
+    imported = {row.source_id for row in session.scalars(pushed_of(connection, info)) if row.source_id}
     records = session.execute(
         select(SourceRecord.source_id, SourceRecord.raw)
         .where(
@@ -185,7 +191,7 @@ def _one(source_id: str, raw: Mapping[str, Any], info: ListInfo) -> Earlier | No
     return Earlier(source_id, name_of(source_id, raw), isinstance(tags, list) and info.tag in tags)
 
 
-def _used(session: Session, connection: Connection, keys: Sequence[str]) -> set[str]:
+def used_by_documents(session: Session, connection: Connection, keys: Sequence[str]) -> set[str]:
     """Return those of the drafts that a document needs: one that nothing refers to is left out."""
     found: set[str] = set()
     for some in chunks(sorted(keys), CHUNK):
@@ -194,7 +200,8 @@ def _used(session: Session, connection: Connection, keys: Sequence[str]) -> set[
     return found
 
 
-def _note(workshop: Workshop, actor: Actor, bench: Bench, action: str, name: str, tended: Tended) -> None:
+def note(workshop: Workshop, actor: Actor, bench: Bench, action: str, name: str, tended: Tended) -> None:
+    """Write in the audit what became of entries at the source."""
     with workshop.database.begin() as session:
         events.append(
             session, actor=actor.name, action=action, subject=name, company_id=bench.company.id,

@@ -31,6 +31,8 @@ REFUSED = "push.entry_refused"
 STREAM_REFUSED = "push.list_refused"
 REMOVED = "removed"
 """Stands for the hash of an entry that was taken and deleted again at the source, by a person: it never goes again."""
+TAKEN_BACK = "taken back"
+"""Stands for the hash of an entry whose import a person undid: it goes again only when a person sends the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def tell_page(bench: Bench, info: ListInfo, place: Place) -> Told:
         said, row = _hash(entry), known.get(entry.id)
         if not entry.active and (row is None or not row.source_id):
             counts.inactive += 1
-        elif row is not None and row.told_hash in (said, REMOVED):
+        elif row is not None and row.told_hash in (said, REMOVED, TAKEN_BACK):
             counts.unchanged += 1
         else:
             wanted.append((entry, said))

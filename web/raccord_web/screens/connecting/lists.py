@@ -13,6 +13,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.setting_up.instances import links_one_by_one
 from raccord.onboarding.setting_up.lists import (
+    SHOWN_MAX,
     Verified,
     closing_lists,
     likely_doubles,
@@ -29,6 +30,7 @@ from raccord.onboarding.setting_up.tending import (
     imported_doubles,
     tag_earlier,
 )
+from raccord.onboarding.setting_up.undoing_imports import Imported, TakenBack, imported_of, undo_import
 from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.plugin.errors import ConnectorError
@@ -106,6 +108,49 @@ def delete(request: Request, connection_id: str, fields: Fields) -> Response:
     except RaccordError as error:
         return _doubles(request, connection_id, name, wrong=said_by(error, request))
     return _doubles(request, connection_id, name, deleted=tended)
+
+
+@router.get("/connections/{connection_id}/imported")
+def imported(request: Request, connection_id: str, name: str = "") -> Response:
+    """Show what was imported of a list, and what would go and stay if that were undone."""
+    return _imported(request, connection_id, name)
+
+
+@router.post("/connections/{connection_id}/imported")
+def take_back(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Undo the import of a list as a whole: what serves nothing is deleted at the source."""
+    workshop, actor, name = desk_of(request).workshop, acting(request), fields.get("list", "")
+    require(actor, Power.MANAGE)
+    try:
+        done = undo_import(workshop, actor, connection_id, name)
+    except ConnectorError as error:
+        return _imported(request, connection_id, name, wrong=of_source(error, language_of(request)))
+    except RaccordError as error:
+        return _imported(request, connection_id, name, wrong=said_by(error, request))
+    return _imported(request, connection_id, name, done=done)
+
+
+def _imported(
+    request: Request, connection_id: str, name: str, *, wrong: Explained | None = None, done: TakenBack | None = None
+) -> Response:
+    workshop = desk_of(request).workshop
+    info = next((each.info for each in lists_of(workshop, connection_id) if name in ("", each.info.name)), None)
+    name = name or ("" if info is None else info.name)
+    rows: list[Imported] = []
+    if done is None and info is not None and info.tag:
+        try:
+            rows = imported_of(workshop, connection_id, name)
+        except RaccordError as error:
+            wrong = wrong or said_by(error, request)
+    stay = [each for each in rows if each.stays is not None] if done is None else done.stay
+    with workshop.database.read() as session:
+        return show(
+            request, "connecting/imported.html", session,
+            status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
+            view=connection_head(session, connection_id), info=info, goes=len(rows) - len(stay) if done is None else 0,
+            stay=stay[:SHOWN_MAX], stays=len(stay), done=None, taken_back=done, wrong=wrong,
+            manages=may(acting(request), Power.MANAGE),
+        )  # fmt: skip
 
 
 def of_source(error: ConnectorError, language: Language) -> Explained:
