@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 
 from raccord_bankfeed.readers import reader_for, road_of
-from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers.contract import Line, Question
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.settings import BankFeedSettings
 
@@ -69,3 +69,43 @@ def test_saved_columns_in_which_many_amounts_are_missing_are_asked_about_under_t
     assert asked_with(rows, "date:1 text:2 debit:3 credit:4") == []
     few = headless([("-1.00", "", "")] * 9 + [("", "2.00", "")])
     assert asked_with(few, "date:1 text:2 amount:3") == []
+
+
+SIGNED = "Date,Text,Kind,Amount,Balance\n" + "".join(
+    f"2026-03-{2 * n + 2:02},SHOP {n},{{{n}}},{amount},{balance}\n"
+    for n, (amount, balance) in enumerate([("-50.00", "150.00"), ("30.00", "180.00"), ("-5.00", "175.00")])
+)
+REVERSED_SIGNS = "date:1 text:2 amount:4 balance:5 sign:reversed"
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_signs_said_to_be_reversed_are_asked_about_again_where_the_balances_say_they_are_not(
+    newest_first: bool,
+) -> None:
+    head, *rows = SIGNED.format("", "", "").splitlines(keepends=True)
+    content = (head + "".join(rows[::-1] if newest_first else rows)).encode()
+    columns = {layout_of(content): REVERSED_SIGNS}
+    (asked,) = asked_with(content, REVERSED_SIGNS)
+    assert (asked.code, asked.answers) == ("bankfeed.signs_contradict", ("reversed", "accept"))
+    assert ["SHOP" in each for each in asked.examples] == [True, True], "the rows are named"
+    assert asked_with(content, f"{REVERSED_SIGNS} kind:card") == [], "a card's balance may be what is owed"
+    for key in (asked.key, asked.layout):
+        for word, total in (("reversed", "-25.00"), ("accept", "25.00")):
+            known = Known({key: frozenset({word})}, columns)
+            read = list(reader_for(BytesIO(content), known).events(BytesIO(content)))
+            assert not [event for event in read if isinstance(event, Question)]
+            assert sum(event.amount for event in read if isinstance(event, Line)) == Decimal(total)
+    owed = "".join([head, *(row.replace(",15", ",-15").replace(",18", ",-18").replace(",17", ",-17") for row in rows)])
+    assert asked_with(owed.encode(), REVERSED_SIGNS) == [], "where they follow as was said nothing is asked"
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_signs_said_to_be_reversed_are_asked_about_again_where_words_say_they_are_not(signed: bool) -> None:
+    content = SIGNED.format("Debit", "Credit", "Debit")
+    content = content if signed else content.replace(",-", ",")
+    columns = REVERSED_SIGNS.replace("balance:5", "direction:3")
+    (asked,) = asked_with(content.encode(), columns)
+    assert asked.code == "bankfeed.signs_contradict"
+    assert "SHOP 0" in asked.examples[0]
+    turned = content.replace("Debit", "x").replace("Credit", "Debit").replace("x", "Credit")
+    assert len(asked_with(turned.encode(), columns)) == (0 if signed else 1)

@@ -235,6 +235,18 @@ _AGAINST = {
 }
 
 
+_AS_WRITTEN = {
+    "balance": (
+        "les soldes ne suivent que les montants tels qu’ils sont écrits",
+        "the balances follow only from the amounts as they are written",
+    ),
+    "words": (
+        "le mot de la colonne du sens (débit, crédit) dit celui qui est écrit",
+        "the word in the column of directions (debit, credit) says the one that is written",
+    ),
+}
+
+
 def signs_contradict(
     key: str, about: str, counted: tuple[int, int], line: int, shown: Sequence[tuple[str, Text]] = ()
 ) -> Question:
@@ -259,6 +271,40 @@ def signs_contradict(
                 _AS_THEY_ARE,
                 tuple(said for _, said in shown),
             )
+        ],
+        [row for row, _ in shown],
+        line,
+        None,
+    )
+
+
+def reversal_contradicted(
+    key: str, layout: str, about: str, counted: tuple[int, int], line: int, shown: Sequence[tuple[str, Text]]
+) -> Question:
+    """Ask again whether amounts have the other sign than the file writes, as a person said, where the file says not.
+
+    ``about`` is ``balance`` or ``words``, ``counted`` in how many of how many rows.
+    """
+    rows, of = counted
+    fr, en = _AS_WRITTEN[about]
+    return _question(
+        key,
+        layout,
+        "signs_contradict",
+        f"Il a été dit que les montants de ce fichier ont le signe contraire, et {fr} : {rows} ligne(s) sur {of} le "
+        "contredisent. Comparez avec votre relevé.",
+        f"It was said that the amounts of this file have the other sign, and {en}: {rows} row(s) of {of} contradict "
+        "it. Compare with your statement.",
+        [
+            Reading(REVERSED, _AS_THEY_ARE),
+            Reading(
+                ACCEPT,
+                Text(
+                    "Lire le signe contraire, comme il a été dit (une carte ; un solde dû)",
+                    "Read the other sign, as was said (a card; a balance that is owed)",
+                ),
+                tuple(said for _, said in shown),
+            ),
         ],
         [row for row, _ in shown],
         line,

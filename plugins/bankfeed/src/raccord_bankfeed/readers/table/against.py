@@ -34,6 +34,37 @@ def against_signs(blocks: Iterable[Block], reader: RowReader, about: str) -> lis
     return list(islice(said, SHOWN_MAX))
 
 
+def against_reversal(blocks: Iterable[Block], reader: RowReader) -> tuple[int, list[Against]]:
+    """Return how many rows have a word that says the sign that is written, where all are read with the other one, and
+    the first of them.
+    """
+    signed, count, first = reader.evidence.signed > 0, 0, list[Against]()
+    for row, amount, out in _worded(_dated(blocks, reader.layout), reader):
+        if not signed or (amount < 0) is out:
+            count += 1
+            first += [Against(row, amount if not signed and out else -amount)] if count <= SHOWN_MAX else []
+    return count, first
+
+
+def against_written(blocks: Iterable[Block], reader: RowReader) -> tuple[int, list[Against]]:
+    """Return how many rows have a balance that follows from the amount as it is written alone, where all are read with
+    the other sign, and the first of them.
+    """
+    count, first = 0, list[Against]()
+    for (above, moved, over), (row, amount, balance) in _neighbours(_dated(blocks, reader.layout), reader):
+        if over is None or balance is None or not amount or not moved:
+            continue
+        if over - amount == balance:
+            against = Against(row, amount, balance, over + amount)
+        elif balance - moved == over:
+            against = Against(above, moved, over, balance + moved)
+        else:
+            continue
+        count += 1
+        first += [against] if count <= SHOWN_MAX else []
+    return count, first
+
+
 def against_balances(blocks: Iterable[Block], reader: RowReader) -> list[Against]:
     """Return the first rows whose balance does not follow from the row before; nothing where no order of the rows is
     clear.
@@ -95,6 +126,11 @@ def _dated(blocks: Iterable[Block], layout: Layout) -> Iterator[Row]:
 
 
 def _against_word(rows: Iterable[Row], reader: RowReader, _: str) -> Iterator[Against]:
+    return (Against(row, amount) for row, amount, out in _worded(rows, reader) if (amount < 0) is not out)
+
+
+def _worded(rows: Iterable[Row], reader: RowReader) -> Iterator[tuple[Row, Decimal, bool]]:
+    """Yield the rows with a word that says whether money goes out, and the amount as it is written."""
     columns = reader.layout.columns
     at = columns.get(Part.DIRECTION, columns.get(Part.TYPE))
     for row in rows:
@@ -103,8 +139,8 @@ def _against_word(rows: Iterable[Row], reader: RowReader, _: str) -> Iterator[Ag
             continue
         text = row.cells[at]
         out, into = plain(text) in OUT or text.strip() in MINUSES, plain(text) in IN or text.strip() in PLUSES
-        if (out or into) and (amount < 0) is not out:
-            yield Against(row, amount)
+        if out or into:
+            yield row, amount, out
 
 
 def _against_column(rows: Iterable[Row], reader: RowReader, about: str) -> Iterator[Against]:

@@ -76,6 +76,13 @@ def _balances_of(blocks: Blocks, reader: RowReader) -> Balances:
     return before
 
 
+def follow_as_written(blocks: Blocks, reader: RowReader) -> bool:
+    """Tell whether the balances follow from the amounts as they are written."""
+    written = replace(reader, layout=replace(reader.layout, flip=False), days={}, accounts={})
+    found = running_beside(blocks(), written, Beside.AFTER)
+    return bool(found) and not any(each.breaks for each in found.values())
+
+
 def running_beside(blocks: Iterable[Block], reader: RowReader, beside: Beside) -> dict[str, RunningBalance]:
     """Return the balances of each account, nothing where a line has none."""
     running: dict[str, RunningBalance] = {}

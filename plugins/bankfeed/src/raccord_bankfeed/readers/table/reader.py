@@ -15,8 +15,14 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Lin
 from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
-from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
-from raccord_bankfeed.readers.table.balances import followed_by
+from raccord_bankfeed.readers.table.against import (
+    against_balances,
+    against_reversal,
+    against_signs,
+    against_written,
+    contradicting,
+)
+from raccord_bankfeed.readers.table.balances import follow_as_written, followed_by
 from raccord_bankfeed.readers.table.by_rows import joined_names, names_columns, told_by_rows
 from raccord_bankfeed.readers.table.day_forms import stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
@@ -82,6 +88,8 @@ class TableReader(LineReader):
         self._file_key = ""
         self._borrowed: Borrowed | None = None
         """What tells whether columns that were saved for another file are those of this one."""
+        self._given = False
+        """Whether a person said what its columns are."""
         self._stated: list[str] = []
         """What stands above the table, where its days have no year."""
         self._begun = False
@@ -121,6 +129,8 @@ class TableReader(LineReader):
         self._begun = False
         self._doubt_sections(self._rows)
         self._doubt_saved(blocks, self._rows)
+        if not self._questions:
+            self._rows = self._doubt_reversal(blocks, self._rows)
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and self._questions:
             # What is read in a way that nobody chose yet says nothing of its balances.
@@ -187,6 +197,7 @@ class TableReader(LineReader):
         own, saved = (self._known.columns.get(key, "") for key in (self._file_key, base.key))
         if not own and saved and header is None:
             self._borrowed = Borrowed(base, dated)
+        self._given = bool(own or saved)
         if own or saved:
             return saved_layout(base, own or saved)
         if not (base.is_whole and base.certain):
@@ -234,6 +245,33 @@ class TableReader(LineReader):
             shown = self._borrowed.rows[0]
             cells, guessed = shown.cells, reader.layout.guessed()
             self._questions.append(questions.columns(self._file_key, "", cells, shown.line, guessed))
+
+    def _doubt_reversal(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> RowReader:
+        """Ask where a person said that the amounts have the other sign, and the file's balances or words say not.
+
+        Return the reader whose signs count. What a card owes tells nothing of them.
+        """
+        layout = reader.layout
+        if not (self._given and layout.flip):
+            return reader
+        key, alike = (f"reversed-{questions.digest(each)}" for each in (self._file_key, layout.key))
+        match self._known.says_of(key, alike, ACCEPT, REVERSED):
+            case "":
+                pass
+            case said:
+                as_written = replace(layout, flip=False)
+                return reader if said == ACCEPT else replace(reader, layout=as_written, days={}, accounts={})
+        card = layout.card or self._known.is_card(f"{UNNAMED}-{layout.key}")
+        count, shown = against_reversal(blocks(), reader)
+        about = "words"
+        if not count and not card and Part.BALANCE in layout.columns and follow_as_written(blocks, reader):
+            about, (count, shown) = "balance", against_written(blocks(), reader)
+        if count:
+            counted = (count, reader.evidence.rows)
+            line = reader.evidence.first_line
+            asked = questions.reversal_contradicted(key, alike, about, counted, line, contradicting(shown))
+            self._questions.append(asked)
+        return reader
 
     def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
