@@ -116,6 +116,7 @@ CALLS = {
     "/review/{hold_id}/undo": ["/holds/{hold_id}/take-back"],
     "/review/{hold_id}/two-sides": ["/holds/{hold_id}/two-sides"],
     "/review/together": ["/holds/{hold_id}/treat", "/holds/{hold_id}/pay"],
+    "/connections/{connection_id}/undo": ["/connections/{connection_id}/undo-all"],
     "/records/undo": ["/connections/{connection_id}/undo"],
     "/records/{record_id}/undo": ["/records/{record_id}/undo"],
     "/runs": ["/companies/{company_id}/runs"],

@@ -115,6 +115,7 @@ DEEDS = {
     "/connections/{connection_id}/choices/try": (Scope.MANAGE, Power.MANAGE, {"role": "fees", "ledger_id": "1"}),
     "/connections/{connection_id}/terms/try": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "Counter"}),
     "/records/{record_id}/undo": (Scope.APPROVE, Power.WORK, {}),
+    "/connections/{connection_id}/undo-all": (Scope.APPROVE, Power.WORK, {}),
     "/connections/{connection_id}/undo": (Scope.APPROVE, Power.WORK, {"records": [1]}),
     "/companies/{company_id}/connections": (Scope.OWN, Power.LINK, {"connector": "till", "values": {"till": "T7"}}),
     "/connections/{connection_id}/gates": (Scope.OWN, Power.LINK, {"gate": "x"}),

@@ -81,6 +81,7 @@ NEEDS = {
     "/companies/{company_id}/night": Power.MANAGE,
     "/runs": Power.WORK,
     "/runs/{run_id}/undo": Power.WORK,
+    "/connections/{connection_id}/undo": Power.WORK,
     "/records/undo": Power.WORK,
     "/records/{record_id}/undo": Power.WORK,
     "/records/{record_id}/by-hand": Power.WORK,

@@ -5,6 +5,7 @@ it is over.
 from __future__ import annotations
 
 from raccord.alarms.conditions import conditions_of
+from raccord.alarms.first_weeks import tell_first_weeks
 from raccord.alarms.incidents import bring_up_to_date
 from raccord.alarms.mail import send_due
 from raccord.sync.workshop import Workshop
@@ -17,4 +18,5 @@ def watch(workshop: Workshop) -> None:
     workshop.keep_counts()
     now = workshop.clock.now()
     bring_up_to_date(workshop, conditions_of(workshop, now), now)
+    tell_first_weeks(workshop, now)
     send_due(workshop)

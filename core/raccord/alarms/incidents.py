@@ -120,7 +120,7 @@ def _tell(workshop: Workshop, session: Session, incident: Incident, news: News, 
     people = told_people(session, incident.company_id, now) if settings.smtp_host else ()
     zone = zones_of(session).of(incident.company_id or "")
     for person in people:
-        language = _language(person, company, settings.language)
+        language = language_of(person, company, settings.language)
         where = " · ".join(each for each in (company and company.name, connection and connection.label) if each)
         subject, body = letter(incident, news, where, person.name, language, settings.web_url, zone)
         session.add(
@@ -143,7 +143,8 @@ def _tell(workshop: Workshop, session: Session, incident: Incident, news: News, 
     )
 
 
-def _language(person: Person, company: Company | None, usual: Language) -> Language:
+def language_of(person: Person, company: Company | None, usual: Language) -> Language:
+    """Return the language in which a person is told: their own, else the company's, else the usual one."""
     for wanted in (person.language, company and company.language, usual):
         if wanted == "fr":
             return "fr"

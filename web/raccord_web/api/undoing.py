@@ -11,12 +11,12 @@ from pydantic import Field
 from sqlalchemy import select
 from starlette.requests import Request
 
-from raccord.jobs.undo_requests import request_undo
+from raccord.jobs.undo_requests import MOST, request_undo
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
 from raccord.overview.runs import RunView
-from raccord.store.models import DraftRow, SourceRecord
-from raccord.sync.undoing.selection import Asked
+from raccord.store.models import Connection, DraftRow, SourceRecord
+from raccord.sync.undoing.selection import Asked, written_since
 from raccord_web.api.deeds import Undo, run_of
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
@@ -55,11 +55,23 @@ def undo_records(request: Request, connection_id: str, wanted: UndoRecords) -> R
     return _asked(request, connection_id, sorted(ids), wanted)
 
 
+@router.post("/connections/{connection_id}/undo-all", dependencies=[Depends(needs(Scope.APPROVE))])
+def undo_all(request: Request, connection_id: str, wanted: Undo) -> RunView:
+    """Ask for the plan that takes out all that a connection created from its first day on; it waits for approval."""
+    with desk_of(request).workshop.database.read() as session:
+        keys = written_since(session, session.get_one(Connection, connection_id), MOST + 1)
+    return _of_keys(request, connection_id, keys, wanted)
+
+
 def _asked(request: Request, connection_id: str, records: Sequence[int], wanted: Undo) -> RunView:
-    desk = desk_of(request)
     named = select(DraftRow.key).where(DraftRow.record_id.in_(records)).order_by(DraftRow.id)
-    with desk.workshop.database.read() as session:
+    with desk_of(request).workshop.database.read() as session:
         keys = tuple(session.scalars(named))
+    return _of_keys(request, connection_id, keys, wanted)
+
+
+def _of_keys(request: Request, connection_id: str, keys: tuple[str, ...], wanted: Undo) -> RunView:
+    desk = desk_of(request)
     # Without a key nothing is named, and the service says so.
     made = request_undo(
         desk.workshop.database,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import RefundReceipt
@@ -98,6 +98,20 @@ def select_links(session: Session, connection: Connection, asked: Asked) -> Sele
         if link.state == LinkState.LIVE and link.key not in found.links:
             found.links[link.key], found.follows[link.key] = link, follows[link.key]
     return found
+
+
+def written_since(session: Session, connection: Connection, most: int) -> tuple[str, ...]:
+    """Return the keys of the documents that a connection created from its first day on, ``most`` of them at most."""
+    true_day = func.coalesce(LinkRow.record_day, LinkRow.day)
+    mine = select(LinkRow.key).where(
+        LinkRow.company_id == connection.company_id,
+        LinkRow.connection_id == connection.id,
+        LinkRow.kind.in_(DOCUMENTS),
+        LinkRow.origin == "created",
+        LinkRow.state == LinkState.LIVE,
+        true_day >= connection.starts_on,
+    )
+    return tuple(session.scalars(mine.order_by(LinkRow.id).limit(most)))
 
 
 def following(session: Session, connection: Connection, keys: Iterable[str]) -> dict[str, str]:

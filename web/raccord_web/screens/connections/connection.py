@@ -23,6 +23,7 @@ from raccord.onboarding.connecting.taking_back import asked_days
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.instances import roles_with_instances
 from raccord.onboarding.sources.feeds import fed_accounts
+from raccord.overview.beginning.first_week import first_week
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.coverage import but_due, coverage_of, given_from
@@ -124,6 +125,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),
+            week=first_week(session, held, desk_of(request).workshop.clock.now()),
             contacts=contacts_of(desk_of(request).workshop, session, held),
             feeds=fed_accounts(session, held, catalog, today_of(held, desk_of(request).workshop.clock.now())),
             groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.jobs.undo_requests import UndoError, request_undo
+from raccord.jobs.undo_requests import MOST, UndoError, request_undo
 from raccord.masking import masked
 from raccord.onboarding.access.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
 from raccord.store.models import Connection, DraftRow, LinkRow, SourceRecord
 from raccord.sync.lines.titles import Title, titles_of
-from raccord.sync.undoing.selection import Asked, select_links
+from raccord.sync.undoing.selection import Asked, select_links, written_since
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, admit, visitor_of
 from raccord_web.pages.failures import explained
@@ -47,6 +47,24 @@ def undo_run(request: Request, run_id: str, fields: Fields) -> Response:
         return _asked(request, view.connection_id, _depth(fields, run_id=run_id))
     except UndoError as error:
         return _of_run(request, run_id, fields, error)
+
+
+@router.get("/connections/{connection_id}/undo")
+def of_connection(request: Request, connection_id: str) -> Response:
+    """Show what undoing everything from the first day on means."""
+    return _of_connection(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/undo")
+def undo_connection(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Ask for the plan that takes out everything that a connection created from its first day on."""
+    with desk_of(request).workshop.database.read() as session:
+        keys = written_since(session, session.get_one(Connection, connection_id), MOST + 1)
+    try:
+        # Without a key nothing is named, and the service says so.
+        return _asked(request, connection_id, _depth(fields, keys=keys))
+    except UndoError as error:
+        return _of_connection(request, connection_id, fields, error)
 
 
 @router.get("/records/{record_id}/undo")
@@ -129,6 +147,7 @@ def _of_records(
             connection=connections[0].label,
             what="",
             title=None,
+            since=None,
             follows=_follows(session, connections[0].id, Asked(keys=_keys(session, ids))),
             chosen=ids,
             several=[each.label for each in connections] if several else [],
@@ -181,6 +200,7 @@ def _of_run(
             connection=view.connection,
             what="",
             title=None,
+            since=None,
             follows=_follows(session, view.connection_id, Asked(run_id)),
             chosen=[],
             several=[],
@@ -208,7 +228,36 @@ def _of_record(
             connection=story.view.connection,
             what=masked(story.view.source_id),
             title=story.view.title,
+            since=None,
             follows=_follows(session, story.view.connection_id, Asked(keys=_keys(session, [int(record_id)]))),
+            chosen=[],
+            several=[],
+            kept=UNSAID | dict(fields or {}),
+            wrong=None if error is None else said_by(error, request),
+        )
+
+
+def _of_connection(
+    request: Request, connection_id: str, fields: Mapping[str, str] | None = None, error: UndoError | None = None
+) -> Response:
+    require(acting(request), Power.WORK)
+    with desk_of(request).workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        keys = written_since(session, connection, MOST + 1)
+        return show(
+            request,
+            "records/undo.html",
+            session,
+            status=HTTPStatus.OK if error is None else HTTPStatus.CONFLICT,
+            action=f"/connections/{connection_id}/undo",
+            back=f"/connections/{connection_id}",
+            connection_id=connection_id,
+            connection=connection.label,
+            what="",
+            title=None,
+            since=connection.starts_on,
+            documents=len(keys),
+            follows=[],
             chosen=[],
             several=[],
             kept=UNSAID | dict(fields or {}),

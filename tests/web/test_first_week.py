@@ -1,0 +1,66 @@
+"""The first week on the connection's page: each day's proof, and the way back to the first day by a plan."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from harness import OWNER, finish, lab, sync
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
+
+from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.store.models import Company, Connection, LinkRow, LinkState, Plan, RunState
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.serving.server import SandboxServer
+
+
+def text(browser: TestClient, address: str) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200, address
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def test_two_days_running_that_differ_offer_to_undo_back_to_the_first_day(
+    browser: TestClient, send: Any, synced: Connection, company: Company, workshop: Workshop, sandbox: SandboxServer
+) -> None:
+    own = f"/connections/{synced.id}"
+    page = text(browser, own)
+    assert "First week" in page
+    assert "Two days running" not in page
+    with workshop.database.read() as session:
+        receipt = session.scalars(
+            select(LinkRow).where(LinkRow.connection_id == synced.id, LinkRow.kind == "SalesReceipt")
+        ).first()
+    assert receipt is not None
+    assert receipt.day is not None
+    later = receipt.day.replace(day=receipt.day.day + 1)
+    lab(sandbox, "edit", entity="SalesReceipt", id=receipt.document_id, changes={"TxnDate": later.isoformat()})
+    sync(workshop, synced)
+    page = text(browser, own)
+    assert "1 document changed in QuickBooks" in page
+    assert "Two days running are not equal" in page
+    assert f'href="{own}/undo"' in browser.get(own).text
+
+    asked = text(browser, f"{own}/undo")
+    client = workshop.client(company)
+    with workshop.database.read() as session:
+        live = LinkRow.connection_id == synced.id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+        written = session.scalar(select(func.count()).select_from(LinkRow).where(*live)) or 0
+    assert written > 1
+    assert "Undo everything from 1 Mar 2026 on" in asked
+    assert f"{written} documents that this connection created." in asked
+    there = client.count("SalesReceipt")
+    answer = send(f"{own}/undo", f"{own}/undo", way="delete")
+    assert answer.status_code == 303
+    run = finish(workshop, answer.headers["location"].partition("/runs/")[2].partition("?")[0])
+    assert run.state == RunState.APPROVAL
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run.id).state == RunState.DONE
+    # What somebody changed by hand stays, and is named in the plan.
+    with workshop.database.read() as session:
+        left = session.scalars(select(LinkRow.document_id).where(*live)).all()
+    assert left == [receipt.document_id]
+    assert client.count("SalesReceipt") < there
