@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, cast, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.setting_up.steps import UNFINISHED
@@ -191,8 +191,13 @@ def connection_head(session: Session, connection_id: str) -> ConnectionHead | No
 
 def has_documents(session: Session, connection_id: str) -> bool:
     """Tell whether a connection has any document in QuickBooks."""
-    mine = LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
-    return session.scalar(select(LinkRow.id).where(*mine).limit(1)) is not None
+    return bool(with_documents(session, [connection_id]))
+
+
+def with_documents(session: Session, connection_ids: Collection[str]) -> set[str]:
+    """Return which connections have any document in QuickBooks."""
+    mine = LinkRow.connection_id == Connection.id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+    return set(session.scalars(select(Connection.id).where(Connection.id.in_(connection_ids), exists().where(*mine))))
 
 
 def proven_of(session: Session, connection_id: str) -> Proven | None:

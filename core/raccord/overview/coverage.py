@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.arriving.freshness import DayStatus, Lateness
-from raccord.onboarding.closing.left_days import NO_FILE, LeftDays, left_days, outside
+from raccord.onboarding.closing.left_days import NO_FILE, LeftDays, left_days_of_each, outside
 from raccord.onboarding.setting_up.steps import UNFINISHED
-from raccord.overview.connections import has_documents
+from raccord.overview.connections import with_documents
 from raccord.store.models import Connection, ConnectionState, Run, RunState, SourceRecord
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
@@ -23,6 +23,7 @@ NOT_YET = "not_yet"
 """Its set-up is not finished: nothing was brought over, whatever files were read."""
 NOT_DUE = "not_due"
 """No file covers them yet, nor need one by now."""
+BROKEN = ConnectionState.FAULTY, ConnectionState.REAUTHORISE
 _DAY = timedelta(days=1)
 
 
@@ -42,11 +43,37 @@ def coverage_of(
 
     ``left`` is what ``left_days`` returned, where that was asked already. A day is covered when it is of every account.
     """
-    if connection.state == ConnectionState.UNCONNECTED:
-        return []
-    today = today_of(connection, workshop.clock.now())
-    left = left_days(workshop, session, connection) if left is None else left
-    failing = _failing_since(session, connection)
+    every = None if left is None else {connection.id: left}
+    return coverage_of_each(workshop, session, [connection], every)[connection.id]
+
+
+def coverage_of_each(
+    workshop: Workshop,
+    session: Session,
+    connections: Collection[Connection],
+    left: Mapping[str, Sequence[LeftDays]] | None = None,
+) -> dict[str, Sequence[Interval]]:
+    """Return by connection what ``coverage_of`` returns, asking as often for many as for one."""
+    found: dict[str, Sequence[Interval]] = {each.id: [] for each in connections}
+    ever = [each for each in connections if each.state != ConnectionState.UNCONNECTED]
+    if not ever:
+        return found
+    left = left_days_of_each(workshop, session, ever) if left is None else left
+    failing = _failing_since(session, ever)
+    unfinished = [each.id for each in ever if each.approved_at is None and each.state in UNFINISHED]
+    nothing = set(unfinished) - with_documents(session, unfinished) if unfinished else set()
+    for each in ever:
+        today = today_of(each, workshop.clock.now())
+        intervals = _intervals(each, today, left[each.id], failing.get(each.id))
+        if each.id in nothing:
+            intervals = [replace(one, reason=NOT_YET) if one.reason == COVERED else one for one in intervals]
+        found[each.id] = intervals
+    return found
+
+
+def _intervals(
+    connection: Connection, today: date, left: Sequence[LeftDays], failing: date | None
+) -> Sequence[Interval]:
     failed = [] if failing is None or failing > today else [(failing, today)]
     holes: list[tuple[date | None, date, str]] = [(first, last, FAILING) for first, last in failed]
     for each in left:
@@ -70,8 +97,6 @@ def coverage_of(
     start = following or connection.starts_on
     if start <= today:
         found.append(Interval(COVERED, start, today))
-    if connection.approved_at is None and connection.state in UNFINISHED and not has_documents(session, connection.id):
-        return [replace(each, reason=NOT_YET) if each.reason == COVERED else each for each in found]
     return found
 
 
@@ -96,18 +121,26 @@ def given_from(session: Session, connection: Connection) -> date | None:
     return oldest if oldest is not None and oldest > connection.starts_on else None
 
 
-def _failing_since(session: Session, connection: Connection) -> date | None:
-    """Return the day from which nothing came over because runs fail, or nothing while they do not."""
-    newest = session.scalars(
-        select(Run)
-        .where(Run.connection_id == connection.id, Run.state.in_((RunState.DONE, RunState.FAILED)))
+def _failing_since(session: Session, connections: Collection[Connection]) -> dict[str, date]:
+    """Return the day from which nothing came over because runs fail, of each connection whose runs do."""
+    newest = (
+        select(Run.state)
+        .where(Run.connection_id == Connection.id, Run.state.in_((RunState.DONE, RunState.FAILED)))
         .order_by(Run.created_at.desc(), Run.id.desc())
         .limit(1)
-    ).first()
-    broken = connection.state in (ConnectionState.FAULTY, ConnectionState.REAUTHORISE)
-    if not broken and (newest is None or newest.state == RunState.DONE):
-        return None
-    good = session.scalar(
-        select(func.max(Run.finished_at)).where(Run.connection_id == connection.id, Run.state == RunState.DONE)
+        .scalar_subquery()
     )
-    return connection.starts_on if good is None else today_of(connection, good) + _DAY
+    good = (
+        select(func.max(Run.finished_at))
+        .where(Run.connection_id == Connection.id, Run.state == RunState.DONE)
+        .scalar_subquery()
+    )
+    # Of runs that do well nobody asks when the last good one was.
+    last = case((Connection.state.in_(BROKEN) | (newest == RunState.FAILED), good))
+    by_id = {each.id: each for each in connections}
+    rows = session.execute(select(Connection.id, newest, last).where(Connection.id.in_(by_id)))
+    return {
+        id_: by_id[id_].starts_on if ended is None else today_of(by_id[id_], ended) + _DAY
+        for id_, state, ended in rows
+        if by_id[id_].state in BROKEN or state == RunState.FAILED
+    }

@@ -7,7 +7,7 @@ each account by itself: a day inside with no line is covered and nothing moved; 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -63,13 +63,34 @@ class LeftDays:
 
 def left_days(workshop: Workshop, session: Session, connection: Connection) -> list[LeftDays]:
     """Return all days to today that are not covered, in order; those left out on purpose under no second reason."""
-    gaps = session.scalars(select(Gap).where(Gap.connection_id == connection.id)).all()
-    found = [LeftDays(each.reason, each.first_day, each.last_day, gap=each) for each in gaps]
-    if connection.state not in (ConnectionState.UNCONNECTED, ConnectionState.DRAFT):
-        today = today_of(connection, workshop.clock.now())
-        known = [(each.first_day or date.min, each.last_day or date.max) for each in gaps]
-        found += _not_told(workshop, session, connection, today, known)
-    return sorted(found, key=lambda each: (each.first or date.min, each.last or date.max, each.account))
+    return left_days_of_each(workshop, session, [connection])[connection.id]
+
+
+def left_days_of_each(
+    workshop: Workshop, session: Session, connections: Collection[Connection]
+) -> dict[str, list[LeftDays]]:
+    """Return by connection what ``left_days`` returns, asking as often for many as for one; more only of those whose
+    days were asked to be taken up, and of those that might speak by themselves.
+    """
+    gaps: dict[str, list[Gap]] = {each.id: [] for each in connections}
+    for gap in session.scalars(select(Gap).where(Gap.connection_id.in_(gaps))):
+        gaps[gap.connection_id].append(gap)
+    found = {
+        id_: [LeftDays(each.reason, each.first_day, each.last_day, gap=each) for each in mine]
+        for id_, mine in gaps.items()
+    }
+    told = _told_by_each(
+        workshop,
+        session,
+        [each for each in connections if each.state not in (ConnectionState.UNCONNECTED, ConnectionState.DRAFT)],
+    )
+    for each in connections:
+        if each.id in told:
+            known = [(gap.first_day or date.min, gap.last_day or date.max) for gap in gaps[each.id]]
+            today = today_of(each, workshop.clock.now())
+            found[each.id] += _not_told(session, each, today, known, *told[each.id])
+        found[each.id].sort(key=lambda left: (left.first or date.min, left.last or date.max, left.account))
+    return found
 
 
 def by_files(session: Session, connection: Connection, admitted: Admitted | None) -> FileDays | None:
@@ -86,40 +107,80 @@ def by_files(session: Session, connection: Connection, admitted: Admitted | None
     return days
 
 
-def covered_by_files(
-    session: Session, connection: Connection, admitted: Admitted, days: FileDays
-) -> dict[str, list[tuple[date, date]]]:
-    """Return which days the files cover, by account in the words of people; by ``""`` where there are no accounts."""
-    mine = (SourceRecord.connection_id == connection.id, SourceRecord.reason.not_in(UNSAID))
-    if days.tell is None:
+def _covered_by_files(
+    session: Session, files: Mapping[str, tuple[Connection, Admitted, FileDays]]
+) -> dict[str, dict[str, list[tuple[date, date]]]]:
+    """Return which days the files of connections cover, by account in the words of people; by ``""`` where there are
+    no accounts.
+    """
+    plain = [id_ for id_, (_, _, days) in files.items() if days.tell is None]
+    found: dict[str, dict[str, list[tuple[date, date]]]] = {id_: {"": []} for id_ in plain}
+    if plain:
         spans = session.execute(
-            select(func.min(SourceRecord.day), func.max(SourceRecord.day))
-            .where(*mine, SourceRecord.amount.is_not(None))
-            .group_by(SourceRecord.run_id)
+            select(SourceRecord.connection_id, func.min(SourceRecord.day), func.max(SourceRecord.day))
+            .where(
+                SourceRecord.connection_id.in_(plain),
+                SourceRecord.reason.not_in(UNSAID),
+                SourceRecord.amount.is_not(None),
+            )
+            .group_by(SourceRecord.connection_id, SourceRecord.run_id)
         )
-        return {"": [(first, last) for first, last in spans]}
-    rows = session.execute(
-        select(SourceRecord.day, SourceRecord.raw, SourceRecord.run_id).where(
-            *mine, SourceRecord.stream == days.stream, SourceRecord.state != RecordState.SUPERSEDED
+        for id_, first, last in spans:
+            found[id_][""].append((first, last))
+    telling = {id_: each for id_, each in files.items() if each[2].tell is not None}
+    return {**found, **_told_by_files(session, telling)} if telling else found
+
+
+def _told_by_files(
+    session: Session, files: Mapping[str, tuple[Connection, Admitted, FileDays]]
+) -> dict[str, dict[str, list[tuple[date, date]]]]:
+    """Return what records of files say of the days that they cover."""
+    rows: dict[str, list[tuple[date, str, str]]] = {id_: [] for id_ in files}
+    for id_, stream, day, raw, run_id in session.execute(
+        select(
+            SourceRecord.connection_id, SourceRecord.stream, SourceRecord.day, SourceRecord.raw, SourceRecord.run_id
+        ).where(
+            SourceRecord.connection_id.in_(files),
+            SourceRecord.reason.not_in(UNSAID),
+            SourceRecord.stream.in_({days.stream for _, _, days in files.values()}),
+            SourceRecord.state != RecordState.SUPERSEDED,
         )
-    ).all()
-    said = told_days(admitted, days, connection.settings, [(day, raw) for day, raw, _ in rows])
-    unknown = {row[2] for row, each in zip(rows, said, strict=True) if each is not None and each.first is None}
-    begun: dict[str, date] = {}
+    ):
+        if stream == files[id_][2].stream:
+            rows[id_].append((day, raw, run_id))
+    said = {
+        id_: told_days(admitted, days, connection.settings, [(day, raw) for day, raw, _ in rows[id_]])
+        for id_, (connection, admitted, days) in files.items()
+    }
+    unknown = {
+        row[2]
+        for id_ in files
+        for row, each in zip(rows[id_], said[id_], strict=True)
+        if each is not None and each.first is None
+    }
+    begun: dict[tuple[str, str], date] = {}
     if unknown:
         firsts = (
-            select(SourceRecord.run_id, func.min(SourceRecord.day))
-            .where(*mine, SourceRecord.run_id.in_(sorted(unknown)))
-            .group_by(SourceRecord.run_id)
+            select(SourceRecord.connection_id, SourceRecord.run_id, func.min(SourceRecord.day))
+            .where(
+                SourceRecord.connection_id.in_(files),
+                SourceRecord.reason.not_in(UNSAID),
+                SourceRecord.run_id.in_(sorted(unknown)),
+            )
+            .group_by(SourceRecord.connection_id, SourceRecord.run_id)
         )
-        begun = {row[0]: row[1] for row in session.execute(firsts)}
-    found: dict[str, list[tuple[date, date]]] = {}
-    names: dict[str, str] = {}
-    for (_, _, run_id), each in zip(rows, said, strict=True):
-        if each is not None:
-            names[each.account] = each.name or each.account
-            found.setdefault(each.account, []).append((each.first or min(begun[run_id], each.last), each.last))
-    return {_named(names, account): spans for account, spans in found.items()}
+        begun = {(row[0], row[1]): row[2] for row in session.execute(firsts)}
+    found: dict[str, dict[str, list[tuple[date, date]]]] = {}
+    for id_ in files:
+        spans: dict[str, list[tuple[date, date]]] = {}
+        names: dict[str, str] = {}
+        for (_, _, run_id), each in zip(rows[id_], said[id_], strict=True):
+            if each is not None:
+                names[each.account] = each.name or each.account
+                first = each.first or min(begun[id_, run_id], each.last)
+                spans.setdefault(each.account, []).append((first, each.last))
+        found[id_] = {_named(names, account): each for account, each in spans.items()}
+    return found
 
 
 def _named(names: Mapping[str, str], account: str) -> str:
@@ -144,20 +205,37 @@ def told_days(
     return cast("list[CoveredDays | None]", found or [])
 
 
+def _told_by_each(
+    workshop: Workshop, session: Session, connections: Collection[Connection]
+) -> dict[str, tuple[Mapping[str, list[tuple[date, date]]], str]]:
+    """Return by connection the days of which its source or its files told, by account, and the reason of all others."""
+    files: dict[str, tuple[Connection, Admitted, FileDays]] = {}
+    for each in connections:
+        admitted = workshop.scopes.catalog.get(each.connector)
+        days = by_files(session, each, admitted)
+        if days is not None and admitted is not None:
+            files[each.id] = each, admitted, days
+    asked = _asked_to(session, {each.id: each for each in connections if each.id not in files})
+    covered = _covered_by_files(session, files) if files else {}
+    return {
+        each.id: (covered[each.id], NO_FILE)
+        if each.id in files
+        else ({"": [(each.starts_on, asked[each.id])] if each.id in asked else []}, UNASKED)
+        for each in connections
+    }
+
+
 def _not_told(
-    workshop: Workshop, session: Session, connection: Connection, today: date, known: list[tuple[date, date]]
+    session: Session,
+    connection: Connection,
+    today: date,
+    known: list[tuple[date, date]],
+    told: Mapping[str, list[tuple[date, date]]],
+    reason: str,
 ) -> list[LeftDays]:
     """Return the days from the first one to today of which no source and no file told."""
     scope = (connection.starts_on, today)
-    admitted = workshop.scopes.catalog.get(connection.connector)
     taken = _taken_up(session, connection)
-    files = by_files(session, connection, admitted)
-    if files is None or admitted is None:
-        asked = _asked_to(session, connection)
-        told = {"": [] if asked is None else [(connection.starts_on, asked)]}
-        reason = UNASKED
-    else:
-        told, reason = covered_by_files(session, connection, admitted, files), NO_FILE
     found = [
         LeftDays(reason, first, last, account)
         for account, spans in (told or {"": []}).items()
@@ -188,14 +266,16 @@ _ASKING = Run.trigger.not_in((PROOF, UNDO))
 """Runs that ask the source."""
 
 
-def _asked_to(session: Session, connection: Connection) -> date | None:
-    """Return the day on which the source was last asked to the end of what it had, if ever."""
-    asked = session.scalar(
-        select(func.max(Run.created_at)).where(
-            Run.connection_id == connection.id, _ASKING, Run.state.in_((RunState.DONE, RunState.APPROVAL))
-        )
+def _asked_to(session: Session, connections: Mapping[str, Connection]) -> dict[str, date]:
+    """Return the day on which each source was last asked to the end of what it had, if ever."""
+    if not connections:
+        return {}
+    rows = session.execute(
+        select(Run.connection_id, func.max(Run.created_at))
+        .where(Run.connection_id.in_(connections), _ASKING, Run.state.in_((RunState.DONE, RunState.APPROVAL)))
+        .group_by(Run.connection_id)
     )
-    return None if asked is None else today_of(connection, asked)
+    return {id_: today_of(connections[id_], asked) for id_, asked in rows}
 
 
 def _taken_up(session: Session, connection: Connection) -> list[tuple[date, date]]:
