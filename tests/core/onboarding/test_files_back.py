@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,11 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from harness import OWNER, consent, enable, make_workshop, request, sync
+from harness import OWNER, choose_usual, consent, enable, make_workshop, request, sync
 from lines_at_hand import account, category, undo
 from sqlalchemy import func, select
 
 import raccord_bankfeed
+import raccord_chase
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
 from raccord.jobs.inline import HandOver
@@ -43,6 +45,7 @@ from raccord.store.models import (
 )
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
+from raccord_chase.sandbox.handmade import MERCHANT, dfr, head, sale
 from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
@@ -297,3 +300,51 @@ def test_what_another_file_says_too_stays_and_what_was_only_asked_about_goes_wit
     assert sorted(books.held().values()) == lines
     with pytest.raises(RaccordError, match=r"files\.not_here"):
         weigh_file(workshop, BOOKKEEPER, id_, 99)
+
+
+@pytest.mark.slow
+@pytest.mark.at_length
+def test_reports_of_chase_are_taken_back_alike_with_all_that_an_archive_holds(
+    database: Database, data_dir: Path, sandbox: SandboxServer, hand: FixedClock
+) -> None:
+    """The mechanism asks no connector anything but to read its files again."""
+    workshop = make_workshop(database, data_dir, sandbox.url, hand, raccord_chase)
+    company = consent(workshop, sandbox.store.of_template("quebec").realm)
+    enable(workshop, company, "chase")
+    values = {"merchant_id": MERCHANT, "input_kind": "upload"}
+    new = NewConnection(company_id=company.id, connector="chase", values=values, starts_on=MARCH)
+    books = Books(workshop, company, connect(workshop, OWNER, new), "", hand)
+    choose_usual(workshop, books.connection, company, bank="deposit_bank")
+
+    def report(day: str, *sales: str) -> bytes:
+        return dfr(head("ACT0010", day), *sales).encode()
+
+    right = [sale(number, f"{number}.00", day="03/05/2026", order=f"A{number}") for number in (1, 2)]
+    wrong = [sale(number, f"{number}.00", day="03/06/2026", order=f"A{number}") for number in (3, 4)]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("one.dfr", report("03/06/2026", *wrong))
+        archive.writestr("two.dfr", report("03/05/2026", *right[:1]))
+    assert books.hand_in("right.dfr", report("03/05/2026", *right))
+    assert books.hand_in("wrong.zip", packed.getvalue())
+
+    def sold() -> list[str]:
+        return sorted(str(row["TotalAmt"]) for row in workshop.client(company).query_all("SalesReceipt"))
+
+    def proofs() -> dict[tuple[str, int], bool]:
+        with workshop.database.read() as session:
+            return {(row.stream, row.day.day): row.equal for row in session.scalars(select(Proof))}
+
+    books.sync()
+    posted = ["1.00", "2.00", "3.00", "4.00"]
+    assert (sold(), set(proofs().values()), books.problems()) == (posted, {True}, [])
+    found = books.take_back("wrong.zip")
+    assert (found.rows, found.goes, found.elsewhere, found.in_books) == (3, 0, 1, 2), "the first sale is in both"
+    assert list(books.numbers()) == ["right.dfr"], "what the archive held went with it"
+    books.sync()
+    assert books.problems() == ["mapping.draft_vanished"] * 2, "what is in the books stays there and is named"
+    assert (sold(), proofs()["sales", 5], proofs()["sales", 6]) == (posted, True, False)
+    assert books.hand_in("wrong.zip", packed.getvalue())
+    books.sync()
+    assert (sold(), set(proofs().values()), books.problems()) == (posted, {True}, []), "each is there once"
+    workshop.close()
