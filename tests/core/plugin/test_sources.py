@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from raccord.plugin import JSON, Money, Page, Record, RetryLater, SourceRefused
+from raccord.plugin import JSON, FileBox, Money, Page, Record, RetryLater, SourceRefused
 from raccord.plugin.sources import RestSource, TableSource, rest_page, table_page
 from raccord.plugin.testing import FakeFetchContext, FileShelf, TwinAnswer, TwinHttp, TwinRequest
 
@@ -55,6 +57,69 @@ def test_a_large_table_comes_in_pages_and_goes_on_from_each(context: FakeFetchCo
             len(each.records) for each in found[number + 1 :]
         ]
     assert pages(context, cursor=found[-1].cursor)[0].records == ()
+
+
+class Counted(BytesIO):
+    """Counts what is read of it."""
+
+    def __init__(self, content: bytes, read: list[int]) -> None:
+        super().__init__(content)
+        self._bytes_read = read
+
+    def read(self, size: int | None = -1) -> bytes:
+        content = super().read(size)
+        self._bytes_read.append(len(content))
+        return content
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        self._bytes_read.append(len(line))
+        return line
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box with one file that counts what is read of it."""
+
+    content: bytes
+    bytes_read: list[int]
+    number: int = 1
+    name: str = "large.csv"
+    sha256: str = "0" * 64
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def after(self, number: int) -> Box | None:
+        return self if number < self.number else None
+
+    def open(self) -> Counted:
+        return Counted(self.content, self.bytes_read)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_each_page_of_a_large_table_reads_its_own_rows_alone(context: FakeFetchContext, ending: str) -> None:
+    rows = [f'{n},1.10,"é {n}{ending}of two lines"' for n in range(3500)]
+    read: list[int] = []
+    box = Box("\ufeff".encode() + ending.join(["id,amount,text", *rows, ""]).encode(), read)
+    context, cursor, found, sizes = replace(context, files=cast(FileBox, box)), None, list[Page](), list[int]()
+    while not found or found[-1].more:
+        read.clear()
+        found.append(table_page(context, TABLES, "sales", cursor, of_row))
+        cursor, size = found[-1].cursor, sum(read)
+        sizes.append(size)
+    records = [record for page in found for record in page.records]
+    assert [(record.source_id, record.raw["text"]) for record in records] == [
+        (str(n), f"é {n}{ending}of two lines") for n in range(3500)
+    ]
+    if ending != "\r":
+        assert max(sizes[1:]) < box.size / 3, "the first page looks at all of it"
+    old = [table_page(context, TABLES, "sales", json.dumps([0, 1000]), of_row)]
+    assert old[0].records == found[1].records, "a cursor of an earlier version"
+    bad = Box(box.content.replace(b"3400,1.10", b"3400,many"), read)
+    last = table_page(replace(context, files=cast(FileBox, bad)), TABLES, "sales", found[2].cursor, of_row)
+    assert [each.where.rpartition(":")[2] for each in last.rejects] == [str(2 * 3400 + 3)]
 
 
 def test_a_row_that_cannot_be_read_is_told_once_with_its_place(context: FakeFetchContext) -> None:
