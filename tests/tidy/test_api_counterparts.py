@@ -112,6 +112,7 @@ CALLS = {
     "/questions/{hold_id}/skip": ["/holds/{hold_id}/skip"],
     "/review/{hold_id}/add": ["/holds/{hold_id}/add"],
     "/review/{hold_id}/treat": ["/holds/{hold_id}/treat"],
+    "/review/{hold_id}/alike": ["/holds/{hold_id}/treat"],
     "/review/{hold_id}/pay": ["/holds/{hold_id}/pay"],
     "/review/{hold_id}/undo": ["/holds/{hold_id}/take-back"],
     "/review/{hold_id}/two-sides": ["/holds/{hold_id}/two-sides"],

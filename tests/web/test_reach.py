@@ -101,6 +101,7 @@ NEEDS = {
     "/bank-rules/{rule_id}/{deed}": Power.WORK,
     "/questions/{hold_id}/answer": Power.WORK,
     "/review/{hold_id}/add": Power.WORK,
+    "/review/{hold_id}/alike": Power.WORK,
     "/review/{hold_id}/attach": Power.WORK,
     "/review/{hold_id}/detach": Power.WORK,
     "/review/{hold_id}/pay": Power.WORK,

@@ -252,6 +252,23 @@ def test_what_was_said_last_of_the_same_text_is_offered_first_with_its_day_and_n
     taken = say("COSTCO CAFE 0012", travel)
     send("/settings", f"/review/{taken}/undo")
     assert offered("COSTCO CAFE 0012") == [(office, "", "6\u00a0Mar\u00a02026")], "what was taken back is not said"
+    # After an answer of one's own, lines that read the same are offered it; nothing else, and only those ticked get it.
+    till.ROWS["T1"] += [row(number, "-7.00", f"COSTCO CAFE 10{number}") for number in range(10, 13)]
+    sync(workshop, connection)
+    hold = held(workshop)["COSTCO CAFE 0012"]
+    back = send("/settings", f"/review/{hold}/treat", kind="category", account=travel).headers["location"]
+    page = browser.get(back).text
+    assert "3 similar lines wait: the same answer?" in page
+    form = page.partition('id="alike"')[2].partition("</form>")[0]
+    ticks = re.findall(r'name="(hold_\w+)" value="yes" checked', form)
+    assert (len(ticks), "COSTCO CAFE 0013" in form, "COSTCO WHOLESALE" in form) == (3, False, False)
+    other = f"hold_{held(workshop)['JEU VIDEO']}"
+    given = send(back, f"/review/{hold}/alike", **dict.fromkeys((*ticks[:2], other), "yes"))
+    assert given.headers["location"] == "/review?said=together&n=2&refused=1", "and no line that is not alike"
+    assert [each for each in held(workshop) if each.startswith("COSTCO")] == ["COSTCO CAFE 0013", "COSTCO CAFE 1012"]
+    last = held(workshop)["COSTCO CAFE 1012"]
+    proposed = send("/settings", f"/review/{last}/treat", kind="category", account=travel).headers["location"]
+    assert "similar" not in browser.get(proposed).text, "none is left"
 
 
 def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(

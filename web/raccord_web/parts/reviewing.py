@@ -31,8 +31,9 @@ from raccord.sync.lines.treatments import Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
 from raccord_web.parts.line_taxes import BESIDE, tax_beside
 
-SHOWN = 25
-"""Lines on one page: a form has fields for all of them."""
+SHOWN = 10
+"""Lines on one page: as many as a person reads in one sitting."""
+ANSWERED_SHOWN = 25
 PARTS = 8
 """Parts of a split on the page."""
 TICKED = "hold_"
@@ -232,6 +233,19 @@ def _changed_beside(workshop: Workshop, company_id: str, fields: Mapping[str, st
     return said
 
 
+def line_beside(rows: Sequence[BankLine], line: BankLine | None, step: int) -> str:
+    """Return the line that comes before or after one on its page, if there is one."""
+    ids = [each.hold_id for each in rows]
+    at = ids.index(line.hold_id) + step if line is not None and line.hold_id in ids else -1
+    return ids[at] if 0 <= at < len(ids) else ""
+
+
+def proposed_by_source(line: BankLine, choices: LineChoices) -> Candidate | None:
+    """Return the account that the connector proposes for a line, if it is one that fits."""
+    said = line.suggestion
+    return next((each for each in choices.accounts if said and said in (each.id, each.name)), None)
+
+
 def other_side_of(choices: LineChoices, fields: Mapping[str, str]) -> BankLine | None:
     """Return the line that a form names as the other side of a transfer."""
     wanted = fields.get("account", "") if not fields.get("other", "") else ""
@@ -242,9 +256,9 @@ def treatment_of(
     workshop: Workshop, line: BankLine, choices: LineChoices, fields: Mapping[str, str], proposed: Proposed | None
 ) -> Treatment:
     """Return what a form says of a line; raises ``AnswerError`` where it names what is not there."""
-    if _as_proposed(fields) and fields.get("seen", "") not in ("", treatment_seen(proposed)):
+    if as_proposed(fields) and fields.get("seen", "") not in ("", treatment_seen(proposed)):
         raise proposed_otherwise()
-    if proposed is not None and _as_proposed(fields):
+    if proposed is not None and as_proposed(fields):
         return _changed_beside(workshop, line.company_id, fields, proposed)
     match fields.get("kind", ""):
         case View.SPLIT:
@@ -274,7 +288,7 @@ def treatment_of(
     )
 
 
-def _as_proposed(fields: Mapping[str, str]) -> bool:
+def as_proposed(fields: Mapping[str, str]) -> bool:
     """Tell whether a form accepts what is proposed; whatever was typed or chosen beside it counts more."""
     typed = ("other", *(f"{name}{place}" for name in ("account", "amount") for place in range(1, PARTS + 1)))
     return PROPOSED in (fields.get("account"), fields.get("why")) and not any(fields.get(name) for name in typed)

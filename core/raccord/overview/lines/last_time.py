@@ -41,7 +41,7 @@ def last_said(session: Session, company_id: str, text: str, *, received: bool) -
     """Return the ledger id of the category a person last said of a line of a company with the same words and
     direction, that line's day, and the id of the tax code that was said with it.
     """
-    wanted = _words(text)
+    wanted = known_words(text)
     if not wanted:
         return None
     rows = session.scalars(
@@ -58,12 +58,12 @@ def last_said(session: Session, company_id: str, text: str, *, received: bool) -
         if said is None or said.kind is not Treated.CATEGORY or said.origin != BY_PERSON or row.day is None:
             continue
         draft = treatable(load_draft(row.body))
-        if draft is None or arrives(draft) is not received or _words(text_of(draft)) != wanted:
+        if draft is None or arrives(draft) is not received or known_words(text_of(draft)) != wanted:
             continue
         return said.parts[0].account, row.day, said.parts[0].tax_code
     return None
 
 
-def _words(text: str) -> list[str]:
+def known_words(text: str) -> list[str]:
     """Return the words by which a payee is known again: without the numbers that are another each time."""
     return [each for each in words_of(text) if not any(letter.isdigit() for letter in each)]

@@ -17,11 +17,12 @@ from raccord.onboarding.deciding.attaching import attach, detach
 from raccord.onboarding.deciding.open_documents import OpenDocuments, none_chosen, open_documents
 from raccord.onboarding.deciding.paying import pay
 from raccord.onboarding.deciding.suggesting import percent
-from raccord.onboarding.deciding.treating import ask_about_again, treat
+from raccord.onboarding.deciding.treating import ask_about_again, treat, treat_many
 from raccord.onboarding.deciding.two_sides import answer_two_sides
 from raccord.onboarding.setting_up.line_additions import PAYEES, Addition, add_for_line
 from raccord.onboarding.setting_up.steps import unfinished
 from raccord.overview.companies import company_names
+from raccord.overview.lines.alike_lines import OFFERED, AlikeLines, alike_lines
 from raccord.overview.lines.attached import files_of_holds
 from raccord.overview.lines.bank_lines import (
     BankLine,
@@ -48,6 +49,7 @@ from raccord_web.pages.forms import Fields, Files
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.parts.line_taxes import BESIDE, TaxOffer, tax_offer
 from raccord_web.parts.reviewing import (
+    ANSWERED_SHOWN,
     KEYS,
     PARTS,
     REASONS,
@@ -55,10 +57,13 @@ from raccord_web.parts.reviewing import (
     Asked,
     AskedFor,
     View,
+    as_proposed,
     beside,
     chosen_documents,
+    line_beside,
     named_lines,
     other_side_of,
+    proposed_by_source,
     seen_of,
     together_said,
     treatment_of,
@@ -133,7 +138,24 @@ def treat_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -
         return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
     if CALLED in row.decisions:
         return _back(asked, line=hold_id, said="one_or_two")
-    return _back(asked, line=fields.get("next", ""), said=f"kept_{treatment.kind}", last=hold_id)
+    # After an answer of one's own, lines that read the same are offered; what was proposed is proposed for them too.
+    offer = {"alike": "yes"} if treatment.kind in OFFERED and not as_proposed(fields) else {}
+    return _back(asked, line=fields.get("next", ""), said=f"kept_{treatment.kind}", last=hold_id, **offer)
+
+
+@router.post("/review/{hold_id}/alike")
+def treat_alike(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Give ticked lines that read like an answered one its answer too."""
+    desk, actor, wanted = desk_of(request), acting(request), named_lines(fields)
+    require(actor, Power.WORK)
+    with desk.workshop.database.read() as session:
+        found = alike_lines(session, hold_id, within_of(request))
+    offered = [] if found is None else [each.hold_id for each in found.lines if each.hold_id in wanted]
+    if found is None or not offered:
+        return _back(asked, said="gone")
+    done = treat_many(desk.workshop, actor, offered, found.treatment)
+    refused = len(wanted) - len(done.keys)
+    return _back(asked, said="together", n=str(len(done.keys)), refused=str(refused))
 
 
 @router.post("/review/{hold_id}/two-sides")
@@ -245,12 +267,11 @@ def _page(
         line = None if answered else _chosen(session, listing.rows, hold_id or asked.line, within)
         choices = None if line is None else choices_for(session, line, within, asked.opened)
         shown = [*listing.rows, *([] if line is None else [line])]
-        found = (
-            answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset) if answered else None
-        )
+        most, at = ANSWERED_SHOWN, asked.offset
+        found = answered_lines(session, asked.wanted, within=within, limit=most, offset=at) if answered else None
         proposals = proposed_for(session, list({each.hold_id: each for each in shown}.values()))
         proposed = None if line is None else proposals.get(line.hold_id)
-        source = None if choices is None or line is None else _of_source(line, choices)
+        source = None if choices is None or line is None else proposed_by_source(line, choices)
         view = _view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source)
         open_one = proposed if proposed is not None and str(view) == proposed.treatment.kind else None
         offer = tax_offer(choices, source, open_one)
@@ -270,8 +291,8 @@ def _page(
             open=there,
             choices=choices,
             view=view,
-            before=_beside(listing.rows, line, -1),
-            after=_beside(listing.rows, line, 1),
+            before=line_beside(listing.rows, line, -1),
+            after=line_beside(listing.rows, line, 1),
             # Of whoever sees several companies, each line and account says whose it is.
             companies=companies if len(companies) > 1 else {},
             accounts=sorted(
@@ -286,7 +307,7 @@ def _page(
             percent=percent,
             seen_of=seen_of,
             treatment_seen=treatment_seen,
-            told=None if wrong else _told(request, session),
+            **_just_done(request, session, wrong),
             wrong=None if wrong is None else said_by(wrong, request),
             typed=defaultdict(str, _filled(typed, open_one, offer, view)),
             offer=offer,
@@ -337,12 +358,6 @@ def _open(request: Request, hold_id: str) -> tuple[OpenDocuments | None, Raccord
         return None, error
 
 
-def _of_source(line: BankLine, choices: LineChoices) -> Candidate | None:
-    """Return the account that the connector proposes for a line, if it is one that fits."""
-    said = line.suggestion
-    return next((each for each in choices.accounts if said and said in (each.id, each.name)), None)
-
-
 def _told(request: Request, session: Session) -> dict[str, str] | None:
     """Return what the last deed says of itself, and the line whose answer may be taken back."""
     query, words = request.query_params, wording(language_of(request))
@@ -369,6 +384,21 @@ def _told(request: Request, session: Session) -> dict[str, str] | None:
     }
 
 
+def _just_done(request: Request, session: Session, wrong: RaccordError | None) -> dict[str, object]:
+    """Return what the last deed says of itself, and the lines that may get the same answer."""
+    if wrong is not None:
+        return {"told": None, "alike": None}
+    return {"told": _told(request, session), "alike": _alike(request, session)}
+
+
+def _alike(request: Request, session: Session) -> AlikeLines | None:
+    """Return the lines that are offered the answer which was just given."""
+    last = request.query_params.get("last", "")
+    if request.query_params.get("alike") != "yes" or not last.isalnum():
+        return None
+    return alike_lines(session, last, within_of(request))
+
+
 def _listing(session: Session, asked: Asked, within: frozenset[str] | None) -> Listing[BankLine]:
     """Return the page that was asked for, or the last one where lines before it were answered since."""
     listing = open_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset)
@@ -383,13 +413,6 @@ def _chosen(session: Session, rows: Sequence[BankLine], hold_id: str, within: fr
     if found is None and hold_id:
         found = the_line(session, hold_id, within)
     return found or next(iter(rows), None)
-
-
-def _beside(rows: Sequence[BankLine], line: BankLine | None, step: int) -> str:
-    """Return the line that comes before or after one on its page, if there is one."""
-    ids = [each.hold_id for each in rows]
-    at = ids.index(line.hold_id) + step if line is not None and line.hold_id in ids else -1
-    return ids[at] if 0 <= at < len(ids) else ""
 
 
 def _view(
