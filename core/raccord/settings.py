@@ -21,6 +21,7 @@ PREFIX = "RACCORD_"
 FILE_NAME = "raccord.toml"
 
 _EXPECTED = {
+    "backup_keep": Text(fr="un nombre de 2 à 1000", en="a number from 2 to 1000"),
     "language": Text(fr="fr ou en", en="fr or en"),
     "log_level": Text(fr="DEBUG, INFO, WARNING ou ERROR", en="DEBUG, INFO, WARNING or ERROR"),
     "quickbooks_limits": Text(fr="usual ou published", en="usual or published"),
@@ -58,6 +59,10 @@ class Settings(BaseModel):
     """The vault's keys: ``<data_dir>/vault.key`` unless given."""
     key: SecretStr = SecretStr("")
     """The vault's keys themselves, separated by commas, the first one encrypting; then there is no key file."""
+    backup_dir: Path = Path()
+    """The folder backups go to, best on another disk; the one said in the pages or by a command unless given."""
+    backup_keep: int = Field(default=30, ge=2, le=1000)
+    """How many backups stay in the target; older ones are taken away."""
     language: Language = "fr"
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8321, ge=1, le=65535)
@@ -111,6 +116,10 @@ class Settings(BaseModel):
         """Return the hosts of the operator's network that sources may be at."""
         return frozenset(host.strip().casefold() for host in self.private_hosts.split(",") if host.strip())
 
+    def served_here(self) -> bool:
+        """Tell whether the pages are this machine's alone."""
+        return _is_here(self.web_host) and _is_here(urlsplit(self.web_url).hostname or "")
+
     def may_read(self, folder: str) -> bool:
         """Tell whether a connection may read a folder: never one that holds what is Raccord's own."""
         place = Path(folder).expanduser().resolve()
@@ -119,7 +128,7 @@ class Settings(BaseModel):
             return False
         named = [Path(each.strip()).expanduser().resolve() for each in self.source_folders.split(",") if each.strip()]
         if not named:
-            return _is_here(self.web_host) and _is_here(urlsplit(self.web_url).hostname or "")
+            return self.served_here()
         return any(place.is_relative_to(each) for each in named)
 
     @field_validator(

@@ -60,6 +60,7 @@ SWAPS: tuple[tuple[str, str | Callable[[Path], str]], ...] = (
     ("Online sales", "Services"),
     ("Ventes en ligne", "Services"),
     ("--to 2026-08-31", "--to 2026-09-30"),
+    ("/mnt/backups/raccord", lambda folder: str(folder / "backups")),
     ("--accept 2.0", "--accept 0.1.0"),
     ('"SalesReceipt 123"', asked(DOCUMENT)),
     (

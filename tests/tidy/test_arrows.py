@@ -18,6 +18,7 @@ LEVELS = (
     ("sync",),
     ("onboarding",),  # asks sync for what it knows of a company's books
     ("jobs",),
+    ("keeping",),  # backups, and drills that put one back and plan again what it holds
     ("overview",),  # what people are shown, the same for the web pages and the command line
     ("alarms",),  # what people must be told of, and telling them
     ("bench",),  # a connector run without a company; the same for the web pages and the command line

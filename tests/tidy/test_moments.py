@@ -14,6 +14,7 @@ WRITERS = {
     "core/raccord/jobs/schedules.py": "the key of a run in its schedule, which nobody reads",
     "core/raccord/jobs/workers.py": "asks SQLite for its clock",
     "core/raccord/plugin/contract/pulling.py": "the name of a file",
+    "core/raccord/keeping/backups.py": "the name of a folder",
     "core/raccord/cli/proof/nights.py": "the hour that a command takes, no moment",
     "core/raccord/plugin/testing/kit/days.py": "the hour at which days end",
     "core/raccord/cli/connect/days.py": "the hour at which days end",

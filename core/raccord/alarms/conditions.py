@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.keeping.standing import troubles_of
 from raccord.onboarding.access.authority import Authority, authorities_of
 from raccord.onboarding.access.members import MEMBERS_MAX
 from raccord.onboarding.access.reach import today_there
@@ -89,6 +90,7 @@ def conditions_of(workshop: Workshop, now: datetime) -> Standing:
                 found for each in session.scalars(resting) if (found := _of_pause(each, now)) is not None
             ]
         standing.conditions += _of_roles(session, now)
+        standing.conditions += _of_house(session, workshop, now)
         standing.conditions += _of_readings(session, workshop.settings.quickbooks_reads_per_month, now)
     return standing
 
@@ -313,6 +315,13 @@ def _of_roles(session: Session, now: datetime) -> Iterator[Condition]:
             text, fix = said("alarm.role_ends", params)
             key = f"role/{held.person_id}/{held.company_id}"
             yield Condition(key, "alarm.role_ends", text, fix, grave=False, step=step, company_id=held.company_id)
+
+
+def _of_house(session: Session, workshop: Workshop, now: datetime) -> Iterator[Condition]:
+    """Tell of backups and drills: of the whole installation, to those who run it."""
+    for each in troubles_of(session, workshop.settings, now):
+        text, fix = said(each.code, each.params)
+        yield Condition(f"house/{each.key}", each.code, text, fix, each.grave, int(each.grave))
 
 
 def _of_readings(session: Session, limit: int, now: datetime) -> Iterator[Condition]:

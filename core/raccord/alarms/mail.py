@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from raccord.settings import Settings
 from raccord.store.models import Notice, Person
@@ -85,7 +85,7 @@ def _claim(workshop: Workshop, now: datetime) -> list[tuple[Notice, str]]:
     taken: list[tuple[Notice, str]] = []
     with workshop.database.begin() as session:
         rows = session.execute(
-            select(Notice, Person.email)
+            select(Notice, case((Person.told_at != "", Person.told_at), else_=Person.email))
             .join(Person, Person.id == Notice.person_id)
             .where(Notice.try_at <= now)
             .order_by(Notice.made_at, Notice.id)

@@ -142,6 +142,14 @@ COMMANDS: dict[str, Lazy] = {
             "Show who decided what, and why.",
         ),
     ),
+    "backup": Lazy(
+        "raccord.cli.backup_command:command",
+        Phrase("Sauvegarder la base et les fichiers reçus.", "Back up the database and the received files."),
+    ),
+    "drill": Lazy(
+        "raccord.cli.drill_command:command",
+        Phrase("Essayer de restaurer une sauvegarde, à part.", "Try to restore a backup, apart."),
+    ),
     "db": Lazy(
         "raccord.cli.db_command:command",
         Phrase("Entretenir la base de données et ses clés.", "Look after the database and its keys."),

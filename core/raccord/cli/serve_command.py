@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from raccord.alarms import watch
 from raccord.cli.serving import listen, log_to_console, quiet_signals, run_server, set_aside, web_application
 from raccord.cli.terminal.exits import Exit
@@ -14,6 +16,7 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.port import JobEngine
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.worker import Worker, embedded_worker, spread_worker
+from raccord.keeping.chores import keep
 from raccord.onboarding.connecting.leaving import close_sources
 from raccord.settings import Settings
 from raccord.store import schema
@@ -92,8 +95,10 @@ def make_worker(workshop: Workshop) -> Worker:
         close_sources(workshop)
 
     if database.dialect == "sqlite":
-        return embedded_worker(database, engine_url, advance, settings.data_dir, workshop.clock, Tuning(), alarms)
-    return spread_worker(database, engine_url, advance, workshop.clock, Tuning(), alarms)
+        return embedded_worker(
+            database, engine_url, advance, settings.data_dir, workshop.clock, Tuning(), alarms, partial(keep, workshop)
+        )
+    return spread_worker(database, engine_url, advance, workshop.clock, Tuning(), alarms, partial(keep, workshop))
 
 
 def _with(settings: Settings, host: str | None, port: int | None) -> Settings:

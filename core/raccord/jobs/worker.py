@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -49,6 +50,7 @@ class Worker:
         clock: Clock,
         tuning: Tuning,
         watch: Callable[[], None] | None = None,
+        keep: Callable[[], None] | None = None,
     ) -> None:
         self.engine = engine
         self.executor_id = executor_id
@@ -56,6 +58,7 @@ class Worker:
         self._clock = clock
         self._tuning = tuning
         self._watch = watch
+        self._keep = keep
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -76,9 +79,10 @@ class Worker:
         self._reap_from_ms = self._clock.elapsed_ms() + _ms(self._tuning.lease)
         _elsewhere(self.engine.start)
         loops = [("heartbeat", self._heartbeat), ("chores", self._chores)]
-        if self._watch is not None:
-            # In a thread of its own: a mail server may be slow, and nobody's runs wait for it.
-            loops.append(("alarms", self._alarms))
+        for name, deed in (("alarms", self._watch), ("keeping", self._keep)):
+            if deed is not None:
+                # Each in a thread of its own: a mail server or a backup may be slow, and nobody's runs wait for it.
+                loops.append((name, partial(self._by_the_minute, deed)))
         for name, loop in loops:
             thread = threading.Thread(target=self._until_ended, args=(loop,), name=f"raccord-{name}", daemon=True)
             thread.start()
@@ -174,12 +178,12 @@ class Worker:
                 self._reap_from_ms = self._clock.elapsed_ms() + _ms(self._tuning.lease)
             self._stopping.wait(self._tuning.chores_every.total_seconds())
 
-    def _alarms(self) -> None:
-        while self._watch is not None and not self._stopping.wait(self._tuning.watch_every.total_seconds()):
+    def _by_the_minute(self, deed: Callable[[], None]) -> None:
+        while not self._stopping.wait(self._tuning.watch_every.total_seconds()):
             try:
-                self._watch()
+                deed()
             except DATABASE_AWAY as error:
-                log.warning("The alarms did not reach the database: %s", type(error).__name__)
+                log.warning("The alarms or the backup did not reach the database: %s", type(error).__name__)
 
     def _until_ended(self, loop: Callable[[], None]) -> None:
         try:
@@ -196,9 +200,10 @@ def embedded_worker(
     clock: Clock,
     tuning: Tuning,
     watch: Callable[[], None] | None = None,
+    keep: Callable[[], None] | None = None,
 ) -> Worker:
     """Return the worker of ``raccord serve`` on SQLite: alone on its data directory, JobError otherwise at start."""
-    return _worker(database, engine_url, advance, LOCAL, clock, tuning, data_dir, watch)
+    return _worker(database, engine_url, advance, LOCAL, clock, tuning, data_dir, watch, keep)
 
 
 def spread_worker(
@@ -208,13 +213,14 @@ def spread_worker(
     clock: Clock,
     tuning: Tuning,
     watch: Callable[[], None] | None = None,
+    keep: Callable[[], None] | None = None,
 ) -> Worker:
     """Return a worker of ``raccord worker`` on PostgreSQL, one of any number."""
     # Never used again, so that what a dead process left is never taken for a living one's.
     executor_id = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
     # So that whoever takes over from it can cut the transactions that it left open.
     database.rename(application_name(executor_id, WORK_NAME))
-    return _worker(database, engine_url, advance, executor_id, clock, tuning, None, watch)
+    return _worker(database, engine_url, advance, executor_id, clock, tuning, None, watch, keep)
 
 
 def _worker(
@@ -226,12 +232,13 @@ def _worker(
     tuning: Tuning,
     data_dir: Path | None,
     watch: Callable[[], None] | None,
+    keep: Callable[[], None] | None,
 ) -> Worker:
     from raccord.jobs.dbos_engine import DbosEngine  # a second of imports that most commands spare
 
     steps = Steps(database, advance, company_locks(database, executor_id), clock, tuning)
     engine = DbosEngine(steps, engine_url, executor_id, clock, tuning, data_dir)
-    return Worker(database, engine, executor_id, clock, tuning, watch)
+    return Worker(database, engine, executor_id, clock, tuning, watch, keep)
 
 
 def _elsewhere(call: Callable[[], None]) -> None:

@@ -28,7 +28,14 @@ from raccord.quickbooks.changes import Changes, read_changes
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
 from raccord.quickbooks.entities import VoidWay, entity
 from raccord.quickbooks.environment import Environment
-from raccord.quickbooks.errors import Attempt, TooManyRowsError, UnavailableError, Uncertain, WrongCompanyError
+from raccord.quickbooks.errors import (
+    Attempt,
+    ReadOnlyError,
+    TooManyRowsError,
+    UnavailableError,
+    Uncertain,
+    WrongCompanyError,
+)
 from raccord.quickbooks.governor import PATIENCE_MS, Governor
 from raccord.quickbooks.keeper import TokenKeeper
 from raccord.quickbooks.limits import Lane, Meter
@@ -68,6 +75,7 @@ class QuickBooks:
         self.realm = realm
         self._lane = lane
         self._guard: Callable[[], None] | None = None
+        self._writes = True
         self._wire = Wire(environment, realm, keeper, governor, http or new_http(), clock, meter=meter)
 
     def in_lane(self, lane: Lane) -> QuickBooks:
@@ -81,6 +89,16 @@ class QuickBooks:
         other = copy(self)
         other._guard = guard
         return other
+
+    def reading(self) -> QuickBooks:
+        """Return this client for reading alone, whoever guards it further: a write raises ``ReadOnlyError`` unsent."""
+        other = copy(self)
+        other._writes = False
+        return other
+
+    def _require_writing(self) -> None:
+        if not self._writes:
+            raise ReadOnlyError(f"company {self.realm} is only read here")
 
     @property
     def executes_within_ms(self) -> int:
@@ -250,6 +268,7 @@ class QuickBooks:
         """Attach a file: ``metadata`` is the JSON text of the Attachable (name, type, what it belongs to), and
         ``content`` its bytes, at most ``UPLOAD_BYTES_MAX``.
         """
+        self._require_writing()
         _check_request_id(request_id, REQUEST_ID_MAX)
         body, content_type = form_of(metadata, content)
         attempt = Attempt("create", "Attachable", request_id)
@@ -270,6 +289,7 @@ class QuickBooks:
         writes = any(isinstance(item, BatchItem) for item in items)
         params, attempt = {}, None
         if writes:
+            self._require_writing()
             _check_request_id(request_id, BATCH_REQUEST_ID_MAX)
             params, attempt = {"requestid": request_id}, Attempt("batch", "batch", request_id)
         guard = self._guard if writes else None
@@ -287,6 +307,7 @@ class QuickBooks:
     def _write(
         self, operation: str, kind: str, payload: str | bytes, request_id: str, params: Mapping[str, str]
     ) -> Answer[Entity]:
+        self._require_writing()
         if not entity(kind).writable:
             raise ValueError(f"QuickBooks does not let programs write {kind}")
         _check_request_id(request_id, REQUEST_ID_MAX)

@@ -80,6 +80,10 @@ class Uncertain(QuickBooksError):  # noqa: N818 - named for what is so, not for 
         self.message = f"outcome unknown: {what} ({attempt.reason})"
 
 
+class ReadOnlyError(RuntimeError):
+    """Raised when a client that was given for reading alone would write; nothing was sent."""
+
+
 class UnavailableError(QuickBooksError):
     """Raised when QuickBooks could not be reached or did not answer usably, and nothing was changed by the call."""
 

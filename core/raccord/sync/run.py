@@ -46,6 +46,7 @@ from raccord.sync.planning.since_approval import CHANGED_SINCE, PlanChanged
 from raccord.sync.posting.post import OutcomeUnknown
 from raccord.sync.problems import open_problem, subject_of
 from raccord.sync.proving.conserve import ConservationError
+from raccord.sync.safekeeping import GUARDED, NO_TARGET, posting_off
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -99,6 +100,8 @@ class Pipeline:
         meter = self.workshop.meter(bench.company.id)
         try:
             while True:
+                if phase is Phase.POST and self._off(execution, bench.company):
+                    return self._stop_unkept(execution, bench.company)
                 with meter.of(str(phase)):
                     progress = unit.do(phase)
                 if unit.onward is None:
@@ -194,6 +197,20 @@ class Pipeline:
             if connection.fault_count >= FAULTS_MAX and core_takes(connection, Step.FAULT):
                 connection.revision += 1
             self._end_badly(session, run, fault.code, {"fr": fault.text.fr, "en": fault.text.en})
+        return Progress.STOPPED
+
+    def _off(self, execution: Execution, company: Company) -> bool:
+        """Tell whether nothing may be posted for want of a backup target; what was posted may always be taken out."""
+        if company.environment != GUARDED or is_undo(execution.run):
+            return False
+        with self.workshop.database.read() as session:
+            return posting_off(session, self.workshop.settings, company)
+
+    def _stop_unkept(self, execution: Execution, company: Company) -> Progress:
+        """End a run whose plan would be the first thing that nobody could put back; nothing of it was sent."""
+        with execution.begin() as (session, run):
+            session.get_one(Plan, run.plan_id).state = PlanState.STALE
+            self._end_badly(session, run, NO_TARGET, {"company": company.name})
         return Progress.STOPPED
 
     def _set_plan_aside(self, execution: Execution, changed: PlanChanged) -> Progress:

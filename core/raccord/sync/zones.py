@@ -11,7 +11,8 @@ from importlib import resources
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.store.models import Company, Connection, ConnectionState
+from raccord.store.models import Company, Connection, ConnectionState, Installation
+from raccord.store.models.installation import THE_ONE
 
 DEFAULT_ZONE = "America/Toronto"
 _BY_COUNTRY = {
@@ -25,6 +26,9 @@ PROVEN_STATES = (
     ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY,
 )  # fmt: skip
 """A connection that waits for its credentials still has documents to prove."""
+
+
+_SAID = select(Installation.time_zone).where(Installation.id == THE_ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,25 @@ def _zones_by_country() -> Mapping[str, tuple[str, ...]]:
 
 
 def zones_of(session: Session) -> Zones:
-    """Return all time zones, with one question: a company's is that of most of its connections, the longest there."""
+    """Return all time zones, with one question: a company's is that of most of its connections, the longest there;
+    the installation's is what was said, else that of most of all.
+    """
     rows = session.execute(
-        select(Connection.id, Connection.company_id, Connection.time_zone, Connection.state).order_by(
-            Connection.set_up_at, Connection.id
-        )
+        select(
+            Connection.id,
+            Connection.company_id,
+            Connection.time_zone,
+            Connection.state,
+            _SAID.scalar_subquery().label("said"),
+        ).order_by(Connection.set_up_at, Connection.id)
     ).all()
     found: dict[str, list[tuple[str, str]]] = {}
-    for _, company, zone, state in rows:
+    for _, company, zone, state, _ in rows:
         found.setdefault(company, []).append((zone, state))
     companies = {company: _most(each) for company, each in found.items()}
     places = {**companies, **{id_: companies[company] for id_, company, *_ in rows}}
-    return Zones(_most([(zone, state) for _, _, zone, state in rows]), places)
+    said = rows[0].said if rows else session.scalar(_SAID)
+    return Zones(said or _most([(zone, state) for _, _, zone, state, _ in rows]), places)
 
 
 def zone_of(session: Session, company_id: str) -> str:
@@ -81,7 +92,7 @@ def zone_of(session: Session, company_id: str) -> str:
     ).all()
     if not rows:
         country = session.scalar(select(Company.country).where(Company.id == company_id)) or ""
-        return _BY_COUNTRY.get(country.upper(), DEFAULT_ZONE)
+        return _BY_COUNTRY.get(country.upper()) or session.scalar(_SAID) or DEFAULT_ZONE
     return _most([(zone, state) for zone, state in rows])
 
 

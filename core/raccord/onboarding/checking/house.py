@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from raccord.catalog import Catalog
-from raccord.onboarding.checking.findings import Finding, Level, refused, well
+from raccord.onboarding.checking.findings import Finding, Level, named, refused, well
 from raccord.plugin.texts import Text
 from raccord.settings import Settings
 from raccord.store import events, schema
@@ -21,6 +21,7 @@ from raccord.store.models import Secret
 from raccord.store.told import verify_links
 from raccord.store.told_proofs import verify_proofs
 from raccord.store.vault import Vault
+from raccord.sync.safekeeping import guarded_companies, installation_of, target_of
 
 DISK_LOW = 1024**3
 DISK_FULL = 200 * 1024**2
@@ -35,6 +36,7 @@ def check_house(settings: Settings, database: Database, catalog: Catalog) -> Ite
     yield ready
     if ready.level is Level.OK:
         yield from _keys(settings, database)
+        yield from _backups(settings, database)
         yield _audit(database)
     yield from _plugins(catalog)
 
@@ -113,6 +115,41 @@ def _keys(settings: Settings, database: Database) -> Iterator[Finding]:
         return
     yield well(
         "doctor.key", f"La clé ouvre tous les secrets ({len(handles)}).", f"The key opens all secrets ({len(handles)})."
+    )
+
+
+def _backups(settings: Settings, database: Database) -> Iterator[Finding]:
+    """Say where backups go and where the last one is; without a target only where somebody's real books are kept."""
+    with database.read() as session:
+        row = installation_of(session)
+        real = guarded_companies(session)
+    target = target_of(settings, row)
+    if target is None:
+        names = named([each.name for each in real])
+        yield Finding(
+            "doctor.backup_target",
+            Level.WARNING if real else Level.OK,
+            Text(
+                f"Aucune cible de sauvegarde n'est choisie ; sociétés réelles : {names or '–'}.",
+                f"No backup target is chosen; real companies: {names or '–'}.",
+            ),
+            Text(
+                "Choisissez un dossier, au mieux sur un autre disque : « raccord backup target DOSSIER ».",
+                "Choose a folder, best on another disk: “raccord backup target FOLDER”.",
+            ),
+        )
+        return
+    if not target.is_dir():
+        yield Finding(
+            "doctor.backup_target_away",
+            Level.FAILED,
+            Text(f"Le dossier de sauvegarde {target} n'est pas là.", f"The backup folder {target} is not there."),
+            Text("Montez-le, ou choisissez-en un autre.", "Mount it, or choose another one."),
+        )
+        return
+    last = "–" if row is None or row.backed_up_at is None else f"{row.backed_up_at:%Y-%m-%d}"
+    yield well(
+        "doctor.backup", f"Sauvegardes dans {target} ; la dernière : {last}.", f"Backups in {target}; the last: {last}."
     )
 
 

@@ -57,6 +57,7 @@ from raccord.sync.resolving.conflict_rules import DUPLICATE_NUMBER, KINDS, RULES
 from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to
 from raccord.sync.resolving.holds import alone_in, close_chosen, close_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
+from raccord.sync.safekeeping import require_target
 from raccord.sync.workshop import Workshop
 
 BEGINNING = date(1, 1, 1)
@@ -163,6 +164,8 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str,
                 ),
                 Text("Reprenez-la ou reliez-la d'abord.", "Resume or connect it first."),
             )
+        if not undo:
+            require_target(session, workshop.settings, connection.company_id)
         if _other_open_run(session, run):
             raise DecisionError(
                 "plan.run_open",

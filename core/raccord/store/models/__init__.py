@@ -36,6 +36,7 @@ from raccord.store.models.companies import (
     SourceFile,
 )
 from raccord.store.models.drifts import Change, Drift, DriftState
+from raccord.store.models.installation import Installation
 from raccord.store.models.intake import ApiAnswer, ApiToken, WebhookDelivery, WebhookEndpoint
 from raccord.store.models.learned import LearnedHistory
 from raccord.store.models.people import Invitation, Membership, Person, SignInFailure, WebSession
@@ -85,6 +86,7 @@ __all__ = [
     "Gap",
     "Hold",
     "Incident",
+    "Installation",
     "Invitation",
     "LearnedHistory",
     "LedgerEntry",

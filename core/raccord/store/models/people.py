@@ -27,6 +27,8 @@ class Person(Model):
     """Issuer and subject of the sign-in provider, once it vouched for this person."""
     language: Mapped[str | None]
     """In which messages are written to them; empty for their company's."""
+    told_at: Mapped[str] = mapped_column(default="", server_default="")
+    """Another address that messages to them go to; empty for ``email``."""
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
