@@ -16,6 +16,8 @@ OF_THE_BENCH = (
     "Programs that try connectors run `raccord bench --json`, which needs no token and has room for a recording."
 )
 
+OF_THE_HOUSE = "Who runs the installation does it by `raccord backup` and `raccord drill`, on its machine."
+
 CALLS = {
     "/connections/{connection_id}/runs": ["/connections/{connection_id}/runs"],
     "/connections/{connection_id}/pause": ["/connections/{connection_id}/pause"],
@@ -136,6 +138,7 @@ WITHOUT = {
     "/settings/password": OF_A_BROWSER,
     "/settings/sessions/{session_id}/end": OF_A_BROWSER,
     "/setup": OF_PEOPLE,
+    "/settings/start/{deed}": OF_THE_HOUSE,
     "/invitation/{secret}": OF_PEOPLE,
     "/people/invite": OF_PEOPLE,
     "/people/invitations/{invitation_id}/withdraw": OF_PEOPLE,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +24,9 @@ from raccord.onboarding.access.accounts import AccountError, set_up_first
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.access.sessions import open_session
 from raccord.store import events
-from raccord.store.models import Company, Person, SignInFailure, WebSession
+from raccord.store.models import Company, Event, Person, SignInFailure, WebSession
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zones_of
 from raccord_web.app import create_app
 from raccord_web.pages.addresses import own_address
 
@@ -78,7 +81,7 @@ def test_the_first_start_makes_the_owner_once(workshop: Workshop, house: FastAPI
     assert f'value="{OWNER}"' in weak.text
     assert "short" not in weak.text
     done = post(browser, "/setup", "/setup", email=" Odile@Example.CA ", name="Odile", password=PASSWORD)
-    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert (done.status_code, done.headers["location"]) == (303, "/settings/start?check=yes")
     cookie = done.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -93,6 +96,54 @@ def test_the_first_start_makes_the_owner_once(workshop: Workshop, house: FastAPI
     with workshop.database.read() as session:
         assert events.verify(session) is None
         assert session.scalars(select(Person.email)).all() == [OWNER]
+
+
+def test_the_first_start_goes_on_with_key_backups_time_zone_language_messages_and_a_self_check(
+    workshop: Workshop, house: FastAPI, tmp_path: Path
+) -> None:
+    browser = browser_of(house)
+    start = "/settings/start"
+    first = post(browser, "/setup", "/setup", email=OWNER, name="Odile", password=PASSWORD).headers["location"]
+    page = browser.get(first).text
+    for section in ("key", "backup", "drill", "place", "check"):
+        assert f'id="{section}"' in page, section
+    assert str(workshop.settings.key_file) in page
+    assert "The audit chain is intact" in page, "the self-check of a fresh installation"
+    assert "No connector is installed" in page or "Connectors admitted" in page
+
+    refused = post(browser, start, f"{start}/backup", folder="somewhere")
+    assert refused.status_code == 422
+    assert "that is no whole path" in refused.text
+    assert post(browser, start, f"{start}/drill").status_code == 422, "nothing to try yet"
+    target = tmp_path / "target"
+    assert post(browser, start, f"{start}/backup", folder=str(target)).status_code == 303
+    key = workshop.settings.key_file
+    os.utime(key, (0, 0))
+    assert post(browser, start, f"{start}/key").status_code == 303
+    wrong = post(browser, start, f"{start}/place", time_zone="Mars/Olympus")
+    assert (wrong.status_code, "Unknown time zone" in wrong.text) == (422, True)
+    fields = {"time_zone": "Europe/Paris", "language": "fr", "address": "alerts@example.ca"}
+    kept = post(browser, start, f"{start}/place", **fields)
+    assert "raccord_lang=fr" in kept.headers["set-cookie"]
+    assert post(browser, start, f"{start}/drill").status_code == 303
+    after = browser.get(start, headers={"accept-language": "fr"}).text
+    assert str(target) in after
+    assert f"{OWNER} a demandé un exercice" in after
+    assert f"{OWNER} dit l’avoir" in after
+    with workshop.database.read() as session:
+        person = session.scalars(select(Person)).one()
+        assert (person.told_at, person.language) == ("alerts@example.ca", "fr")
+        assert zones_of(session).house == "Europe/Paris"
+        actions = session.scalars(select(Event.action)).all()
+    assert {"backup.target_chosen", "installation.changed"} <= set(actions)
+    os.utime(key)
+    assert "ou la clé a changé depuis" in browser.get(start, headers={"accept-language": "fr"}).text
+
+    # Where others reach the pages, nobody who signs in chooses a folder of the machine.
+    workshop.settings = workshop.settings.model_copy(update={"web_url": "https://books.example.ca"})
+    elsewhere = browser.get(start).text
+    assert 'name="folder"' not in elsewhere
+    assert "RACCORD_BACKUP_DIR" in elsewhere
 
 
 def test_signing_in_leads_back_and_signing_out_ends_it(house: FastAPI, owner: Person, workshop: Workshop) -> None:

@@ -92,6 +92,7 @@ NEEDS = {
     "/plugins/{connector}/bench": Power.OPERATE,
     "/plugins/{connector}/{deed}": Power.MANAGE,
     "/doctor": Power.WORK,
+    "/settings/start/{deed}": Power.OPERATE,
     "/drift": Power.WORK,
     "/drift/{drift_id}/{way}": Power.WORK,
     "/runs/{run_id}/{deed}": Power.WORK,
@@ -137,10 +138,12 @@ FIELDS = {
     "/companies/{company_id}/certificates": {"month": "2026-02"},
     "/companies/{company_id}/suggestions": {"from": "990"},
     "/drift": {"way": "keep"},
+    "/settings/start/{deed}": {"time_zone": "Europe/Paris"},
     "/people/invite": {"email": "new@example.ca", "role": "bookkeeper"},
     "/people/{person_id}/{deed}": {"role": "accountant"},
 }
 DEEDS = {
+    "/settings/start/{deed}": "place",
     "/runs/{run_id}/{deed}": "pause",
     "/bank-rules/{rule_id}/{deed}": "off",
     "/problems/of-cause/{deed}": "ready",

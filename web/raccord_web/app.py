@@ -38,7 +38,7 @@ from raccord_web.screens.connections import (
     webhooks,
 )
 from raccord_web.screens.connections import connection as connections
-from raccord_web.screens.entering import audit, entrance, people, settings, signin, tokens
+from raccord_web.screens.entering import audit, entrance, getting_ready, people, settings, signin, tokens
 from raccord_web.screens.help import codes, helping, manual, subjects
 from raccord_web.screens.lines import bank_rules, questions, review, statements, suggestions, unmet
 from raccord_web.screens.mapping import choosing, comments, reposting, upgrades
@@ -84,6 +84,7 @@ SCREENS = (
     audit,
     bank_rules,
     settings,
+    getting_ready,
     tokens,
     webhooks,
     upgrades,

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.alarms.endings import endings_of_each
+from raccord.keeping.standing import troubles_of
 from raccord.onboarding.access.authority import authorities_of
+from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.onboarding.arriving.freshness import DayStatus
 from raccord.overview.companies import list_companies
@@ -26,7 +28,7 @@ from raccord.overview.runs import wrote_last
 from raccord.overview.weighing.amounts import Waits, waiting_amounts
 from raccord.store.models import CompanyState, Connection
 from raccord_web.front.desk import Desk, desk_of
-from raccord_web.front.visitors import within_of
+from raccord_web.front.visitors import visitor_of, within_of
 from raccord_web.pages.charts import chart_of
 from raccord_web.pages.rendering import show
 from raccord_web.steps.order import where_left
@@ -70,6 +72,11 @@ def _left_at(desk: Desk, session: Session, views: Sequence[ConnectionView]) -> d
         return {}
     rows = session.scalars(select(Connection).where(Connection.id.in_(left)))
     return {row.id: where_left(row, admitted[row.connector].info) for row in rows}
+
+
+def operates(request: Request) -> bool:
+    """Tell whether the visitor runs the installation, and can see to its backups."""
+    return may(visitor_of(request).reach.actor, Power.OPERATE)
 
 
 @router.get("/")
@@ -129,4 +136,5 @@ def home(
             wrote=wrote_last(session, [view.id for view in listing.rows]),
             by_id=by_id,
             totals=totals,
+            house=troubles_of(session, desk.workshop.settings, desk.workshop.clock.now()) if operates(request) else [],
         )

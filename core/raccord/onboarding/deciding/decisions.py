@@ -112,15 +112,9 @@ def choose_in(
     close_chosen(session, choice, actor.name, now)
     connection.revision += 1
     events.append(
-        session,
-        actor=actor.name,
-        action="choice.made",
-        subject=role,
-        company_id=connection.company_id,
-        connection_id=connection.id,
-        now=now,
-        body={"of": of, "ledger": entry.name, "valid_from": start.isoformat()},
-    )
+        session, actor=actor.name, action="choice.made", subject=role, company_id=connection.company_id,
+        connection_id=connection.id, now=now, body={"of": of, "ledger": entry.name, "valid_from": start.isoformat()},
+    )  # fmt: skip
     return choice
 
 

@@ -132,7 +132,7 @@ def set_up(request: Request, fields: Fields) -> Response:
             given=fields,
             wrong=said_by(error, request),
         )
-    return _signed_in(request, person, "/")
+    return _signed_in(request, person, "/settings/start?check=yes")
 
 
 @router.get("/invitation/{secret}")
