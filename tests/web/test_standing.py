@@ -12,7 +12,7 @@ import till
 from browsing import browser_of
 from fastapi import FastAPI
 from harness import OWNER, consent
-from sqlalchemy import event, select, update
+from sqlalchemy import event, func, select, update
 from starlette.testclient import TestClient
 
 from raccord.alarms.letters import letter
@@ -38,8 +38,11 @@ from raccord.store.models import (
     Night,
     Problem,
     ProblemState,
+    Proof,
     Run,
+    Schedule,
 )
+from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_of, zones_of
 from raccord_sandbox.serving.server import SandboxServer
@@ -264,3 +267,69 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     with workshop.database.begin() as session:
         session.get_one(Connection, synced.id).state = ConnectionState.REAUTHORISE
     assert "waiting for a run" not in browser.get(f"/connections/{synced.id}").text
+
+
+def test_the_board_says_of_each_connection_what_the_morning_asks_with_as_many_questions_for_three_as_for_one(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient
+) -> None:
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    def board(label: str) -> tuple[str, int]:
+        asked.clear()
+        page = browser.get("/status").text.replace("\u00a0", " ")
+        row = next(each for each in page.split("<tr>") if f">{label}</a>" in each and "/connections/" in each)
+        return row, len(asked)
+
+    now = workshop.clock.now()
+    yesterday = today_of(synced, now) - timedelta(days=1)
+    with workshop.database.begin() as session:
+        first = session.scalars(select(Proof).where(Proof.connection_id == synced.id).limit(1)).one()
+        first.day, first.equal = yesterday, False
+        session.get_one(Schedule, synced.id).next_at = now
+        session.get_one(Schedule, synced.id).enabled = True
+    event.listen(workshop.database.engine, "before_cursor_execute", note)
+    try:
+        row, few = board(synced.label)
+        with workshop.database.begin() as session:
+            held = session.scalar(select(func.count()).where(Hold.connection_id == synced.id, Hold.closed_at.is_(None)))
+            failed = session.scalar(
+                select(func.count()).where(Problem.connection_id == synced.id, Problem.state == ProblemState.OPEN)
+            )
+        assert held
+        assert failed
+        for said in (
+            f"{held} held",
+            f">{failed}</a>",
+            "1 × ",
+            "1 difference",
+            "101 days",
+            "readings",
+            'class="covered"',
+        ):
+            assert said in row, said
+        assert (f"{failed} problem" in row, ">Silent<" in row) == (True, False), "a run that is due is not late"
+        with workshop.database.begin() as session:
+            session.execute(update(Problem).values(state=ProblemState.GONE))
+            session.get_one(Schedule, synced.id).next_at = now - timedelta(hours=2)
+        row, _ = board(synced.label)
+        assert (">Silent<" in row, row.count('data-tone="bad"') > 1) == (True, True), "red, though nothing failed"
+        assert "A run should have begun then" in row
+        for number in range(2):
+            new = NewConnection(
+                company_id=synced.company_id, connector="till", values={"till": f"N{number}", "code": "secret"},
+                label=f"Next {number}",
+            )  # fmt: skip
+            connect(workshop, OWNER, new)
+        with workshop.database.begin() as session:
+            session.execute(update(Connection).values(approved_at=now))
+        row, many = board("Next 1")
+    finally:
+        event.remove(workshop.database.engine, "before_cursor_execute", note)
+    assert (many, few <= 26) == (few, True)
+    assert "none of that day" in row
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).state = ConnectionState.PAUSED
+    assert ">Silent<" not in board(synced.label)[0], "nothing is expected of what is paused"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
-from raccord.onboarding.arriving.freshness import Lateness
+from raccord.onboarding.arriving.freshness import DayStatus, Lateness
 from raccord.overview.listing import MOST, Listing, Within, bounds, count_of
 from raccord.overview.others import NightView, nights
 from raccord.plugin.texts import Text
@@ -56,6 +56,9 @@ class SourceStatus:
     """What it said, or failed to say, while it puts off the run that goes on."""
     overdue: Text | None = None
     """Since when its data is late or missing, and what to do."""
+    due: DayStatus | None = None
+    """How the day stands whose data comes next."""
+    connector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,4 +229,6 @@ def _source(connection: Connection, fresh: Freshness | RaccordError | None, last
         None if fresh is None else fresh.status.expected_by,
         last,
         overdue=fresh.status.text if fresh is not None and fresh.status.state in OVERDUE else None,
+        due=None if fresh is None else fresh.status,
+        connector=connection.connector,
     )

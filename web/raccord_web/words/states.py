@@ -9,6 +9,9 @@ from raccord.onboarding.arriving.freshness import Lateness
 from raccord.overview.connections import ConnectionView
 from raccord.overview.runs import RunView
 from raccord.overview.sought import Fate
+from raccord.overview.status import SourceStatus
+from raccord.overview.tables.board import BoardRow
+from raccord.overview.weighing.queues import NOTHING
 from raccord.store.models import CompanyState, ConnectionState, RunState
 
 Tone = Literal["ok", "info", "warn", "bad", "mute"]
@@ -68,6 +71,8 @@ PLAN_WAITS = State("info", "list-checks", "states.plan_waits")
 QUESTIONS = State("info", "list-checks", "states.questions")
 NEVER = State("mute", "minus", "states.never")
 UP_TO_DATE = State("ok", "circle-check", "states.up_to_date")
+SILENT = State("bad", "clock", "standing.silent")
+WAITS = State("info", "list-checks", "standing.waits")
 NOT_POSTED = State("bad", "circle-alert", "states.not_posted")
 NOTHING_NEW = State("mute", "minus", "states.nothing_new")
 NOTHING_UNDONE = State("warn", "minus", "states.nothing_undone")
@@ -114,6 +119,23 @@ def connection_state(view: ConnectionView) -> State:
     if view.last_run is None:
         return NEVER
     return UP_TO_DATE
+
+
+def board_state(source: SourceStatus, row: BoardRow, company_state: str) -> State:
+    """Return what matters most about a connection on the board: that it is silent comes before what it said last."""
+    if source.state in OFF:
+        return OFF[ConnectionState(source.state)]
+    if company_state != CompanyState.CONNECTED:
+        return QUICKBOOKS_AGAIN
+    if source.overdue is not None or row.silent_since is not None:
+        return SILENT
+    if row.problems:
+        return PROBLEMS.counting(row.problems)
+    if row.proof is not None and row.proof.unequal:
+        return UNEQUAL.counting(row.proof.unequal)
+    if row.queue != NOTHING:
+        return WAITS
+    return NEVER if source.last_run is None else UP_TO_DATE
 
 
 def run_state(run: RunView) -> State:
