@@ -283,3 +283,9 @@ def test_only_its_owner_fills_a_hole_and_only_while_the_connection_runs(workshop
     with pytest.raises(RaccordError) as refused:
         backfill(workshop, OWNER, paused.id, day, day)
     assert refused.value.code == "backfill.not_running"
+
+
+def test_days_up_to_the_ends_of_the_calendar_can_be_asked_for(workshop: Workshop, paused: Connection) -> None:
+    assert backfill(workshop, OWNER, paused.id, date.min, date.max).reasons
+    with workshop.database.read() as session:
+        assert session.get_one(Connection, paused.id).starts_on == date.min

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import delete, select, update
@@ -23,11 +23,11 @@ from raccord.onboarding.closing.left_days import NO_FILE, left_days
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, ConnectionState, Gap, RecordState, SourceRecord, StreamCursor
+from raccord.sync.days import around
 from raccord.sync.fetching.keep import LEFT_OUT
 from raccord.sync.workshop import Workshop
 
 BEFORE = "before_start"
-_DAY = timedelta(days=1)
 
 
 class BackfillError(RaccordError):
@@ -133,9 +133,10 @@ def _cut(session: Session, connection: Connection, first: date, last: date) -> l
                 "closed_at": gap.closed_at.isoformat() if gap.closed_at else "",
             }
         )
+        before, after = around(first, last, 1)
         rests = [
-            (gap.first_day, first - _DAY, (gap.first_day or date.min) < first),
-            (last + _DAY, gap.last_day, gap.last_day > last),
+            (gap.first_day, before, (gap.first_day or date.min) < first),
+            (after, gap.last_day, gap.last_day > last),
         ]
         for start, end, there in rests:
             if there:
