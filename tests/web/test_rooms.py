@@ -313,9 +313,10 @@ def test_a_plugin_is_switched_for_all_and_for_one(
     assert "Taken" not in browser.get(page).text
     send(page, f"{page}/disable", company=company.id)
     assert ">Enable<" in browser.get(page).text.replace('<span class="sr">', "<")
+    assert 'href="/connect/till"' in browser.get(page).text, "what is allowed is connected from here"
     send(page, f"{page}/forbid")
     text = browser.get(page).text
-    assert "Not allowed" in text
+    assert ("Not allowed" in text, 'href="/connect/till"' in text) == (True, False)
     assert "/enable" not in text
     send(page, f"{page}/allow")
     send(page, f"{page}/enable", company=company.id)

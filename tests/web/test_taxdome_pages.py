@@ -362,6 +362,13 @@ def test_each_service_says_how_it_stands_and_to_which_account_its_lines_post(
     items = {row["Id"]: row for row in firm.workshop.client(firm.company).query_all("Item")}
     default = items[firm.chosen["default_item"]]
     assert f"Its lines are sold as {default['Name']} They post to {default['IncomeAccountRef']['name']}" in said[before]
+    # All of them stand on one page, in three groups, each with the way to change a wrong account.
+    page = desk.text(f"/connections/{firm.connection.id}/sold")
+    assert re.search(r"Made after the connection.*Tenue de livres Tenue de livres Revenus de services", page)
+    assert re.search(rf"Copied from QuickBooks.*Conseil Conseil copié {re.escape(str(income['Name']))}", page)
+    assert re.search(rf"Made before the connection.*Vieux {re.escape(str(default['Name']))}", page)
+    assert "Change it on the item in QuickBooks" in page
+    assert "Change the account or the default item" in page
     assert "Left out" in said[before]
 
 

@@ -5,15 +5,31 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.onboarding.setting_up.instances import name_of
 from raccord.plugin.drafts import Item, LedgerId, Link, Ref, Role
 from raccord.plugin.info import ConnectorInfo
-from raccord.store.models import Choice, Company, Connection, DraftRow, LedgerEntry, LinkRow, LinkState, SourceRecord
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    DraftRow,
+    LedgerEntry,
+    LinkRow,
+    LinkState,
+    RecordState,
+    SourceRecord,
+)
 from raccord.sync.bodies import load_draft
+from raccord.sync.fetching.keep import UNSAID
+
+ROWS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,67 @@ def sold_as(
         return None
     ref = tell(settings, record.source_id, json.loads(record.raw, parse_float=Decimal))
     return _item(session, info, connection, ref)
+
+
+class Origin(StrEnum):
+    """Where a service comes from, which tells where it posts (TD-38 to TD-40)."""
+
+    AFTER = "after"
+    """It has an item of its own, with the income account chosen here."""
+    COPIED = "copied"
+    """It is an item of QuickBooks, with the account that this one has."""
+    BEFORE = "before"
+    """It has no item: its lines are sold as the default one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoldRow:
+    """Something that is sold, by its name at the source, and where its lines post."""
+
+    record_id: int
+    name: str
+    sold: Sold
+    item_id: str = ""
+    """Of what is an item of QuickBooks itself."""
+
+
+def sold_groups(
+    session: Session, info: ConnectorInfo, connection: Connection, settings: BaseModel
+) -> dict[Origin, list[SoldRow]] | None:
+    """Return what the source sells by where it comes from, ``ROWS_MAX`` at most; nothing where it tells of no such."""
+    streams = {each.name: each.sold_as for each in info.streams if each.sold_as is not None}
+    if not streams:
+        return None
+    rows = session.scalars(
+        select(SourceRecord)
+        .where(
+            SourceRecord.connection_id == connection.id,
+            SourceRecord.stream.in_(streams),
+            SourceRecord.state != RecordState.SUPERSEDED,
+            SourceRecord.reason.not_in(UNSAID),
+        )
+        .order_by(SourceRecord.id)
+        .limit(ROWS_MAX)
+    )
+    found: dict[Origin, list[SoldRow]] = {each: [] for each in Origin}
+    for record in rows:
+        raw: dict[str, Any] = json.loads(record.raw, parse_float=Decimal)
+        ref = streams[record.stream](settings, record.source_id, raw)
+        sold = _item(session, info, connection, ref)
+        if sold is not None:
+            origin, item_id = _origin(ref)
+            found[origin].append(SoldRow(record.id, name_of(record.source_id, raw), sold, item_id))
+    return found
+
+
+def _origin(ref: Ref) -> tuple[Origin, str]:
+    match ref:
+        case LedgerId():
+            return Origin.COPIED, ref.id
+        case Link():
+            return Origin.AFTER, ""
+        case _:
+            return Origin.BEFORE, ""
 
 
 def _item(session: Session, info: ConnectorInfo, connection: Connection, ref: Ref) -> Sold | None:

@@ -88,6 +88,10 @@ def _page(request: Request, connector: str, *, q: str = "", view: str = "") -> R
             companies=companies,
             managed=managed,
             operates=may(reach.actor, Power.OPERATE),
+            # Where it is allowed, whoever may connect something begins here.
+            connects=info is not None
+            and health.get(chosen, NOTHING).allowed
+            and any((actor := reach.actor_in(each.id)) and may(actor, Power.LINK) for each in companies),
         )
 
 
