@@ -121,6 +121,9 @@ def test_a_bad_line_is_named_and_the_one_beside_it_kept(text: str, code: str) ->
         ("020~00BEZ~20SVWZ+Kaffee~21 am Markt~32CAFE", "CAFE", "Kaffee am Markt", ""),
         ("020<00PRZELEW<20Kawa<21 rynek<27CAFE <28CENTRAL<29Ul 1", "CAFE CENTRAL", "Kawa rynek", ""),
         ("020^00PRZELEW^20Kawa^21rynek^32CAFE", "CAFE", "Kawa rynek", ""),
+        ("000+20Plata +30302410000+31RO89+32CAFE SRL+33\n+23FACT 7", "CAFE SRL", "Plata FACT 7", ""),  # BRD
+        ("1234+20 Text", "", "1234+20 Text", ""),
+        (">20usługa 2026/01>31591>32BIURO", "BIURO", "usługa 2026/01", ""),
         ("GIRO   428428 KPN\nINCL. 1,44 BTW", "", "GIRO 428428 KPN INCL. 1,44 BTW", ""),
     ],
 )
@@ -130,6 +133,13 @@ def test_the_dialects_of_the_text_are_told_apart_and_the_unknown_is_kept(
     (line,) = Read(message(":61:2603140314C1,NTRFNONREF", ":NS:22A BANK'S OWN", f":86:{text}")).lines
     assert (line.name, line.memo, line.reference) == (name, memo, reference)
     assert line.fields[":86:"] == text
+
+
+def test_the_parts_of_a_text_in_fields_of_their_own_are_one_text() -> None:
+    """As ING of the Netherlands writes them."""
+    texts = (":86:/EREF/E2E-42/", ":86:/ORDP//NAME/ACME BV/", ":86:/REMI/USTD//INVOICE 42/")
+    (line,) = Read(message(":61:2603140314C1,NTRFEREF//INGA1\n/TRCD/00100/", *texts)).lines
+    assert (line.name, line.memo, line.reference) == ("ACME BV", "INVOICE 42", "E2E-42")
 
 
 def test_a_line_of_a_message_that_names_no_account_waits_for_a_name() -> None:

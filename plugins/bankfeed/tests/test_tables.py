@@ -23,7 +23,7 @@ from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.guessed import guessed_charset
-from raccord_bankfeed.readers.table import balances, evidence, rows
+from raccord_bankfeed.readers.table import balances, evidence, notes, rows
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Block, Row
@@ -59,6 +59,15 @@ def test_where_only_money_in_is_marked_the_rest_goes_out() -> None:
     rows = 'Pending,HOTEL,£67.40,\n12-Dec-2026,SHOP,"£1,183.23",\n02-Dec-2026,PAYMENT,"+ £1,100.00",CR\n'
     (shop, payment) = Read(("Date Processed,Description,Amount,\n" + rows).encode()).lines
     assert (str(shop.amount), str(payment.amount), shop.currency) == ("-1183.23", "1100.00", "GBP")
+
+
+def test_what_a_card_paid_is_no_line_of_the_wallet_and_a_charge_comes_in_or_goes_out() -> None:
+    venmo = next(name for name in BANKS if name.startswith("venmo"))
+    (statement,) = Read(bank_file(venmo)).statements
+    assert [note.reason for note in statement.notes if "Green Shop" in note.excerpt] == [notes.PAID_ELSEWHERE]
+    signed = "Date,Type,Note,Amount\n2026-03-14,Payment,a,- $20.00\n2026-03-16,Charge,b,+ $30.00\n"
+    (asked,) = [event for event in Read(signed.encode()).events if isinstance(event, Question)]
+    assert asked.code == "bankfeed.signs_contradict", "each has its sign, and the words say the contrary"
 
 
 def test_a_table_that_says_nothing_but_days_and_amounts_is_read() -> None:
@@ -144,6 +153,17 @@ CYRILLIC = {
     "a status in russian": (
         '"Дата операции";"Статус";"Сумма операции";"Валюта операции";"Описание"\n'
         '"14.03.2026 16:44:00";"OK";"-4,20";"RUB";"Кафе"\n"14.03.2026 16:42:04";"FAILED";"-64,00";"RUB";"Кафе"\n'
+    ),
+    "vtb: spent in another currency, booked later, and one that is not booked": (
+        "Номер карты/счета/договора;Дата операции;Дата обработки;Сумма операции;Валюта операции;"
+        "Сумма пересчитанная в валюту счета;Валюта счета;Основание;Статус\n"
+        "'462200******1111;2026-03-13 00:00:00;2026-03-14;-0,05;EUR;-4,20;RUB;Кафе;Исполнено\n"
+        "'462200******1111;2026-03-16 10:48:55;;-600,00;RUB;-600,00;RUB;Кафе;В обработке\n"
+    ),
+    "t-bank: paid in the card's currency what was spent in another": (
+        '"Дата операции";"Дата платежа";"Номер карты";"Статус";"Сумма операции";"Валюта операции";"Сумма платежа";'
+        '"Валюта платежа";"Описание";"Сумма операции с округлением"\n'
+        '"14.03.2026 16:44:00";"16.03.2026";"*1111";"OK";"-0,05";"EUR";"-4,20";"RUB";"Кафе";"4,20"\n'
     ),
     "a word for money out in greek": "Ημερομηνία;Περιγραφή;Ποσό;Χ/Π\n14/03/2026;Кафе;4,20;Χ\n",
 }
@@ -425,6 +445,14 @@ HELD = (
     *("Hold on Available Balance", "Reversal of General Account Hold", "Blocage de réserve", "Déblocage de réserve"),
     *("Funds Not Yet Available", "Funds Available"),
 )
+
+
+def test_of_paypal_an_amount_of_postage_and_a_payment_sent_leave_nothing_open() -> None:
+    header = "Date, Time, Time Zone, Name, Type, Status, Currency, Gross, Fee, Net, Transaction ID, Insurance Amount"
+    row = '"6/14/2026","10:46:49","PDT","Jane","Recurring Payment Sent","Completed","USD","-20","0","-20","X1",""'
+    read = Read(f"{header}\n{row}\n".encode())
+    assert [str(line.amount) for line in read.lines] == ["-20"]
+    assert [event for event in read.events if isinstance(event, Question)] == []
 
 
 def test_of_paypal_neither_what_is_held_nor_its_release_is_a_line_in_lists_and_in_statements() -> None:

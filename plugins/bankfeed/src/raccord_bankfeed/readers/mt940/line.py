@@ -29,9 +29,12 @@ _BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})([0-9.]*(?:,[0-9]*)?)\s*")
 _OUT = {"C": 1, "D": -1, "RC": -1, "RD": 1, "EC": 1, "ED": -1}
 """RC takes a credit back and is money out; RD takes a debit back and is money in."""
 NO_REFERENCE = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF+"})
-_SUBFIELDS = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})") for mark in "?~<>^"}
+_SUBFIELDS = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})") for mark in "?~<>^"} | {
+    "+": re.compile(r"\+(00|10|2[0-9]|3[0-4]|6[0-3])")
+}
 """Germany writes a question mark before a subfield; banks of its neighbours other marks."""
-_GERMAN = re.compile(r"\s*[0-9]{3}([?~<>^])[0-9]{2}")
+_GERMAN = re.compile(r"\s*(?:[0-9]{3}([?~<>^])[0-9]{2}|([?~<>^])(?:00|20)|[0-9]{3}(\+)(?:00|20))")
+"""The code before them is left out by some banks of Poland; a plus, which texts hold too, needs it."""
 _WORD = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+")
 _SLASHED = re.compile(
     r"/(TRTP|IBAN|BIC|NAME|REMI|EREF|KREF|MARF|CSID|ORDP|BENM|ISDT|PURP|RTRN|ULTD|ULTC|ULTB|ADDR|ACCW|CNTP|PREF|TRCD|TRTP|ID"
@@ -192,7 +195,7 @@ def booking_day(value: str, entry: str) -> date:
 def read_information(text: str) -> Told:
     """Read a ``:86:``: German subfields, slashed words, or free text; what is not known stays text."""
     if (german := _GERMAN.match(text)) is not None:
-        return _german(text, german[1])
+        return _german(text, german[1] or german[2] or german[3])
     if _SLASHED.search(text) is not None:
         return _slashed(text)
     return Told("", " ".join(text.split()), "", {})

@@ -196,7 +196,9 @@ class _Messages:
             self._unreadable(problem.fault, row, start, text)
             return
         information = "\n".join(texts)
-        read = map(read_information, texts if len(texts) > 1 else ())
+        # ING writes each part of one text into a field of its own.
+        apart = len(texts) > 1 and not all(text.startswith("/") for text in texts)
+        read = map(read_information, texts if apart else ())
         told = next((each for each in read if each.fields), None) or (
             read_information(information) if information or not structured else read_structured(structured)
         )

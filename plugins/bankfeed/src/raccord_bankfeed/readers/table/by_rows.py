@@ -207,7 +207,7 @@ def _worded(layout: Layout, rows: Rows) -> Layout:
 def _doubted(layout: Layout, rows: Rows) -> Layout:
     """Where no amount has a sign, an unknown column of two words may say where money goes, which a person tells."""
     amount = layout.columns.get(Part.AMOUNT)
-    if amount is None or Part.DIRECTION in layout.columns or _count(rows, amount, _is_signed):
+    if amount is None or layout.is_paypal or Part.DIRECTION in layout.columns or _count(rows, amount, _is_signed):
         return layout
     kind = layout.columns.get(Part.TYPE)
     if kind is not None and _go(rows, kind):

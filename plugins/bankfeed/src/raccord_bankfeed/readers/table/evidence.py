@@ -250,7 +250,12 @@ def marks_incoming(found: Evidence) -> bool:
 
 
 def are_inverted(found: Evidence) -> bool:
-    """Tell whether every row's word contradicts its sign, both ways: a card's file, whose purchases are positive."""
+    """Tell whether every row's word contradicts its sign, both ways: a card's file, whose purchases are positive.
+
+    Not where each amount has a sign, a plus too: whoever writes that means it, and a person says which is right.
+    """
+    if found.plus and not found.bare:
+        return False
     return 0 < found.outward < found.directions == found.rows == found.contradictions and found.signed > 0
 
 

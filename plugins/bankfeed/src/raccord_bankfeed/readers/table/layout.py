@@ -56,6 +56,8 @@ _BESIDE_ANY = frozenset(
     }
 )
 """Words that tell of no amount that a column of currencies is of it."""
+_WALLET = frozenset({"from", "to", "amount total", "funding source"})
+"""Names that together only Venmo's files have: each amount has its sign, and some were paid with a card."""
 _SIGNED_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
@@ -84,6 +86,8 @@ class Layout:
     card: bool = False
     signs_told: bool = False
     """Whether its names, or a person, tell the signs of a card's purchases."""
+    wallet: bool = False
+    """Whether it is a wallet's, whose amounts have a sign each, and some of which were paid from elsewhere."""
     by_balance: bool = False
     """Whether only the balance says which amounts are money out; a card's may be what is owed."""
     blank_pending: bool = False
@@ -124,7 +128,7 @@ class Layout:
         return (
             bool(self.header)
             and (Part.AMOUNT in self.columns or set(self.columns) >= _DIRECTIONS)
-            and not (self.units or self.is_paypal or self.blank_pending)
+            and not (self.units or self.is_paypal or self.wallet or self.blank_pending)
             and _CHANGING.isdisjoint(self.columns)
         )
 
@@ -175,23 +179,19 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     if Part.AMOUNT in columns and {Part.DEBIT, Part.CREDIT} & set(columns):
         columns.pop(Part.DEBIT, None)
         columns.pop(Part.CREDIT, None)
-    if not (Part.GROSS in columns and Part.NET in columns):
-        if Part.NET in columns and Part.FEE in columns:
-            # Stripe's amount is before its fee; the balance moves by the net.
-            columns[Part.AMOUNT] = columns.pop(Part.NET)
-            columns.pop(Part.FEE)
-        for each in (Part.GROSS, Part.NET):
-            if each in columns:
-                columns.setdefault(Part.AMOUNT, columns.pop(each))
-    if Part.AMOUNT in columns and Part.CURRENCY in columns:
+    _take_net(columns, plains)
+    if Part.AMOUNT in columns and Part.CURRENCY in columns and plains[columns[Part.AMOUNT]] != "net amount":
         _take_own_currency(columns, plains, [part_of(cell) for cell in cells])
     texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
     if "details" in plains and "check or slip" in plains:
         texts.remove(plains.index("details"))
     named = [number for _, number in sorted(lists[Part.NAME]) if not _holds_owner(plains, number)]
     first_name = min((number for _, number in lists[Part.NAME]), default=len(cells))
-    own = [pair for pair in lists[Part.ACCOUNT] if pair[1] < first_name or plains[pair[1]] not in _ANYONES]
+    anyones = _ANYONES | ({"account"} if "name of sender receiver" in plains else set())
+    own = [pair for pair in lists[Part.ACCOUNT] if pair[1] < first_name or plains[pair[1]] not in anyones]
     accounts = [number for _, number in sorted(own)[:1]]
+    if wallet := set(plains) >= _WALLET:
+        texts += [plains.index("from"), plains.index("to")]
     if not (texts or named):
         # Whatever else a bank tells is better than a line without a word.
         known = {*columns.values(), *units, *accounts}
@@ -214,10 +214,28 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         units,
         next(iter(stated)) if len(stated) == 1 else "",
         flip=flip,
-        signs_told=told,
+        signs_told=told or wallet,
+        wallet=wallet,
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
+
+
+def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> None:
+    """Of a file with a fee beside its amounts that is not PayPal's, take the amount by which the balance moves."""
+    if Part.GROSS in columns and Part.NET in columns:
+        return
+    if Part.NET in columns and Part.FEE in columns:
+        # Stripe's amount is before its fee; the balance moves by the net.
+        columns[Part.AMOUNT] = columns.pop(Part.NET)
+        columns.pop(Part.FEE)
+    if "net amount" in plains and Part.FEE in columns and Part.NET not in columns:
+        # So is Cash App's, in the same currency.
+        columns[Part.AMOUNT] = plains.index("net amount")
+        columns.pop(Part.FEE)
+    for each in (Part.GROSS, Part.NET):
+        if each in columns:
+            columns.setdefault(Part.AMOUNT, columns.pop(each))
 
 
 def _take_own_currency(

@@ -20,6 +20,10 @@ NOT_MOVED = Text("D’après son état, l’argent n’a pas bougé.", "By its s
 UNDATED_PENDING = Text(
     "L’opération est en attente et n’a pas encore de date.", "The transaction is pending and has no date yet."
 )
+PAID_ELSEWHERE = Text(
+    "Payé avec une carte ou un compte de banque : c’est une ligne du relevé de cette carte ou de ce compte.",
+    "Paid with a card or a bank account: it is a line of that card's or account's statement.",
+)
 NO_IMPACT = Text("La ligne ne change pas le solde (mémo).", "The row does not change the balance (memo).")
 HOLD = Text(
     "Une retenue ou une autorisation, que sa levée annule : l’argent n’a pas bougé.",

@@ -276,7 +276,9 @@ class TableReader(LineReader):
     def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
         evidence = reader.evidence
-        doubt = None if reader.layout.is_paypal else doubted_signs(evidence, flipped=reader.flip)
+        doubt = (
+            None if reader.layout.is_paypal or reader.layout.wallet else doubted_signs(evidence, flipped=reader.flip)
+        )
         if doubt is None or self._running:
             return
         about, rows = doubt

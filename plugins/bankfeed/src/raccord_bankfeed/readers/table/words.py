@@ -230,11 +230,12 @@ PENDING = re.compile(
     r"\b(pending|en attente|a venir|in attesa|da contabilizzare|non contabilizzato|pendiente|vorgemerkt|ausstehend"
     r"|offene?[nrs]?|vorgemerkte[nrs]?|in behandeling|gereserveerd|reservering|authori[sz]ed|uncleared"
     r"|unclaimed|venter|afventer"
-    r"|reserver(?:ad|at|t|et)|preliminar|oczekujaca|processing|in process|en cours|in bearbeitung|varaus|blokada)\b"
+    r"|reserver(?:ad|at|t|et)|preliminar|oczekujaca|processing|in process|en cours|in bearbeitung|varaus|blokada"
+    r"|в обработке)\b"
 )
 NOT_MOVED = re.compile(
     r"\b(reverted|declined|failed|cancelled|canceled|rejected|voided|expired|denied|removed|annulee?|refusee?|abgelehnt"
-    r"|storniert|cancelado|annullata|geweigerd|placed|held|temporary hold)\b"
+    r"|storniert|cancelado|annullata|geweigerd|placed|held|temporary hold|отклонен[ао]?|отменен[ао]?)\b"
 )
 SUMS = re.compile(
     r"\b(total|totals|totaux|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
