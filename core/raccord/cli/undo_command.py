@@ -16,10 +16,10 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import actor, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
-from raccord.jobs.undo_requests import UndoError, connection_of_run, keys_named, request_undo
+from raccord.jobs.undo_requests import MOST, UndoError, connection_of_run, keys_named, request_undo
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Run, RunState
-from raccord.sync.undoing.selection import Asked
+from raccord.sync.undoing.selection import Asked, written_since
 
 
 @make_command(
@@ -57,6 +57,14 @@ from raccord.sync.undoing.selection import Asked
             ),
         ),
         Option(
+            "--everything",
+            is_flag=True,
+            phrase=Phrase(
+                "Tout ce que la connexion nommée a créé depuis son premier jour.",
+                "Everything that the named connection created from its first day on.",
+            ),
+        ),
+        Option(
             "--names",
             is_flag=True,
             phrase=Phrase(
@@ -89,22 +97,32 @@ def command(
     run_name: str,
     documents: tuple[str, ...],
     records: tuple[str, ...],
+    everything: bool,
     names: bool,
     void: bool,
     certified: str,
 ) -> int:
-    if bool(run_name) == bool(documents or records):
+    if [bool(run_name), bool(documents or records), everything].count(True) != 1:
         raise UndoError(
             "undo.what",
-            Text("Il faut dire quoi : une exécution, ou des documents.", "Say what: a run, or documents."),
-            Text("Donnez --run, ou bien --document et --record.", "Give --run, or else --document and --record."),
+            Text(
+                "Il faut dire quoi : une exécution, des documents, ou tout.",
+                "Say what: a run, documents, or everything.",
+            ),
+            Text(
+                "Donnez --run, ou bien --document et --record, ou bien --everything avec la connexion.",
+                "Give --run, or else --document and --record, or else --everything with the connection.",
+            ),
         )
     out = output()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             chosen = None if connection is None else the_connection(session, connection)
             run_id, keys = "", list[str]()
-            if run_name:
+            if everything:
+                chosen = the_connection(session, connection)
+                keys = list(written_since(session, chosen, MOST + 1))
+            elif run_name:
                 run_id = _run(session, run_name, chosen)
                 chosen = session.get_one(Connection, connection_of_run(session, run_id))
             else:

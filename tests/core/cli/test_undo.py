@@ -37,6 +37,9 @@ def test_a_run_is_undone_and_posted_again_from_the_command_line(told: Told, said
     assert (status, one["to_send"], one["state"]) == (3, 1, "waiting")
     (line,) = one["lines"]
     assert (line["action"], line["before"]["Id"], line["amount"]) == ("delete", line["document"], -10)
+    assert told("undo", "--everything", "--run", run["run"])[1]["error"]["code"] == "undo.what"
+    status, whole = told("undo", "--everything", "Shop")
+    assert (status, whole["to_send"], {each["action"] for each in whole["lines"]}) == (3, 2, {"delete"})
     status, everything = told("undo", "--run", run["run"])
     assert (status, everything["to_send"]) == (3, 2), "the plan before is set aside"
     status, shown = said("plan", "show", "Shop", "--lines")
