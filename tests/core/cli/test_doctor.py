@@ -23,7 +23,16 @@ from raccord.onboarding.sources.feeds import EXCLUDE, MATCH, fed_accounts
 from raccord.plugin import ConnectorInfo, Contact, Delivery, Text
 from raccord.plugin.drafts import Customer
 from raccord.store.database import Database
-from raccord.store.models import Choice, Connection, ConnectionState, DraftRow, LinkRow, Schedule
+from raccord.store.models import (
+    Choice,
+    Connection,
+    ConnectionState,
+    DraftRow,
+    LinkRow,
+    RecordState,
+    Schedule,
+    SourceRecord,
+)
 from raccord.sync.bodies import dump_draft
 from raccord_sandbox.serving.server import SandboxServer
 
@@ -352,10 +361,15 @@ def test_people_that_drafts_bring_collide_by_name_and_linked_entries_that_are_in
     assert "Client Caisse" in findings["doctor.linked_inactive"]["text"]["fr"]
 
 
-def test_an_amount_in_a_foreign_currency_is_told_before_it_is_refused(told: Told, scheduled: str) -> None:
+def test_an_amount_in_a_foreign_currency_is_told_before_it_is_refused_unless_it_is_left_out(
+    told: Told, scheduled: str, database: Database
+) -> None:
     till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "5.00", "currency": "USD"}]
     told("plan")
     assert "USD" in found(told("doctor")[1], "failed")["doctor.currency_foreign"]["text"]["en"]
+    with database.begin() as session:
+        session.scalars(select(SourceRecord)).one().state = RecordState.SKIPPED
+    assert "doctor.currency_foreign" not in found(told("doctor")[1], "failed")
 
 
 def test_a_quickbooks_that_is_away_or_no_longer_ours_is_told(
