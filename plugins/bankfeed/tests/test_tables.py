@@ -455,6 +455,22 @@ def test_of_paypal_an_amount_of_postage_and_a_payment_sent_leave_nothing_open() 
     assert [event for event in read.events if isinstance(event, Question)] == []
 
 
+def test_of_paypal_a_balance_that_counts_what_the_bank_is_about_to_pay_follows() -> None:
+    header = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,Transaction ID,Balance"
+    rows = (
+        '"10/14/2026","03:46:20","PDT","Radio","Payment","Completed","USD","-6.99","0.00","-6.99","A","-6.99"',
+        '"10/14/2026","03:46:20","PDT","","Bank Deposit to PP Account","Pending","USD","6.99","0.00","6.99","B","0.00"',
+        '"10/22/2026","05:07:06","PDT","Ann","Payment","Completed","USD","10.00","-0.59","9.41","C","9.41"',
+    )
+    read = Read("\n".join((header, *rows, "")).encode())
+    assert [(str(line.amount), line.pending) for line in read.lines if line.type != "FEE"] == [
+        ("-6.99", False),
+        ("6.99", True),
+        ("10.00", False),
+    ]
+    assert [event for event in read.events if isinstance(event, Question)] == []
+
+
 def test_of_paypal_neither_what_is_held_nor_its_release_is_a_line_in_lists_and_in_statements() -> None:
     held = [(kind, number, "-" if number % 2 == 0 else "") for number, kind in enumerate(HELD)]
     listed = "".join(

@@ -49,7 +49,9 @@ def followed_by(blocks: Blocks, reader: RowReader) -> Balances:
         return found
     if isinstance(reader, PayPalReader):
         # What is held back is no line; some of PayPal's balances are without it all the same.
-        other = _balances_of(blocks, replace(reader, with_holds=True))
+        # So is what is pending, and some of them count it.
+        ways = (replace(reader, with_holds=True), replace(reader, with_pending=True))
+        other = min((_balances_of(blocks, each) for each in ways), key=lambda each: each.breaks)
         return replace(other, reader=reader) if other.breaks < found.breaks else found
     if Part.FEE in reader.layout.columns:
         # The fee beside an amount is taken off its account apart, or is in the amount already.

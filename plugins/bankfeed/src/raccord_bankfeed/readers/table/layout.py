@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from raccord_bankfeed.readers.days import Parts, parts_of
@@ -120,7 +120,7 @@ class Layout:
     @property
     def is_paypal(self) -> bool:
         """Tell whether the file is PayPal's list of activities."""
-        return Part.GROSS in self.columns and Part.NET in self.columns and Part.FEE in self.columns
+        return _are_paypals(self.columns)
 
     @property
     def is_plain(self) -> bool:
@@ -221,9 +221,14 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     )
 
 
+def _are_paypals(columns: Mapping[Part, int]) -> bool:
+    """Tell whether columns are PayPal's; Stripe's report has gross, fee and net too, but never a time apart."""
+    return {Part.GROSS, Part.NET, Part.FEE} <= set(columns) and bool({Part.TIME, Part.IMPACT} & set(columns))
+
+
 def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> None:
     """Of a file with a fee beside its amounts that is not PayPal's, take the amount by which the balance moves."""
-    if Part.GROSS in columns and Part.NET in columns:
+    if _are_paypals(columns):
         return
     if Part.NET in columns and Part.FEE in columns:
         # Stripe's amount is before its fee; the balance moves by the net.

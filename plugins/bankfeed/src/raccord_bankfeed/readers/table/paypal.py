@@ -43,6 +43,8 @@ class PayPalReader(RowReader):
 
     with_holds: bool = False
     """Whether a row that is held back or let go has its balance followed, too."""
+    with_pending: bool = False
+    """Likewise one that is pending: PayPal counts what a bank is about to pay for a purchase at once."""
 
     def line(self, row: Row) -> Line:
         """Return the payment of a row, without its fee; raises ``NoTransaction`` and ``RowFault``."""
@@ -112,7 +114,7 @@ class PayPalReader(RowReader):
             amount = self._moved(row, Part.NET) or Decimal(0)
         except RowFault:
             return None
-        return None if pending else (account, amount, self._moved(row, Part.BALANCE))
+        return None if pending and not self.with_pending else (account, amount, self._moved(row, Part.BALANCE))
 
     def _moved(self, row: Row, part: Part) -> Decimal | None:
         try:
