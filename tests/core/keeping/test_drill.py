@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import till
 from harness import NOW, OWNER, choose_usual, finish, lab, request, sync
+from postgres_server import installed
 from sqlalchemy import select, text
 
 from raccord.clock import FixedClock
@@ -34,9 +36,11 @@ def sale(number: int) -> dict[str, str]:
 
 @pytest.fixture
 def kept(
-    workshop: Workshop, company: Company, connection: Connection, tmp_path: Path, sandbox: SandboxServer
+    workshop: Workshop, company: Company, connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Workshop:
     """Two sales are posted, then all of it is backed up, then a third is posted."""
+    if workshop.database.dialect == "postgresql":
+        monkeypatch.setenv("PATH", ":".join([*map(str, installed()), os.environ["PATH"]]))
     till.ROWS["T1"] = [sale(1), sale(2)]
     choose_usual(workshop, connection, company)
     workshop.files(connection.id).receive("sales.csv", io.BytesIO(b"id,amount\n"), origin="upload")
