@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.keeping.standing import troubles_of
-from raccord.onboarding.access.authority import Authority, authorities_of
+from raccord.onboarding.access.authority import Authority, authorities_of, given
 from raccord.onboarding.access.members import MEMBERS_MAX
 from raccord.onboarding.access.reach import today_there
 from raccord.onboarding.arriving.arrivals import credentials_end_of, freshness_of
@@ -72,7 +72,7 @@ def conditions_of(workshop: Workshop, now: datetime) -> Standing:
     standing = Standing()
     with workshop.database.read() as session:
         companies = session.scalars(select(Company).where(Company.state != CompanyState.DISCONNECTED)).all()
-        authorities = authorities_of(session, [each.id for each in companies], now)
+        authorities = authorities_of(session, map(given, companies), now)
         for company in companies:
             _authorisation(workshop, company, now, standing)
             standing.conditions += _of_authority(company, authorities.get(company.id))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
 from raccord.alarms.conditions import GRAVE_DAYS, days_left, step_of
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.arrivals import credentials_end_by
@@ -38,13 +36,18 @@ class Ending:
 
 
 def endings_of_each(
-    workshop: Workshop, session: Session, company_ids: Sequence[str], connections: Collection[Connection], now: datetime
+    workshop: Workshop,
+    vault: VaultSession,
+    company_ids: Sequence[str],
+    connections: Collection[Connection],
+    now: datetime,
 ) -> list[Ending]:
-    """Return what ends within the days at which alarms begin to tell, the soonest first; asks once for all of it.
+    """Return what ends within the days at which alarms begin to tell, the soonest first.
 
-    Of secrets that no key opens nothing can be said; their connections' own state tells it.
+    The vault has looked up the tokens of the companies and the settings of the connections, so that nothing is asked
+    one by one. Of secrets that no key opens nothing can be said; their connections' own state tells it.
     """
-    catalog, vault = workshop.scopes.catalog, workshop.vault.within(session)
+    catalog = workshop.scopes.catalog
     told = [
         (each, admitted)
         for each in connections
@@ -52,7 +55,6 @@ def endings_of_each(
         and (admitted := catalog.get(each.connector)) is not None
         and admitted.info.credentials_end is not None
     ]
-    vault.look_up([*map(tokens_handle, company_ids), *(settings_handle(each.id) for each, _ in told)])
     found: list[Ending] = []
     for id_ in company_ids:
         end = _tokens_end(vault, id_, now)

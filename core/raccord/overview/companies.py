@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from raccord.onboarding.access.authority import Given, given
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.store.models import Company, CompanyState, Connection
 
@@ -23,6 +24,8 @@ class CompanyView:
     home_currency: str
     state: CompanyState
     connections: int
+    given: Given
+    """Who authorised it, and when."""
 
 
 def list_companies(
@@ -56,4 +59,5 @@ def _view(company: Company, connections: int) -> CompanyView:
         home_currency=company.home_currency,
         state=CompanyState(company.state),
         connections=connections,
+        given=given(company),
     )

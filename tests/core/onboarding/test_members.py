@@ -17,7 +17,7 @@ from raccord.clock import FixedClock
 from raccord.onboarding.access import accounts
 from raccord.onboarding.access.accounts import AccountError, set_up_first, sign_in
 from raccord.onboarding.access.api_tokens import Scope, make_token, program_of
-from raccord.onboarding.access.authority import AuthorityLeavesError, authorities_of
+from raccord.onboarding.access.authority import AuthorityLeavesError, authorities_of, given
 from raccord.onboarding.access.members import MemberChangedError, accept, change_role, invite, list_members, remove
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.access.sessions import end_session, open_session, sessions_of, signed_in
@@ -188,7 +188,7 @@ def test_nobody_who_authorised_quickbooks_goes_unnoticed(
 
     def stands() -> tuple[bool, bool]:
         with database.read() as session:
-            found = authorities_of(session, [firm.id], hand.now())[firm.id]
+            found = authorities_of(session, [given(session.get_one(Company, firm.id))], hand.now())[firm.id]
         return not found.left, "alarm.authority_left" not in {
             each.code for each in conditions_of(here, hand.now()).conditions
         }

@@ -27,6 +27,9 @@ from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import wrote_last
 from raccord.overview.weighing.amounts import Waits, waiting_amounts
 from raccord.store.models import CompanyState, Connection
+from raccord.store.tokens import tokens_handle
+from raccord.store.vault import VaultSession
+from raccord.sync.workshop import settings_handle
 from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import visitor_of, within_of
 from raccord_web.pages.charts import chart_of
@@ -58,9 +61,11 @@ def rows_of(session: Session, views: Sequence[ConnectionView]) -> Sequence[Conne
     return session.scalars(select(Connection).where(Connection.id.in_([view.id for view in views]))).all()
 
 
-def expected_of(desk: Desk, session: Session, connections: Sequence[Connection]) -> dict[str, DayStatus]:
-    """Return what ``data_expected`` does, of rows that were read already."""
-    found = freshness_of_each(desk.workshop, session, connections)
+def expected_of(
+    desk: Desk, session: Session, connections: Sequence[Connection], vault: VaultSession | None = None
+) -> dict[str, DayStatus]:
+    """Return what ``data_expected`` does, of rows that were read already, in a vault that looked their settings up."""
+    found = freshness_of_each(desk.workshop, session, connections, vault)
     return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
 
 
@@ -96,13 +101,14 @@ def home(
         span = days if days in CHART_DAYS else RECENT_DAYS
         posted = posted_by_day(session, now.date(), span, currency, company, within=asked)
         companies = list_companies(session, within=within, limit=MOST).rows
-        authorities = authorities_of(session, [each.id for each in companies], now)
+        authorities = authorities_of(session, [each.given for each in companies], now)
         left = {id_: each for id_, each in authorities.items() if each.left and company in ("", id_)}
         rows = rows_of(session, listing.rows)
-        expected = expected_of(desk, session, rows)
-        ending = endings_of_each(
-            desk.workshop, session, [each.id for each in companies if each.state == CompanyState.CONNECTED], rows, now
-        )
+        signed = [each.id for each in companies if each.state == CompanyState.CONNECTED]
+        vault = desk.workshop.vault.within(session)
+        vault.look_up([*map(tokens_handle, signed), *(settings_handle(each.id) for each in rows)])
+        expected = expected_of(desk, session, rows, vault)
+        ending = endings_of_each(desk.workshop, vault, signed, rows, now)
         ends = {each.connection_id: each for each in ending if each.connection_id}
         missing = {connection: due for connection, due in expected.items() if due.alarming}
         needing = [view for view in listing.rows if view.needs_person or view.id in missing or view.id in ends]

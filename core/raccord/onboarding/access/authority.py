@@ -6,7 +6,7 @@ the authorisation: that is told before they go and until an owner authorises aga
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -23,6 +23,16 @@ from raccord.store.models.people import EVERYWHERE
 
 NAMED_MAX = 5
 """How many companies or people one sentence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a company's row says of its authorisation: by whom, as whom at Intuit, and when."""
+
+    company_id: str
+    by: str
+    intuit: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +53,24 @@ class AuthorityLeavesError(AccountError):
     """Raised where a person would go who authorised QuickBooks, and whoever lets them go was not told."""
 
 
-def authorities_of(session: Session, company_ids: Collection[str], now: datetime) -> dict[str, Authority]:
-    """Return who authorised each company, as far as that is known; asks as often for many companies as for one."""
-    rows = session.execute(
-        select(Company.id, Company.authorised_by, Company.authorised_as, Company.authorised_at, Person)
-        .outerjoin(Person, Person.email == Company.authorised_by)
-        .where(Company.id.in_(company_ids), Company.authorised_by != "")
-    ).all()
-    people = {id_: cast("Person | None", person) for id_, *_, person in rows}
-    reaches = _reaches(session, {each.id: each.email for each in people.values() if each is not None}, now)
+def given(company: Company) -> Given:
+    """Return what a company's row says."""
+    return Given(company.id, company.authorised_by, company.authorised_as, company.authorised_at)
+
+
+def authorities_of(session: Session, companies: Iterable[Given], now: datetime) -> dict[str, Authority]:
+    """Return who authorised each company, as far as that is known; asks once, however many companies they are."""
+    known = [each for each in companies if each.by]
+    people = _people(session, {each.by for each in known}, now) if known else {}
     return {
-        id_: Authority(id_, by if (who := people[id_]) is None else who.name, intuit, at, _left(who, id_, reaches))
-        for id_, by, intuit, at, _ in rows
+        each.company_id: Authority(
+            each.company_id,
+            people[each.by][0].name if each.by in people else each.by,
+            each.intuit,
+            each.at,
+            each.by in people and _left(*people[each.by], each.company_id),
+        )
+        for each in known
     }
 
 
@@ -103,9 +119,27 @@ def require_told(
     )
 
 
-def _left(person: Person | None, company_id: str, reaches: Mapping[str, Reach]) -> bool:
-    """Tell whether who authorised a company may link it no more; of one without an account nobody can say so."""
-    return person is not None and (person.disabled_at is not None or not _links(reaches[person.id], company_id))
+def _left(person: Person, reach: Reach, company_id: str) -> bool:
+    """Tell whether who authorised a company may link it no more."""
+    return person.disabled_at is not None or not _links(reach, company_id)
+
+
+def _people(session: Session, emails: Collection[str], now: datetime) -> dict[str, tuple[Person, Reach]]:
+    """Return those of people who have an account, by their e-mail, with how far each reaches."""
+    rows = session.execute(
+        select(Person, Membership)
+        .outerjoin(Membership, Membership.person_id == Person.id)
+        .where(Person.email.in_(emails))
+    ).all()
+    found: dict[str, tuple[Person, dict[str, RoleName]]] = {}
+    for person, membership in rows:
+        roles = found.setdefault(person.email, (person, {}))[1]
+        held = cast("Membership | None", membership)
+        if held is not None and (held.ends_on is None or not is_over(session, held.company_id, held.ends_on, now)):
+            roles[held.company_id] = RoleName(held.role)
+    return {
+        email: (person, Reach(email, roles.pop(EVERYWHERE, None), roles)) for email, (person, roles) in found.items()
+    }
 
 
 def _links(reach: Reach, company_id: str) -> bool:

@@ -29,7 +29,7 @@ from raccord.plugin.info import Contact, Delivery
 from raccord.plugin.texts import Text
 from raccord.shapes import misfit
 from raccord.store.models import Company, Connection, ConnectionState, Gap, SourceRecord
-from raccord.store.vault import join_secrets
+from raccord.store.vault import VaultSession, join_secrets
 from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -63,9 +63,12 @@ def freshness_of(workshop: Workshop, session: Session, connection: Connection) -
 
 
 def freshness_of_each(
-    workshop: Workshop, session: Session, connections: Collection[Connection]
+    workshop: Workshop, session: Session, connections: Collection[Connection], vault: VaultSession | None = None
 ) -> dict[str, Freshness | RaccordError | None]:
-    """Return by connection what ``freshness_of`` returns or raises, asking as often for many as for one."""
+    """Return by connection what ``freshness_of`` returns or raises, asking as often for many as for one.
+
+    ``vault`` has looked up the settings of the connections already, if it is given.
+    """
     catalog = workshop.scopes.catalog
     watched = [
         (each, admitted)
@@ -78,8 +81,9 @@ def freshness_of_each(
     if not watched:
         return found
     on = switches_on(session, {each.company_id for each, _ in watched})
-    vault = workshop.vault.within(session)
-    vault.look_up([settings_handle(each.id) for each, _ in watched])
+    if vault is None:
+        vault = workshop.vault.within(session)
+        vault.look_up([settings_handle(each.id) for each, _ in watched])
     told: list[tuple[Connection, Admitted, Delivery]] = []
     for each, admitted in watched:
         try:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.arriving.freshness import DayStatus
 from raccord.overview.coverage import Interval, but_due, coverage_of_each
 from raccord.overview.runs import ACTIVE
-from raccord.overview.weighing.queues import NOTHING, Queue, queues
+from raccord.overview.weighing.queues import Queue, held_drafts, waiting_documents
 from raccord.store.models import Connection, ConnectionState, Problem, ProblemState, Proof, Run, Schedule
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
@@ -69,22 +69,22 @@ def board_rows(
     under_way = exists().where(Run.connection_id == Connection.id, Run.state.in_(ACTIVE))
     planned = and_(Schedule.connection_id == Connection.id, Schedule.enabled.is_(True))
     rows = session.execute(
-        select(Connection, Schedule.next_at, under_way)
+        select(Connection, Schedule.next_at, under_way, waiting_documents(), held_drafts())
         .outerjoin(Schedule, planned)
         .where(Connection.id.in_(connection_ids))
     ).all()
     connections = [row[0] for row in rows]
     bars = coverage_of_each(workshop, session, connections)
-    waiting, causes = queues(session, connection_ids), _causes(session, connection_ids)
+    causes = _causes(session, connection_ids)
     proofs = _proofs(session, {each.id: today_of(each, now) - timedelta(days=1) for each in connections})
     found = {}
-    for each, next_at, running in rows:
+    for each, next_at, running, waiting, held in rows:
         runs = each.state == ConnectionState.CONNECTED
         silent = runs and not running and next_at is not None and now > next_at + SLACK
         mine = causes.get(each.id, [])
         found[each.id] = BoardRow(
             but_due(bars[each.id], due.get(each.id)),
-            waiting.get(each.id, NOTHING),
+            Queue(int(waiting), held),
             mine[:CAUSES_MAX],
             sum(cause.count for cause in mine),
             proofs.get(each.id),

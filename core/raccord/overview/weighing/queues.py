@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from raccord.store.models import Hold, LineState, Plan, PlanLine, PlanState
+from raccord.store.models import Connection, Hold, LineState, Plan, PlanLine, PlanState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Queue:
 NOTHING = Queue()
 
 
-def queues(session: Session, connection_ids: Collection[str]) -> Mapping[str, Queue]:
-    """Return what waits in each connection that has anything; asks twice, however many they are."""
+def waiting_documents() -> ScalarSelect[int]:
+    """Return the column of a question about connections that counts the documents that are not sent yet."""
     # Plan by plan, each in its index: a join from the lines reads those of all plans that ever were.
     todo = (
         select(func.count())
@@ -31,15 +31,25 @@ def queues(session: Session, connection_ids: Collection[str]) -> Mapping[str, Qu
         .correlate(Plan)
         .scalar_subquery()
     )
-    waiting: dict[str, int] = {}
-    for id_, lines in session.execute(
-        select(Plan.connection_id, todo).where(
-            Plan.connection_id.in_(connection_ids), Plan.state.in_((PlanState.WAITING, PlanState.APPROVED))
-        )
-    ):
-        waiting[id_] = waiting.get(id_, 0) + lines
-    open_ = Hold.connection_id.in_(connection_ids), Hold.closed_at.is_(None)
-    counted = session.execute(select(Hold.connection_id, func.count()).where(*open_).group_by(Hold.connection_id))
-    held = {row[0]: row[1] for row in counted}
-    found = {id_: Queue(waiting.get(id_, 0), held.get(id_, 0)) for id_ in {*waiting, *held}}
-    return {id_: queue for id_, queue in found.items() if queue != NOTHING}
+    return (
+        select(func.coalesce(func.sum(todo), 0))
+        .where(Plan.connection_id == Connection.id, Plan.state.in_((PlanState.WAITING, PlanState.APPROVED)))
+        .correlate(Connection)
+        .scalar_subquery()
+    )
+
+
+def held_drafts() -> ScalarSelect[int]:
+    """Return the column of a question about connections that counts the drafts that are held."""
+    mine = Hold.connection_id == Connection.id, Hold.closed_at.is_(None)
+    return select(func.count()).select_from(Hold).where(*mine).correlate(Connection).scalar_subquery()
+
+
+def queues(session: Session, connection_ids: Collection[str]) -> Mapping[str, Queue]:
+    """Return what waits in each connection that has anything; asks once, however many they are."""
+    if not connection_ids:
+        return {}
+    rows = session.execute(
+        select(Connection.id, waiting_documents(), held_drafts()).where(Connection.id.in_(connection_ids))
+    )
+    return {id_: Queue(int(waiting), held) for id_, waiting, held in rows if waiting or held}

@@ -50,7 +50,7 @@ def accounting(request: Request) -> Response:
     """Show which companies' books are connected, and the way to connect more."""
     with desk_of(request).workshop.database.read() as session:
         companies = list_companies(session, within=within_of(request), limit=MOST).rows
-        authorities = authorities_of(session, [each.id for each in companies], desk_of(request).workshop.clock.now())
+        authorities = authorities_of(session, [each.given for each in companies], desk_of(request).workshop.clock.now())
         return show(request, "connecting/accounting.html", session, companies=companies, authorities=authorities)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.alarms.conditions import ending
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
-from raccord.onboarding.access.authority import authorities_of
+from raccord.onboarding.access.authority import authorities_of, given
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of, credentials_end_of
 from raccord.onboarding.arriving.reading_ahead import takes_files
@@ -36,7 +36,7 @@ from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.counted import count_by_fate
 from raccord.plugin.texts import Text
-from raccord.store.models import Connection
+from raccord.store.models import Company, Connection
 from raccord.sync.days import today_of
 from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import acting, within_of
@@ -72,7 +72,9 @@ def every(request: Request, offset: Offset = 0) -> Response:
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             companies=companies,
-            authorities=authorities_of(session, [each.id for each in companies], desk_of(request).workshop.clock.now()),
+            authorities=authorities_of(
+                session, [each.given for each in companies], desk_of(request).workshop.clock.now()
+            ),
         )
 
 
@@ -97,9 +99,9 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             session,
             view=view,
             ask=ask,
-            authority=authorities_of(session, [view.company_id], desk_of(request).workshop.clock.now()).get(
-                view.company_id
-            ),
+            authority=authorities_of(
+                session, [given(session.get_one(Company, view.company_id))], desk_of(request).workshop.clock.now()
+            ).get(view.company_id),
             paused=pause_of(held, desk_of(request).workshop.clock.now()),
             due=due,
             asked=asked_days(session, held),
