@@ -70,6 +70,13 @@ def test_what_a_card_paid_is_no_line_of_the_wallet_and_a_charge_comes_in_or_goes
     assert asked.code == "bankfeed.signs_contradict", "each has its sign, and the words say the contrary"
 
 
+def test_a_row_without_a_direction_is_refused_and_takes_no_sign_from_the_others() -> None:
+    rows = "14.03.2026;CAFE;12,00;S\n15.03.2026;LOHN;112,00;H\n16.03.2026;KORREKTUR;5,00;\n"
+    read = Read(f"Buchungstag;Verwendungszweck;Umsatz;\n{rows}".encode())
+    assert [str(line.amount) for line in read.lines] == ["-12.00", "112.00"]
+    assert read.codes == ["bankfeed.direction_unknown"]
+
+
 def test_a_table_that_says_nothing_but_days_and_amounts_is_read() -> None:
     rows = "".join(f"2026-03-{day:02},-5.00,{200 - 5 * day}.00\n" for day in range(1, 31))
     lines = Read(f"Date,Amount,Balance\n{rows}".encode()).lines

@@ -129,7 +129,9 @@ def _directed(layout: Layout, rows: Rows) -> Layout:
         said = _said(rows, number)
         if bare and number not in taken and number != kind and (blank := _other_of(said)):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number}, blank=blank)
-        if number not in taken and said and ((bare and _go(rows, number)) or all(map(_is_direction, said))):
+        # Words for both ways tell it though a row has none: that row is refused, and the others keep their sign.
+        words = said - {""} if bare and len(said - {""}) > 1 else said
+        if number not in taken and said and ((bare and _go(rows, number)) or all(map(_is_direction, words))):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
     return layout
 

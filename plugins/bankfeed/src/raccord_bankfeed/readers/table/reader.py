@@ -181,7 +181,8 @@ class TableReader(LineReader):
                 names, last = joined_names(above.cells, below.cells), below.cells
             base = replace(layout_of_header(names, delimiter), header=tuple(map(plain, last)))
             formed, moving = with_day_form(base, [row for row in rows if row.line > above.line])
-            dated = moving or dated
+            # What stands above the names, a day and a number of an account too, is of no column.
+            dated = moving or [row for row in dated if row.line > above.line] or dated
             base = formed if moving else told_by_rows(base, [row.cells for row in dated])
             self._stated = (
                 [cell for row in rows if row.line < above.line for cell in row.cells] if base.yearless else []
