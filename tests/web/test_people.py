@@ -348,9 +348,10 @@ def test_a_form_of_another_session_is_refused(workshop: Workshop, house: FastAPI
 def test_the_theme_and_the_keys_are_kept_in_the_browser(workshop: Workshop, house: FastAPI, owner: Person) -> None:
     browser = as_person(house, workshop, owner)
     assert "data-theme" not in browser.get("/").text
-    post(browser, "/settings", "/settings/appearance", theme="dark", language="fr")
+    post(browser, "/settings", "/settings/appearance", theme="dark", language="fr", density="compact")
     page = browser.get("/").text
-    assert 'data-theme="dark"' in page
+    assert 'data-theme="dark" data-density="compact"' in page
+    assert '<option value="compact" selected>' in browser.get("/settings").text
     assert 'data-keys="off"' in page
     assert '<html lang="fr"' in page
 

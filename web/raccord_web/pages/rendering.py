@@ -45,6 +45,8 @@ FORM_COOKIE = "raccord_form"
 FORM_PURPOSE = "form"
 THEME_COOKIE = "raccord_theme"
 THEMES = ("light", "dark")
+DENSITY_COOKIE = "raccord_density"
+DENSITIES = ("compact",)
 KEYS_COOKIE = "raccord_keys"
 NOTES = frozenset(
     {"approved", "started", "answered", "skipped", "chosen", "ready", "resolved", "connected", "paused", "resumed",
@@ -96,6 +98,7 @@ def _context(request: Request, session: Session | None, nonce: str, values: Mapp
         "can": partial(_can, request, visitor),
         "does": partial(_does, visitor),
         "theme": _choice(request, desk, THEME_COOKIE, THEMES),
+        "density": _choice(request, desk, DENSITY_COOKIE, DENSITIES),
         "keys": _choice(request, desk, KEYS_COOKIE, ("off",)) != "off",
         "among": among(request),
         "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",

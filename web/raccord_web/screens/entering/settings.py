@@ -18,7 +18,7 @@ from raccord_web.front.visitors import visitor_of
 from raccord_web.pages.addresses import own_address
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import KEYS_COOKIE, THEME_COOKIE, THEMES, said_by, show
+from raccord_web.pages.rendering import DENSITIES, DENSITY_COOKIE, KEYS_COOKIE, THEME_COOKIE, THEMES, said_by, show
 from raccord_web.words.languages import COOKIE as LANGUAGE_COOKIE
 from raccord_web.words.languages import YEAR_SECONDS
 
@@ -38,6 +38,7 @@ def appearance(request: Request, fields: Fields) -> Response:
     response = RedirectResponse("/settings?done=appearance", HTTPStatus.SEE_OTHER)
     chosen = {
         THEME_COOKIE: fields.get("theme", "") if fields.get("theme", "") in THEMES else "",
+        DENSITY_COOKIE: fields.get("density", "") if fields.get("density", "") in DENSITIES else "",
         KEYS_COOKIE: "" if fields.get("keys") == "on" else "off",
         LANGUAGE_COOKIE: fields.get("language", "") if fields.get("language", "") in ("fr", "en") else "",
     }
