@@ -185,6 +185,8 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
     if "details" in plains and "check or slip" in plains:
         texts.remove(plains.index("details"))
+    # At UBS the column before the numbered ones says what kind of account it is, in every row.
+    texts = [at for at in texts if f"{plains[at]} 1" not in plains]
     named = [number for _, number in sorted(lists[Part.NAME]) if not _holds_owner(plains, number)]
     first_name = min((number for _, number in lists[Part.NAME]), default=len(cells))
     anyones = _ANYONES | ({"account"} if "name of sender receiver" in plains else set())
