@@ -244,8 +244,15 @@ def consented(url: str, realm: str) -> str:
 def test_a_company_is_connected_through_the_browser(
     workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Send
 ) -> None:
-    back = consented(set_out(send), sandbox.store.of_template("quebec").realm)
-    answer = browser.get(back)
+    realm = sandbox.store.of_template("quebec").realm
+    asked = browser.get(consented(set_out(send), realm)).headers["location"]
+    assert send(asked, asked, answer="drop").headers["location"] == "/?done=not_kept"
+    refused = browser.get(asked)
+    assert (refused.status_code, "company.consent_over" in refused.text) == (409, True)
+    assert 'href="/connect"' not in browser.get("/").text, "nothing was kept"
+    back = consented(set_out(send), realm)
+    asked = browser.get(back).headers["location"]
+    answer = send(asked, asked, answer="keep")
     assert (answer.status_code, answer.headers["location"]) == (303, "/?done=connected")
     assert 'href="/connect"' in browser.get("/").text, "what comes next is a source"
     again = browser.get(back)
@@ -262,7 +269,7 @@ def test_who_connects_a_company_on_the_way_comes_back_with_what_they_said_and_no
     assert answer.headers["location"].startswith(f"{begun}&company=")
     for elsewhere in ("//evil.example/company?mode=x", f"{begun}#x", f"{begun}&to=//evil", f"{begun}&s_t={'T' * 2000}"):
         answer = browser.get(consented(set_out(send, then=elsewhere), realm))
-        assert answer.headers["location"] == "/?done=connected"
+        assert answer.headers["location"].startswith("/oauth/quickbooks/confirm/")
 
 
 @pytest.mark.parametrize(("then", "back"), [("", "/"), ("/settings/accounting", "/settings/accounting")])
