@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -60,6 +61,8 @@ SWAPS: tuple[tuple[str, str | Callable[[Path], str]], ...] = (
     ("Online sales", "Services"),
     ("Ventes en ligne", "Services"),
     ("--to 2026-08-31", "--to 2026-09-30"),
+    # A last day that is to come, whenever this runs.
+    ("--until 2027-04-30", lambda _: f"--until {datetime.now(UTC) + timedelta(90):%Y-%m-%d}"),
     ("/mnt/backups/raccord", lambda folder: str(folder / "backups")),
     ("--accept 2.0", "--accept 0.1.0"),
     ('"SalesReceipt 123"', asked(DOCUMENT)),
@@ -94,6 +97,7 @@ REFUSED = {
     **{f"raccord holds {deed} 3f2a": "hold.unknown"
        for deed in ("answer", "split", "transfer", "two-sides", "personal", "skip", "detach")},
     "raccord people reset": "people.unknown",
+    "raccord problems resolved PROBLEM": "problem.unknown",
     "raccord tokens create": "people.unknown",
     "raccord tokens revoke": "people.token_unknown",
     # No file covers the days after the merchant's fourteen.
