@@ -34,7 +34,7 @@ from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.serving.server import SandboxServer
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
-EVERY = int(os.environ.get("EVERY", "1"))
+EVERY = min(int(os.environ.get("EVERY", "1")), 20)
 """How many moments on the next kill of a run is: the merge check leaves some out."""
 MOMENTS_MAX = 400
 

@@ -81,6 +81,8 @@ def test_an_owner_sets_up_and_runs_the_first_plan_in_french(
     page.get_by_label("Adresse courriel").fill("odile@example.ca")
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Créer le compte").click()
+    expect(page).to_have_title("Mise en service · Raccord")
+    page.get_by_role("link", name="Aller à l’accueil").click()
     page.get_by_role("table").get_by_role("link", name=connection.label).click()
     page.get_by_role("button", name="Synchroniser").click()
     expect(page.get_by_text("La synchro a démarré.")).to_be_visible()

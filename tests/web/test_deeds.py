@@ -105,7 +105,7 @@ def test_a_bank_line_is_answered_with_one_of_the_accounts_offered(
     action = f"/review/{question.hold_id}/treat"
     answer = send("/review", f"{action}?connection={synced.id}", kind="category", account=expense["Id"])
 
-    kept = f"/review?connection={synced.id}&said=kept_category&last={question.hold_id}"
+    kept = f"/review?connection={synced.id}&said=kept_category&last={question.hold_id}&alike=yes"
     assert answer.headers["location"] == kept
     assert "Nothing left to review" in browser.get("/review").text
     sync(workshop, synced)

@@ -18,7 +18,7 @@ from raccord.store.models import Connection
 
 ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"\braccord ([a-z]+)")
-WITHOUT_A_PAGE = {"serve", "worker", "sandbox", "db", "record"}
+WITHOUT_A_PAGE = {"serve", "worker", "sandbox", "db", "record", "backup"}
 """What only the one who operates the installation does, at its machine."""
 BOTH = pytest.mark.parametrize("language", ["fr", "en"])
 

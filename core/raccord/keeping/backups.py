@@ -67,7 +67,10 @@ def choose_target(workshop: Workshop, actor: Actor, folder: str, *, from_pages: 
                 "Ces pages sont ouvertes à un réseau : la cible se choisit sur la machine.",
                 "These pages are open to a network: the target is chosen on the machine.",
             ),
-            Text("Lancez « raccord backup target DOSSIER ».", "Run “raccord backup target FOLDER”."),
+            Text(
+                "Réglez RACCORD_BACKUP_DIR sur la machine, puis relancez Raccord.",
+                "Set RACCORD_BACKUP_DIR on the machine, then restart Raccord.",
+            ),
         )
     if settings.backup_dir != Path():
         raise BackupError(

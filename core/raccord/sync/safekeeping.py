@@ -68,10 +68,9 @@ def require_target(session: Session, settings: Settings, company_id: str) -> Non
                 f"Nothing is posted to “{company.name}”: no backup target is chosen.",
             ),
             Text(
-                "Choisissez un dossier de sauvegarde : page « Mise en service » des paramètres, "
-                "« raccord backup target DOSSIER » ou RACCORD_BACKUP_DIR. Puis approuvez de nouveau.",
-                "Choose a backup folder: page “Getting ready” of the settings, “raccord backup target FOLDER” or "
-                "RACCORD_BACKUP_DIR. Then approve again.",
+                "Choisissez un dossier de sauvegarde (raccord backup target DOSSIER, ou RACCORD_BACKUP_DIR), puis "
+                "approuvez de nouveau.",
+                "Choose a backup folder (raccord backup target FOLDER, or RACCORD_BACKUP_DIR), then approve again.",
             ),
         )
 
