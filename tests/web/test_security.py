@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from browsing import BASE, TOKEN, browser_of
+from browsing import BASE, TOKEN, browser_of, somebody
 from fastapi import FastAPI
 from harness import OWNER
 from pydantic import SecretStr
@@ -270,6 +270,30 @@ def test_who_connects_a_company_on_the_way_comes_back_with_what_they_said_and_no
     for elsewhere in ("//evil.example/company?mode=x", f"{begun}#x", f"{begun}&to=//evil", f"{begun}&s_t={'T' * 2000}"):
         answer = browser.get(consented(set_out(send, then=elsewhere), realm))
         assert answer.headers["location"].startswith("/oauth/quickbooks/confirm/")
+
+
+@pytest.mark.parametrize("then", ["", "/connect/till/company?mode=first_time"], ids=["confirmed", "in a guide"])
+def test_who_connects_quickbooks_goes_on_under_another_session_id(
+    workshop: Workshop, sandbox: SandboxServer, then: str
+) -> None:
+    house = create_app(workshop, HandOver())
+    browser = somebody(workshop, house, "odile@example.ca", RoleName.OWNER, "")
+    before = browser.cookies["raccord_session"]
+    form_token = TOKEN.findall(browser.get("/settings").text)[0]
+
+    def post(_page: str, action: str, **fields: str) -> Any:
+        return browser.post(action, data={"form_token": form_token, **fields})
+
+    back = browser.get(consented(set_out(post, then=then), sandbox.store.of_template("quebec").realm))
+    if not then:
+        assert browser.cookies["raccord_session"] == before, "nothing is kept before it is confirmed"
+        back = post("", back.headers["location"], answer="keep")
+    assert (back.status_code, "raccord_session" in back.headers["set-cookie"]) == (303, True)
+    after = back.cookies["raccord_session"]
+    for token, status in ((after, 200), (before, 303)):
+        visitor = browser_of(house)
+        visitor.cookies.set("raccord_session", token)
+        assert visitor.get("/settings").status_code == status
 
 
 @pytest.mark.parametrize(("then", "back"), [("", "/"), ("/settings/accounting", "/settings/accounting")])

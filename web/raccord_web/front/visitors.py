@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -15,11 +16,12 @@ from fastapi import HTTPException
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
+from starlette.responses import Response
 
 from raccord.onboarding.access.accounts import anybody
 from raccord.onboarding.access.people import Actor
 from raccord.onboarding.access.reach import Reach, reach_everywhere
-from raccord.onboarding.access.sessions import SignedIn, signed_in
+from raccord.onboarding.access.sessions import SignedIn, renew_session, signed_in
 from raccord.store.models import (
     BankRule,
     Certificate,
@@ -193,6 +195,28 @@ def acting(request: Request) -> Actor:
 def within_of(request: Request) -> frozenset[str] | None:
     """Return the companies whose rows the visitor's lists hold; nothing stands for all."""
     return visitor_of(request).reach.within
+
+
+def keep_signed_in(request: Request, response: Response, token: str, lasts: timedelta | None) -> None:
+    """Have the browser keep a session's token, until it closes where nothing is said."""
+    access = desk_of(request).access
+    # Not strict: the person comes back from Intuit, and must still be signed in then.
+    response.set_cookie(
+        access.cookie(SESSION_COOKIE),
+        token,
+        max_age=None if lasts is None else int(lasts.total_seconds()),
+        path="/",
+        secure=access.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def renew_signed_in(request: Request, response: Response) -> None:
+    """Give the browser's session another token, after a deed that whoever stole the old one must not profit from."""
+    signed = visitor_of(request).signed
+    if signed is not None:
+        keep_signed_in(request, response, *renew_session(desk_of(request).workshop, signed.session_id))
 
 
 def _visitor(request: Request, desk: Desk) -> Visitor:

@@ -66,6 +66,20 @@ def open_session(workshop: Workshop, person: Person, agent: str, address: str, *
     return token
 
 
+def renew_session(workshop: Workshop, session_id: str) -> tuple[str, timedelta | None]:
+    """Give an open session another token and return it; the one it had is worth nothing from then on.
+
+    Beside it stands how long the browser may keep it, nothing where that is until it closes: a session ends when it
+    would have, whatever its token.
+    """
+    token = secrets.token_urlsafe(32)
+    with workshop.database.begin() as session:
+        held = session.get_one(WebSession, session_id)
+        held.token_hash = _hash(token)
+        lasting = held.ends_at - held.opened_at > USUAL
+        return token, held.ends_at - workshop.clock.now() if lasting else None
+
+
 def signed_in(workshop: Workshop, token: str) -> SignedIn | None:
     """Return who the token's browser is signed in as, or nothing; its use is noted every few minutes."""
     if not token:

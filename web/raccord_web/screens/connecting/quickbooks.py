@@ -28,7 +28,7 @@ from raccord.quickbooks import ConsentRefusedError
 from raccord.store.models import Company, ConnectionState
 from raccord.sync.environments import CALLBACK_PATH
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, let_to, visitor_of
+from raccord_web.front.visitors import acting, let_to, renew_signed_in, visitor_of
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
 
@@ -114,14 +114,13 @@ def callback(request: Request) -> Response:
     try:
         if BACK.fullmatch(then):
             # The step it goes on with repeats the company, and asks for it to be chosen.
-            where = f"{then}&company={finish_authorisation(*asked).id}"
+            response = RedirectResponse(f"{then}&company={finish_authorisation(*asked).id}", HTTPStatus.SEE_OTHER)
+            renew_signed_in(request, response)
         else:
             door = f"?{urlencode({'then': DOOR})}" if then == DOOR else ""
-            where = f"{CONFIRM}/{take_consent(*asked)}{door}"
+            response = RedirectResponse(f"{CONFIRM}/{take_consent(*asked)}{door}", HTTPStatus.SEE_OTHER)
     except ConsentRefusedError:
         response = show(request, "connecting/not_given.html", back=then or "/")
-    else:
-        response = RedirectResponse(where, HTTPStatus.SEE_OTHER)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response
 
@@ -151,7 +150,9 @@ def confirm(request: Request, secret: str, fields: Fields) -> Response:
         refuse_consent(desk_of(request).workshop, actor, consent.secret)
         return RedirectResponse(f"{back}?done=not_kept", HTTPStatus.SEE_OTHER)
     confirm_consent(desk_of(request).workshop, actor, consent.secret)
-    return RedirectResponse(f"{back}?done=connected", HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(f"{back}?done=connected", HTTPStatus.SEE_OTHER)
+    renew_signed_in(request, response)
+    return response
 
 
 def _consent(request: Request, secret: str) -> tuple[Consent, Actor]:

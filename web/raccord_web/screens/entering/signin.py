@@ -19,7 +19,7 @@ from raccord.onboarding.access.sessions import LASTING, end_session, open_sessio
 from raccord.settings import Settings
 from raccord.store.models import Company, Person
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import SESSION_COOKIE
+from raccord_web.front.visitors import SESSION_COOKIE, keep_signed_in
 from raccord_web.gate import entered
 from raccord_web.pages.addresses import own_address
 from raccord_web.pages.failures import explained
@@ -211,16 +211,7 @@ def _signed_in(request: Request, person: Person, then: str, *, lasting: bool = F
         desk.access.cookie(BEEN_HERE), "1", max_age=age, path="/", secure=desk.access.secure, httponly=True,
         samesite="lax",
     )  # fmt: skip
-    # Not strict: the person comes back from Intuit, and must still be signed in then.
-    response.set_cookie(
-        desk.access.cookie(SESSION_COOKIE),
-        token,
-        max_age=int(LASTING.total_seconds()) if lasting else None,
-        path="/",
-        secure=desk.access.secure,
-        httponly=True,
-        samesite="lax",
-    )
+    keep_signed_in(request, response, token, LASTING if lasting else None)
     return response
 
 
