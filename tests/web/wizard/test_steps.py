@@ -269,6 +269,8 @@ WORDS = {
     [
         ("fr", "first_time", "dark", 768),
         pytest.param("en", "already_running", "light", 1280, marks=pytest.mark.slow),
+        pytest.param("en", "first_time", "dark", 360, marks=pytest.mark.slow),
+        pytest.param("fr", "already_running", "light", 1280, marks=pytest.mark.slow),
     ],
 )
 def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
