@@ -108,7 +108,8 @@ def addresses(store: FullStore) -> list[str]:
         "/runs", "/problems", "/problems?code=posting.refused", "/questions", "/questions?offset=4000", "/drift",
         "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered", "/doctor",
         "/gaps", "/proof", "/status", "/plugins", "/plugins/chase", "/people", "/audit", "/settings",
-        "/settings/start", "/tokens",
+        "/settings/start", "/tokens", "/quickbooks", f"/companies/{store.company_id}/bank-rules",
+        f"/companies/{store.company_id}/bank-rules/new", f"/companies/{store.company_id}/suggestions",
         "/help", "/help/errors/posting.refused", "/menu", "/connect",
         f"/records/{store.record}", f"/records/{store.record}/undo",
         f"/records/undo?record={store.record}", f"/runs/{store.run}", f"/runs/{store.run}/undo",
@@ -117,7 +118,8 @@ def addresses(store: FullStore) -> list[str]:
     ]  # fmt: skip
     for id_ in (store.cards, store.bank):
         own = f"/connections/{id_}"
-        rest = ("proof", "mapping", "repost", "settings", "rules", "lists", "switch", "upgrade")
+        rest = ("proof", "mapping", "repost", "settings", "rules", "lists", "switch", "upgrade", "baseline", "shadow",
+                "linking", "doubles", "imported", "sold", "mapping/comments", "undo")  # fmt: skip
         pages += [own, *(f"{own}/{each}" for each in rest)]
     pages.append(f"/connections/{store.bank}/files")
     lists = [
