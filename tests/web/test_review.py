@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
-from raccord.onboarding.setting_up.baseline import baseline_of
+from raccord.onboarding.setting_up.baseline import baseline_rows
 from raccord.overview.connections import connection_view
 from raccord.overview.waiting import waiting
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry
@@ -86,7 +86,7 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     assert "COSTCO CAFE" in listed
     assert "bank/b6" not in listed
     with workshop.database.read() as session:
-        seen = baseline_of(session, connection.id).rows[0].seen
+        seen = baseline_rows(session, connection.id, 1)[0].seen
         before = waiting(session)
     assert (before.questions, before.decided) == (6, 0)
     said = send("/questions", f"/questions/{hold_id}/conflict", way="skip", seen=seen)

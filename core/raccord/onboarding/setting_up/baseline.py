@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
@@ -59,35 +59,34 @@ class There:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """All documents of a plan that the books may have, the certain ones first; ``new`` counts those they have not."""
+    """How many documents of a plan the books may have; ``new`` counts those they have not."""
 
-    rows: Sequence[There]
+    total: int
+    certain: int
+    to_link: int
+    """How many of the certain ones nobody answered, of which ``FOUND_MAX`` at most are linked at once."""
+    decided: int
     new: int
     outside: Hole | None
     """What stays outside by the first day or the cut-over: how many records, and what they come to."""
 
     @property
-    def certain(self) -> int:
-        return sum(row.certain for row in self.rows)
-
-    @property
     def likely(self) -> int:
-        return len(self.rows) - self.certain
+        return self.total - self.certain
 
-    @property
-    def to_link(self) -> int:
-        return sum(row.certain and not row.decided for row in self.rows)
+
+# Counted and sorted by the database: to read thousands of drafts for a page of fifty takes a second.
+_CERTAIN = case(
+    (and_(Hold.params["linkable"].as_boolean(), Hold.params[SURE].as_string() == str(Sure.CERTAIN)), 1), else_=0
+)
+_DECIDED = case((DraftRow.decisions[DECISION].as_string().is_not(None), 1), else_=0)
 
 
 def baseline_of(session: Session, connection_id: str) -> Baseline:
-    """Return what is held as a possible double, and how much of the waiting plan is new to the books."""
-    rows = session.execute(
-        select(Hold, DraftRow)
-        .join(DraftRow, DraftRow.id == Hold.draft_id)
-        .where(Hold.connection_id == connection_id, Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS)
-        .limit(FOUND_MAX)
-    ).all()
-    found = [_there(hold, draft) for hold, draft in rows]
+    """Count what is held as a possible double, and how much of the waiting plan is new to the books."""
+    open_certain = _CERTAIN * (1 - _DECIDED)
+    counts = select(func.count(), func.sum(_CERTAIN), func.sum(open_certain), func.sum(_DECIDED))
+    total, certain, to_link, decided = session.execute(counts.where(*_held(connection_id))).one()
     new = session.scalar(
         select(func.count())
         .select_from(PlanLine)
@@ -100,18 +99,40 @@ def baseline_of(session: Session, connection_id: str) -> Baseline:
         )
     )
     outside = before_start(session, connection_id)
-    found.sort(key=lambda row: (not row.certain, row.day or date.min, row.key))
-    return Baseline(found, new or 0, outside)
+    return Baseline(total, certain or 0, min(to_link or 0, FOUND_MAX), decided or 0, new or 0, outside)
+
+
+def baseline_rows(session: Session, connection_id: str, limit: int, offset: int = 0) -> Sequence[There]:
+    """Return a page of the documents that are held as a possible double, the certain ones first, then by day."""
+    return _rows(session, _held(connection_id), limit, offset)
 
 
 def link_certain(workshop: Workshop, actor: Actor, connection_id: str) -> int:
-    """Answer of every document that is there for certain that it is the same one; return how many were."""
+    """Answer of each document that is there for certain that it is the same, of ``FOUND_MAX`` at most; return how many
+    were.
+    """
     require(actor, Power.WORK)
     with workshop.database.read() as session:
-        wanted = [row for row in baseline_of(session, connection_id).rows if row.certain and not row.decided]
+        wanted = _rows(session, [*_held(connection_id), _CERTAIN == 1, _DECIDED == 0], FOUND_MAX)
     for row in wanted:
         answer_conflict(workshop, actor, row.hold_id, ResolutionKind.LINK, row.document_id, seen=row.seen)
     return len(wanted)
+
+
+def _held(connection_id: str) -> Sequence[ColumnElement[bool]]:
+    return [
+        DraftRow.id == Hold.draft_id,
+        Hold.connection_id == connection_id,
+        Hold.closed_at.is_(None),
+        Hold.code == ALREADY_EXISTS,
+    ]
+
+
+def _rows(session: Session, wanted: Sequence[ColumnElement[bool]], limit: int, offset: int = 0) -> Sequence[There]:
+    # Databases differ in where they sort what has no day.
+    order = _CERTAIN.desc(), DraftRow.day.is_not(None), DraftRow.day, DraftRow.key
+    asked = select(Hold, DraftRow).where(*wanted).order_by(*order).limit(limit).offset(offset)
+    return [_there(hold, draft) for hold, draft in session.execute(asked)]
 
 
 def _there(hold: Hold, row: DraftRow) -> There:

@@ -18,6 +18,4 @@ def looks_for_duplicates(mode: str | None) -> bool:
 
 def answered_since(session: Session, connection_id: str) -> bool:
     """Tell whether the first plan is to be made again: somebody said of a document what it is, and no run read that."""
-    return not under_way(session, connection_id) and any(
-        row.decided for row in baseline_of(session, connection_id).rows
-    )
+    return not under_way(session, connection_id) and baseline_of(session, connection_id).decided > 0

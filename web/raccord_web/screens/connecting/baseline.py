@@ -12,7 +12,7 @@ from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.deciding.decisions import answer_conflict
-from raccord.onboarding.setting_up.baseline import baseline_of, link_certain
+from raccord.onboarding.setting_up.baseline import baseline_of, baseline_rows, link_certain
 from raccord.overview.connections import connection_head, waiting_of
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
@@ -68,7 +68,7 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
         found, view = baseline_of(session, connection_id), connection_head(session, connection_id)
-        shown = found.rows[offset : offset + SHOWN]
+        shown = baseline_rows(session, connection_id, SHOWN, offset)
         return show(
             request,
             "connecting/baseline.html",
@@ -77,7 +77,7 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
             view=view,
             waiting_plan=waiting_of(session, connection_id),
             found=found,
-            listing=Listing(shown, len(found.rows), offset, SHOWN),
+            listing=Listing(shown, found.total, offset, SHOWN),
             titles=titles_of(session, connection_id, [each.key for each in shown]),
             refusal=refusal,
             contacts=[] if admitted is None else [each for each in admitted.info.contacts if each.url],
