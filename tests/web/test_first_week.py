@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -10,9 +11,12 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from raccord.onboarding.deciding.decisions import approve_plan
-from raccord.store.models import Company, Connection, LinkRow, LinkState, Plan, RunState
+from raccord.quickbooks import deep_link
+from raccord.store.models import Company, Connection, DraftRow, LinkRow, LinkState, Plan, RunState
+from raccord.sync.environments import environment_of
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.words import formats
 
 
 def text(browser: TestClient, address: str) -> str:
@@ -41,6 +45,27 @@ def test_two_days_running_that_differ_offer_to_undo_back_to_the_first_day(
     assert "1 document changed in QuickBooks" in page
     assert "Two days running are not equal" in page
     assert f'href="{own}/undo"' in browser.get(own).text
+    # What is red names its totals, and leads to the record and to the document of each difference.
+    with workshop.database.read() as session:
+        record = session.scalars(select(DraftRow.record_id).where(DraftRow.key == receipt.key)).one()
+        amount = receipt.amount
+    assert amount is not None
+    asked = f"{own}/proof?only=unequal"
+    red = re.findall(r'<tr class="gap" data-tone="bad"><td colspan="5".*?</tr>', browser.get(asked).text, re.DOTALL)
+    assert len(red) == 2, "the day it left and the day it went to"
+    for shown, sign in zip(red, (-1, 1), strict=True):
+        assert f'href="/records/{record}"' in shown
+        there = deep_link(environment_of(company.environment), receipt.kind, receipt.document_id, realm=company.realm)
+        assert there
+        assert f'href="{html.escape(there)}"' in shown
+        assert formats.money(sign * amount, "CAD", "en", "CAD") in shown.partition('<div class="mt-2">')[2]
+    told = " ".join(re.sub(r"<[^>]+>", " ", red[0]).split())
+    totals = re.search(r"Source \$ ([\d.,]+) · Left out or waiting \S.*? · Posted \$ ([\d.,]+) · QuickBooks \S", told)
+    assert totals, "what was posted stands beside what the source says and what QuickBooks holds"
+    assert totals[1] == totals[2] != "0.00"
+    french = browser.get(asked, headers={"accept-language": "fr"}).text
+    assert ">Voir l’opération<" in french
+    assert ">Ouvrir dans QuickBooks<" in french
 
     asked = text(browser, f"{own}/undo")
     client = workshop.client(company)

@@ -245,6 +245,9 @@ def test_a_difference_takes_the_double_rule_away_and_names_the_document(
     assert ">One day does not agree</h1>" in page
     assert "A document that we wrote is no longer in QuickBooks." in page
     assert f'<span class="mono xs">{receipt["Id"]}</span>' in page
+    red = page.partition('<tr class="gap" data-tone="bad"><td colspan="5"')[2].partition("</tr>")[0]
+    assert re.search(r'href="/records/\d+">See the record<', red)
+    assert "txnId=" not in red, "what is gone from QuickBooks has no page there"
     assert 'class="proved"><span class="money"><span class="cur">$</span>2,210.02' not in browser.get("/").text
     assert faults_of(page) == []
 

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, Select, bindparam, case, cast, extract, func, se
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
-from raccord.store.models import Proof
+from raccord.store.models import DraftRow, Proof
 from raccord.store.sums import dialect_of, exact, is_something, scale_of, units_of
 
 
@@ -139,6 +139,20 @@ def proof_rows(
     )
     total = session.scalar(select(func.count()).select_from(Proof).where(*wanted)) or 0
     return Listing([_row(row) for row in rows], total, offset, limit)
+
+
+def records_named(session: Session, connection_id: str, rows: Sequence[ProofRow], *, each: int) -> dict[str, int]:
+    """Return the ids of the records behind the first ``each`` differences and moves of every row, by draft's key.
+
+    A key that no draft of the connection has, or whose draft is of no record, is left out.
+    """
+    keys = {found.key for row in rows for found in row.differences[:each]}
+    keys |= {found.key for row in rows for found in row.moves[:each]}
+    if not keys:
+        return {}
+    mine = DraftRow.connection_id == connection_id, DraftRow.key.in_(sorted(keys)), DraftRow.record_id.is_not(None)
+    found = session.execute(select(DraftRow.key, DraftRow.record_id).where(*mine))
+    return {key: record_id for key, record_id in found if record_id is not None}
 
 
 def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> list[ProofMonth]:

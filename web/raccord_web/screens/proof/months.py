@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -16,12 +17,14 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.closing.certificates import next_month
 from raccord.overview.connections import connection_head, proven_of
-from raccord.overview.proofs import proof_months, proof_rows, proof_totals
+from raccord.overview.proofs import proof_months, proof_rows, proof_totals, records_named
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.balances import BankBalance, balances_of
 from raccord.overview.weighing.books_balances import comparable, compared, read_days
 from raccord.overview.weighing.counted import count_by_fate, count_reports
+from raccord.quickbooks import deep_link
 from raccord.store.models import Company, Connection
+from raccord.sync.environments import environment_of
 from raccord.sync.workshop import Workshop
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
@@ -32,6 +35,8 @@ from raccord_web.screens.home import Offset
 
 router = APIRouter()
 SHOWN = 100
+NAMED = 10
+"""How many documents each day that differs names."""
 OUTSIDE = (Fate.LEFT_OUT, Fate.RESOLVED, Fate.REVIEW, Fate.FAILED, Fate.WAITING)
 """What is not in QuickBooks by our hand: left out for good, and what waits."""
 
@@ -57,6 +62,8 @@ def proof(
         chosen = None if unequal or not months else (month or months[0].first).replace(day=1)
         balances = [] if chosen is None else _balances(workshop, session, connection_id, chosen)
         connection = session.get_one(Connection, connection_id)
+        company = session.get_one(Company, connection.company_id)
+        listing = proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset)
         return show(
             request,
             "proof/proof.html",
@@ -76,7 +83,10 @@ def proof(
             apart=count_by_fate(session, connection_id, OUTSIDE),
             reports=count_reports(session, connection_id),
             totals=proof_totals(session, [connection_id]),
-            listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),
+            listing=listing,
+            named=NAMED,
+            records=records_named(session, connection_id, listing.rows, each=NAMED),
+            there=partial(deep_link, environment_of(company.environment), realm=company.realm),
         )
 
 
