@@ -111,6 +111,7 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert "What is still open in March 2026" in told
     assert re.search(r'href="/records/\d+">A record failed</a> · [^<]+ · <span', told), "each leads to what mends it"
     assert "<li>" in told
+    assert '<br><span class="muted">The person who keeps the books.</span>' in told, "and says who can settle it"
     assert not re.search(r"[a-z]+\.[a-z_]+_[a-z]+|--with", re.sub(r"<[^>]+>", " ", told)), "no code, no command"
     assert 'value="2026-03"' in refused.text
     assert 'name="with_exceptions" value="yes"' in told
@@ -122,6 +123,7 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     ).text
     assert "Ce qui est encore ouvert en mars 2026" in french
     assert "Certifier avec ce qui est ouvert" in french
+    assert '<br><span class="muted">La personne qui tient les livres.</span>' in french
     assert send("/proof", action, month="2026-13").status_code == 400
     blind = send("/proof", action, month="2026-03", with_exceptions="yes")
     assert blind.status_code == 409, "not without a word why"
@@ -200,6 +202,17 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
         [point] = open_points(session, Names(workshop.scopes.catalog, wording("en")), [open_one])
     assert (point.day, point.amount, point.currency) == (date.fromisoformat(apart["day"]), Decimal(1), "CAD")
     assert apart["stream"] not in point.what, "and its kind of record is called as people do"
+    others: list[dict[str, Any]] = [
+        {"code": "gap", "first": "2026-03-01", "last": "2026-03-02", "reason": "no_file"},
+        {"code": "gap", "first": "2026-03-01", "last": "2026-03-02", "reason": "paused"},
+        {"code": "waits", "key": "sales/x", "state": "held attachment.file_missing"},
+        {"code": "failed", "key": "sales/x", "state": "mapping.bad_record"},
+    ]
+    with workshop.database.read() as session:
+        names = Names(workshop.scopes.catalog, wording("en"))
+        whom = [each.who for each in open_points(session, names, [{**part, "exceptions": others}])]
+    assert whom[:2] == ["The person who looks after the source.", "The company's owner in Raccord."]
+    assert whom[2:] == ["The person who looks after the source."] * 2, "as problems say of the same reasons"
     listed = browser.get("/proof").text.partition('id="months"')[2]
     assert f'href="/connections/{synced.id}/proof?month=2026-03-01"' in listed
     assert "Changed since" in listed

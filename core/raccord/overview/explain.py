@@ -96,6 +96,11 @@ def explain(code: str, params: Mapping[str, object], language: Language, way: Wa
     return Explained(code, _once_ended(said), _once_ended(fix.format_map(values)), who, quoted)
 
 
+def who_is(name: str, language: Language) -> str:
+    """Say who a row of who.toml names (``books``, ``source``, …), where no code says who puts a thing right."""
+    return _who()[name][language]
+
+
 def _once_ended(text: str) -> str:
     """Return a text without the full stop after a value that ends with a mark of its own, such as a question."""
     return _ENDED_TWICE.sub(r"\1", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.masking import masked
+from raccord.overview.explain import explain, who_is
 from raccord.overview.titles import asks_of_file, file_of
 from raccord.store.models import DraftRow, DraftState, Match, SourceRecord
 from raccord.sync.proving.certified import cell_name, sums_of
 from raccord_web.words.names import Names
+from raccord_web.words.wording import typeset
 
 TOLD = 100
 """Points that are looked up; a page names no more."""
+WHO = {
+    "waits": "books",
+    "failed": "books",
+    "unequal": "books",
+    "unproven": "books",
+    "stale": "books",
+    "gap": "source",
+    "gap paused": "owner",
+    "gap disconnected": "owner",
+    "gap before_start": "owner",
+    "gap taken_up": "owner",
+    "gap unasked": "books",
+}
+"""Who settles what is open, as who.toml names them; a record's own reason says it before."""
 TEXTS = ("name", "memo", "description", "text")
 """Fields of a record that say in words what it is; the first that is there."""
 
@@ -41,6 +57,8 @@ class OpenPoint:
     """The days of a stretch, where it is one."""
     reason: str = ""
     """Why the days of a stretch have no data."""
+    who: str = ""
+    """Who can settle it, as a sentence."""
 
 
 def open_points(session: Session, names: Names, parts: Sequence[Mapping[str, Any]]) -> list[OpenPoint]:
@@ -89,7 +107,18 @@ def _of_part(session: Session, names: Names, part: Mapping[str, Any]) -> list[Op
     exceptions = part["exceptions"]
     named = {_place(each["key"]) for each in exceptions[:TOLD] if "key" in each}
     records = _records(session, part["id"], named)
-    return [_point(names, part, each, records) for each in exceptions]
+    return [replace(_point(names, part, each, records), who=_who(names, each)) for each in exceptions]
+
+
+def _who(names: Names, said: Mapping[str, Any]) -> str:
+    """Say who can settle it: whom the reason of the record or draft names, else whoever settles such things."""
+    code, language = said["code"], names.words.language
+    # A draft says its state before its reason.
+    reason = said.get("state", "") if code == "failed" else said.get("state", "").partition(" ")[2]
+    if reason:
+        return typeset(explain(reason, {}, language, "page").who, language)
+    name = WHO.get(f"{code} {said.get('reason', '')}") or WHO[code]
+    return typeset(who_is(name, language), language)
 
 
 def _point(
