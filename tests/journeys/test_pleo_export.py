@@ -11,17 +11,20 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from browsing import browser_of
 from harness import OWNER, finish, request, sync
 from pleo_house import SPACE, House, working
 from sqlalchemy import select
 
+from raccord.jobs.inline import HandOver
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.deciding.decisions import approve_plan
-from raccord.store.models import Plan, Problem, Proof
+from raccord.store.models import DraftRow, LinkRow, Plan, Problem, Proof
 from raccord.sync.fetching import source_http
 from raccord_pleo.mapping import CLASSES, PROJECTS
 from raccord_pleo.sandbox import TwinCompany
 from raccord_sandbox.serving import http_api
+from raccord_web.app import create_app
 
 
 @pytest.fixture
@@ -80,6 +83,13 @@ def test_an_export_is_posted_with_its_receipts_and_answered(house: House) -> Non
     assert house.pleo.exports[started].status == "completed"
     with house.workshop.database.read() as session:
         assert all(proof.equal for proof in session.scalars(select(Proof)))
+        posted = select(LinkRow.key).where(LinkRow.document_id == purchase["Id"], LinkRow.kind == "Purchase")
+        record = session.scalars(select(DraftRow.record_id).where(DraftRow.key.in_(posted))).one()
+    browser = browser_of(create_app(house.workshop, HandOver(), OWNER))
+    for page, where in ((f"/records/{record}", "record"), ("/plugins/pleo?view=moves", "plugin")):
+        shown = browser.get(page).text
+        assert "An export cannot be reverted in Pleo; what it posted in QuickBooks can be undone here." in shown, where
+        assert ("2 receipts" in shown) == (where == "record"), where
 
 
 def taxed(minor: int, type_: str = "inclusive") -> dict[str, object]:

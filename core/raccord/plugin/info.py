@@ -34,6 +34,8 @@ class StreamInfo:
     label: Text
     sold_as: Callable[[BaseModel, str, Mapping[str, JSON]], Ref] | None = None
     """Of things that are sold: tells from the settings, a record's id and what it says which item its lines have."""
+    note: Text | None = None
+    """What people should know where one of its records is shown: what cannot be taken back at the source, perhaps."""
 
 
 BOTH_MODES = frozenset(Mode)

@@ -78,6 +78,12 @@ class Names:
         found = {} if info is None else {stream.name: stream.label for stream in info.streams}
         return self._set(found[name]) if name in found else name
 
+    def stream_note(self, connector: str, name: str) -> str:
+        """Return what a connector says of each record of a stream; empty where it says nothing."""
+        info = self._info(connector)
+        found = [stream.note for stream in info.streams if stream.name == name and stream.note] if info else []
+        return self._set(found[0]) if found else ""
+
     def in_order(self, connector: str, rows: Sequence[Streamed]) -> Sequence[Streamed]:
         """Return what bears a stream as its connector has those: what is sold before what is paid out."""
         info = self._info(connector)

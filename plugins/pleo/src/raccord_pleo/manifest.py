@@ -117,6 +117,13 @@ GATES = (
     ),
 )
 """In the order of PO-16: the account, then the connection, then its choice, then the categories."""
+EXPORTED = Text(
+    "Un export ne se reprend pas dans Pleo ; ce qu’il a écrit dans QuickBooks se défait ici. Exportée de nouveau, une "
+    "dépense n’est pas écrite deux fois.",
+    "An export cannot be reverted in Pleo; what it posted in QuickBooks can be undone here. Exported again, an expense "
+    "is not posted twice.",
+)
+"""What Pleo says of its exports, and what is true of them here (EX-14, EX-15)."""
 LISTS = tuple(
     ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
     for name, kind, label in (
@@ -140,7 +147,7 @@ def manifest() -> ConnectorInfo:
             "Receives the expenses that you export in Pleo, with their receipts, and answers each of them.",
         ),
         version=VERSION,
-        streams=(StreamInfo(ENTRIES, Text("Dépenses exportées", "Exported expenses")),),
+        streams=(StreamInfo(ENTRIES, Text("Dépenses exportées", "Exported expenses"), note=EXPORTED),),
         settings=PleoSettings,
         roles=ROLES,
         lists=LISTS,
@@ -158,6 +165,7 @@ def manifest() -> ConnectorInfo:
         signs_in={"way": ("oauth",)},
         webhooks=Webhooks.NOTICES,
         limits=(
+            EXPORTED,
             Text(
                 "Rien n'arrive sans un export lancé dans Pleo ; un export dont personne ne s'occupe expire.",
                 "Nothing arrives without an export started in Pleo; an export that nobody works at expires.",
