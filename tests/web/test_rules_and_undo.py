@@ -282,7 +282,12 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
     enable(workshop, other, "till")
     assert other.name in browser.get(page).text
     notice = f"{page}?to={other.id}"
-    assert "This cannot be undone" in browser.get(notice).text
+    said = browser.get(notice).text
+    assert "This cannot be undone" in said
+    assert "all that is in scope (up to 5 records). It has 3 documents in" in said, "what comes anew beside what is"
+    with monkeypatch.context() as few:
+        few.setattr(switching, "COUNTED", 2)
+        assert "in scope (2 records or more were read)" in browser.get(notice).text, "they are counted up to a limit"
     with monkeypatch.context() as one_owner:
         one_owner.setattr(switching, "taken_already", of_one_owner)
         there = connect(workshop, OWNER, till_of(other, "T9"))

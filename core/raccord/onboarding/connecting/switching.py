@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -20,13 +21,25 @@ from raccord.plugin.info import Mode
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.files import StoredFileBox
-from raccord.store.models import Company, CompanyState, Connection, LinkRow, LinkState, Schedule
+from raccord.store.models import (
+    Company,
+    CompanyState,
+    Connection,
+    LinkRow,
+    LinkState,
+    RecordState,
+    Schedule,
+    SourceRecord,
+)
 from raccord.store.vault import join_secrets
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.life import Step, require_step
 from raccord.sync.workshop import Workshop, settings_handle
 
 WORDS: Mapping[Language, str] = MappingProxyType({"fr": "ACCEPTER", "en": "ACCEPT"})
 """The word to type, in the language of the screen (K14)."""
+COUNTED = 10_000
+"""How many records are counted that may be posted anew; of more it is said that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,8 @@ class Switch:
     """Whether the account was connected to that company before, so that nothing it posted there comes twice."""
     documents: int = 0
     """How many documents it has in the first company."""
+    records: int = 0
+    """How many of its records are in scope, each of which may be posted anew; at most ``COUNTED``."""
     refusal: RaccordError | None = None
     """Why that company cannot be chosen, whatever is typed."""
 
@@ -51,8 +66,20 @@ class Switch:
         wrote_en = f" It has {self.documents} document{'s' if some else ''} in “{self.before}”."
         leaves_fr = f"« {self.connection} » quitte « {self.before} » pour « {self.after} ». C'est irréversible :"
         leaves_en = f"“{self.connection}” leaves “{self.before}” for “{self.after}”. This cannot be undone:"
-        again_fr = "le plan propose d'y écrire de nouveau tout ce qui est dans la période reprise."
-        again_en = "the plan proposes to post there again all that is in scope."
+        over = self.records >= COUNTED
+        many = self.records > 1
+        anew_fr = (
+            f"{COUNTED} opérations ou plus ont été lues"
+            if over
+            else f"jusqu'à {self.records} opération{'s' if many else ''}"
+        )
+        anew_en = (
+            f"{COUNTED} records or more were read" if over else f"up to {self.records} record{'s' if many else ''}"
+        )
+        again_fr = "le plan propose d'y écrire de nouveau tout ce qui est dans la période reprise"
+        again_en = "the plan proposes to post there again all that is in scope"
+        again_fr += f" ({anew_fr})." if self.records else "."
+        again_en += f" ({anew_en})." if self.records else "."
         known_fr = " Ce qui y a déjà été écrit est reconnu et ne revient pas." if self.returns else ""
         known_en = " What was posted there before is known and does not come twice." if self.returns else ""
         return Text(
@@ -187,5 +214,18 @@ def _described(workshop: Workshop, session: Session, connection: Connection, tar
         names[1],
         returns=there is not None,
         documents=session.scalars(select(func.count()).where(*own)).one(),
+        records=_in_scope(session, connection, (there or connection).starts_on),
         refusal=taken_already(session, info, target, connection.source_identity, but=connection.id, moves=True),
     )
+
+
+def _in_scope(session: Session, connection: Connection, starts_on: date) -> int:
+    """Return how many records that were read lie on the first day or after, ``COUNTED`` at most."""
+    own = (
+        SourceRecord.connection_id == connection.id,
+        SourceRecord.day >= starts_on,
+        SourceRecord.state != RecordState.SUPERSEDED,
+        SourceRecord.reason.not_in(UNSAID),
+    )
+    few = select(literal(1)).where(*own).limit(COUNTED).subquery()
+    return session.scalars(select(func.count()).select_from(few)).one()
