@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,9 @@ def test_gates_lead_from_step_to_step(
 
     # The service refuses what the page would not have sent; what was said goes along in the form.
     source = onwards.replace("/company?", f"/source?company={company.id}&")
-    assert re.search(r'name="s_till"[^>]* value="T1"', browser.get(source).text)
+    offered = browser.get(source).text
+    assert re.search(r'name="s_till"[^>]* value="T1"', offered)
+    assert "you agree that the records of Till are shared with your QuickBooks company" in offered
     form = {"mode": "first_time", "company": company.id, "s_till": "T1"}
     refused = send(source, "/connect/till/source", **form)
     assert (refused.status_code, "Not yet: Gate tax_groups." in refused.text) == (422, True)
@@ -88,6 +91,13 @@ def test_gates_lead_from_step_to_step(
         if (found := re.search(rf'id="role_{role}".*?<option value="(\d+)"', accounts, re.DOTALL))
     }
     assert send(f"{own}/setup/accounts", f"{own}/setup/accounts", **chosen).headers["location"] == f"{own}/setup/scope"
+    assert "Books closed up to" not in browser.get(f"{own}/setup/scope").text
+    with workshop.database.begin() as session:
+        session.get_one(Company, company.id).books_closed_on = date(2026, 3, 15)
+    scope = browser.get(f"{own}/setup/scope").text.replace("\u00a0", " ")
+    assert "Books closed up to 15 Mar 2026" in scope, "before the checks say so"
+    with workshop.database.begin() as session:
+        session.get_one(Company, company.id).books_closed_on = None
     assert "Gate all_matched." not in browser.get(f"{own}/lists").text
     checks = browser.get(f"{own}/setup/checks").text
     assert f"Said by {OWNER.name}." in checks

@@ -281,6 +281,9 @@ def test_a_proof_has_a_sum_for_each_kind_of_record_and_none_of_all_and_its_days_
             assert formats.money(total.expected, "CAD", "en", "CAD") in shown, page
         assert mixed not in shown, page
         assert "Lines are never added up" in shown, page
+    done = browser.get(f"/connections/{synced.id}/setup/done").text
+    assert re.search(rf'href="/problems\?connection={synced.id}">1 problem<', done), "what failed is a step away"
+    assert f'href="/records?connection={synced.id}"' in done
     proof = browser.get(f"/connections/{synced.id}/proof").text
     day = re.search(r'href="(/records\?[^"]*first=[^"]*)"', proof)
     assert day is not None

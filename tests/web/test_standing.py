@@ -234,7 +234,7 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
                 company_id=synced.company_id, connector="till", values={"till": f"N{number}", "code": "secret"},
                 label=f"Next {number}",
             )  # fmt: skip
-            connect(workshop, OWNER, new)
+            new_one = connect(workshop, OWNER, new)
         _, begun = shown()
         assert begun <= few + 1, "where their set-ups go on is asked once"
         with workshop.database.begin() as session:
@@ -242,6 +242,9 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
         beside, many = shown()
     finally:
         event.remove(workshop.database.engine, "before_cursor_execute", note)
+    for each, waits in ((new_one, True), (synced, False)):
+        said = browser.get(f"/connections/{each.id}").text
+        assert ("First data expected by" in said, "a deposit may show at the bank before" in said) == (waits, waits)
     assert alone.count("Data expected by") == 1
     assert f'<time datetime="{due}"' in alone
     assert "Missing" in alone[alone.index("Data expected by") - 400 :], "three weeks late"

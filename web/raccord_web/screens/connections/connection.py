@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -15,6 +16,7 @@ from raccord.jobs.requests import request_run
 from raccord.onboarding.access.authority import authorities_of, given
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of, credentials_end_of
+from raccord.onboarding.arriving.freshness import first_data_expected
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.pausing import pause_of
@@ -35,8 +37,9 @@ from raccord.overview.questions import missing_choices
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.counted import count_by_fate
+from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
-from raccord.store.models import Company, Connection
+from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
 from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import acting, within_of
@@ -104,6 +107,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             ).get(view.company_id),
             paused=pause_of(held, desk_of(request).workshop.clock.now()),
             due=due,
+            first_by=_first_by(held, info, view.documents, desk_of(request).workshop.clock.now()),
             asked=asked_days(session, held),
             given=given_from(session, held),
             fresh=FRESHNESS,
@@ -144,6 +148,14 @@ def _ends(desk: Desk, session: Session, connection: Connection) -> Text | None:
         return None
     found = ending(connection, end, desk.workshop.clock.now())
     return None if found is None else found.text
+
+
+def _first_by(connection: Connection, info: ConnectorInfo | None, documents: int, now: datetime) -> datetime | None:
+    """Return until when the first data of a new connection may still come; nothing once it is there or is late."""
+    if info is None or info.delivery is None or documents or connection.state != ConnectionState.CONNECTED:
+        return None
+    by = first_data_expected(connection.set_up_at)
+    return by if now < by else None
 
 
 @router.post("/connections/{connection_id}/runs")
