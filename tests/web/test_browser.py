@@ -59,11 +59,12 @@ def token(workshop: Workshop) -> str:
 
 @pytest.fixture
 def drifted(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> Connection:
-    """The connection after somebody deleted a document of ours, with another plan that waits."""
+    """The connection after somebody deleted two documents of ours, with another plan that waits."""
     with workshop.database.read() as session:
-        sale = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
-    assert sale is not None
-    lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
+        sales = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).all()
+    assert len(sales) == 2
+    for sale in sales:
+        lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
     till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
     sync(workshop, synced)
     till.ROWS["T1"].append({"stream": "sales", "id": "s10", "day": "2026-03-06", "amount": "8.00"})
@@ -138,7 +139,11 @@ def test_an_operators_morning(
     expect(page.get_by_text(journey.said("done.resolved"))).to_be_visible()
 
     journey.follow("shell.drift")
-    page.get_by_role("checkbox").first.check()
+    every = page.get_by_role("checkbox", name=journey.said("review.tick_all"))
+    every.check()
+    page.locator("[name^=chosen_]").last.uncheck()
+    expect(every).not_to_be_checked()
+    every.check()
     journey.look("drift")
     journey.press("drift.keep")
     expect(page.get_by_text(journey.said("drift.none"))).to_be_visible()

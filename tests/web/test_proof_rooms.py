@@ -14,13 +14,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import till
-from browsing import TOKEN
+from browsing import TOKEN, browser_of
 from harness import finish, lab, sync
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from raccord.catalog import Catalog
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.arriving.freshness import status_of
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.overview.books import balances
@@ -50,6 +52,7 @@ from raccord.sync.proving.certified import cell_name
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.covering import covered_days
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.app import create_app
 from raccord_web.pages.bars import coverage_bar
 from raccord_web.parts.open_points import open_points
 from raccord_web.words import formats
@@ -95,6 +98,37 @@ def test_drifts_are_answered_together_and_one_by_one(
         assert session.get_one(Drift, first).state == DriftState.KEPT
         assert session.get_one(Drift, second).state == DriftState.UNLINKED
     assert "Nothing changed" in browser.get("/drift").text
+
+
+def test_one_answer_is_for_all_drifts_of_every_page_while_as_many_wait_as_were_seen(
+    workshop: Workshop, deleted: Connection, browser: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "for all" not in browser.get("/drift").text, "all that wait are on the page"
+    monkeypatch.setattr("raccord_web.screens.proof.drift.SHOWN", 1)
+    for page in ("/drift", f"/drift?connection={deleted.id}"):
+        assert "The same for all 2 documents" in browser.get(page).text
+        assert 'name="all" value="2"' in browser.get(page).text
+    said = {"way": "unlink", "connection": deleted.id}
+    assert send("/drift", "/drift", way="unlink", all="two").status_code == 400
+    again = send("/drift", "/drift", **said, all="3")
+    assert (again.status_code, "2 documents wait by now, not 3" in again.text) == (409, True)
+    assert ('name="all" value="2"' in again.text, "<details" in again.text) == (True, True), "asked again"
+    looks = browser_of(create_app(workshop, HandOver(), Actor("Gaston", RoleName.ACCOUNTANT)))
+    token = TOKEN.search(looks.get("/settings").text)
+    assert token
+    assert "for all" not in looks.get("/drift").text
+    for fields in ({"way": "unlink"}, said):
+        assert looks.post("/drift", data={"form_token": token[1], **fields, "all": "2"}).status_code == 403
+    states = select(Drift.state)
+    with workshop.database.read() as session:
+        assert set(session.scalars(states)) == {DriftState.OPEN}, "nothing was decided so far"
+    monkeypatch.setattr("raccord.onboarding.deciding.drifts.ALL_MAX", 1)
+    assert send("/drift", "/drift", **said, all="2").headers["location"].endswith("done=settled")
+    with workshop.database.read() as session:
+        assert sorted(session.scalars(states)) == sorted([DriftState.OPEN, DriftState.UNLINKED]), "the oldest only"
+    assert send("/drift", "/drift", way="keep", all="1").status_code == 303
+    with workshop.database.read() as session:
+        assert set(session.scalars(states)) == {DriftState.KEPT, DriftState.UNLINKED}
 
 
 def test_a_certified_month_is_a_file_that_holds_by_itself(

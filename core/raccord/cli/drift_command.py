@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +15,7 @@ from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, both, output
 from raccord.cli.terminal.showing import day, money, short
 from raccord.cli.terminal.words import Option, default_group
-from raccord.onboarding.deciding.drifts import DriftError, Way, settle_drifts
+from raccord.onboarding.deciding.drifts import DriftError, Way, settle_all, settle_drifts
 from raccord.overview.drifts import DriftView, FieldDifference, open_drifts
 from raccord.overview.listing import MOST, USUAL, Listing
 from raccord.plugin.texts import Language, Text
@@ -83,9 +85,11 @@ def settle(way: str, drift: tuple[str, ...], everything: bool, connection: str |
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             chosen = None if connection is None else the_connection(session, connection).id
-            waiting = _waiting(session, chosen)
-        ids = waiting if everything else [_named(waiting, name) for name in drift]
-        settled = settle_drifts(workshop, operator(actor()), ids, Way(way))
+            ids = [] if everything else _chosen(session, chosen, drift)
+        if everything:
+            settled = settle_all(workshop, operator(actor()), Way(way), chosen)
+        else:
+            settled = settle_drifts(workshop, operator(actor()), ids, Way(way))
     if out.as_json:
         out.json({"settled": list(settled.ids), "left": list(settled.left), "way": way})
     count = len(settled.ids)
@@ -94,11 +98,12 @@ def settle(way: str, drift: tuple[str, ...], everything: bool, connection: str |
     return Exit.OK
 
 
-def _waiting(session: Session, connection_id: str | None) -> list[str]:
+def _chosen(session: Session, connection_id: str | None, names: Sequence[str]) -> list[str]:
     wanted = select(Drift.id).where(Drift.state == DriftState.OPEN).order_by(Drift.found_at, Drift.id)
     if connection_id is not None:
         wanted = wanted.where(Drift.connection_id == connection_id)
-    return list(session.scalars(wanted))
+    waiting = list(session.scalars(wanted))
+    return [_named(waiting, name) for name in names]
 
 
 def _named(waiting: list[str], name: str) -> str:

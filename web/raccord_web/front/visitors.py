@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.onboarding.access.accounts import anybody
-from raccord.onboarding.access.people import Actor
+from raccord.onboarding.access.people import Actor, Power, may
 from raccord.onboarding.access.reach import Reach, reach_everywhere
 from raccord.onboarding.access.sessions import SignedIn, renew_session, signed_in
 from raccord.store.models import (
@@ -195,6 +195,12 @@ def acting(request: Request) -> Actor:
 def within_of(request: Request) -> frozenset[str] | None:
     """Return the companies whose rows the visitor's lists hold; nothing stands for all."""
     return visitor_of(request).reach.within
+
+
+def may_everywhere(reach: Reach, power: Power) -> bool:
+    """Tell whether a person may do something in every company, those included in which they are something else."""
+    roles = [reach.everywhere, *reach.companies.values()]
+    return all(role is not None and may(Actor(reach.name, role), power) for role in roles)
 
 
 def keep_signed_in(request: Request, response: Response, token: str, lasts: timedelta | None) -> None:

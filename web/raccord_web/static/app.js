@@ -105,10 +105,13 @@
   }
 
   // A list that lets everything be chosen at once.
-  document.addEventListener("click", (event) => {
-    const all = event.target.closest("[data-all]");
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form");
+    const all = form?.querySelector("[data-all]");
     if (!all) return;
-    for (const box of all.closest("form").querySelectorAll("input[type=checkbox][name=drift]")) box.checked = all.checked;
+    const boxes = [...form.querySelectorAll(`input[type=checkbox][name^="${all.dataset.all}"]`)];
+    if (event.target === all) for (const box of boxes) box.checked = all.checked;
+    else all.checked = boxes.every((box) => box.checked);
   });
 
   // Links are copied with one press where the browser allows it.

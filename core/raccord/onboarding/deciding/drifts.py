@@ -23,6 +23,8 @@ from raccord.sync.workshop import Workshop
 
 TOGETHER = 100
 """Drifts that one transaction settles."""
+ALL_MAX = 2000
+"""Drifts that one request of the pages settles, the oldest first; it must answer while somebody waits."""
 
 
 class Way(StrEnum):
@@ -69,6 +71,34 @@ def settle_drifts(workshop: Workshop, actor: Actor, ids: Sequence[str], way: Way
                 done = _settle(session, actor, drift_id, way, workshop.clock.now())
                 (settled if done else left).append(drift_id)
     return Settled(settled, left)
+
+
+def settle_all(
+    workshop: Workshop, actor: Actor, way: Way, connection_id: str | None = None, *, seen: int | None = None
+) -> Settled:
+    """Settle all drifts that wait, or those of one connection, the same way.
+
+    Who says how many they have ``seen`` decides about so many: where another number waits by now nothing is settled,
+    and of more than ``ALL_MAX`` the oldest are.
+    """
+    require(actor, Power.WORK)
+    wanted = select(Drift.id).where(Drift.state == DriftState.OPEN).order_by(Drift.found_at, Drift.id)
+    if connection_id is not None:
+        wanted = wanted.where(Drift.connection_id == connection_id)
+    with workshop.database.read() as session:
+        ids = list(session.scalars(wanted))
+    if seen is None:
+        return settle_drifts(workshop, actor, ids, way)
+    if seen != len(ids):
+        raise DriftError(
+            "drift.others_now",
+            Text(
+                f"{len(ids)} documents attendent maintenant, et non {seen} : rien n'a été décidé.",
+                f"{len(ids)} documents wait by now, not {seen}: nothing was decided.",
+            ),
+            Text("Regardez de nouveau, puis décidez.", "Look again, then decide."),
+        )
+    return settle_drifts(workshop, actor, ids[:ALL_MAX], way)
 
 
 def _settle(session: Session, actor: Actor, drift_id: str, way: Way, now: datetime) -> bool:

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.access.people import Actor, Power, may, require
-from raccord.onboarding.access.reach import Reach
+from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.arriving.answering import answer_problem
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.alike import numbered
@@ -33,7 +32,7 @@ from raccord.sync.mapping.vanished import VANISHED
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.front.visitors import acting, may_everywhere, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import among, said_by, show
@@ -145,7 +144,7 @@ def close_all(request: Request, deed: str, fields: Fields) -> Response:
     if state is None or not fields.get("code"):
         return explained(request, HTTPStatus.NOT_FOUND)
     connection = fields.get("connection", "")
-    if not connection and not _may_everywhere(visitor_of(request).reach):
+    if not connection and not may_everywhere(visitor_of(request).reach, Power.WORK):
         # Of several companies each has its own say in who may do this.
         return explained(request, HTTPStatus.BAD_REQUEST)
     close_cause(desk.workshop, acting(request), fields["code"], state, connection or None)
@@ -201,9 +200,3 @@ def hand_made(
             request, "records/hand_made.html", session, each=view, found=found, document=wanted, connection=connection,
             code=code,
         )  # fmt: skip
-
-
-def _may_everywhere(reach: Reach) -> bool:
-    """Tell whether a person may work in every company there is, those included in which they are something else."""
-    roles = [reach.everywhere, *reach.companies.values()]
-    return all(role is not None and may(Actor(reach.name, role), Power.WORK) for role in roles)
