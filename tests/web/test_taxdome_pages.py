@@ -15,7 +15,7 @@ import pytest
 from browsing import TOKEN, browser_of
 from cabinet import Cabinet, cabinet
 from harness import OWNER, finish, lab, sync
-from sqlalchemy import select
+from sqlalchemy import event, select
 from starlette.testclient import TestClient
 
 from raccord.alarms import watch
@@ -370,6 +370,40 @@ def test_each_service_says_how_it_stands_and_to_which_account_its_lines_post(
     assert "Change it on the item in QuickBooks" in page
     assert "Change the account or the default item" in page
     assert "Left out" in said[before]
+    more_services_are_asked_for_at_once_and_stand_on_pages(desk, [copied, before])
+
+
+def more_services_are_asked_for_at_once_and_stand_on_pages(desk: Desk, like: list[str]) -> None:
+    """As many statements for a hundred services as for three, and those after the hundredth on the next page."""
+    database, page = desk.firm.workshop.database, f"/connections/{desk.firm.connection.id}/sold"
+    statements: list[str] = []
+
+    def note(*told: Any) -> None:
+        statements.append(told[2])
+
+    def asked(address: str) -> tuple[str, int]:
+        statements.clear()
+        return desk.text(address), len(statements)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    few, asked_few = asked(page)
+    assert "Made after the connection 1" in few
+    assert "of 3" not in few
+    with database.begin() as session:
+        kept = SourceRecord.connection_id == desk.firm.connection.id, SourceRecord.source_id.in_(like)
+        known = session.scalars(select(SourceRecord).where(*kept)).all()
+        columns = [each.key for each in SourceRecord.__table__.columns if each.key not in ("id", "source_id")]
+        for at in range(60):
+            for each in known:
+                said = {name: getattr(each, name) for name in columns}
+                session.add(SourceRecord(**said, source_id=f"{each.source_id}-{at}"))
+    many, asked_many = asked(page)
+    event.remove(database.engine, "before_cursor_execute", note)
+    total = 3 + 60 * len(known)
+    assert asked_many == asked_few
+    assert f"1 to 100 of {total} Next" in many
+    assert f"101 to {total} of {total} Previous" in desk.text(f"{page}?offset=100")
+    assert many.count("Conseil copié") + desk.text(f"{page}?offset=100").count("Conseil copié") == 61
 
 
 def test_a_file_larger_than_is_read_is_refused_when_it_is_handed_in_with_what_to_do(desk: Desk) -> None:
