@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.overview.explain import explain
 from raccord.overview.problems import problem_groups
-from raccord.quickbooks import Cause
+from raccord.quickbooks import Cause, Page, page_link
 from raccord.store.models import (
     Company,
     Connection,
@@ -26,6 +26,7 @@ from raccord.store.models import (
     Problem,
     SourceRecord,
 )
+from raccord.sync.environments import environment_of
 from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
 from raccord.sync.problems import open_problem
 from raccord.sync.workshop import Workshop
@@ -58,6 +59,12 @@ def test_an_inactive_account_is_replaced_in_the_problem_itself_and_its_documents
     page = browser.get("/problems").text
     form = re.search(r'action="/problems/mend".*?</form>', page, re.DOTALL)
     assert form, page[page.index("<main") :]
+    there = html.escape(page_link(environment_of(company.environment), Page.ACCOUNTS, realm=company.realm))
+    for each in ("", f"?code={Cause.INACTIVE_REFERENCE}"):
+        shown = browser.get(f"/problems{each}").text
+        assert re.search(rf'href="{re.escape(there)}"[^>]*>See the accounts in QuickBooks<', shown), (
+            each or "all causes"
+        )
     safe = re.search(r'name="ledger_clearing">.*?<option value="(\d+)">Petite caisse</option>', form[0], re.DOTALL)
     assert safe, form[0]
     assert send("/problems", "/problems/mend", code=Cause.INACTIVE_REFERENCE).status_code == 400

@@ -39,6 +39,7 @@ from raccord_web.pages.rendering import among, said_by, show
 from raccord_web.parts.asking_accounts import OF_FILES, forms_about_files, read_on
 from raccord_web.parts.changed_months import changed_days
 from raccord_web.parts.mending import MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
+from raccord_web.parts.there import places_there
 from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
@@ -78,6 +79,7 @@ def problems(
                 cause=cause, contacts=contacts,
                 changed=changed_days(session, listing.rows),
                 mended=mended_at(code, "" if held is None else held.id),
+                places=list(places_there(session, [(held.id, code)] if held else []).values()),
             )  # fmt: skip
     return _causes(request, connection, kind, offset)
 
@@ -100,6 +102,7 @@ def _causes(
             request, "records/problems.html", session, status=status, listing=groups, connection=connection,
             changed=changed_days(session, [each for group in groups.rows for each in group.examples]),
             mended_at=mended_at, kind=kind, mendings=mendings,
+            places=places_there(session, [(each.connection_id, each.code) for each in groups.rows]),
             file_forms=forms_about_files(request, session, groups.rows),
             of_files={each.code for each in groups.rows if each.code.endswith(OF_FILES)},
             again=count_by_fate(session, connection, [Fate.WAITING], within=within)[Fate.WAITING],
