@@ -12,6 +12,7 @@ from raccord.keeping.backups import make_backup
 from raccord.keeping.drill import drill
 from raccord.keeping.standing import BACKUP_AFTER
 from raccord.onboarding.access.people import Actor, RoleName
+from raccord.store.locks import LockHeldError
 from raccord.store.models import Installation
 from raccord.store.models.installation import THE_ONE
 from raccord.sync.safekeeping import installation_of, target_of, the_installation
@@ -38,12 +39,16 @@ def keep(workshop: Workshop) -> None:
         except RaccordError as error:
             # The reminder is the alarm of a backup that is overdue.
             log.warning("no backup: %s", error)
-    if asked and _taken(workshop, asked):
+    if asked:
         try:
+            # It stays asked for until it is over, so that pages say so; of several workers one makes it.
             done = drill(workshop, Actor(asked, RoleName.OPERATOR))
             log.log(logging.INFO if done.passed else logging.ERROR, "drill of %s: passed %s", done.backup, done.passed)
+        except LockHeldError:
+            log.info("another worker makes the drill")
         except RaccordError as error:
             log.warning("no drill: %s", error)
+            _forget(workshop, asked)
 
 
 def _due(workshop: Workshop) -> bool:
@@ -63,7 +68,9 @@ def _due(workshop: Workshop) -> bool:
         return bool(session.connection().execute(claim).rowcount)
 
 
-def _taken(workshop: Workshop, asked: str) -> bool:
+def _forget(workshop: Workshop, asked: str) -> None:
+    """Let a drill go that could not be made."""
     with workshop.database.begin() as session:
-        claim = update(Installation).where(Installation.id == THE_ONE, Installation.drill_asked_by == asked)
-        return bool(session.connection().execute(claim.values(drill_asked_by="")).rowcount)
+        row = the_installation(session)
+        if row.drill_asked_by == asked:
+            row.drill_asked_by = ""

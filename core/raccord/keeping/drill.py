@@ -320,6 +320,7 @@ def _keep(workshop: Workshop, actor: Actor, backup: Backup | None, name: str, li
     with workshop.database.begin() as session:
         row = the_installation(session)
         row.drilled_at, row.drilled, row.drill_passed, row.drill_said = now, which, passed, said
+        row.drill_asked_by = ""
         events.append(
             session, actor=actor.name, action=PASSED if passed else FAILED, subject=which, now=now,
             body={"failed": [each["en"] for each in said if not each["ok"]], "looked_at": len(lines)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import NOW, OWNER
@@ -12,9 +13,10 @@ from sqlalchemy import select
 from raccord.alarms.conditions import conditions_of
 from raccord.alarms.incidents import bring_up_to_date
 from raccord.clock import FixedClock
+from raccord.keeping import chores
 from raccord.keeping.backups import choose_target, list_backups
 from raccord.keeping.chores import keep
-from raccord.keeping.drill import ask_for_drill
+from raccord.keeping.drill import Drill, ask_for_drill, drill
 from raccord.onboarding.checking.house import check_house
 from raccord.store.models import Company, Event, Incident, Installation
 from raccord.sync.workshop import Workshop
@@ -34,7 +36,7 @@ def doctor(workshop: Workshop) -> str:
 
 @ON_SQLITE
 def test_backups_are_made_each_day_and_drills_when_asked_and_what_stops_is_told(
-    workshop: Workshop, company: Company, tmp_path: Path
+    workshop: Workshop, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, target = workshop.clock, tmp_path / "target"
     assert isinstance(clock, FixedClock)
@@ -58,8 +60,17 @@ def test_backups_are_made_each_day_and_drills_when_asked_and_what_stops_is_told(
     assert doctor(workshop) == "doctor.backup"
     clock.advance(timedelta(days=1))
     ask_for_drill(workshop, OWNER)
+    under_way: list[str] = []
+
+    def watched(*asked: Any) -> Drill:
+        with workshop.database.read() as session:
+            under_way.append(session.get_one(Installation, 1).drill_asked_by)
+        return drill(*asked)
+
+    monkeypatch.setattr(chores, "drill", watched)
     keep(workshop)
     keep(workshop)
+    assert under_way == [OWNER.name], "asked for until it is over, and made once"
     assert len(list_backups(target)) == 2
     with workshop.database.read() as session:
         assert session.scalars(select(Event.actor).where(Event.action == "drill.passed")).all() == [OWNER.name]

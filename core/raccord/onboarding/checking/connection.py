@@ -287,9 +287,10 @@ def _schedule(workshop: Workshop, session: Session, connection: Connection) -> I
 
 def _fed(account: FedAccount, label: str) -> Finding:
     text = Text(
-        f"La connexion « {label} » alimente « {account.name} » : "
-        "le flux bancaire de QuickBooks n'y est pas nécessaire.",
-        f"The connection “{label}” feeds “{account.name}”: QuickBooks' own bank feed is not needed there.",
+        f"La connexion « {label} » écrit dans « {account.name} » : ce que le flux bancaire de QuickBooks y télécharge "
+        "s'associe à ce qui est écrit, et ne s'ajoute pas.",
+        f"The connection “{label}” posts to “{account.name}”: what QuickBooks' own bank feed downloads there is "
+        "matched with what is posted, not added.",
     )
     return Finding("doctor.bank_feed", Level.OK, text, account.advice, label, account.link)
 
