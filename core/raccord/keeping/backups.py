@@ -6,12 +6,14 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import select
 
 from raccord.keeping.dumps import dump
 from raccord.keeping.errors import BackupError, no_target, not_written, target_unusable, unknown_backup, unreadable
@@ -20,6 +22,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.canonical import canonical, exact
 from raccord.store.durable import sync_folder
+from raccord.store.models import Event
 from raccord.sync.safekeeping import installation_of, target_of, the_installation
 from raccord.sync.workshop import Workshop
 
@@ -129,7 +132,6 @@ def make_backup(workshop: Workshop, by: str) -> Backup:
         sync_folder(part)
         part.rename(folder)
         sync_folder(target)
-        _take_away(target, workshop.settings.backup_keep)
     except OSError as error:
         raise not_written(target, error) from None
     finally:
@@ -142,6 +144,11 @@ def make_backup(workshop: Workshop, by: str) -> Backup:
             session, actor=by, action=MADE, subject=name, now=now,
             body={"manifest": made.sha256, "files": made.files, "bytes": made.database_bytes},
         )  # fmt: skip
+        ours = set(session.scalars(select(Event.subject).where(Event.company_id == "", Event.action == MADE)))
+    try:
+        _take_away(target, ours, workshop.settings.backup_keep)
+    except OSError as error:
+        raise not_written(target, error) from None
     return made
 
 
@@ -240,14 +247,14 @@ def _known_files(target: Path) -> dict[str, tuple[int, str]]:
     return {each["path"]: (int(each["bytes"]), each["sha256"]) for each in read_backup(target).manifest["files"]}
 
 
-def _take_away(target: Path, keep: int) -> None:
-    """Remove the backups beyond the newest, and files that none of those left names."""
-    names = list_backups(target)
-    for name in names[keep:]:
-        shutil.rmtree(target / name)
-    if len(names) <= keep:
+def _take_away(target: Path, ours: Collection[str], keep: int) -> None:
+    """Remove ours beyond the newest, and files that no backup left names; what another installation put there stays."""
+    gone = [name for name in list_backups(target) if name in ours][keep:]
+    if not gone:
         return
-    named = {each["path"] for name in names[:keep] for each in read_backup(target, name).manifest["files"]}
+    for name in gone:
+        shutil.rmtree(target / name)
+    named = {each["path"] for name in list_backups(target) for each in read_backup(target, name).manifest["files"]}
     for path in _sealed_in(target / FILES):
         if f"{FILES}/{path.parent.name}/{path.name}" not in named:
             path.unlink()

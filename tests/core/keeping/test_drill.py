@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import till
@@ -23,6 +25,7 @@ from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.quickbooks import ReadOnlyError
 from raccord.store import events
+from raccord.store.canonical import canonical, exact
 from raccord.store.models import Company, Connection, Event, Installation, Plan, RunState
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
@@ -212,3 +215,22 @@ def test_a_client_given_for_reading_refuses_each_write_whoever_guards_it(worksho
         client.create("Customer", '{"DisplayName": "Nobody"}', "r1")
     with pytest.raises(ReadOnlyError):
         client.upload("{}", b"", "r2")
+
+
+@ON_SQLITE
+def test_what_another_installation_put_into_the_target_stays_with_its_files(kept: Workshop, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    few = replace(kept, settings=kept.settings.model_copy(update={"backup_keep": 1}))
+    [first] = list_backups(target)
+    theirs = target / "raccord-20200101T000000Z"
+    shutil.copytree(target / first, theirs)
+    manifest: Any = exact((theirs / MANIFEST).read_text())
+    sealed = target / "files" / "other" / ("1" * 64)
+    sealed.parent.mkdir()
+    sealed.write_bytes(b"sealed")
+    manifest["files"] = [{"path": f"files/other/{sealed.name}", "bytes": 6, "sha256": "0" * 64}]
+    (theirs / MANIFEST).write_text(canonical(manifest))
+    step_on(kept)
+    made = make_backup(few, OWNER.name)
+    assert list_backups(target) == [made.name, theirs.name]
+    assert sealed.exists()
