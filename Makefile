@@ -31,7 +31,8 @@ help: ## list the commands
 dev: $(READY) ## make the environment in .venv, everything editable
 
 # What is imported is compiled then; of all that is installed it is a small part. Our distributions are built with the
-# versions of constraints.txt, not each in an environment of its own with the newest.
+# versions of constraints.txt, not each in an environment of its own with the newest. Of what others publish as source
+# only, each says itself what builds it.
 INSTALL := $(BIN)/python -m pip install -q --no-compile -c constraints.txt
 
 # pip that comes with Python 3.11 knows no dependency groups, so it is brought up to date first.
@@ -40,7 +41,8 @@ $(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv .ci/install
 	.ci/make-venv
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(INSTALL) hatchling editables
-	$(INSTALL) --no-build-isolation -r workspace.txt --group dev
+	$(INSTALL) --group dev
+	$(INSTALL) --no-build-isolation -r workspace.txt
 	.ci/install-node-client
 	@touch $@
 
