@@ -12,12 +12,14 @@ import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from httpx2 import Response
 from sqlalchemy import select
+from starlette.requests import Request
 from starlette.testclient import TestClient
 from till_company import CANARY
 
 from raccord.onboarding.closing.closings import set_closed_policy
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.setting_up.steps import begin
+from raccord.overview.listing import Listing
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import recent_runs
 from raccord.store.models import Company, Connection, ConnectionState, DraftRow, DraftState, Hold, LinkRow
@@ -26,6 +28,7 @@ from raccord.sync.resolving.holds import asked_once
 from raccord.sync.resolving.resolve import CHOICE_MISSING
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.pages.paging import last_part
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "path", "line", "circle", "rect", "polyline", "wbr"}
 TITLES = {
@@ -284,7 +287,7 @@ def test_the_first_account_is_connected_and_later_ones_are_added(
     assert [buttons(page) for page in pages] == [{"Connexion au compte"}] * 2
     assert title() == ["Connexion au compte"], "the page is called as the button that leads to it"
     request.getfixturevalue("connection")
-    assert [buttons(page) for page in (*pages, "/connections?offset=50&")] == [{"Ajouter un compte"}] * 3
+    assert [buttons(page) for page in pages] == [{"Ajouter un compte"}] * 2
     assert title() == ["Ajouter un compte"]
 
 
@@ -380,3 +383,26 @@ def test_a_value_without_sense_is_refused_with_words(browser: TestClient, worksh
     answer = browser.get("/runs?offset=minus")
     assert answer.status_code == 400
     assert "cannot be understood" in answer.text
+
+
+def test_past_the_end_of_a_list_its_last_part_is_shown(browser: TestClient, synced: Connection) -> None:
+    for address, last in {
+        "/records?offset=500&q=": "/records?q=",
+        "/runs?offset=50": "/runs",
+        "/audit?actor=&offset=10000000": "/audit?actor=",
+        f"/connections/{synced.id}/mapping?view=terms&offset=400": f"/connections/{synced.id}/mapping?view=terms",
+        "/status?offset=50": "/status",
+    }.items():
+        answer = browser.get(address)
+        assert (answer.status_code, answer.headers.get("location")) == (303, last), address
+    nothing = browser.get("/records?offset=50&q=nowhere")
+    assert nothing.status_code == 200, "an empty list has no part to lead to"
+
+
+def test_a_list_of_several_parts_leads_to_the_last_of_them() -> None:
+    asked = Request({"type": "http", "method": "GET", "path": "/runs", "query_string": b"connection=c&offset=9000",
+                     "headers": []})  # fmt: skip
+    assert last_part(asked, [Listing([], 101, 9000, 50), None]) == "/runs?connection=c&offset=100"
+    assert last_part(asked, [Listing([], 100, 9000, 50)]) == "/runs?connection=c&offset=50"
+    assert last_part(asked, [Listing([], 0, 9000, 50)]) == ""
+    assert last_part(asked, [Listing([], 5, 9000, 50), Listing([1], 9001, 9000, 50)]) == ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.masking import known, masked
@@ -31,6 +32,7 @@ from raccord.sync.zones import Zones, zones_of
 from raccord_web.front.desk import Desk, desk_of
 from raccord_web.front.visitors import SESSION_COOKIE, Visitor, visitor_or_none
 from raccord_web.pages.addresses import page_of
+from raccord_web.pages.paging import last_part
 from raccord_web.pages.table_labels import labelled
 from raccord_web.pages.typed import in_groups
 from raccord_web.words import formats
@@ -64,8 +66,11 @@ NOTES = frozenset(
 
 def show(
     request: Request, template: str, session: Session | None = None, *, status: int = 200, **values: object
-) -> HTMLResponse:
-    """Render a page; with a session the menu shows its counts."""
+) -> Response:
+    """Render a page; with a session the menu shows its counts. Past a list's end it leads to the last part instead."""
+    last = last_part(request, values.values())
+    if last:
+        return RedirectResponse(last, HTTPStatus.SEE_OTHER)
     desk = desk_of(request)
     nonce, fresh = _nonce(request, desk)
     text = labelled(_environment().get_template(template).render(_context(request, session, nonce, values)))

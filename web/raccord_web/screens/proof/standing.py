@@ -40,6 +40,7 @@ def overview(request: Request, offset: Offset = 0) -> Response:
             "proof/standing.html",
             session,
             found=found,
+            companies=found.companies,
             # What all companies together use is told only to those who see all of them.
             use=found.use if within is None else None,
             fresh=FRESHNESS,
