@@ -73,8 +73,12 @@ def test_authorisations_readings_clocks_and_incidents_are_read_at_one_look(
     shown = browser.get("/status").text
     assert "1 incident stands open" in shown
     assert "The source is silent." in shown
+    assert "no message was due" in shown
+    assert "0 of 0" not in shown
     assert "123," in shown
-    assert "La source se tait." in browser.get("/status?lang=fr").text
+    french = browser.get("/status?lang=fr").text
+    assert "La source se tait." in french
+    assert "aucun message à envoyer" in french
 
 
 def test_pages_letters_and_plain_texts_say_one_moment_by_the_clocks_of_its_company(

@@ -149,7 +149,7 @@ def _row(each: IncidentView, language: str) -> list[str]:
         each.connection or each.company,
         f"{each.text_fr if fr else each.text_en} [{each.code}]",
         each.fix_fr if fr else each.fix_en,
-        f"{each.told}/{each.telling}",
+        f"{each.told}/{each.telling}" if each.telling else Phrase("aucun dû", "none due").get(language),
     ]
 
 
