@@ -66,6 +66,9 @@ def test_a_company_that_has_its_account_is_marked_and_chosen_leads_to_what_is_th
     page = browser.get(step).text
     assert marked in page
     assert not re.search(r'name="company"[^>]*checked', page), "nobody goes on into it by pressing a button"
+    assert re.search(rf'name="company" value="{company.id}" disabled>', page), "nor by ticking it"
+    assert 'form="f"' not in page, "there is no other company to go on with"
+    assert f'href="/connections/{connection.id}"' in page
     chosen = browser.get(f"/connect/till/source?mode=first_time&company={company.id}")
     assert chosen.status_code == 409
     assert refused in chosen.text
@@ -113,7 +116,9 @@ def test_a_set_up_that_was_begun_is_gone_on_with_in_the_place_of_a_second(
     form = {"company": company.id, "mode": "first_time", "s_code": "x"}
     first = send(step, "/connect/till/source", **form, s_till="T1")
     assert send(step, "/connect/till/source", **form, s_till="T1").headers["location"] == first.headers["location"]
-    assert "Set-up begun" in browser.get(step).text
+    begun = browser.get(step).text
+    assert "Set-up begun" in begun
+    assert f'href="{first.headers["location"]}">Go on' in begun
     other = browser.get(f"/connect/till/source?mode=first_time&company={company.id}")
     assert f'href="{first.headers["location"]}">Go on' in other.text
     assert labels(workshop) == ["T1"]
@@ -123,6 +128,7 @@ def test_who_may_connect_nothing_is_told_who_may_before_the_first_step(
     workshop: Workshop, company: Company, connection: Connection
 ) -> None:
     keeper = somebody(workshop, create_app(workshop, HandOver()), "k@example.ca", RoleName.BOOKKEEPER, company.id)
+    assert "the owner may do it" in keeper.get("/connect").text
     for step in ("", "/ready", "/company?mode=first_time", f"/source?mode=first_time&company={company.id}"):
         answer = keeper.get(f"/connect/till{step}")
         assert (answer.status_code, "the owner may do it" in answer.text) == (403, True), step

@@ -45,6 +45,7 @@ router = APIRouter()
 @router.get("/connect")
 def sources(request: Request) -> Response:
     """Show what can be connected, and what was begun and not finished."""
+    _require_somewhere(request)
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
         admitted = workshop.scopes.catalog.admitted
@@ -290,9 +291,14 @@ def _step(
     )  # fmt: skip
 
 
-def _beginning(request: Request, connector: str) -> Beginning | None:
-    """Return what was said so far; raises where the visitor may connect nothing to any company."""
+def _require_somewhere(request: Request) -> None:
+    """Raise ``NotAllowedError`` where the visitor may connect nothing to any company."""
     require(Actor("", visitor_of(request).reach.highest), Power.LINK)
+
+
+def _beginning(request: Request, connector: str) -> Beginning | None:
+    """Return what was said so far; raises where the visitor may connect nothing."""
+    _require_somewhere(request)
     info = _info(request, connector)
     return None if info is None else beginning_of(info, request.query_params)
 
