@@ -480,3 +480,27 @@ def test_the_access_of_a_guest_ends_on_its_day_and_every_page_then_knows_them_as
     refused = post(his, "/signin", "/signin", email=gus.email, password=PASSWORD)
     assert (refused.status_code, "Your access ended on" in refused.text) == (403, True)
     assert "Ended on" in as_person(house, workshop, owner).get("/people").text
+
+
+def test_a_guest_is_offered_no_room_that_is_not_theirs(
+    workshop: Workshop, house: FastAPI, owner: Person, company: Company
+) -> None:
+    rooms = {
+        RoleName.ACCOUNTANT: (False, False), RoleName.BOOKKEEPER: (False, False), RoleName.OPERATOR: (True, True),
+        RoleName.ADMIN: (True, True), RoleName.OWNER: (True, True),
+    }  # fmt: skip
+    for role, (plugins, ties) in rooms.items():
+        browser = as_person(house, workshop, member(workshop, f"{role}@example.ca", role, company.id))
+        for page in ("/", "/menu"):
+            shown = browser.get(page).text
+            assert ('href="/plugins"' in shown) is plugins, (role, page)
+            assert 'href="/settings"' in shown, "one's own password and devices"
+        assert ('href="/settings/accounting"' in browser.get("/settings").text) is ties, role
+
+
+def test_when_somebody_was_last_seen_stays_on_screens_of_every_width(
+    workshop: Workshop, house: FastAPI, owner: Person
+) -> None:
+    shown = as_person(house, workshop, owner).get("/people").text
+    assert "<th>Last seen</th>" in shown
+    assert re.search(r'<td class="full soft" data-label="Last seen">', shown)
