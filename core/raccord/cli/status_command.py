@@ -142,7 +142,7 @@ def _days(each: CompanyStatus, now: datetime, language: Language) -> str:
     return counted(days, ("{n} jour", "{n} day"), ("{n} jours", "{n} days")).get(language)
 
 
-def _row(each: IncidentView, language: str) -> list[str]:
+def _row(each: IncidentView, language: Language) -> list[str]:
     fr = language == "fr"
     return [
         moment(each.opened_at, each.time_zone),
