@@ -30,7 +30,10 @@ def authorise(journey: Journey) -> None:
     journey.follow("leaving.go")
     journey.page.wait_for_url(re.compile("connect/oauth2"))
     journey.page.get_by_role("button").first.click()
-    journey.page.wait_for_url(re.compile("/company"))
+    journey.page.wait_for_url(re.compile("/oauth/quickbooks/confirm/"))
+    journey.look("which-company")
+    journey.page.locator("form:has(input[name=answer][value=keep]) button").click()
+    journey.page.wait_for_url(re.compile("/connect/[a-z]+/company"))
 
 
 def go_on_with_company(journey: Journey) -> None:

@@ -112,8 +112,10 @@ def test_both_doors_lead_to_quickbooks_where_a_wrong_password_stores_nothing(
     asked = browser.get(back.partition(BASE)[2]).headers["location"]
     repeated = browser.get(asked).text
     name = str(sandbox.store.of_template("quebec").settings["name"])
-    for word in (name, ">Canada<", ">CAD<", realm, "person@example.com"):
-        assert word in repeated, "the company is repeated, with who was signed in at Intuit"
+    for word in (f">{name}<", ">Canada<", ">CAD<", realm, "person@example.com", ">QuickBooks Online Plus<"):
+        assert word in repeated, "the company is repeated, with its plan and who was signed in at Intuit"
+    known = {"fr": ("classes, emplacements", "devises multiples"), "en": ("classes, locations", "multicurrency")}
+    assert {each in repeated for each in known[language]} == {True}, "what is on, and what is off"
     assert companies(workshop) == 0, "and nothing is kept before it is confirmed"
     page, _, query = asked.partition("?")
     assert query == "then=%2Fsettings%2Faccounting"
@@ -124,6 +126,8 @@ def test_both_doors_lead_to_quickbooks_where_a_wrong_password_stores_nothing(
     with workshop.database.read() as session:
         company = session.scalars(select(Company)).one()
     assert (company.authorised_by, company.authorised_as) == ("Odile", "person@example.com")
+    assert (company.legal_name, company.plan) == (name, "QuickBooks Online Plus")
+    assert company.features == {"classes": True, "locations": True, "multicurrency": False, "sales_tax": True}
     shown = browser.get(returned).text
-    assert (name in shown, "person@example.com" in shown) == (True, True)
+    assert {each in shown for each in (name, "person@example.com", "QuickBooks Online Plus")} == {True}
     assert browser.get(asked).status_code == 409, "it serves once"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -15,13 +15,15 @@ from browsing import BASE, TOKEN, browser_of, somebody
 from fastapi import FastAPI
 from harness import OWNER
 from pydantic import SecretStr
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
-from raccord.store.models import Company, CompanyState, Connection
+from raccord.store.models import Company, CompanyState, Connection, Secret
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
 from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
 from raccord_web.front.access import AccessError, access_of, host_of
@@ -261,15 +263,29 @@ def test_a_company_is_connected_through_the_browser(
 
 
 def test_who_connects_a_company_on_the_way_comes_back_with_what_they_said_and_nowhere_else(
-    sandbox: SandboxServer, browser: TestClient, send: Send
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Send
 ) -> None:
     realm = sandbox.store.of_template("quebec").realm
     begun = "/connect/till/company?mode=first_time&first=2026-03-01&gate_tax_groups=on&s_till=T%C3%A91"
-    answer = browser.get(consented(set_out(send, then=begun), realm))
-    assert answer.headers["location"].startswith(f"{begun}&company=")
+
+    def kept() -> int:
+        with workshop.database.read() as session:
+            return session.scalar(select(func.count()).select_from(Company)) or 0
+
+    for answer, back in (("drop", f"{begun}&done=not_kept"), ("keep", f"{begun}&company=")):
+        asked = browser.get(consented(set_out(send, then=begun), realm)).headers["location"]
+        page, _, query = asked.partition("?")
+        assert (page.startswith("/oauth/quickbooks/confirm/"), query) == (True, urlencode({"then": begun}))
+        assert str(sandbox.store.of_template("quebec").settings["name"]) in browser.get(asked).text
+        assert kept() == 0, "a company that was chosen wrongly is not kept before somebody read its name"
+        there = send(asked, page, answer=answer, then=begun).headers["location"]
+        assert there.startswith(back)
+    assert kept() == 1
     for elsewhere in ("//evil.example/company?mode=x", f"{begun}#x", f"{begun}&to=//evil", f"{begun}&s_t={'T' * 2000}"):
         answer = browser.get(consented(set_out(send, then=elsewhere), realm))
-        assert answer.headers["location"].startswith("/oauth/quickbooks/confirm/")
+        asked = answer.headers["location"]
+        assert (asked.startswith("/oauth/quickbooks/confirm/"), "?" in asked) == (True, False)
+        assert send(asked, asked, answer="drop", then=elsewhere).headers["location"] == "/?done=not_kept"
 
 
 @pytest.mark.parametrize("then", ["", "/connect/till/company?mode=first_time"], ids=["confirmed", "in a guide"])
@@ -285,15 +301,29 @@ def test_who_connects_quickbooks_goes_on_under_another_session_id(
         return browser.post(action, data={"form_token": form_token, **fields})
 
     back = browser.get(consented(set_out(post, then=then), sandbox.store.of_template("quebec").realm))
-    if not then:
-        assert browser.cookies["raccord_session"] == before, "nothing is kept before it is confirmed"
-        back = post("", back.headers["location"], answer="keep")
+    assert browser.cookies["raccord_session"] == before, "nothing is kept before it is confirmed"
+    back = post("", back.headers["location"].partition("?")[0], answer="keep", then=then)
     assert (back.status_code, "raccord_session" in back.headers["set-cookie"]) == (303, True)
     after = back.cookies["raccord_session"]
     for token, status in ((after, 200), (before, 303)):
         visitor = browser_of(house)
         visitor.cookies.set("raccord_session", token)
         assert visitor.get("/settings").status_code == status
+
+
+def test_who_may_not_read_the_company_they_agreed_for_is_told_whom_to_ask(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Send
+) -> None:
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, left=None, path="/companyinfo/", code=5020))
+    try:
+        answer = browser.get(consented(set_out(send), sandbox.store.of_template("quebec").realm))
+    finally:
+        sandbox.lab.clear(0)
+    assert "they are no administrator of it" in answer.text
+    assert "Please make me an administrator of the company" in answer.text
+    with workshop.database.read() as session:
+        kept = session.scalars(select(Company)).all(), session.scalars(select(Secret.handle)).all()
+    assert (kept[0], [each for each in kept[1] if each.startswith("consent:")]) == ([], [])
 
 
 @pytest.mark.parametrize(("then", "back"), [("", "/"), ("/settings/accounting", "/settings/accounting")])

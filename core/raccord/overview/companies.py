@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,6 +28,12 @@ class CompanyView:
     connections: int
     given: Given
     """Who authorised it, and when."""
+    legal_name: str
+    plan: str
+    """QuickBooks' own name of what is subscribed to; empty where it did not tell."""
+    features: Mapping[str, bool]
+    """What QuickBooks said is switched on there, and what is not."""
+    books_closed_on: date | None
 
 
 def list_companies(
@@ -60,4 +68,8 @@ def _view(company: Company, connections: int) -> CompanyView:
         state=CompanyState(company.state),
         connections=connections,
         given=given(company),
+        legal_name=company.legal_name,
+        plan=company.plan,
+        features=company.features,
+        books_closed_on=company.books_closed_on,
     )

@@ -216,6 +216,9 @@ def _show(out: Output, company: Company) -> None:
             {
                 "company": company.id,
                 "name": company.name,
+                "legal_name": company.legal_name,
+                "plan": company.plan,
+                "features": dict(company.features),
                 "realm": company.realm,
                 "environment": company.environment,
                 "country": company.country,

@@ -14,6 +14,7 @@ from raccord.plugin.texts import Text
 from raccord.quickbooks import Page, QuickBooks, page_link, quoted
 from raccord.store.models import Choice, Company, Connection, ConnectionState
 from raccord.sync.books.company import Facts
+from raccord.sync.books.profile import other_preference
 from raccord.sync.chunks import chunks
 from raccord.sync.environments import environment_of
 from raccord.sync.workshop import Workshop
@@ -72,7 +73,7 @@ def check_features(
     """Tell which features the connections use and the company's plan or settings do not have; ``foreign`` tells
     whether they bring another currency than the company's.
     """
-    plan = plan_of(client)
+    plan = facts.profile.plan
     accounting = preferences.get("AccountingInfoPrefs", {})
     with workshop.database.read() as session:
         used = _used(session, company)
@@ -81,7 +82,7 @@ def check_features(
     for feature, kind in ((CLASSES, "Class"), (LOCATIONS, "Department")):
         if kind in used:
             wanted[feature] = ", ".join(sorted(set(used[kind].values())))
-    if _other(preferences, "ProjectsEnabled") == "false" and "Customer" in used:
+    if other_preference(preferences, "ProjectsEnabled") == "false" and "Customer" in used:
         on[PROJECTS] = False
         if names := _projects(client, used["Customer"]):
             wanted[PROJECTS] = names
@@ -97,12 +98,6 @@ def check_features(
             yield _off(company, feature, what)
     if not troubled:
         yield well("doctor.plan", f"Forfait : {plan or '?'}.", f"Plan: {plan or '?'}.", company.name)
-
-
-def plan_of(client: QuickBooks) -> str:
-    """Return the name of the company's plan as QuickBooks tells it, or nothing."""
-    pairs = client.company_info().value.get("NameValue", [])
-    return next((str(pair.get("Value", "")) for pair in pairs if pair.get("Name") == "OfferingSku"), "")
 
 
 def _used(session: Session, company: Company) -> dict[str, dict[str, str]]:
@@ -160,8 +155,3 @@ def _off(company: Company, feature: Feature, what: str) -> Finding:
         company.name,
         link,
     )
-
-
-def _other(preferences: Mapping[str, Any], name: str) -> str:
-    pairs = preferences.get("OtherPrefs", {}).get("NameValue", [])
-    return next((str(pair.get("Value", "")).lower() for pair in pairs if str(pair.get("Name", "")).endswith(name)), "")

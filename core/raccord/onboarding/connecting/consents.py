@@ -6,8 +6,9 @@ the wrong company says so there, and nothing was connected.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,9 +20,18 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.companies import keep_tokens
 from raccord.plugin.texts import Text
-from raccord.quickbooks import LOCAL, PUBLISHED, Governor, QuickBooks, TokenKeeper, Tokens
+from raccord.quickbooks import (
+    LOCAL,
+    PUBLISHED,
+    Cause,
+    Governor,
+    QuickBooks,
+    RefusedError,
+    TokenKeeper,
+    Tokens,
+)
 from raccord.store.models import Company, CompanyState, Secret
-from raccord.sync.books.company import read_facts
+from raccord.sync.books.company import Facts, read_facts
 from raccord.sync.environments import environment_of
 from raccord.sync.workshop import Workshop
 
@@ -34,6 +44,10 @@ class ConsentOverError(RaccordError):
     """Raised when a consent that should be confirmed is not there: confirmed already, refused or too old."""
 
 
+class NotReadableError(RaccordError):
+    """Raised when somebody consented whom QuickBooks does not let read that company: no administrator of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """What a consent is for, as QuickBooks says it."""
@@ -42,9 +56,12 @@ class Consent:
     environment: str
     realm: str
     name: str
+    legal_name: str
     country: str
     home_currency: str
     closed_on: date | None
+    plan: str
+    features: Mapping[str, bool]
     intuit: str
     """As whom somebody was signed in at Intuit; empty where Intuit does not tell."""
     company_id: str
@@ -63,7 +80,7 @@ def take_consent(
     limits = PUBLISHED if environment in ("production", "sandbox") else LOCAL
     keeper = TokenKeeper(tokens.realm, kept, oauth, workshop.clock)
     with QuickBooks(here, tokens.realm, keeper, Governor(limits, clock=workshop.clock), clock=workshop.clock) as client:
-        facts = read_facts(client)
+        facts = _facts(client)
     secret, now = secrets.token_urlsafe(32), workshop.clock.now()
     with workshop.database.begin() as session:
         session.execute(delete(Secret).where(Secret.handle.startswith(_PREFIX), Secret.updated_at < now - LASTS))
@@ -74,6 +91,9 @@ def take_consent(
                 "environment": environment,
                 "realm": tokens.realm,
                 "name": facts.name,
+                "legal_name": facts.profile.legal_name,
+                "plan": facts.profile.plan,
+                "features": json.dumps(dict(facts.profile.features)),
                 "country": facts.encoding.country,
                 "currency": facts.encoding.home_currency,
                 "closed_on": "" if facts.closed_on is None else facts.closed_on.isoformat(),
@@ -96,9 +116,12 @@ def consent_of(workshop: Workshop, session: Session, name: str, secret: str) -> 
         environment=held["environment"],
         realm=held["realm"],
         name=held["name"],
+        legal_name=held["legal_name"],
         country=held["country"],
         home_currency=held["currency"],
         closed_on=date.fromisoformat(held["closed_on"]) if held["closed_on"] else None,
+        plan=held["plan"],
+        features=json.loads(held["features"]),
         intuit=held["intuit"],
         company_id=known or "",
     )
@@ -126,6 +149,28 @@ def refuse_consent(workshop: Workshop, actor: Actor, secret: str) -> None:
         )
     if connected is None:
         workshop.oauth(held["environment"]).revoke(Tokens.from_vault(held["tokens"]))
+
+
+def _facts(client: QuickBooks) -> Facts:
+    """Read the company of a consent; what QuickBooks does not show this person is no company of theirs to connect."""
+    try:
+        return read_facts(client)
+    except RefusedError as error:
+        if error.cause is not Cause.ACCESS_DENIED:
+            raise
+        raise NotReadableError(
+            "company.not_administrator",
+            Text(
+                "QuickBooks ne laisse pas cette personne relier cette société.",
+                "QuickBooks does not let this person connect this company.",
+            ),
+            Text(
+                "Demandez à un administrateur de la société (principal ou de la société) de donner l'autorisation, "
+                "puis recommencez ; rien n'a été gardé.",
+                "Ask an administrator of the company (primary or company administrator) to authorise it, then start "
+                "again; nothing was kept.",
+            ),
+        ) from None
 
 
 def _taken(workshop: Workshop, actor: Actor, secret: str) -> dict[str, str]:

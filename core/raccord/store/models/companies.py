@@ -29,6 +29,11 @@ class Company(Model):
     environment: Mapped[str]
     """``production``, ``sandbox`` (Intuit's) or the base URL of a local one."""
     name: Mapped[str]
+    legal_name: Mapped[str] = mapped_column(default="", server_default="")
+    plan: Mapped[str] = mapped_column(default="", server_default="")
+    """QuickBooks' own name of what is subscribed to, as it told it last."""
+    features: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What QuickBooks said is switched on there, and what is not: ``{"classes": true}``."""
     country: Mapped[str] = mapped_column(default="")
     home_currency: Mapped[str] = mapped_column(default="")
     taxed: Mapped[bool] = mapped_column(default=False)

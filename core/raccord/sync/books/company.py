@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import CompanyFacts, TaxRate
 from raccord.store.made_once import made_once
 from raccord.store.models import Choice, Company, Connection, LedgerEntry
+from raccord.sync.books.profile import Profile, profile_of
 from raccord.sync.chunks import CHUNK, chunks
 
 LONG_LISTS = ("Account", "Item")
@@ -79,6 +80,7 @@ class Facts:
     name: str
     classes: bool = True
     """Whether its lines may bear a class."""
+    profile: Profile = field(default_factory=Profile)
 
 
 def kind_of(accepts: Accepts) -> str:
@@ -176,6 +178,7 @@ def _facts(
         _closing(accounting),
         str(info.get("CompanyName", "")),
         any(accounting.get(name) for name in ("ClassTrackingPerTxn", "ClassTrackingPerTxnLine")),
+        profile_of(info, preferences),
     )
 
 
@@ -231,6 +234,8 @@ def store_books(
     company.name = facts.name or company.name
     company.country, company.home_currency = facts.encoding.country, facts.encoding.home_currency
     company.taxed, company.books_closed_on = facts.encoding.taxed, facts.closed_on
+    profile = facts.profile
+    company.legal_name, company.plan, company.features = profile.legal_name, profile.plan, dict(profile.features)
     session.execute(*_listed(company.id))
     values = [_entry(company.id, row, now) for row in rows]
     for some in chunks(values, CHUNK):

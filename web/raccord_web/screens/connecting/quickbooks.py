@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation
+from raccord.onboarding.connecting.companies import begin_authorisation
 from raccord.onboarding.connecting.consents import (
     Consent,
+    NotReadableError,
     confirm_consent,
     consent_of,
     refuse_consent,
@@ -60,8 +61,7 @@ def start(request: Request, fields: Fields) -> Response:
             company = session.get_one(Company, company_id)
             environment, realm = company.environment, company.realm
     url, state = begin_authorisation(desk.workshop, acting(request), environment)
-    then = fields.get("then", "")
-    back = then if then == DOOR or (len(then) <= BACK_CHARS_MAX and BACK.fullmatch(then)) else ""
+    back = _way_back(fields.get("then", ""))
     # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads. It waits
     # for the person, however long that takes to read (WCAG 2.2.1).
     response = show(request, "connecting/leaving.html", url=url, stay=back or "/")
@@ -112,15 +112,11 @@ def callback(request: Request) -> Response:
     asked = desk.workshop, actor, kept["environment"], address, kept["state"], kept["realm"] or None
     response: Response
     try:
-        if BACK.fullmatch(then):
-            # The step it goes on with repeats the company, and asks for it to be chosen.
-            response = RedirectResponse(f"{then}&company={finish_authorisation(*asked).id}", HTTPStatus.SEE_OTHER)
-            renew_signed_in(request, response)
-        else:
-            door = f"?{urlencode({'then': DOOR})}" if then == DOOR else ""
-            response = RedirectResponse(f"{CONFIRM}/{take_consent(*asked)}{door}", HTTPStatus.SEE_OTHER)
-    except ConsentRefusedError:
-        response = show(request, "connecting/not_given.html", back=then or "/")
+        on = f"?{urlencode({'then': then})}" if then else ""
+        response = RedirectResponse(f"{CONFIRM}/{take_consent(*asked)}{on}", HTTPStatus.SEE_OTHER)
+    except (ConsentRefusedError, NotReadableError) as error:
+        no_rights = isinstance(error, NotReadableError)
+        response = show(request, "connecting/not_given.html", back=then or "/", no_rights=no_rights)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response
 
@@ -136,7 +132,7 @@ def repeat(request: Request, secret: str, then: str = "") -> Response:
         ]
         return show(
             request, "connecting/confirm_company.html", session, consent=consent,
-            then=DOOR if then == DOOR else "", connections=alive,
+            then=_way_back(then), connections=alive,
             queues=queues(session, [each.id for each in alive]),
         )  # fmt: skip
 
@@ -145,14 +141,23 @@ def repeat(request: Request, secret: str, then: str = "") -> Response:
 def confirm(request: Request, secret: str, fields: Fields) -> Response:
     """Keep the consent, or let it go where it is for another company than was meant."""
     consent, actor = _consent(request, secret)
-    back = DOOR if fields.get("then", "") == DOOR else "/"
+    then = _way_back(fields.get("then", ""))
+    in_guide = BACK.fullmatch(then) is not None
+    back = f"{then}&" if in_guide else f"{then or '/'}?"
     if fields.get("answer", "") != "keep":
         refuse_consent(desk_of(request).workshop, actor, consent.secret)
-        return RedirectResponse(f"{back}?done=not_kept", HTTPStatus.SEE_OTHER)
-    confirm_consent(desk_of(request).workshop, actor, consent.secret)
-    response = RedirectResponse(f"{back}?done=connected", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{back}done=not_kept", HTTPStatus.SEE_OTHER)
+    company = confirm_consent(desk_of(request).workshop, actor, consent.secret)
+    # The step of a guide that it goes on with has the company chosen.
+    on = f"company={company.id}" if in_guide else "done=connected"
+    response = RedirectResponse(f"{back}{on}", HTTPStatus.SEE_OTHER)
     renew_signed_in(request, response)
     return response
+
+
+def _way_back(then: str) -> str:
+    """Return where somebody set out from, or nothing where that is no place to come back to."""
+    return then if then == DOOR or (len(then) <= BACK_CHARS_MAX and BACK.fullmatch(then)) else ""
 
 
 def _consent(request: Request, secret: str) -> tuple[Consent, Actor]:
