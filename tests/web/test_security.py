@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +22,7 @@ from starlette.testclient import TestClient
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
-from raccord.store.models import Company, CompanyState, Connection, Secret
+from raccord.store.models import Company, CompanyState, Connection, ConnectionState, Secret
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
 from raccord_sandbox.serving.server import SandboxServer
@@ -309,6 +310,35 @@ def test_who_connects_quickbooks_goes_on_under_another_session_id(
         visitor = browser_of(house)
         visitor.cookies.set("raccord_session", token)
         assert visitor.get("/settings").status_code == status
+
+
+def test_who_gives_a_source_new_credentials_goes_on_under_another_session_id(
+    workshop: Workshop, connection: Connection
+) -> None:
+    house = create_app(workshop, HandOver())
+    browser = somebody(workshop, house, "odile@example.ca", RoleName.OWNER, "")
+    page = f"/connections/{connection.id}/settings"
+
+    def save(**fields: str) -> bool:
+        """Save the form as it stands but for these fields; tell whether the session has another id."""
+        shown, before = browser.get(page).text, browser.cookies["raccord_session"]
+        kept = dict(re.findall(r'<input type="hidden" name="(form_token|seen)" value="([^"]*)"', shown))
+        answer = browser.post(page, data={**kept, "s_till": connection.source_identity, **fields})
+        assert answer.status_code == 303, answer.text
+        after = answer.cookies.get("raccord_session", before)
+        browser.cookies.clear()
+        browser.cookies.set("raccord_session", after)
+        if after != before:
+            left = browser_of(house)
+            left.cookies.set("raccord_session", before)
+            assert left.get("/settings").headers["location"].startswith("/signin"), "the old one is worth nothing"
+        return after != before
+
+    assert save(s_code="a-new-code"), "new credentials"
+    assert not save(), "nothing new was typed"
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).state = ConnectionState.REAUTHORISE
+    assert save(), "authorised again"
 
 
 def test_who_may_not_read_the_company_they_agreed_for_is_told_whom_to_ask(

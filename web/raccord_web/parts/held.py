@@ -15,7 +15,7 @@ from raccord.overview.choosing.known_here import Known, known_here
 from raccord.overview.choosing.own_columns import own_columns
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
-from raccord.store.vault import join_secrets
+from raccord.store.vault import join_secrets, split_secrets
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_web.pages.rendering import said_by
 
@@ -38,6 +38,13 @@ def settings_of(workshop: Workshop, connection: Connection, info: ConnectorInfo)
 def changes_in(values: Mapping[str, object], held: BaseModel) -> dict[str, object]:
     """Return what of a form's values is not what the settings hold: all else stays as it stands when this is kept."""
     return {name: value for name, value in values.items() if not hasattr(held, name) or value != getattr(held, name)}
+
+
+def other_secrets(workshop: Workshop, connection: Connection, info: ConnectorInfo, before: BaseModel) -> bool:
+    """Tell whether a connection has other credentials than its settings held ``before``."""
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection.id)
+    return split_secrets(settings_of(workshop, connection, info))[1] != split_secrets(before)[1]
 
 
 def with_meanwhile(

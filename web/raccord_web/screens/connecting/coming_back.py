@@ -12,7 +12,7 @@ from raccord.onboarding.connecting.signing_in import sign_in
 from raccord.store.models import Connection
 from raccord.sync.environments import SOURCE_CALLBACK_PATH
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import admit, visitor_of
+from raccord_web.front.visitors import admit, renew_signed_in, visitor_of
 from raccord_web.parts.held import connection_of
 from raccord_web.screens.connecting.setting_up import asked_on
 from raccord_web.steps.order import names_of
@@ -38,8 +38,10 @@ def come_back(request: Request) -> Response:
     found = connection_of(workshop, connection_id)
     if not step.done and found is not None:
         return asked_on(request, connection, found[1], step)
-    if connection.approved_at is not None or found is None:
-        return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
-    names = names_of(found[1], connection)
-    following = names[names.index("signin") + 1]
-    return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
+    on = "?done=settings"
+    if connection.approved_at is None and found is not None:
+        names = names_of(found[1], connection)
+        on = f"/setup/{names[names.index('signin') + 1]}"
+    response = RedirectResponse(f"/connections/{connection_id}{on}", HTTPStatus.SEE_OTHER)
+    renew_signed_in(request, response)
+    return response

@@ -27,7 +27,7 @@ from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo, Institution, Mode
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.front.visitors import acting, renew_signed_in, visitor_of, within_of
 from raccord_web.pages.addresses import page_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
@@ -197,7 +197,9 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
             refusal = said_by(error, request)
         else:
             following = "signin" if signs_in(info, connection.settings) else "accounts"
-            return RedirectResponse(f"/connections/{connection.id}/setup/{following}", HTTPStatus.SEE_OTHER)
+            response = RedirectResponse(f"/connections/{connection.id}/setup/{following}", HTTPStatus.SEE_OTHER)
+            renew_signed_in(request, response)
+            return response
 
     def form_of(said: Mapping[str, Any]) -> list[Field]:
         return shown(

@@ -50,7 +50,7 @@ from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_names
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting
+from raccord_web.front.visitors import acting, renew_signed_in
 from raccord_web.gate import UPLOAD_BYTES_MAX
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
@@ -149,10 +149,13 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         names = names_of(info, connection)
-    if step == "signin" and connection.approved_at is not None:
-        return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
-    following = names[min(names.index(step) + 1, len(names) - 1)]
-    return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
+    following = f"/setup/{names[min(names.index(step) + 1, len(names) - 1)]}"
+    back = step == "signin" and connection.approved_at is not None
+    on = f"/connections/{connection_id}{'?done=settings' if back else following}"
+    response = RedirectResponse(on, HTTPStatus.SEE_OTHER)
+    if step in ("source", "signin"):
+        renew_signed_in(request, response)
+    return response
 
 
 def asked_on(request: Request, connection: Connection, info: ConnectorInfo, asking: SignIn) -> Response:

@@ -24,14 +24,22 @@ from raccord.onboarding.connecting.seen_settings import SettingsChangedError, se
 from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import connection_head
 from raccord.plugin.info import ConnectorInfo
-from raccord.store.models import Connection, Schedule
+from raccord.store.models import Connection, ConnectionState, Schedule
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting
+from raccord_web.front.visitors import acting, renew_signed_in
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.pages.typed import Field, read, shown
-from raccord_web.parts.held import changes_in, connection_of, known_of, refused_in, settings_of, with_meanwhile
+from raccord_web.parts.held import (
+    changes_in,
+    connection_of,
+    known_of,
+    other_secrets,
+    refused_in,
+    settings_of,
+    with_meanwhile,
+)
 
 router = APIRouter()
 OFF = "off"
@@ -80,7 +88,10 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
             request, connection, info, values, held, status=HTTPStatus.CONFLICT, seen=seen,
             wrong=refused_in(error, request), code=error.code,
         )  # fmt: skip
-    return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
+    if connection.state == ConnectionState.REAUTHORISE or other_secrets(workshop, connection, info, held):
+        renew_signed_in(request, response)
+    return response
 
 
 @router.post("/connections/{connection_id}/schedule")

@@ -134,8 +134,12 @@ def _page(
         usual["first"] = open_day(session, connection, today)
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
         parts = {
-            "roles": _part([each for each in roles if _role_matches(each, q, language)], offset if view == "roles" else 0),
-            "terms": _part([each for each in terms if _term_matches(each, q, language)], offset if view == "terms" else 0),
+            "roles": _part(
+                [each for each in roles if _role_matches(each, q, language)], offset if view == "roles" else 0
+            ),
+            "terms": _part(
+                [each for each in terms if _term_matches(each, q, language)], offset if view == "terms" else 0
+            ),
         }
         volumes = role_volumes(session, connection_id, today - timedelta(days=VOLUME_DAYS)) if view == "roles" else None
         return show(
