@@ -15,7 +15,7 @@ from raccord.sync.workshop import Workshop
 def test_home_shows_what_differs_first_and_leaves_the_rest_to_the_page_of_proofs(
     workshop: Workshop, synced: Connection, browser: TestClient
 ) -> None:
-    there = len(re.findall(r'<a class="link w-500" href="/connections/[^"]+/proof">', browser.get("/").text))
+    there = len(lines(browser.get("/").text))
     with workshop.database.begin() as session:
         for number in range(10):
             total, equal = Decimal(number), number != 9
@@ -27,8 +27,14 @@ def test_home_shows_what_differs_first_and_leaves_the_rest_to_the_page_of_proofs
                 )
             )  # fmt: skip
     page = browser.get("/", headers={"accept-language": "en"}).text
-    table = page.partition('<table class="table glance">')[2].partition("</table>")[0]
-    rows = re.findall(r'<a class="link w-500" href="/connections/[^"]+/proof">.*?</tr>', table, re.DOTALL)
+    rows = lines(page)
     assert len(rows) == 8
-    assert [", X09" in row for row in rows] == [True, *[False] * 7]
+    assert ["X09" in row for row in rows] == [True, *[False] * 7]
+    assert page.count(f'<a href="/connections/{synced.id}/proof">') == 2, "once above what differs, once above the rest"
     assert f"{there + 10 - 8} more lines under “Proof”" in page
+
+
+def lines(page: str) -> list[str]:
+    """Return the table's lines that tell both sides."""
+    table = page.partition('<table class="table glance">')[2].partition("</table>")[0]
+    return [row for row in re.findall(r"<tr(?: class=\"apart\")?>.*?</tr>", table, re.DOTALL) if "<td" in row]
