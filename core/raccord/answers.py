@@ -139,4 +139,6 @@ def _pushed(result: PushResult, handed: set[str]) -> str | None:
     told = [one for one, _ in result.pushed] + [one for one, _ in result.refused]
     if not set(told) <= handed:
         return "an id that was not among those handed over"
+    if not set(result.found) <= {one for one, _ in result.pushed}:
+        return "an entry that was found and not taken"
     return None if len(set(told)) == len(told) else "one entry told twice"

@@ -314,7 +314,9 @@ def test_pushed_documents_are_those_that_were_handed_over() -> None:
     told = PushResult([("1", "a")], [("2", WORDS)])
 
     assert Scope(connector(push_records=lambda documents: told)).push(CONTEXT, "contacts", documents) is told
-    for wrong in (PushResult([("3", "c")]), PushResult([("1", "a"), ("1", "b")])):
+    for wrong in (
+        PushResult([("3", "c")]), PushResult([("1", "a"), ("1", "b")]), PushResult([("1", "a")], [], ["2"])
+    ):  # fmt: skip
         with pytest.raises(PluginFault, match=r"plugin\.wrong_answer"):
             Scope(connector(push_records=_saying(wrong))).push(CONTEXT, "contacts", documents)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from boreale import Boreale, boreale
 from harness import OWNER, lab
+from listing import push_list
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
@@ -18,7 +19,7 @@ from raccord.onboarding.arriving.receiving import receive_files
 from raccord.onboarding.deciding.decisions import DecisionError, choose
 from raccord.onboarding.deciding.unmet import apply_to, bring_in, post_unapplied
 from raccord.onboarding.setting_up.instances import InstanceError, link_suggested, linking
-from raccord.onboarding.setting_up.lists import ListError, likely_doubles, push_list, verify_list
+from raccord.onboarding.setting_up.lists import ListError, likely_doubles, verify_list
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Problem, Proof, RunState, SourceRecord

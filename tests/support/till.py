@@ -140,13 +140,14 @@ def push_records(context: PushContext, stream: str, documents: Sequence[LedgerOb
     if isinstance(whole, Exception):
         raise whole
     pushed, refused = [], []
+    found = [each.id for each in documents if f"{stream}/{each.id}" in SHELF and each.name not in TROUBLE]
     for each in documents:
         if each.name not in TROUBLE:
             SHELF[f"{stream}/{each.id}"] = each
             pushed.append((each.id, f"T-{each.id}"))
         elif isinstance(why := TROUBLE[each.name], Text):
             refused.append((each.id, why))
-    return PushResult(pushed, refused)
+    return PushResult(pushed, refused, found)
 
 
 @hookimpl

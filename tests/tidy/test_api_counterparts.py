@@ -53,6 +53,7 @@ CALLS = {
         "/connections/{connection_id}/link-suggested",
         "/connections/{connection_id}/choices",
     ],
+    "/connections/{connection_id}/lists": ["/connections/{connection_id}/lists"],
     "/connections/{connection_id}/baseline": [
         "/connections/{connection_id}/link-certain",
         "/holds/{hold_id}/conflict",
@@ -158,7 +159,6 @@ WITHOUT = {
     "/records/{record_id}/by-hand": "A person reads first what follows for this one record; programs change settings.",
     "/connections/{connection_id}/doubles": "A person compares the names that the source has twice before any goes.",
     "/connections/{connection_id}/imported": "It waits for its source; `raccord lists undo` is for programs.",
-    "/connections/{connection_id}/lists": "It waits as long as its source does; `raccord lists push` is for programs.",
 }
 """Forms without a call, each with its reason."""
 

@@ -42,6 +42,7 @@ from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
 
 NO_PAGE = {
     "/runs/{run_id}/events": "a stream of events",
+    "/connections/{connection_id}/lists/events": "a stream of events",
     "/health": "an answer for machines",
     "/operations": "leads on to the records",
     "/bank-rules": "leads on to the rules of the only company",

@@ -120,7 +120,8 @@ def test_plannit_is_started_from_an_address(
         for n, kind in enumerate(("contact", "item")):
             before = len(service.firm.objects[kind])
             page.get_by_role("button", name=journey.said("lists.push")).nth(n).click()
-            expect(page.get_by_role("status")).to_be_visible()
+            sent = page.get_by_role("region", name=journey.said("lists.sent_last"))
+            expect(sent).to_contain_text(page.locator("td.main").nth(n).inner_text())
             assert len(service.firm.objects[kind]) > before
         journey.look("list-sent")
         page.get_by_role("link", name=journey.said("lists.check")).last.click()

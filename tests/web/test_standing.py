@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import pytest
 import till
 from browsing import browser_of
 from fastapi import FastAPI
-from harness import OWNER, consent
+from harness import OWNER, consent, finish
 from sqlalchemy import event, func, select, update
 from starlette.testclient import TestClient
 
@@ -24,7 +25,6 @@ from raccord.onboarding.access.sessions import open_session
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.setting_up.lists import lists_of
 from raccord.overview.status import status
-from raccord.plugin.errors import RetryLater
 from raccord.plugin.info import Delivery
 from raccord.plugin.texts import Text
 from raccord.store.models import (
@@ -43,11 +43,12 @@ from raccord.store.models import (
     Schedule,
 )
 from raccord.sync.days import today_of
+from raccord.sync.run import Pipeline
+from raccord.sync.telling import push
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_of, zones_of
 from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
-from raccord_web.screens.connecting import lists
 
 Send = Callable[..., Any]
 
@@ -154,32 +155,72 @@ def test_a_company_is_shown_to_its_own_people_only(
 
 @pytest.mark.requirement("PL-19", "PL-28", "PL-31")
 def test_a_list_is_sent_to_the_source_from_the_page_and_what_became_of_it_is_said(
-    workshop: Workshop, synced: Connection, browser: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     page = f"/connections/{synced.id}/lists"
+    for name in ("Anne", "Bruno", "Chloé"):
+        workshop.client(company).create("Customer", json.dumps({"DisplayName": name}), f"customer-{name}")
     assert f'href="{page}"' in browser.get(f"/connections/{synced.id}").text
     before = browser.get(f"{page}?check=people").text
     assert (" 0 at the source" in before, "Missing at the source: " in before) == (True, True)
-    first = send(page, page, list="people")
-    assert (first.status_code, "Customers: " in first.text) == (200, True)
+    assert send(page, page, list="people").headers["location"] == page
+    with workshop.database.read() as session:
+        run_id = session.scalars(select(Run.id).order_by(Run.id.desc())).first() or ""
+    live = f'hx-sse:connect="{page}/events" hx-sse:close="done"'
+    waiting = browser.get(page).text
+    assert (live in waiting, 'http-equiv="refresh"' in waiting, "waits for its turn" in waiting) == (True, True, True)
+    assert send(page, page, list="people").headers["location"] == page, "asked twice, it is the same"
+    # Page by page it says how far it is, and on the pages of runs as well.
+    monkeypatch.setattr(push, "PAGE", 2)
+    pipeline = Pipeline(workshop)
+    for _ in range(2):
+        pipeline.advance(run_id)
+    total = sum(workshop.client(company).count(kind, push.ALL_ENTRIES) for kind in ("Customer", "Vendor"))
+    assert f"2 of {total}" in browser.get(page).text
+    for place in (f"/runs/{run_id}", "/runs"):
+        shown = browser.get(place).text
+        assert (f"2 of {total}" in shown, "Lists sent to " in shown, "Compare" in shown) == (True, True, False)
+    finish(workshop, run_id)
+    ended = browser.get(f"{page}/events").text
+    assert (f"{total} of {total}" in ended, "event: done" in ended) == (True, True)
     taken = [view.taken for view in lists_of(workshop, synced.id) if view.info.name == "people"]
     assert taken > [0]
-    assert f">{taken[0]}<" in browser.get(page).text
+    after = browser.get(page).text
+    assert (f">{taken[0]}<" in after, f"<dt>Created</dt><dd>{taken[0]}</dd>" in after, live in after) == (
+        True, True, False,
+    )  # fmt: skip
+    assert "an import of lists" in browser.get("/runs").text
     checked = browser.get(f"{page}?check=people").text
     assert f": {taken[0]} active in QuickBooks, {taken[0]} at the source" in checked
     assert "Missing at the source: " not in checked
     assert browser.get(f"{page}?check=nothing").status_code == 409
-    again = send(page, page, list="people")
-    assert f"0 sent, {taken[0]} there already" in again.text
     unknown = send(page, page, list="nothing")
     assert (unknown.status_code, "takes no list" in unknown.text) == (409, True)
 
-    def away(*_: object) -> None:
-        raise RetryLater(Text("La caisse dort.", "The till sleeps."))
 
-    monkeypatch.setattr(lists, "push_list", away)
-    later = send(page, page, list="people")
-    assert (later.status_code, "The till sleeps." in later.text, "Nothing is lost" in later.text) == (409, True, True)
+def test_what_a_source_refuses_of_a_list_is_grouped_by_its_reason_with_what_to_do(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    page = f"/connections/{synced.id}/lists"
+    for name in ("Anne", "Bruno", "Chloé"):
+        workshop.client(company).create("Customer", json.dumps({"DisplayName": name}), f"customer-{name}")
+    why = {"Anne": Text("Trop long.", "Too long."), "Bruno": Text("Trop long.", "Too long.")}
+    for name, said in (why | {"Chloé": Text("Sans ville.", "No town.")}).items():
+        monkeypatch.setitem(till.TROUBLE, name, said)
+    assert send(page, page, list="all").headers["location"] == page
+    with workshop.database.read() as session:
+        run_id = session.scalars(select(Run.id).order_by(Run.id.desc())).first() or ""
+    finish(workshop, run_id)
+    shown = browser.get(page).text
+    assert ("<b>Too long.</b>" in shown, "2 entries, such as Anne." in shown) == (True, True)
+    assert ("<b>No town.</b>" in shown, "1 entry, Chloé." in shown) == (True, True)
+    assert f'href="/problems?connection={synced.id}"' in shown
+    assert "Articles" in shown.partition('id="sending"')[2].partition("</section>")[0], "all lists went"
+    french = browser.get(page, headers={"accept-language": "fr"}).text
+    assert "2 entrées, comme Anne." in french
+    assert "3 not posted" in browser.get(f"/runs/{run_id}").text
 
 
 def test_what_ends_soon_is_on_home_with_the_days_left_and_the_way_to_renew_it(

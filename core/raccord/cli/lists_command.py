@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import count
 
 import click
 
+from raccord.cli.sync_command import STATES
+from raccord.cli.terminal.engine import inline_engine
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option, default_group
-from raccord.onboarding.setting_up.lists import likely_doubles, lists_of, push_list, verify_list
+from raccord.jobs.list_requests import request_lists
+from raccord.onboarding.setting_up.lists import likely_doubles, lists_of, verify_list
 from raccord.onboarding.setting_up.tending import Tended, delete_doubles, imported_doubles, tag_earlier
 from raccord.onboarding.setting_up.undoing_imports import Imported, imported_of, undo_import
+from raccord.overview.explain import explain
+from raccord.store.models import Run, RunState
+from raccord.sync.telling.sending import sent_of
 
 
 @default_group(
@@ -80,10 +87,16 @@ def push(connection: str, name: str) -> int:
     out = output()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
-            chosen = the_connection(session, connection).id
-        counts = push_list(workshop, operator(actor()), chosen, name)
+            chosen = the_connection(session, connection)
+        with out.progress(Phrase(chosen.label, chosen.label)) as progress:
+            pages = count(1)
+            engine = inline_engine(workshop, lambda _run_id: progress(next(pages)))
+            run_id = request_lists(workshop, engine, operator(actor()), chosen.id, [name])
+        with workshop.database.read() as session:
+            run = session.get_one(Run, run_id)
+    counts, ended = next((each.counts, each.ended) for each in sent_of(run.progress) if each.name == name)
     if out.as_json:
-        out.json({"list": name, **asdict(counts)})
+        out.json({"list": name, "run": run.id, "ended": ended, **asdict(counts)})
     out.say(
         Phrase(
             f"{counts.read} lus : {counts.pushed} envoyés, {counts.unchanged} déjà reçus, {counts.refused} refusés, "
@@ -92,6 +105,8 @@ def push(connection: str, name: str) -> int:
             f"{counts.left} without an answer, {counts.inactive} inactive.",
         )
     )
+    if not ended:
+        return _stopped(run)
     return Exit.NEEDS_PERSON if counts.refused or counts.left else Exit.OK
 
 
@@ -220,6 +235,20 @@ def undo(connection: str, name: str, yes: bool) -> int:
     done = Phrase(f"{goes} supprimés à la source.", f"{goes} deleted at the source.")
     out.say(done if yes else Phrase(f"{goes} partiraient : --yes.", f"{goes} would go: --yes."))
     return Exit.NEEDS_PERSON if left else Exit.OK
+
+
+def _stopped(run: Run) -> Exit:
+    """Say why a list is not at the source as a whole."""
+    state = STATES[RunState(run.state)]
+    french, english = (explain(run.error_code, run.error_params, language) for language in ("fr", "en"))
+    why = Phrase(f" {french.what} {french.fix}", f" {english.what} {english.fix}") if run.error_code else Phrase("", "")
+    output().say(
+        Phrase(
+            f"Pas jusqu'au bout : l'exécution est {state.fr}.{why.fr}",
+            f"Not to the end: the run is {state.en}.{why.en}",
+        )
+    )
+    return Exit.FAILED
 
 
 def _staying(each: Imported) -> dict[str, object]:

@@ -15,7 +15,7 @@ from raccord.plugin.texts import Text
 from raccord.store.database import Database
 from raccord.store.made_once import made_once
 from raccord.store.models import Connection, ConnectionState, Control, Run, RunState
-from raccord.sync.phases import PROOF, Phase
+from raccord.sync.phases import LISTS, PROOF, UNDO, Phase
 
 OPEN_STATES = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 """States of which a connection has one run at most (``uq_run_open``)."""
@@ -133,7 +133,8 @@ def insert_run(
 ) -> Run | None:
     """Return a new queued run, or None when the connection has an open one or the slot already had its run.
 
-    A proof alone makes way for it: every other run proves at its end too.
+    A proof alone makes way for it: every other run proves at its end too. A run that only brings lists to the source
+    becomes it instead, and goes on with it once the lists are there.
     """
     if trigger != PROOF:
         _close_proof(session, connection.id, now)
@@ -151,7 +152,30 @@ def insert_run(
         with session.begin_nested():
             session.add(run)
     except IntegrityError:
+        return _of_lists(session, run) if trigger not in _ALONE else None
+    return run
+
+
+_ALONE = (PROOF, UNDO, LISTS)
+"""Triggers of runs that do something else than bring records over."""
+
+
+def open_run(session: Session, connection_id: str) -> Run | None:
+    """Return a connection's open run, held to the end of the transaction; proofs alone make way and do not count."""
+    found = session.scalars(*_open_one(connection_id)).one_or_none()
+    if found is None:
         return None
+    run = session.get(Run, found.id, with_for_update=True, populate_existing=True)
+    return run if run is not None and run.state in OPEN_STATES else None
+
+
+def _of_lists(session: Session, wanted: Run) -> Run | None:
+    """Let an open run that only brings lists over go on as the run that is wanted; return it, if there is one."""
+    run = open_run(session, wanted.connection_id)
+    if run is None or run.trigger != LISTS:
+        return None
+    run.trigger, run.started_by, run.stop_after = wanted.trigger, wanted.started_by, wanted.stop_after
+    run.slot = wanted.slot
     return run
 
 
@@ -172,7 +196,9 @@ def _open_one(connection_id: str) -> Select[Run]:
 def _open_run(session: Session, connection: Connection, trigger: str, by: str, now: datetime, stop_after: str) -> Run:
     for _ in range(TRIES):
         found = session.scalars(*_open_one(connection.id)).one_or_none()
-        run = found or insert_run(session, connection, trigger=trigger, by=by, now=now, stop_after=stop_after)
+        run: Run | None = found
+        if found is None or found.trigger == LISTS:
+            run = insert_run(session, connection, trigger=trigger, by=by, now=now, stop_after=stop_after)
         if run is not None:
             return run
     raise other_run_open(connection.id)

@@ -15,6 +15,7 @@ from raccord.onboarding.setting_up.steps import UNFINISHED
 from raccord.overview.connections import with_documents
 from raccord.store.models import Connection, ConnectionState, Run, RunState, SourceRecord
 from raccord.sync.days import today_of
+from raccord.sync.phases import LISTS
 from raccord.sync.workshop import Workshop
 
 COVERED = "covered"
@@ -121,20 +122,20 @@ def given_from(session: Session, connection: Connection) -> date | None:
     return oldest if oldest is not None and oldest > connection.starts_on else None
 
 
+_BRINGS = Run.connection_id == Connection.id, Run.trigger != LISTS
+"""Tells a connection's runs but those that only bring lists to the source."""
+
+
 def _failing_since(session: Session, connections: Collection[Connection]) -> dict[str, date]:
     """Return the day from which nothing came over because runs fail, of each connection whose runs do."""
     newest = (
         select(Run.state)
-        .where(Run.connection_id == Connection.id, Run.state.in_((RunState.DONE, RunState.FAILED)))
+        .where(*_BRINGS, Run.state.in_((RunState.DONE, RunState.FAILED)))
         .order_by(Run.created_at.desc(), Run.id.desc())
         .limit(1)
         .scalar_subquery()
     )
-    good = (
-        select(func.max(Run.finished_at))
-        .where(Run.connection_id == Connection.id, Run.state == RunState.DONE)
-        .scalar_subquery()
-    )
+    good = select(func.max(Run.finished_at)).where(*_BRINGS, Run.state == RunState.DONE).scalar_subquery()
     # Of runs that do well nobody asks when the last good one was.
     last = case((Connection.state.in_(BROKEN) | (newest == RunState.FAILED), good))
     by_id = {each.id: each for each in connections}

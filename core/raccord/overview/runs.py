@@ -15,10 +15,11 @@ from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Company, Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.books.acquaint import RECOGNISED
 from raccord.sync.fetching.following import READING
-from raccord.sync.phases import PROOF, UNDO, Phase
+from raccord.sync.phases import LISTS, PROOF, UNDO, Phase
+from raccord.sync.telling.sending import Sent, sent_of
 
-PHASES = tuple(str(phase) for phase in Phase)
-"""The phases of a run in their order, as ``run.phase`` names them."""
+PHASES = tuple(str(phase) for phase in Phase if phase is not Phase.LISTS)
+"""The phases of a run that brings something over in their order, as ``run.phase`` names them."""
 
 LOOKED_THROUGH = 500
 """Runs among which the newest that brought something over is looked for."""
@@ -82,6 +83,8 @@ class RunView:
     """The large file that is being read, where one is."""
     mapped: int = 0
     """How many of the records that were read are prepared."""
+    sent_lists: Sequence[Sent] = ()
+    """The lists that people asked it to bring to the source."""
 
     @property
     def active(self) -> bool:
@@ -90,11 +93,21 @@ class RunView:
     @property
     def undoable(self) -> bool:
         """Whether the run wrote something that can be asked to be undone."""
-        return not self.active and self.trigger not in (UNDO, PROOF) and self.sent > self.refused
+        return not self.active and self.trigger not in (UNDO, PROOF, LISTS) and self.sent > self.refused
 
     @property
     def undoes(self) -> bool:
         return self.trigger == UNDO
+
+    @property
+    def only_lists(self) -> bool:
+        """Whether it brings lists to the source and no record over."""
+        return self.trigger == LISTS
+
+    @property
+    def listed(self) -> int:
+        """How many entries of lists the source took from it."""
+        return sum(each.counts.pushed for each in self.sent_lists)
 
     @property
     def only_sends(self) -> bool:
@@ -128,11 +141,13 @@ def recent_runs(
     within: Within = None,
     limit: int = USUAL,
     offset: int = 0,
+    lists: bool = True,
 ) -> Listing[RunView]:
-    """Return runs of one connection, or of all, the newest first."""
+    """Return runs of one connection, or of all, the newest first; without ``lists`` only those that bring more over."""
     limit, offset = bounds(limit, offset)
     mine = among(Run.connection_id, within)
     mine += [] if connection_id is None else [Run.connection_id == connection_id]
+    mine += [] if lists else [Run.trigger != LISTS]
     # Ids are made in the order of time, and are the key that both databases keep sorted.
     runs = session.scalars(select(Run).where(*mine).order_by(Run.id.desc()).limit(limit).offset(offset)).all()
     total = session.scalar(select(func.count()).select_from(Run).where(*mine)) or 0
@@ -146,7 +161,7 @@ def run_view(session: Session, run_id: str) -> RunView | None:
 
 
 def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunView]:
-    """Return the newest run of each connection that has one; proofs alone bring nothing over and do not count."""
+    """Return the newest run of each connection that has one; proofs and lists alone do not count."""
     runs = session.scalars(_newest(), {"ids": list(connection_ids)}).all()
     return {view.connection_id: view for view in _views(session, runs)}
 
@@ -197,7 +212,7 @@ _IDS: Any = bindparam("ids", expanding=True)
 
 @cache
 def _newest() -> Select[Run]:
-    mine = Run.connection_id.in_(_IDS), Run.trigger != PROOF
+    mine = Run.connection_id.in_(_IDS), Run.trigger.not_in((PROOF, LISTS))
     newest = select(func.max(Run.id)).where(*mine).group_by(Run.connection_id)
     return select(Run).where(Run.id.in_(newest))
 
@@ -265,6 +280,7 @@ def _view(
         recognised=int(run.progress.get(RECOGNISED, 0)),
         reading=FileRead(**run.progress[READING]) if READING in run.progress and run.state in ACTIVE else None,
         mapped=int(run.progress.get("mapped", (0,))[0]),
+        sent_lists=sent_of(run.progress),
     )
 
 

@@ -32,7 +32,7 @@ from raccord.store.models import (
 from raccord.store.tokens import tokens_handle
 from raccord.store.vault import VaultSession
 from raccord.sync.books.meter import Use, use_of_month
-from raccord.sync.phases import PROOF
+from raccord.sync.phases import LISTS, PROOF
 from raccord.sync.problems import AWAY
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zones_of
@@ -192,7 +192,7 @@ def _sources(workshop: Workshop, session: Session, company_ids: Sequence[str]) -
     """Return the sources of companies, by the name of the connection."""
     ended = (
         select(func.max(Run.finished_at))
-        .where(Run.connection_id == Connection.id, Run.state == RunState.DONE, Run.trigger != PROOF)
+        .where(Run.connection_id == Connection.id, Run.state == RunState.DONE, Run.trigger.not_in((PROOF, LISTS)))
         .scalar_subquery()
     )
     rows = session.execute(

@@ -188,3 +188,5 @@ class PushResult:
 
     pushed: Sequence[tuple[str, str]]
     refused: Sequence[tuple[str, Text]] = ()
+    found: Sequence[str] = ()
+    """Those of ``pushed``, by ledger id, that the source had already and did not make: people are told so."""

@@ -32,10 +32,14 @@ class Phase(StrEnum):
     REPORT = "report"
     PROVE = "prove"
     CLOSE = "close"
+    LISTS = "lists"
+    """Before all others, and alone in a run that only brings lists to the source."""
 
 
 PROOF = "proof"
 """The trigger of a run that fetches and posts nothing and proves what is there."""
+LISTS = "lists"
+"""The trigger of a run that brings lists of the ledger to the source, and no record over."""
 UNDO = "undo"
 """The trigger of a run that takes documents out, and under which name its progress keeps what it is asked for."""
 PLAN_CHANGED = "plan.changed"

@@ -19,7 +19,7 @@ from raccord.store.models import Company, Connection, DraftRow, Problem, Problem
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.environments import is_local
 from raccord.sync.facts import fact_named
-from raccord.sync.phases import PROOF
+from raccord.sync.phases import LISTS, PROOF
 from raccord.sync.storable import short_subject
 
 COMPUTED_OTHERWISE = "posting.amount_differs"
@@ -113,13 +113,14 @@ def open_problem(
     return found
 
 
-WHOLE_RUNS = RUN, PROVING = "run", "proof"
-"""The subjects of what goes wrong with a whole run, one that brings something over or one that only proves."""
+WHOLE_RUNS = RUN, PROVING, SENDING = "run", "proof", "lists"
+"""The subjects of what goes wrong with a whole run: one that brings something over, one that only proves, and one that
+only brings lists to the source."""
 
 
 def subject_of(trigger: str) -> str:
-    """Return the subject of what goes wrong with a whole run: one that only proves does not mend the others."""
-    return PROVING if trigger == PROOF else RUN
+    """Return the subject of what goes wrong with a whole run: one that does only a part does not mend the others."""
+    return {PROOF: PROVING, LISTS: SENDING}.get(trigger, RUN)
 
 
 @made_once

@@ -47,6 +47,7 @@ from raccord.sync.posting.post import OutcomeUnknown
 from raccord.sync.problems import open_problem, subject_of
 from raccord.sync.proving.conserve import ConservationError
 from raccord.sync.safekeeping import GUARDED, NO_TARGET, posting_off
+from raccord.sync.telling.sending import sends_lists
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -89,7 +90,7 @@ class Pipeline:
             stopped = self._begin(run, connection)
             if stopped is not None:
                 return stopped
-            phase = Phase(run.phase)
+            phase = Phase.LISTS if sends_lists(run) else Phase(run.phase)
             try:
                 bench = self.workshop.bench_of(session, company, connection, enabled=switches == 2)
             except ScopeError as error:

@@ -59,8 +59,8 @@ from raccord.sync.resolving.reactivate import note_inactive
 from raccord.sync.resolving.resolve import Resolver
 from raccord.sync.resolving.views import View
 from raccord.sync.shadowing.comparing import SHADOWED, compare_shadow, in_shadow
-from raccord.sync.telling.push import Place, alone, goes, note_told, tell_page
 from raccord.sync.telling.report import tell_outcomes, tell_under_way
+from raccord.sync.telling.sending import send_page, tell_lists
 from raccord.sync.undoing.books import changed_in
 from raccord.sync.undoing.run import plan_undo
 from raccord.sync.workshop import Bench, Workshop
@@ -113,6 +113,8 @@ class Unit:
                 self._prove()
             case Phase.CLOSE:
                 return self._close()
+            case Phase.LISTS:
+                return send_page(self.execution, self.bench)
             case _:
                 assert_never(phase)
         return Progress.MORE
@@ -352,30 +354,12 @@ class Unit:
 
     def _report(self) -> None:
         """Tell the source what became of its records, if it wants to know."""
-        more = tell_outcomes(self.workshop, self.execution, self.bench) or self._tell_lists()
+        more = tell_outcomes(self.workshop, self.execution, self.bench) or tell_lists(self.execution, self.bench)
         with self.execution.begin() as (_, run):
             if not more:
                 run.phase = Phase.PROVE
         if not more:
             self._go_on()
-
-    def _tell_lists(self) -> bool:
-        """Bring one page of the lists that follow every run to the source; return whether there was one."""
-        bench = self.bench
-        lists = [each for each in bench.scope.info.lists if each.every_run and goes(each, bench.connection.mode)]
-        with self.execution.database.read() as session:
-            number, kind, start = session.get_one(Run, self.execution.run_id).progress.get("lists", [0, 0, 1])
-        if number >= len(lists):
-            return False
-        with alone(bench):
-            told = tell_page(bench, lists[number], Place(kind, start))
-            with self.execution.begin() as (session, run):
-                connection = session.get_one(Connection, bench.connection.id)
-                note_told(session, connection, told, self.workshop.clock.now(), run.id)
-                after = told.following
-                place = [number + 1, 0, 1] if after is None else [number, after.kind, after.start]
-                run.progress = {**run.progress, "lists": place}
-        return True
 
     def _prove(self) -> None:
         """Look at what changed, then prove the months it concerns, one a unit; the last one ends the phase."""

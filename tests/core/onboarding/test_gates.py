@@ -9,6 +9,7 @@ import pytest
 import till
 from gated import GATES, gated_info
 from harness import OWNER, choose_usual, finish, request
+from listing import push_list
 from set_up import till_of
 from sqlalchemy import select
 
@@ -19,7 +20,6 @@ from raccord.onboarding.connecting.connections import connect, reconnect
 from raccord.onboarding.connecting.disconnecting import disconnect
 from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.onboarding.gates.gates import gates_of, pass_gate
-from raccord.onboarding.setting_up.lists import push_list
 from raccord.onboarding.setting_up.steps import begin, fill_roles, set_mode
 from raccord.plugin import ConnectorInfo, GateInfo, Mode, Stage
 from raccord.quarantine import RefusedError

@@ -10,12 +10,12 @@ from datetime import date
 import pytest
 import till
 from harness import OWNER, sync
+from listing import push_list
 from sqlalchemy import delete, select
 
-from raccord.guard import PluginFault
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.connecting.connections import NewConnection, connect
-from raccord.onboarding.setting_up.lists import ListError, lists_of, push_list
+from raccord.onboarding.setting_up.lists import ListError, lists_of
 from raccord.plugin.errors import RetryLater, SourceRefused
 from raccord.plugin.info import ListInfo, Mode
 from raccord.plugin.texts import Text
@@ -41,7 +41,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def problems(workshop: Workshop) -> dict[str, str]:
     with workshop.database.read() as session:
-        rows = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN, Problem.code.like("push.%")))
+        rows = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN))
         return {row.subject: row.code for row in rows}
 
 
@@ -113,9 +113,13 @@ def test_a_source_that_takes_nothing_is_a_problem_of_the_list_and_one_that_is_aw
     with pytest.raises(RetryLater):
         push_list(workshop, OWNER, connection.id, "people")
     till.TROUBLE["people"] = RuntimeError("secret")
-    with pytest.raises(PluginFault) as caught:
-        push_list(workshop, OWNER, connection.id, "people")
-    assert "secret" not in str(caught.value)
+    push_list(workshop, OWNER, connection.id, "people")
+    with workshop.database.read() as session:
+        broken = session.scalars(select(Run).order_by(Run.id.desc())).first()
+    assert broken is not None
+    assert (broken.state, broken.trigger) == (RunState.FAILED, "lists")
+    assert "secret" not in str(broken.error_params)
+    assert problems(workshop)["lists"] == broken.error_code
     till.TROUBLE.clear()
     assert push_list(workshop, OWNER, connection.id, "people").pushed
     assert problems(workshop) == {}

@@ -6,14 +6,16 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
+from raccord.jobs.list_requests import request_lists
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding import unmet
 from raccord.onboarding.setting_up.baseline import link_certain
 from raccord.onboarding.setting_up.instances import link_suggested
-from raccord_web.api.deeds import Done, Id
+from raccord.overview.runs import RunView
+from raccord_web.api.deeds import Done, Id, run_of
 from raccord_web.api.managing import managed
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
@@ -33,6 +35,12 @@ class RoleIn(BaseModel):
     """The role whose instances are linked one by one."""
 
     role: Id
+
+
+class ListsIn(BaseModel):
+    """The lists of QuickBooks that go to the source, by the names that its connector gives them."""
+
+    lists: Annotated[list[Id], Field(min_length=1, max_length=20)]
 
 
 class UnmetWay(StrEnum):
@@ -59,6 +67,16 @@ def suggested(request: Request, connection_id: str, wanted: RoleIn) -> Linked:
 def certain(request: Request, connection_id: str) -> Linked:
     """Answer of every document of the plan that the books have for certain that it is the same; a run acts on it."""
     return Linked(linked=link_certain(desk_of(request).workshop, acting(request), connection_id))
+
+
+@router.post("/connections/{connection_id}/lists", dependencies=[Depends(needs(Scope.MANAGE))])
+def send(request: Request, connection_id: str, wanted: ListsIn) -> RunView:
+    """Have lists sent to the source, people before the rest; the run that does it tells how far each is.
+
+    That is the connection's open run, if there is one: it sends them before it goes on.
+    """
+    desk = desk_of(request)
+    return run_of(request, request_lists(desk.workshop, desk.engine, acting(request), connection_id, wanted.lists))
 
 
 @router.post("/holds/{hold_id}/unmet", dependencies=[Depends(needs(Scope.WRITE))])

@@ -21,7 +21,7 @@ from raccord_web.front.visitors import acting
 def duplicates_values(request: Request, connection: Connection, info: ConnectorInfo) -> dict[str, object]:
     """Return what the step shows: how many documents the books have, how surely, or how far the first reading is."""
     with desk_of(request).workshop.database.read() as session:
-        runs = recent_runs(session, connection.id, limit=1).rows
+        runs = recent_runs(session, connection.id, limit=1, lists=False).rows
         return {
             "run": runs[0] if runs else None,
             "plan": waiting_plan(session, connection.id),

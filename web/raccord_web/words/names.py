@@ -78,6 +78,12 @@ class Names:
         found = {} if info is None else {stream.name: stream.label for stream in info.streams}
         return self._set(found[name]) if name in found else name
 
+    def listed(self, connector: str, name: str) -> str:
+        """Return what a connector calls a list that goes to its source."""
+        info = self._info(connector)
+        found = {} if info is None else {each.name: each.label for each in info.lists}
+        return self._set(found[name]) if name in found else name
+
     def stream_note(self, connector: str, name: str) -> str:
         """Return what a connector says of each record of a stream; empty where it says nothing."""
         info = self._info(connector)

@@ -142,6 +142,9 @@ def run_state(run: RunView) -> State:
     """Return what a run came to."""
     if run.state in RUNS:
         return RUNS[run.state]
+    if run.only_lists:
+        lacking = sum(each.counts.refused + each.counts.left for each in run.sent_lists)
+        return NOT_POSTED.counting(lacking) if lacking else COMPLETE if run.listed else NOTHING_NEW
     if run.unequal:
         return UNEQUAL.counting(run.unequal)
     failed = sum(count.failed for count in run.counts)

@@ -19,13 +19,14 @@ from raccord.catalog import Admitted
 from raccord.cli.terminal.output import both
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import InlineEngine
+from raccord.jobs.list_requests import request_lists
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation, refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, connect, read_settings, update_settings
 from raccord.onboarding.deciding.decisions import answer_hold, approve_plan, choose
 from raccord.onboarding.gates.gates import gates_of, pass_gate
-from raccord.onboarding.setting_up.lists import lists_of, push_list
+from raccord.onboarding.setting_up.lists import lists_of
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.books import balances, documents_by_kind, money_moved, month_ends, proof_summary
 from raccord.plugin.demo import DemoSource, Twin
@@ -125,7 +126,7 @@ def bring_in(workshop: Workshop, engine: InlineEngine, each: Connected, tell: Ca
     """Run a connection, approve its plan and answer its questions as a person would; return documents newly posted."""
     before = _count(workshop, each.connection_id)
     if each.source.act is not None:
-        _prepare(workshop, each)
+        _prepare(workshop, engine, each)
         each.source.act()
     for _ in range(ROUNDS_MAX):
         tell(each.label)
@@ -146,10 +147,13 @@ def bring_in(workshop: Workshop, engine: InlineEngine, each: Connected, tell: Ca
     return _count(workshop, each.connection_id) - before
 
 
-def _prepare(workshop: Workshop, each: Connected) -> None:
+def _prepare(workshop: Workshop, engine: InlineEngine, each: Connected) -> None:
     """Bring the company's lists to a source whose people work with them, and say that they did what it asks of them."""
-    for listed in lists_of(workshop, each.connection_id):
-        push_list(workshop, PERSON, each.connection_id, listed.info.name)
+    names = [listed.info.name for listed in lists_of(workshop, each.connection_id)]
+    if names:
+        run = _read_run(workshop, request_lists(workshop, engine, PERSON, each.connection_id, names))
+        if run.state != RunState.DONE:
+            raise DemoFailedError(each.label, run.state, run.error_code, run.error_params)
     with workshop.database.read() as session:
         connection = session.get_one(Connection, each.connection_id)
         gates = gates_of(session, connection, info_of(workshop, connection.connector))

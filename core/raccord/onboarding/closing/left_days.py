@@ -34,7 +34,7 @@ from raccord.store.models import (
 )
 from raccord.sync.days import today_of
 from raccord.sync.fetching.keep import UNSAID
-from raccord.sync.phases import PROOF, UNDO
+from raccord.sync.phases import LISTS, PROOF, UNDO
 from raccord.sync.workshop import Workshop
 
 NO_FILE = "no_file"
@@ -262,7 +262,7 @@ def outside(scope: tuple[date, date], spans: Iterable[tuple[date, date]]) -> lis
     return [each for each in [*found, (following, scope[1])] if each[0] <= each[1]]
 
 
-_ASKING = Run.trigger.not_in((PROOF, UNDO))
+_ASKING = Run.trigger.not_in((PROOF, UNDO, LISTS))
 """Runs that ask the source."""
 
 

@@ -10,6 +10,7 @@ from raccord.onboarding.gates.gates import note_passed
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.store import events
 from raccord.store.models import Connection, Run, RunState
+from raccord.sync.phases import LISTS
 from raccord.sync.workshop import Workshop
 
 SCOPE = "scope"
@@ -38,8 +39,9 @@ def pass_step(workshop: Workshop, actor: Actor, connection_id: str, step: str) -
 
 
 def under_way(session: Session, connection_id: str) -> bool:
-    """Tell whether the newest run of a connection has not ended."""
-    newest = select(Run.state).where(Run.connection_id == connection_id).order_by(Run.id.desc()).limit(1)
+    """Tell whether the newest run of a connection that brings something over has not ended."""
+    mine = Run.connection_id == connection_id, Run.trigger != LISTS
+    newest = select(Run.state).where(*mine).order_by(Run.id.desc()).limit(1)
     return session.scalars(newest).first() in UNDER_WAY
 
 

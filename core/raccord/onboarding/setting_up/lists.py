@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.gates.gates import GateView, closing, require_stage
+from raccord.onboarding.gates.gates import GateView, closing
 from raccord.plugin.drafts import Customer, Item, Vendor
 from raccord.plugin.info import ListInfo, Stage
 from raccord.plugin.texts import Text
-from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, DraftRow, PushedEntry
 from raccord.sync.bodies import load_draft
 from raccord.sync.resolving.newcomers import LIST_MAX, comparison_key
-from raccord.sync.telling.push import TAKEN_BACK, Counts, Place, alone, goes, note_told, tell_page
+from raccord.sync.telling.push import ALL_ENTRIES, TAKEN_BACK, goes
 from raccord.sync.workshop import Bench, Workshop
 
 
@@ -78,7 +76,7 @@ def verify_list(workshop: Workshop, connection_id: str, name: str) -> Verified:
         known = {(kind, object_id): bool(source_id) for kind, object_id, source_id in rows}
     ledger, taken, missing, inactive = 0, 0, list[str](), list[str]()
     for kind in info.kinds:
-        for row in bench.client().query_all(kind, "Active IN (true, false)", limit=LIST_MAX):
+        for row in bench.client().query_all(kind, ALL_ENTRIES, limit=LIST_MAX):
             said = str(row.get("DisplayName") or row.get("Name"))
             there = known.get((kind, row["Id"]))
             if row.get("Active") is False:
@@ -121,45 +119,6 @@ def closing_lists(workshop: Workshop, connection_id: str) -> list[GateView]:
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
         return closing(session, bench.connection, bench.scope.info, Stage.LISTS)
-
-
-def push_list(workshop: Workshop, actor: Actor, connection_id: str, name: str) -> Counts:
-    """Bring a list to the source, from the first entry to the last; what it was told already is left alone.
-
-    Each page is kept before the next, so that it may be stopped and begun again at will. What the source refuses
-    stands among the problems; ``RetryLater`` and the like pass through.
-    """
-    require(actor, Power.MANAGE)
-    with workshop.database.read() as session:
-        bench = bench_for(workshop, session, connection_id)
-        info = named_list(bench, name)
-        require_stage(session, bench.connection, bench.scope.info, Stage.LISTS)
-    with workshop.database.begin() as session:
-        # What an undone import took back comes with the next one that somebody asks for.
-        mine = PushedEntry.connection_id == connection_id, PushedEntry.list_name == info.name
-        session.execute(delete(PushedEntry).where(*mine, PushedEntry.told_hash == TAKEN_BACK))
-    counts = Counts()
-    place: Place | None = Place()
-    while place is not None:
-        with alone(bench):
-            told = tell_page(bench, info, place)
-            with workshop.database.begin() as session:
-                connection = session.get_one(Connection, connection_id)
-                note_told(session, connection, told, workshop.clock.now())
-        counts.add(told.counts)
-        place = told.following
-    with workshop.database.begin() as session:
-        events.append(
-            session,
-            actor=actor.name,
-            action="list.pushed",
-            subject=name,
-            company_id=bench.company.id,
-            connection_id=connection_id,
-            now=workshop.clock.now(),
-            body=asdict(counts),
-        )
-    return counts
 
 
 def bench_for(workshop: Workshop, session: Session, connection_id: str) -> Bench:

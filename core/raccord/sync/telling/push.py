@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,8 @@ from raccord.sync.workshop import Bench
 
 PAGE = 200
 """Entries of one page, the most that a hook is handed at once."""
+ALL_ENTRIES = "Active IN (true, false)"
+"""Which of a list's entries are read: QuickBooks leaves out those that are inactive unless they are asked for."""
 REFUSED = "push.entry_refused"
 STREAM_REFUSED = "push.list_refused"
 REMOVED = "removed"
@@ -49,6 +51,10 @@ class Counts:
 
     read: int = 0
     pushed: int = 0
+    found: int = 0
+    """Of those pushed, what the source had and was told of for the first time: linked."""
+    renewed: int = 0
+    """Of those pushed, what it had been told of before: brought up to date."""
     unchanged: int = 0
     refused: int = 0
     left: int = 0
@@ -73,6 +79,8 @@ class Told:
     refused: Text | None = None
     """Why the source takes nothing of this list."""
     following: Place | None = None
+    before: Collection[str] = ()
+    """The ids of entries that the source had of us already."""
 
 
 def goes(info: ListInfo, mode: str) -> bool:
@@ -98,7 +106,7 @@ def tell_page(bench: Bench, info: ListInfo, place: Place) -> Told:
     # A code that is switched off still says its rate, so that a source that has it can put it away.
     codes = kind == "TaxCode"
     facts = read_facts(client, inactive=True).encoding if codes else CompanyFacts("", "", False, False, {})
-    rows = client.query(page_statement(kind, "Active IN (true, false)", "Id", place.start, PAGE))
+    rows = client.query(page_statement(kind, ALL_ENTRIES, "Id", place.start, PAGE))
     entries = [entry_of(kind, row, facts) for row in rows]
     more = Place(place.kind, place.start + PAGE) if len(rows) == PAGE else None
     following = more or (Place(place.kind + 1) if place.kind + 1 < len(info.kinds) else None)
@@ -114,7 +122,8 @@ def tell_page(bench: Bench, info: ListInfo, place: Place) -> Told:
             counts.unchanged += 1
         else:
             wanted.append((entry, said))
-    told = Told(info, counts, wanted, following=following)
+    before = {id_ for id_, row in known.items() if row.source_id}
+    told = Told(info, counts, wanted, following=following, before=before)
     if wanted:
         _hand_over(bench, told)
     return told
@@ -132,6 +141,8 @@ def _hand_over(bench: Bench, told: Told) -> None:
         raise PluginFault(scope.info.name, scope.version, "push_records", "None", WRONG_ANSWER)
     told.result = result
     told.counts.pushed, told.counts.refused = len(result.pushed), len(result.refused)
+    told.counts.renewed = sum(id_ in told.before for id_, _ in result.pushed)
+    told.counts.found = sum(id_ in result.found and id_ not in told.before for id_, _ in result.pushed)
     told.counts.left = len(documents) - len(result.pushed) - len(result.refused)
 
 

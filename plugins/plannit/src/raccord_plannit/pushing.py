@@ -9,7 +9,8 @@ from raccord.plugin import JSON, LedgerObject, ListDeed, PushContext, PushResult
 from raccord_plannit.manifest import CONTACT_LIST, TAG
 from raccord_plannit.settings import InputKind, PlannitSettings
 
-_TAKEN = (200, 201)
+_MADE = 201
+_TAKEN = (200, _MADE)
 _REFUSED = (400, 409, 422)
 _GONE = 410
 _CATEGORY = "Category"
@@ -40,6 +41,7 @@ def push_list(
     _require_address(settings)
     pushed: list[tuple[str, str]] = []
     refused: list[tuple[str, Text]] = []
+    found: list[str] = []
     path = _path(name)
     for entry in documents:
         if entry.type == _CATEGORY:
@@ -53,12 +55,13 @@ def push_list(
         said = answer.json() if answer.status in (*_TAKEN, *_REFUSED) else None
         if answer.status in _TAKEN and isinstance(said, dict) and said.get("id"):
             pushed.append((entry.id, str(said["id"])))
+            found += [] if answer.status == _MADE else [entry.id]
         elif answer.status in _REFUSED:
             why = str(said.get("message") or answer.status) if isinstance(said, dict) else str(answer.status)
             refused.append((entry.id, Text(f"Plannit refuse : {why[:200]}", f"Plannit refuses: {why[:200]}")))
         else:
             raise _strange(answer.status)
-    return PushResult(pushed, refused)
+    return PushResult(pushed, refused, found)
 
 
 def _refusal(context: PushContext, settings: PlannitSettings, address: str, body: Mapping[str, JSON]) -> Text | None:

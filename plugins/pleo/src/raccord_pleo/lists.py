@@ -35,6 +35,7 @@ def push_list(context: PushContext, name: str, entries: Sequence[LedgerObject]) 
     there = shelf.there()
     pushed: list[tuple[str, str]] = []
     refused: list[tuple[str, Text]] = []
+    found: list[str] = []
     for entry in entries:
         if not shelf.wanted(entry):
             # Not of this list, or never told and inactive: it is done with.
@@ -43,11 +44,12 @@ def push_list(context: PushContext, name: str, entries: Sequence[LedgerObject]) 
         try:
             known = there.get(entry.id) or there.pop(_named(entry.name), "")
             pushed.append((entry.id, shelf.put(entry, known)))
+            found += [entry.id] if known else []
         except PleoRefused as error:
             if error.status not in _OUR_FAULT:
                 raise
             refused.append((entry.id, error.text))
-    return PushResult(pushed, refused)
+    return PushResult(pushed, refused, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
@@ -18,7 +20,6 @@ from raccord.onboarding.setting_up.lists import (
     closing_lists,
     likely_doubles,
     lists_of,
-    push_list,
     verify_list,
 )
 from raccord.onboarding.setting_up.tending import (
@@ -31,18 +32,20 @@ from raccord.onboarding.setting_up.tending import (
     tag_earlier,
 )
 from raccord.onboarding.setting_up.undoing_imports import Imported, TakenBack, imported_of, undo_import
+from raccord.overview.beginning.list_sending import list_sending
 from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.plugin.errors import ConnectorError
 from raccord.plugin.texts import Language
 from raccord.store.models import Connection
-from raccord.sync.telling.push import Counts
 from raccord.sync.workshop import Workshop
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.pages.live import sent_on_change
+from raccord_web.pages.rendering import fragment, language_of, said_by, show
+from raccord_web.steps.lists import send_lists
 from raccord_web.words.wording import typeset, wording
 
 router = APIRouter()
@@ -65,7 +68,7 @@ def lists(request: Request, connection_id: str, check: str = "") -> Response:
 
 @router.post("/connections/{connection_id}/lists")
 def send(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Send a list to the source now and say what became of each entry; what it has already is not sent again.
+    """Have a list sent to the source, or all of them; the page says how far it is and what became of the entries.
 
     With ``tag`` the source's earlier entries are tagged instead, before the list is sent (PL-29).
     """
@@ -79,14 +82,29 @@ def send(request: Request, connection_id: str, fields: Fields) -> Response:
         if "tag" in fields:
             tagged = tag_earlier(workshop, actor, connection_id, name)
             return _page(request, connection_id, tagged=(name, tagged))
-        counts = push_list(workshop, actor, connection_id, name)
+        send_lists(request, connection_id, name)
     except ConnectorError as error:
         return _page(request, connection_id, wrong=of_source(error, language))
     except RaccordError as error:
         if error.code.startswith("people."):
             raise
         return _page(request, connection_id, wrong=said_by(error, request))
-    return _page(request, connection_id, sent=(name, counts))
+    return RedirectResponse(f"/connections/{connection_id}/lists", HTTPStatus.SEE_OTHER)
+
+
+@router.get("/connections/{connection_id}/lists/events", response_class=EventSourceResponse)
+async def events(request: Request, connection_id: str) -> AsyncIterator[ServerSentEvent]:
+    """Send how far the lists are each time it changes, and ``done`` once all are at the source."""
+    async for each in sent_on_change(partial(_live, request, connection_id)):
+        yield each
+
+
+def _live(request: Request, connection_id: str) -> tuple[str, bool]:
+    with desk_of(request).workshop.database.read() as session:
+        sending = list_sending(session, connection_id)
+        if sending is None:
+            return "", False
+        return fragment(request, "connecting/list_sent.html", session, sending=sending), sending.live
 
 
 @router.get("/connections/{connection_id}/doubles")
@@ -192,7 +210,6 @@ def _page(
     *,
     wrong: Explained | None = None,
     tagged: tuple[str, Tended] | None = None,
-    sent: tuple[str, Counts] | None = None,
     checked: tuple[str, Verified, int] | None = None,
 ) -> Response:
     workshop = desk_of(request).workshop
@@ -213,7 +230,7 @@ def _page(
             connection=session.get_one(Connection, connection_id),
             manages=may(acting(request), Power.MANAGE),
             wrong=wrong,
-            sent=sent,
+            sending=list_sending(session, connection_id),
             checked=checked,
             tagged=tagged,
             earlier=_earlier(workshop, connection_id, checked),

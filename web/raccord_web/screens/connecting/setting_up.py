@@ -251,7 +251,7 @@ def _keep(
         case "lists":
             done = take_lists(request, connection, fields)
             if done is not None:
-                return step_page(request, connection, info, step, sent=done.sent, linked=done.linked)
+                return done if isinstance(done, Response) else step_page(request, connection, info, step, linked=done)
             with workshop.database.read() as session:
                 again = needs_new_plan(session, connection.id)
             if again:
@@ -335,7 +335,7 @@ def step_page(
         asked = asked if refused_answers is None else refused_answers.on(asked, request)
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
-            "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
+            "linked": None, "empty": [], "done_files": [], "nothing": False,
             "first": connection.starts_on, "of_files": None, "asked_accounts": asked, "seen": "", "meanwhile": (),
             "books": {},
         }  # fmt: skip
@@ -382,7 +382,7 @@ def _shown(
         case "files":
             return {"files": files_of(session, connection.id, MOST), "most": UPLOAD_BYTES_MAX // (1024 * 1024)}
         case "plan":
-            runs = recent_runs(session, connection.id, limit=1).rows
+            runs = recent_runs(session, connection.id, limit=1, lists=False).rows
             plan = waiting_plan(session, connection.id)
             written = "" if plan or connection.approved_at or not runs else runs[0].plan_id
             effects = None if plan is None else plan_effect(session, plan.id)
@@ -405,7 +405,7 @@ def _shown(
                 "credits": -sum((each.amount for each in rows if each.amount < 0), Decimal(0)),
             }
         case "done":
-            runs = recent_runs(session, connection.id, limit=1).rows
+            runs = recent_runs(session, connection.id, limit=1, lists=False).rows
             return {
                 "run": runs[0] if runs else None,
                 "takes": takes_files(info, connection.settings),

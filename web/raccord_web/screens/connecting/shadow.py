@@ -37,7 +37,7 @@ def shadow(
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         admitted = workshop.scopes.catalog.get(view.connector)
-        runs = recent_runs(session, connection_id, limit=1).rows
+        runs = recent_runs(session, connection_id, limit=1, lists=False).rows
         return show(
             request,
             "connecting/shadow.html",

@@ -166,7 +166,7 @@ def _page(
         admitted = workshop.scopes.catalog.get(connection.connector)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
-        runs = recent_runs(session, connection_id, limit=1).rows
+        runs = recent_runs(session, connection_id, limit=1, lists=False).rows
         problems = open_problems(session, connection_id, limit=PROBLEMS_SHOWN).rows
         changed = changing(request, session, connection, told, change)
         asked = asked_accounts(request, session, connection, arrived=any(each.new for each in done))

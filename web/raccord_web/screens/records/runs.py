@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -27,13 +26,12 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
+from raccord_web.pages.live import sent_on_change
 from raccord_web.pages.rendering import fragment, show
 from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
 
-LOOK_SECONDS = 1
-LOOKS_MAX = 120
 ERRORS = "errors"
 
 STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan", "match")), ("post", ("post", "report")),
@@ -85,21 +83,9 @@ def run(request: Request, run_id: str, log: str = "") -> Response:
 
 @router.get("/runs/{run_id}/events", response_class=EventSourceResponse)
 async def events(request: Request, run_id: str, log: str = "") -> AsyncIterator[ServerSentEvent]:
-    """Send the page of a run each time it changes, and ``done`` once nothing changes by itself any more.
-
-    The database says how far it is, so it does not matter which process executes it. A stream ends after two minutes;
-    the browser comes back, and its session is looked at again.
-    """
-    before = ""
-    for _ in range(LOOKS_MAX):
-        text, active = await run_in_threadpool(_live, request, run_id, log)
-        if text != before:
-            before = text
-            yield ServerSentEvent(raw_data=text)
-        if not active:
-            yield ServerSentEvent(event="done", raw_data="done")
-            return
-        await asyncio.sleep(LOOK_SECONDS)
+    """Send the page of a run each time it changes, and ``done`` once nothing changes by itself any more."""
+    async for each in sent_on_change(partial(_live, request, run_id, log)):
+        yield each
 
 
 def _logged(session: Session, run_id: str, log: str) -> dict[str, Any]:

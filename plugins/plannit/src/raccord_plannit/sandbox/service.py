@@ -38,7 +38,9 @@ class Service(ContractTwin):
         if not name:
             return 422, {"message": "name"}
         values = {each: value for each, value in body.items() if value not in ("", [])}
-        return 200, {"id": self.firm.imported(kind, key, ledger_id, values)}
+        there = len(self.firm.objects[kind])
+        taken = self.firm.imported(kind, key, ledger_id, values)
+        return 200 if len(self.firm.objects[kind]) == there else 201, {"id": taken}
 
     def tended(self, path: str, id_: str, deed: str, body: Value) -> tuple[int, dict[str, JSON]]:
         """Tag or delete a contact, as the contract's address does."""
