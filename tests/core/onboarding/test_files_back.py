@@ -25,6 +25,7 @@ from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.files_back import FileWeight, take_back_file, weigh_file
 from raccord.onboarding.arriving.receiving import files_of, receive_files
+from raccord.onboarding.arriving.said_by_files import SomeFiles
 from raccord.onboarding.arriving.untold_accounts import AccountTold
 from raccord.onboarding.closing.certificates import certify
 from raccord.onboarding.connecting.connections import NewConnection, connect
@@ -32,6 +33,7 @@ from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.deciding.treating import treat
 from raccord.overview.coverage import coverage_of
 from raccord.overview.weighing.balances import balances_of
+from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.store.database import Database
 from raccord.store.models import (
     Company,
@@ -348,3 +350,20 @@ def test_reports_of_chase_are_taken_back_alike_with_all_that_an_archive_holds(
     books.sync()
     assert (sold(), set(proofs().values()), books.problems()) == (posted, {True}, []), "each is there once"
     workshop.close()
+
+
+def test_files_among_many_are_found_without_looking_at_the_others(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    class Shelf(FileShelf):
+        def after(self, number: int) -> ShelvedFile | None:
+            asked.append(number)
+            return super().after(number)
+
+    shelf = Shelf(tmp_path / "files")
+    for number in range(1, 31):
+        assert shelf.put(f"{number}.ofx", str(number))
+    some, found, at = SomeFiles(shelf, {3, 20, 99}), [], 0
+    while (file := some.after(at)) is not None:
+        found.append(at := file.number)
+    assert (found, len(asked)) == ([3, 20], 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,7 +34,7 @@ class SomeFiles:
     """A file box that holds some files of another, by their numbers, and takes in no other."""
 
     def __init__(self, box: FileBox, held: Collection[int]) -> None:
-        self._box, self._held = box, held
+        self._box, self._held = box, sorted(held)
 
     def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
         return False
@@ -45,10 +46,12 @@ class SomeFiles:
         return True
 
     def after(self, number: int) -> File | None:
-        found = self._box.after(number)
-        while found is not None and found.number not in self._held:
-            found = self._box.after(found.number)
-        return found
+        # From one of ours to the next: a connection of years has many others between them.
+        for held in self._held[bisect_right(self._held, number) :]:
+            found = self._box.after(held - 1)
+            if found is None or found.number == held:
+                return found
+        return None
 
 
 @dataclass(slots=True)
