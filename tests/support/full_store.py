@@ -104,6 +104,7 @@ def addresses(store: FullStore) -> list[str]:
         "/records?kind=SalesReceipt", "/records?kind=Transfer", "/records?kind=Purchase&fate=review",
         "/records?fate=left_out", "/records?fate=waiting", "/records?fate=resolved",
         "/records?first=2026-02-01&last=2026-02-28", f"/records?connection={store.bank}",
+        f"/records?connection={store.bank}&first=2026-02-02&last=2026-02-02",
         f"/records?connection={store.bank}&fate=posted&q=L00",
         "/runs", "/problems", "/problems?code=posting.refused", "/questions", "/questions?offset=4000", "/drift",
         "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered", "/doctor",

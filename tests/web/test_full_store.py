@@ -78,6 +78,10 @@ def asked(workshop: Workshop, browser: TestClient, pages: list[str], token: str)
         for page in pages:
             said.clear()
             answer = browser.get(page, headers={"Authorization": f"Bearer {token}"} if "/api/" in page else {})
+            if answer.status_code == 303 and "offset=" in page:
+                # A small store ends before that part.
+                said.clear()
+                answer = browser.get(answer.headers["location"])
             assert answer.status_code == 200, page
             found[page] = len(said)
     finally:

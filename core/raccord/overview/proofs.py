@@ -14,8 +14,11 @@ from sqlalchemy import Integer, Select, bindparam, case, cast, extract, func, se
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
-from raccord.store.models import DraftRow, Proof
+from raccord.store.models import DraftRow, LinkRow, LinkState, Proof
 from raccord.store.sums import dialect_of, exact, is_something, scale_of, units_of
+
+FEE = "#fee"
+"""How the key of a draft ends that posts a record's fee apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,17 @@ class ProofTotal:
     posted: Decimal
     quickbooks: Decimal
     unequal: int
+    fees: Decimal = Decimal(0)
+    """What of it are fees in documents of their own, positive: the sums are after them."""
 
     @property
     def expected(self) -> Decimal:
         """What should be in QuickBooks."""
         return self.source - self.left_out + self.moved
+
+    @property
+    def before_fees(self) -> Decimal:
+        return self.expected + self.fees
 
     @property
     def equal(self) -> bool:
@@ -155,6 +164,17 @@ def records_named(session: Session, connection_id: str, rows: Sequence[ProofRow]
     return {key: record_id for key, record_id in found if record_id is not None}
 
 
+def proof_of_day(session: Session, connection_id: str, day: date) -> list[ProofRow]:
+    """Return the cells of one day, by stream and currency."""
+    rows = session.scalars(
+        select(Proof)
+        .where(Proof.connection_id == connection_id, Proof.day == day)
+        .order_by(Proof.stream, Proof.currency)
+        .limit(USUAL)
+    )
+    return [_row(row) for row in rows]
+
+
 def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> list[ProofMonth]:
     """Return the months that a connection's proof has, the newest first."""
     year, month = extract("year", Proof.day), extract("month", Proof.day)
@@ -183,7 +203,37 @@ def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofT
         found = sums.setdefault(place, [Decimal(0)] * len(_COLUMNS))
         for part, (scale, units) in enumerate(zip(rest[: len(_COLUMNS)], rest[len(_COLUMNS) :], strict=True)):
             found[part] += exact(units, scale)
-    return [ProofTotal(*place, *_five(totals), unequal[place]) for place, totals in sorted(sums.items())]
+    fees = _fees(session, connection_ids) if sums else {}
+    return [
+        ProofTotal(*place, *_five(totals), unequal[place], fees.get(place, Decimal(0)))
+        for place, totals in sorted(sums.items())
+    ]
+
+
+def _fees(session: Session, connection_ids: Sequence[str]) -> dict[tuple[str, str, str], Decimal]:
+    """Return what of each line of the proof are fees that have a document of their own beside what they were kept from.
+
+    Such a draft has the purpose ``fee`` of its record, whose amount is after the fee.
+    """
+    sums: dict[tuple[str, str, str], Decimal] = {}
+    for *of, scale, units in session.execute(_fees_of(dialect_of(session)), {"ids": list(connection_ids)}):
+        connection_id, currency, stream = of
+        place = connection_id, currency, stream
+        sums[place] = sums.get(place, Decimal(0)) - exact(units, scale)
+    return sums
+
+
+@cache
+def _fees_of(dialect: str) -> Select[*tuple[Any, ...]]:
+    of, scale = (LinkRow.connection_id, LinkRow.currency, LinkRow.stream), scale_of(dialect, LinkRow.amount)
+    mine = (
+        LinkRow.connection_id.in_(bindparam("ids", expanding=True)),
+        # By the index of the keys: of the documents themselves only those of fees are read.
+        LinkRow.key.like(f"%{FEE}"),
+        LinkRow.state == LinkState.LIVE,
+        LinkRow.amount.is_not(None),
+    )
+    return select(*of, scale.label("scale"), units_of(LinkRow.amount)).where(*mine).group_by(*of, "scale")
 
 
 _COLUMNS = Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total

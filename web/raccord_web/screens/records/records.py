@@ -20,12 +20,13 @@ from raccord.onboarding.deciding.alike import alike_to_problem
 from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.answers import conflict_said
-from raccord.overview.connections import connection_names
+from raccord.overview.connections import connection_head, connection_names
 from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.pointing.referred import referred
 from raccord.overview.pointing.two_sides import sides_of
+from raccord.overview.proofs import proof_of_day
 from raccord.overview.records import RecordStory, RecordView, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
@@ -87,10 +88,15 @@ def records(
     wanted = _wanted(connection, fate, q, first, last, kind)
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
+        # One day of one connection is what a line of the proof leads to: its sums stand above its records.
+        sole = wanted.first is not None and wanted.first == wanted.last
+        head = connection_head(session, connection) if sole and connection else None
         return show(
             request,
             "records/records.html",
             session,
+            head=head,
+            of_day=None if head is None or wanted.first is None else proof_of_day(session, head.id, wanted.first),
             listing=list_records(session, wanted, within=within, limit=PAGE, offset=offset),
             connections=connection_names(session, within=within),
             wanted=wanted,
