@@ -209,3 +209,19 @@ def test_leaving_a_recommended_default_is_asked_once(
     assert send(own, own, role_income=incomes[1], role_fees=expense).status_code == 303
     with workshop.database.read() as session:
         assert session.scalars(select(Choice.ledger_id).where(Choice.role == "income")).all() == [incomes[1]]
+
+
+@pytest.mark.parametrize(("state", "when"), [("connected", "once the connection is paused"), ("reauthorise", "valid")])
+def test_what_cannot_be_done_now_stands_there_all_the_same_and_says_when(
+    workshop: Workshop, browser: TestClient, synced: Connection, state: str, when: str
+) -> None:
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).state = ConnectionState(state)
+    shown = browser.get(f"/connections/{synced.id}").text
+    assert '<button class="btn btn-sm" disabled>Resume</button>' in shown
+    assert when in shown
+
+
+def test_the_first_week_stands_above_what_the_connection_is(browser: TestClient, synced: Connection) -> None:
+    shown = browser.get(f"/connections/{synced.id}").text
+    assert shown.index('id="week"') < shown.index('id="two"')

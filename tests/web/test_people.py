@@ -116,7 +116,14 @@ def test_the_first_start_goes_on_with_key_backups_time_zone_language_messages_an
     assert "that is no whole path" in refused.text
     assert post(browser, start, f"{start}/drill").status_code == 422, "nothing to try yet"
     target = tmp_path / "target"
-    assert post(browser, start, f"{start}/backup", folder=str(target)).status_code == 303
+    asked = post(browser, start, f"{start}/backup", folder=str(target))
+    assert (asked.status_code, "does not exist yet" in asked.text, target.exists()) == (422, True, False)
+    assert f'name="create" value="{target}"' in asked.text
+    typo = post(browser, start, f"{start}/backup", folder=f"{target}s", create=str(target))
+    assert (typo.status_code, list(tmp_path.glob("target*"))) == (422, []), "what was seen is another folder"
+    made = post(browser, start, f"{start}/backup", folder=str(target), create=str(target))
+    assert (made.status_code, target.is_dir()) == (303, True)
+    assert "the same disk as the data: a disk that breaks takes both" in browser.get(start).text
     key = workshop.settings.key_file
     os.utime(key, (0, 0))
     assert post(browser, start, f"{start}/key").status_code == 303
@@ -127,6 +134,12 @@ def test_the_first_start_goes_on_with_key_backups_time_zone_language_messages_an
     assert "raccord_lang=fr" in kept.headers["set-cookie"]
     assert post(browser, start, f"{start}/drill").status_code == 303
     after = browser.get(start, headers={"accept-language": "fr"}).text
+    assert "un disque qui casse emporte les deux" in after
+    zones = after[after.index('id="time_zone"') :].partition("</select>")[0]
+    regions = re.findall(r'<optgroup label="([^"]+)"', zones)
+    assert regions[:3] == ["Probables", "Afrique", "Amérique"]
+    assert re.search(r'label="Probables" data-zones><option selected>Europe/Paris</option>', zones)
+    assert zones.count(">Europe/Paris<") == 1
     assert str(target) in after
     assert f"{OWNER} a demandé un exercice" in after
     assert f"{OWNER} dit l’avoir" in after

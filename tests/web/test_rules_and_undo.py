@@ -187,6 +187,12 @@ def test_closed_periods_and_days_are_ruled_from_the_page(
     assert (open_month.status_code, "2026-01 is not certified" in open_month.text) == (409, True)
     past = send(page, f"/connections/{synced.id}/days", time_zone="Europe/Paris", cut_off="04:00", first="2026-03-01")
     assert (past.status_code, "Choose a day from" in past.text) == (409, True)
+    beside = past.text[past.text.index('id="days"') :]
+    assert 'id="refusal"' in beside, "in the form that was refused"
+    assert past.text.count('id="refusal"') == 1
+    assert "<option selected>Europe/Paris</option>" in beside
+    assert 'value="04:00"' in beside
+    assert 'value="2026-03-01"' in beside
     wrong = send(page, f"/connections/{synced.id}/days", time_zone="Mars/Olympus", cut_off="04:00")
     assert wrong.status_code == 409
     assert send(page, f"/connections/{synced.id}/days", time_zone="x", cut_off="1", first="soon").status_code == 400
@@ -213,6 +219,9 @@ def test_closed_periods_and_days_are_ruled_from_the_page(
     month = {"month": "2026-03", "answer": "write"}
     short = send(page, f"/connections/{synced.id}/closed-months", **month, reason="late")
     assert (short.status_code, "needs a reason" in short.text) == (409, True)
+    closed = short.text[short.text.index('id="closed"') : short.text.index('id="days"')]
+    assert 'id="refusal"' in closed
+    assert 'value="late" aria-invalid="true"' in closed
     said = send(page, f"/connections/{synced.id}/closed-months", **month, reason="A receipt that came late")
     assert (said.status_code, "A receipt that came late" in browser.get(page).text) == (303, True)
 

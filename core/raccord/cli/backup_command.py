@@ -12,6 +12,7 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option, default_group
 from raccord.keeping.backups import Backup, choose_target, list_backups, make_backup, read_backup
+from raccord.keeping.disks import SAME_DISK, on_disk_of
 from raccord.keeping.errors import no_target
 from raccord.sync.safekeeping import installation_of, target_of
 from raccord.sync.workshop import Workshop
@@ -94,11 +95,19 @@ def list_(limit: int) -> None:
 @click.argument("folder", required=False)
 def target_command(folder: str | None) -> None:
     with opened_workshop() as workshop:
+        created = folder is not None and not Path(folder).exists()
         place = choose_target(workshop, operator(actor()), folder) if folder is not None else _target(workshop)
+        same_disk = on_disk_of(place, workshop.settings.data_dir)
     out = output()
     if out.as_json:
-        out.json({"target": str(place)})
+        out.json({"target": str(place), "created": created, "same_disk": same_disk})
+    if created:
+        out.say(
+            Phrase(f"Le dossier {place} n'existait pas : il a été créé.", f"{place} did not exist: it was created.")
+        )
     out.say(Phrase(f"Les sauvegardes vont dans {place}.", f"Backups go to {place}."))
+    if same_disk:
+        out.say(Phrase(SAME_DISK.fr, SAME_DISK.en))
 
 
 def _target(workshop: Workshop) -> Path:

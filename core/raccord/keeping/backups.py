@@ -16,7 +16,15 @@ from typing import Any
 from sqlalchemy import select
 
 from raccord.keeping.dumps import dump
-from raccord.keeping.errors import BackupError, no_target, not_written, target_unusable, unknown_backup, unreadable
+from raccord.keeping.errors import (
+    BackupError,
+    no_target,
+    not_written,
+    target_missing,
+    target_unusable,
+    unknown_backup,
+    unreadable,
+)
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.plugin.texts import Text
 from raccord.store import events
@@ -56,8 +64,11 @@ class Backup:
     """Of the manifest, as the audit chain knows it."""
 
 
-def choose_target(workshop: Workshop, actor: Actor, folder: str, *, from_pages: bool = False) -> Path:
-    """Say where backups go from now on; what is in the old place stays there. ``BackupError`` where it takes none.
+def choose_target(
+    workshop: Workshop, actor: Actor, folder: str, *, from_pages: bool = False, create: bool = True
+) -> Path:
+    """Say where backups go from now on; what is in the old place stays there. ``BackupError`` where it takes none, or
+    where it does not exist and was not said to be created.
 
     From pages that others reach it is refused: whoever signs in there chooses no folder of this machine.
     """
@@ -87,13 +98,16 @@ def choose_target(workshop: Workshop, actor: Actor, folder: str, *, from_pages: 
     place = Path(folder.strip())
     if not folder.strip() or not place.is_absolute() or "\x00" in folder:
         raise target_unusable(place, Text("ce n'est pas un chemin entier", "that is no whole path"))
+    created = not os.path.exists(place)
+    if created and not create:
+        raise target_missing(place)
     _probe(place, settings.data_dir)
     with workshop.database.begin() as session:
         row = the_installation(session)
         before, row.backup_dir = row.backup_dir, str(place)
         events.append(
             session, actor=actor.name, action="backup.target_chosen", subject=str(place), now=workshop.clock.now(),
-            body={"before": before},
+            body={"before": before, "created": created},
         )  # fmt: skip
     return place
 

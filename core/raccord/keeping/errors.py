@@ -38,6 +38,17 @@ def target_unusable(folder: Path, why: Text) -> BackupError:
     )
 
 
+def target_missing(folder: Path) -> BackupError:
+    return BackupError(
+        "backup.target_missing",
+        Text(f"Le dossier {folder} n'existe pas encore.", f"The folder {folder} does not exist yet."),
+        Text(
+            "Corrigez le chemin, montez le disque s'il manque, ou faites créer ce dossier.",
+            "Correct the path, mount the disk if it is missing, or have this folder created.",
+        ),
+    )
+
+
 def not_written(folder: Path, error: OSError) -> BackupError:
     why = error.strerror or type(error).__name__
     return target_unusable(folder, Text(why, why))

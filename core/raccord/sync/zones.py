@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -22,6 +23,14 @@ _BY_COUNTRY = {
     "ZA": "Africa/Johannesburg",
 }  # fmt: skip
 """Where nearly all of a country lives in one zone; one of several zones says nothing."""
+_COMMON = (
+    "America/Toronto", "America/Halifax", "America/Winnipeg", "America/Edmonton", "America/Vancouver",
+    "America/St_Johns", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "Europe/Paris",
+    "Europe/Brussels", "Europe/Zurich", "Europe/London",
+)  # fmt: skip
+"""Where most books that these sources belong to are kept."""
+FEW_ZONES = 4
+"""Of a country of which none is common so many are likely."""
 PROVEN_STATES = (
     ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY,
 )  # fmt: skip
@@ -43,11 +52,35 @@ class Zones:
         return self.places.get(place, self.house)
 
 
-def zone_names(country: str) -> list[str]:
-    """Return the names of time zones to choose from: those of a country first, then all others."""
+@dataclass(frozen=True, slots=True)
+class ZoneGroup:
+    """Time zones that stand together in a choice; those that are likely are of no region."""
+
+    region: str
+    names: Sequence[str]
+
+
+def zone_groups(country: str, *known: str) -> list[ZoneGroup]:
+    """Return the time zones to choose from: the likely ones first, then each region's.
+
+    Likely are those that are ``known`` to be somebody's here, this machine's own, and the commonest of a country, or
+    of all where it is not known. Each stands in one group.
+    """
     by_country = _zones_by_country()
-    own = by_country.get(country.upper(), ())
-    return [*own, *sorted({name for names in by_country.values() for name in names} - {*own})]
+    own, every = by_country.get(country.upper(), ()), {name for names in by_country.values() for name in names}
+    common = [each for each in _COMMON if each in own] or own[:FEW_ZONES] or _COMMON
+    # A name of old that somebody chose is offered to them, though nobody else.
+    likely = list(dict.fromkeys(each for each in (*known, *common, _zone_of_machine(every)) if each))
+    regions: dict[str, list[str]] = {}
+    for name in sorted(every.difference(likely)):
+        regions.setdefault(name.partition("/")[0], []).append(name)
+    return [ZoneGroup("", likely), *(ZoneGroup(region, names) for region, names in regions.items())]
+
+
+def _zone_of_machine(every: Collection[str]) -> str:
+    """Return the zone that this machine keeps, or nothing where it has no name that people know."""
+    said = os.environ.get("TZ", "").lstrip(":") or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    return said if said in every else ""
 
 
 @cache

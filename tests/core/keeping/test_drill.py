@@ -19,6 +19,7 @@ from sqlalchemy import select, text
 
 from raccord.clock import FixedClock
 from raccord.keeping.backups import MANIFEST, choose_target, list_backups, make_backup, read_backup
+from raccord.keeping.disks import on_disk_of
 from raccord.keeping.drill import Drill, drill
 from raccord.keeping.errors import BackupError
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
@@ -201,7 +202,14 @@ def test_a_target_is_chosen_by_who_operates_and_lies_elsewhere(workshop: Worksho
         assert refused.value.code == "backup.target_unusable"
     with pytest.raises(NotAllowedError):
         choose_target(workshop, Actor("Ada", RoleName.ADMIN), str(tmp_path / "target"))
+    with pytest.raises(BackupError) as missing:
+        choose_target(workshop, OWNER, str(tmp_path / "target"), create=False)
+    assert (missing.value.code, (tmp_path / "target").exists()) == ("backup.target_missing", False)
     choose_target(workshop, OWNER, str(tmp_path / "target"))
+    choose_target(workshop, OWNER, str(tmp_path / "target"), create=False)
+    with workshop.database.read() as session:
+        told = session.scalars(select(Event).where(Event.action == "backup.target_chosen").order_by(Event.seq)).all()
+    assert [each.body["created"] for each in told] == [True, False]
     with pytest.raises(BackupError) as empty:
         read_backup(tmp_path / "target")
     assert empty.value.code == "backup.unknown"
@@ -234,3 +242,11 @@ def test_what_another_installation_put_into_the_target_stays_with_its_files(kept
     made = make_backup(few, OWNER.name)
     assert list_backups(target) == [made.name, theirs.name]
     assert sealed.exists()
+
+
+def test_a_folder_on_the_disk_of_the_data_is_known(tmp_path: Path) -> None:
+    data, kept = tmp_path / "data", tmp_path / "not" / "there" / "yet"
+    data.mkdir()
+    assert on_disk_of(kept, data), "by the nearest folder above it"
+    assert on_disk_of(data / "file" / "below", data)
+    assert not on_disk_of(Path("/proc"), data)

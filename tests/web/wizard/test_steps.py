@@ -160,10 +160,10 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     assert send(f"{own}/scope", f"{own}/scope", first="soon", time_zone="America/Toronto").status_code == 422
     typed = send(f"{own}/scope", f"{own}/scope", first="2026-02-09", time_zone="Montreal", cut_off="03:15")
     assert typed.status_code == 409
-    for kept_so in ('value="2026-02-09"', 'value="Montreal"', 'value="03:15"'):
+    for kept_so in ('value="2026-02-09"', 'value="03:15"'):
         assert kept_so in typed.text, "what was typed stands"
-    zones = re.findall(r'<option value="([^"]+)"></option>', typed.text)
-    assert (zones[0], "America/Toronto" in zones[:40], "Europe/Paris" in zones[40:]) == ("America/St_Johns", True, True)
+    zones = re.findall(r"<option[^>]*>([A-Z][a-z]+/[^<]+)</option>", typed.text)
+    assert (zones[0], "Europe/Paris" in zones[40:]) == ("America/Toronto", True), "the likely ones first"
     kept = send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="America/Toronto", cut_off="02:00")
     assert kept.headers["location"] == f"{own}/checks"
     with workshop.database.read() as session:

@@ -48,6 +48,13 @@
     if (moved) location.replace(moved.href);
   });
 
+  // The browser knows where it is: its time zone stands first among the likely ones.
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const likely of document.querySelectorAll("optgroup[data-zones]")) {
+    const own = [...likely.parentElement.querySelectorAll("option")].find((each) => each.textContent === here);
+    if (own) likely.prepend(own);
+  }
+
   // Paper is asked of the browser; without this file its own menu does it.
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;

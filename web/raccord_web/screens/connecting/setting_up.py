@@ -48,7 +48,7 @@ from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
-from raccord.sync.zones import zone_names
+from raccord.sync.zones import zone_groups
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, renew_signed_in
 from raccord_web.gate import UPLOAD_BYTES_MAX
@@ -376,7 +376,7 @@ def _shown(
             country = session.get_one(Company, connection.company_id).country
             return {
                 "outside": left_outside(session, connection),
-                "zones": zone_names(country),
+                "zones": zone_groups(country, connection.time_zone),
                 "limit": history_of(workshop, session, connection),
             }
         case "files":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 
@@ -16,10 +17,11 @@ from raccord.onboarding.deciding.standing import set_review_each
 from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
 from raccord.overview.connections import connection_head, has_documents
-from raccord.store.models import Connection
+from raccord.store.models import Company, Connection
 from raccord.sync.days import days_of, today_of
 from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
 from raccord.sync.proving.certified import REASON_MAX, REASON_MIN
+from raccord.sync.zones import zone_groups
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
@@ -63,7 +65,7 @@ def month(request: Request, connection_id: str, fields: Fields) -> Response:
     try:
         answer_closed_month(workshop, acting(request), connection_id, first, MonthAnswer(answer), said)
     except ClosingError as error:
-        return _page(request, connection_id, error)
+        return _page(request, connection_id, error, of="closed", typed=fields)
     return RedirectResponse(f"/connections/{connection_id}/rules?done=rules", HTTPStatus.SEE_OTHER)
 
 
@@ -83,7 +85,7 @@ def days(request: Request, connection_id: str, fields: Fields) -> Response:
     except RaccordError as error:
         if error.code.startswith("people."):
             raise
-        return _page(request, connection_id, error)
+        return _page(request, connection_id, error, of="days", typed=fields)
     return RedirectResponse(f"/connections/{connection_id}/rules?done=rules", HTTPStatus.SEE_OTHER)
 
 
@@ -94,7 +96,11 @@ def _month(text: str) -> date | None:
         return None
 
 
-def _page(request: Request, connection_id: str, error: RaccordError | None = None) -> Response:
+def _page(
+    request: Request, connection_id: str, error: RaccordError | None = None, *, of: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """Show the rules; ``of`` names the form that was refused, which shows why and keeps what was typed."""
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
         view = connection_head(session, connection_id)
@@ -119,5 +125,8 @@ def _page(request: Request, connection_id: str, error: RaccordError | None = Non
             day_rules=days_of(held).rules,
             beginning=date.min,
             today=today_of(held, workshop.clock.now()),
+            zones=zone_groups(session.get_one(Company, view.company_id).country, held.time_zone),
+            of=of,
+            typed=typed or {},
             wrong=None if error is None else said_by(error, request),
         )

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.keeping.backups import choose_target
+from raccord.keeping.disks import SAME_DISK, on_disk_of
 from raccord.keeping.drill import ask_for_drill
 from raccord.keeping.standing import DRILL_DAYS, troubles_of
 from raccord.onboarding.access.people import Power, may, require
@@ -18,7 +19,7 @@ from raccord.onboarding.checking.getting_ready import key_state, say_key_kept, s
 from raccord.onboarding.checking.house import check_house
 from raccord.store.models import Person
 from raccord.sync.safekeeping import installation_of, target_of
-from raccord.sync.zones import zone_names, zones_of
+from raccord.sync.zones import zone_groups, zones_of
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, visitor_of
 from raccord_web.pages.failures import explained
@@ -48,7 +49,9 @@ def step(request: Request, deed: str, fields: Fields) -> Response:
     try:
         match deed:
             case "backup":
-                choose_target(workshop, actor, fields.get("folder", ""), from_pages=True)
+                folder = fields.get("folder", "")
+                # A folder is created once somebody saw that it is not there.
+                choose_target(workshop, actor, folder, from_pages=True, create=fields.get("create") == folder)
             case "key":
                 say_key_kept(workshop, actor)
             case "drill":
@@ -89,14 +92,17 @@ def _page(
     findings = list(check_house(settings, workshop.database, workshop.scopes.catalog)) if check else []
     with workshop.database.read() as session:
         row = installation_of(session)
+        target = target_of(settings, row)
+        zone, usual = row.time_zone if row is not None else "", zones_of(session).house
         person = None if signed is None else session.get(Person, signed.person_id)
         return show(
             request, "entering/getting_ready.html", session, status=status, wrong=wrong, of=of, given=given or {},
             theirs=True,
             address="" if person is None else person.told_at or person.email,
-            key=key_state(settings, row), row=row, target=target_of(settings, row), person=person,
+            key=key_state(settings, row), row=row, target=target, person=person,
+            same_disk=SAME_DISK if target is not None and on_disk_of(target, settings.data_dir) else None,
             fixed=settings.backup_dir.parts != (), here_only=settings.served_here(), mails=bool(settings.smtp_host),
-            zones=zone_names(""), zone=row.time_zone if row is not None else "", usual_zone=zones_of(session).house,
+            zones=zone_groups("", zone, usual), zone=zone, usual_zone=usual,
             checked=check, findings=sorted(findings, key=lambda each: list(Level).index(each.level), reverse=True),
             troubles=troubles_of(session, settings, now), drill_days=DRILL_DAYS,
         )  # fmt: skip
