@@ -48,6 +48,12 @@ QUESTIONS_OF_FILES = (".date_order", ".decimal_mark", ".csv_columns", ".columns_
 """How their codes end."""
 
 
+OF_ANOTHER = "connector.other_account"
+"""The row for those that tell of a file of another account than the connection's."""
+OTHER_ACCOUNTS = (".other_merchant", ".other_account")
+"""How their codes end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A code in one language: what happened, what to do, and who can do it."""
@@ -125,6 +131,8 @@ def _sentences(code: str, language: Language, way: Way) -> tuple[str, str, str]:
         return _row(_table()[ABOUT_A_FILE], language, way)
     if code.endswith(QUESTIONS_OF_FILES):
         return _row(_table()[OF_A_FILE], language, way)
+    if code.endswith(OTHER_ACCOUNTS):
+        return _row(_table()[OF_ANOTHER], language, way)
     return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language, way)
 
 

@@ -17,6 +17,7 @@ from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account
 from raccord.overview.connections import connection_head
+from raccord.overview.pointing.other_accounts import their_connections
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs
 from raccord.overview.sought import Fate
@@ -24,7 +25,7 @@ from raccord.overview.weighing.counted import count_by_fate, count_reports
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting
+from raccord_web.front.visitors import acting, within_of
 from raccord_web.gate import UPLOAD_BYTES_MAX
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import CardFields, Fields, Files
@@ -192,6 +193,7 @@ def _page(
             told=told,
             changing=changed,
             asked_accounts=asked,
+            theirs=their_connections(session, connection, problems, within_of(request)),
             # What the proof says of whole months is of no file.
             problems=[each for each in problems if not each.code.startswith("proof.")],
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
