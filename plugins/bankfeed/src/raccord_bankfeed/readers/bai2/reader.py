@@ -283,6 +283,12 @@ class _Groups:
         if is_number(count) and int(count) != records:
             self._report(text_faults.control_count(code, int(count), records), record)
 
+    def lose(self, record: Record) -> None:
+        """Tell that the file ends within a 16: its amount may be another, and by half a text it is another line."""
+        if self._account is not None:
+            self._account.tally.unreadable += 1
+        self._report(text_faults.row_cut_off("99"), record)
+
     def end(self) -> None:
         """End the account that is open."""
         account, self._account = self._account, None
@@ -328,7 +334,11 @@ class _Records:
         if record is not None:
             self._groups.take(record)
 
-    def end(self) -> None:
+    def end(self, *, cut: bool = False) -> None:
+        """End the file; ``cut``: its last line does not end as a line ends."""
+        if cut and self._record is not None and self._record.code == "16":
+            self._groups.lose(self._record)
+            self._record = None
         self.flush()
         self._groups.end()
 
@@ -372,7 +382,7 @@ class Bai2Reader(RunReader):
 
     def finish(self) -> None:
         """Take the end of the file, which its trailer has to announce."""
-        self._records.end()
+        self._records.end(cut=not self.whole)
         if not self._groups.complete:
             self.unreadable(text_faults.file_cut_off("99"), self.row, self.start, "")
         elif not self._groups.told:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions, text_faults
-from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.mt940.account import account_named
 from raccord_bankfeed.readers.mt940.line import (
     read_amount,
     read_balance,
@@ -36,11 +36,10 @@ _ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
 _END = re.compile(r"-(?:\}.*|X{3})?\s*")
 _STARTS = re.compile(r"^[ \t]{0,8}:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
 _ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
-_IBAN = re.compile(r"([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}?)(?:[/ ]?(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF))?")
-_IN_CURRENCY = re.compile(r"(.*[0-9])(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF)")
 _SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
 _NUMBER = re.compile(r"\s*([0-9]{1,5})")
 _FIELD_CHARS_MAX = 20_000
+CLOSING = ":62F:"
 _ASKED_MAX = 1000
 _TEXTS_MAX = 8
 
@@ -104,6 +103,8 @@ class _Messages:
         self._message: _Message | None = None
         self.told = False
         """Whether anything was told of."""
+        self.unclosed = False
+        """Whether the last message has an opening balance and no closing one."""
 
     def take(self, tag: str, text: str, row: int, start: int) -> None:
         """Take one field."""
@@ -125,7 +126,7 @@ class _Messages:
             case "20":
                 message.reference = text.strip()
             case "25" | "25P":
-                message.tally.account = _account(text.partition("\n")[0])
+                message.tally.account = account_named(text.partition("\n")[0])
             case "28" | "28C":
                 message.number = text.strip()
             case "61":
@@ -183,7 +184,7 @@ class _Messages:
         tally = message.tally
         message.count += 1
         if not tally.account.key:
-            tally.account = _account("")
+            tally.account = account_named("")
         try:
             if self._light:
                 day, amount, expected = sum_entry(text)
@@ -262,17 +263,22 @@ class _Messages:
         tally.add_run(moves.days, moves.amounts)
         return True
 
-    def end(self) -> None:
-        """End the message that is open."""
+    def end(self, *, cut: bool = False) -> None:
+        """End the message that is open; ``cut``: the file ends in the middle of a line of text."""
         message, self._message = self._message, None
         if message is None:
             return
-        self._entry(message)
         tally = message.tally
+        if cut and tally.opening is not None and not message.closed and message.waiting is not None:
+            # Its amount may be another one, and by half a text it would be another line than in the whole file.
+            (text, row, start), message.waiting = message.waiting, None
+            tally.unreadable += 1
+            self._unreadable(text_faults.row_cut_off(CLOSING), row, start, text)
+        self._entry(message)
         if not tally.account.key:
             if not (message.count or tally.opening):
                 return
-            tally.account = _account("")
+            tally.account = account_named("")
         if self._light:
             if message.count and not message.named and len(self._currencies) < _ASKED_MAX:
                 self._currencies[self._number - 1] = tally.currency
@@ -281,6 +287,7 @@ class _Messages:
             return
         tally.numbered = message.numbered
         self._tell(tally.statement())
+        self.unclosed = tally.opening is not None and not message.closed
 
     def _tell(self, event: Event) -> None:
         self.told = True
@@ -322,24 +329,6 @@ def _contradiction(message: _Message) -> Question | None:
     return questions.contradicted(key, found, tally, tally.last_day)
 
 
-def _account(text: str) -> Account:
-    """Return the account of a ``:25:``: an IBAN, perhaps with its currency, or bank and number."""
-    plain = "".join(text.upper().split())
-    if (iban := _IBAN.fullmatch(plain)) is not None:
-        return account_of(AccountKind.BANK, {"ACCTID": iban[1]})
-    named = _account_of(plain)
-    if (found := _IN_CURRENCY.fullmatch(plain)) is None:
-        return named
-    # The account in one currency of a number: it is known by the number in files that write that alone.
-    alone = _account_of(found[1])
-    return replace(named, masked=alone.masked, number=alone.number)
-
-
-def _account_of(plain: str) -> Account:
-    bank, slash, number = plain.partition("/")
-    return account_of(AccountKind.BANK, {"BANKID": bank, "ACCTID": number} if slash and number else {"ACCTID": bank})
-
-
 class _Fields:
     """Puts the lines of a file together to fields: what begins with no tag goes on the field before."""
 
@@ -361,6 +350,7 @@ class _Fields:
             self._parts, self._size = [text[found.end() :]], 0
         elif text[:1] == "-" and _END.fullmatch(text):
             self.end()
+            self._messages.unclosed = False
         elif self._tag and self._size < _FIELD_CHARS_MAX:
             self._parts.append(text)
             self._size += len(text)
@@ -380,9 +370,9 @@ class _Fields:
             self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
         self._tag, self._parts = "", []
 
-    def end(self) -> None:
+    def end(self, *, cut: bool = False) -> None:
         self._flush()
-        self._messages.end()
+        self._messages.end(cut=cut)
 
 
 class Mt940Reader(RunReader):
@@ -443,6 +433,8 @@ class Mt940Reader(RunReader):
 
     def finish(self) -> None:
         """Take the end of the last message; tell where none of them names an account or holds a line."""
-        self._fields.end()
+        self._fields.end(cut=not self.whole)
+        if self._messages.unclosed:
+            self.unreadable(text_faults.file_cut_off(CLOSING), self.row, self.start, "")
         if not self._messages.told:
             self.unreadable(text_faults.no_statement(), 1, 0, "")

@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.ofx.line import is_currency
-from raccord_bankfeed.readers.table.layout import Layout
-from raccord_bankfeed.readers.table.words import DIRECTIONS, IN, MINUSES, OUT, PARTLY, PLUSES, Part, part_of, plain
+from raccord_bankfeed.readers.table.layout import Layout, is_header
+from raccord_bankfeed.readers.table.rows import delimiter_of, rows_of
+from raccord_bankfeed.readers.table.words import (
+    DIRECTIONS,
+    IN,
+    MINUSES,
+    OUT,
+    PARTLY,
+    PLUSES,
+    Part,
+    is_name,
+    part_of,
+    plain,
+)
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOVING = frozenset({Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS})
+HEADER_WITHIN = 80
+"""The names of columns stand among so many rows."""
 _ACCOUNTS_MAX = 5
 """So many accounts in a file, and more than half as many as rows, are those of the other sides."""
 _SIDE_ROWS = 5
@@ -28,6 +43,13 @@ def names_columns(cells: Sequence[str]) -> bool:
     texts = [text for cell in cells if (text := cell.strip())]
     found = {part[0] for text in texts if (part := part_of(text)) is not None}
     return len(texts) > 2 and len(found) > 1 and not found.isdisjoint(_MOVING) and not any(map(_is_figure, texts))
+
+
+def names_known(sample: list[str]) -> int:
+    """Return how many columns have names that are known whole, in the row that has most of them."""
+    delimiter = delimiter_of(sample, is_header) or ","
+    rows = islice(rows_of(sample[:HEADER_WITHIN], delimiter), HEADER_WITHIN)
+    return max((sum(is_name(cell) for cell in row.cells) for row in rows), default=0)
 
 
 def joined_names(first: Sequence[str], second: Sequence[str]) -> list[str]:

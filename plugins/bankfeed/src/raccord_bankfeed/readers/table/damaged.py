@@ -38,6 +38,13 @@ def check_width(row: Row, layout: Layout) -> None:
         raise RowFault(text_faults.cells_extra(width, len(row.cells)))
 
 
+def check_end(row: Row, layout: Layout, narrowest: int) -> None:
+    """Raise ``RowFault`` for a last row without line end that has fewer cells than all the others: it is cut off."""
+    width = len(row.cells)
+    if width < min(narrowest, len(layout.titles)):
+        raise RowFault(text_faults.row_cut_off(layout.titles[width]))
+
+
 def damaged_rows(text: str) -> list[Unreadable]:
     """Return the rows of a text that would be transactions were their amount one; nothing where there are none.
 

@@ -157,6 +157,15 @@ def is_header(cells: Sequence[str]) -> bool:
     )
 
 
+def is_header_again(cells: Sequence[str], header: Sequence[str], at: int) -> bool:
+    """Tell whether a row repeats the names of columns; ``at`` is the column of the day, at which most rows differ."""
+    return (
+        len(cells) == len(header)
+        and plain(cells[at]) == header[at]
+        and all(plain(cell) == name for cell, name in zip(cells, header, strict=True))
+    )
+
+
 def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     """Return the layout that a header names."""
     best: dict[Part, tuple[int, int]] = {}

@@ -23,11 +23,19 @@ from raccord_bankfeed.readers.table.against import (
     contradicting,
 )
 from raccord_bankfeed.readers.table.balances import follow_as_written, followed_by
-from raccord_bankfeed.readers.table.by_rows import joined_names, names_columns, told_by_rows
+from raccord_bankfeed.readers.table.by_rows import HEADER_WITHIN, joined_names, names_columns, names_known, told_by_rows
+from raccord_bankfeed.readers.table.damaged import check_end
 from raccord_bankfeed.readers.table.day_forms import stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
-from raccord_bankfeed.readers.table.layout import Layout, is_header, layout_key, layout_of_header, saved_layout
+from raccord_bankfeed.readers.table.layout import (
+    Layout,
+    is_header,
+    is_header_again,
+    layout_key,
+    layout_of_header,
+    saved_layout,
+)
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.paypal import reader_of
@@ -46,12 +54,11 @@ from raccord_bankfeed.readers.table.rows import (
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.saved import Borrowed
 from raccord_bankfeed.readers.table.sections import before
-from raccord_bankfeed.readers.table.words import Part, is_name, plain
+from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
 
 _SAMPLE_LINES = 400
-_HEADER_WITHIN = 80
 _KEY_LINES = 50
 """So many lines make the key under which a question about the file is asked."""
 _ACCOUNTS_MAX = 1000
@@ -66,13 +73,6 @@ def looks_like_table(head: str) -> bool:
         return False
     lines = head.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return holds_table([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header)
-
-
-def _names_known(sample: list[str]) -> int:
-    """Return how many columns have names that are known whole, in the row that has most of them."""
-    delimiter = delimiter_of(sample, is_header) or ","
-    rows = islice(rows_of(sample[:_HEADER_WITHIN], delimiter), _HEADER_WITHIN)
-    return max((sum(is_name(cell) for cell in row.cells) for row in rows), default=0)
 
 
 class TableReader(LineReader):
@@ -98,6 +98,8 @@ class TableReader(LineReader):
         self._running: dict[str, RunningBalance] = {}
         self._goes_on = False
         self._last: Line | None = None
+        self._narrowest = 0
+        """So many cells each transaction has, but a last one."""
 
     def prepare(self, stream: BinaryIO) -> None:
         """Find charset, delimiter, columns and conventions; look at every row before the first is used."""
@@ -139,6 +141,11 @@ class TableReader(LineReader):
             self._rows = self._follow_balances(blocks, self._rows)
         self._doubt_signs(blocks, self._rows)
 
+    @property
+    def _ends_within_a_line(self) -> bool:
+        """Whether the line that is taken is the file's last and does not end as lines end."""
+        return self._finished and not self.whole
+
     def _is_turned(self, key: str) -> bool:
         return self._known.says(key, REVERSED) != ""
 
@@ -150,7 +157,7 @@ class TableReader(LineReader):
 
     def _sampled(self, stream: BinaryIO) -> tuple[str, Layout | None]:
         sample = self._sample(stream, self.charset)
-        if self.charset == "cp1252" and _names_known(other := self._sample(stream, "cp1250")) > _names_known(sample):
+        if self.charset == "cp1252" and names_known(other := self._sample(stream, "cp1250")) > names_known(sample):
             # Names of columns that are words only in the charset of Czech, Polish and Hungarian banks.
             self.charset, sample = "cp1250", other
         delimiter = delimiter_of(sample, is_header) or ","
@@ -169,9 +176,10 @@ class TableReader(LineReader):
 
     def _layout(self, rows: list[Row], delimiter: str, sample: list[str]) -> Layout | None:
         header = next(
-            (row for row in rows[:_HEADER_WITHIN] if is_header(row.cells) and not is_transaction(row.cells)), None
+            (row for row in rows[:HEADER_WITHIN] if is_header(row.cells) and not is_transaction(row.cells)), None
         )
         dated = [row for row in rows if is_transaction(row.cells)]
+        self._narrowest = min((len(row.cells) for row in dated[:-1]), default=0)
         base: Layout | None = None
         above = header or self._names_above(rows, dated)
         if above is not None:
@@ -210,7 +218,7 @@ class TableReader(LineReader):
     def _names_above(rows: list[Row], dated: list[Row]) -> Row | None:
         """Return the row above the first transaction if it names columns, whatever it calls its days."""
         first = dated[0].line if dated else 0
-        above = [row for row in rows[:_HEADER_WITHIN] if row.line < first and "".join(row.cells).strip()]
+        above = [row for row in rows[:HEADER_WITHIN] if row.line < first and "".join(row.cells).strip()]
         return above[-1] if above and names_columns(above[-1].cells) else None
 
     def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> RowReader:
@@ -293,7 +301,7 @@ class TableReader(LineReader):
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order: many rows at once, unless a line is too long."""
         batch = list(lines)
-        if max(map(len, batch), default=0) > LINE_CHARS_MAX:
+        if max(map(len, batch), default=0) > LINE_CHARS_MAX or self._ends_within_a_line:
             super().take(batch)
             return
         if batch and not self.row:
@@ -375,7 +383,7 @@ class TableReader(LineReader):
 
     def _look_closer(self, row: Row, reader: RowReader) -> None:
         header = reader.layout.header
-        if header and self._is_header(row, header, reader.layout.columns[Part.DATE]):
+        if header and is_header_again(row.cells, header, reader.layout.columns[Part.DATE]):
             self._begun = True
             return
         if not self._begun and (header or not reader.begins(row)):
@@ -385,6 +393,8 @@ class TableReader(LineReader):
             return
         try:
             lines = reader.lines(row)
+            if self._ends_within_a_line:
+                check_end(row, reader.layout, self._narrowest)
         except NoTransaction as other:
             self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
                 row.line, other.reason, row.shown()
@@ -424,14 +434,6 @@ class TableReader(LineReader):
             else next(iter(self._tallies))
         )
         return self._tallies.setdefault(key, Tally(account, line))
-
-    @staticmethod
-    def _is_header(row: Row, header: tuple[str, ...], at: int) -> bool:
-        return (
-            len(row.cells) == len(header)
-            and plain(row.cells[at]) == header[at]
-            and all(plain(cell) == name for cell, name in zip(row.cells, header, strict=True))
-        )
 
     def _continues(self, row: Row, reader: RowReader) -> bool:
         """Add a row of nothing but text to the line before it."""
