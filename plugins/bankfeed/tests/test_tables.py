@@ -785,3 +785,14 @@ def test_apple_card_lines_have_the_day_on_which_they_were_cleared() -> None:
             f"{','.join(days)},CAFE 12,Cafe,Restaurants,Purchase,3.00,Ana\n".encode()
         ).lines
         assert (line.day, line.amount) == (date(2026, 3, 16), Decimal("-3.00"))
+
+
+@pytest.mark.parametrize(
+    ("column", "currency"), [("DEB FPI", ""), ("DEB DEB", ""), ("EUR EUR", "EUR"), ("LKR LKR", "LKR")]
+)
+def test_three_capitals_in_a_column_without_a_name_are_a_currency_only_if_there_is_one(
+    column: str, currency: str
+) -> None:
+    one, other = column.split()
+    lines = Read(f"1/5/2026,COFFEE,-4.20,{one}\n1/13/2026,PAY,100.00,{other}\n".encode()).lines
+    assert [line.currency for line in lines] == [currency, currency]

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from raccord_bankfeed.readers.amounts import MarkEvidence, Written, read_amount, written
+from raccord_bankfeed.readers.currencies import CURRENCIES
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.table.damaged import is_almost_amount
 from raccord_bankfeed.readers.table.layout import Layout, layout_key
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _CARD = re.compile(r"\d{4}[*xX]{4,}\d{4}|[*xX]{8,12}\d{4}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _DESJARDINS_COLUMNS = 14
@@ -115,7 +115,7 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     # Of two currencies the one that every row has is the account's.
     for column in sorted(rest, key=lambda column: -column.filled):
         filled = {cell for cell in column.cells if cell}
-        if all(_CURRENCY.fullmatch(cell) for cell in filled):
+        if filled <= CURRENCIES:
             parts.setdefault(Part.CURRENCY, column.number)
         elif _are_kinds(column) and any(each is not column and each.wordy for each in rest):
             parts.setdefault(Part.TYPE, column.number)
