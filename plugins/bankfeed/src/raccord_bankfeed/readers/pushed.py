@@ -103,6 +103,11 @@ class LineReader(PushReader):
         """Whether the last line of the file ended as a line ends."""
         self._cutter: LineCutter | None = None
 
+    @property
+    def within_a_line(self) -> bool:
+        """Whether the line that is taken is the file's last and does not end as a line ends."""
+        return self._finished and not self.whole
+
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset."""
         self.charset = text_charset(stream)

@@ -141,11 +141,6 @@ class TableReader(LineReader):
             self._rows = self._follow_balances(blocks, self._rows)
         self._doubt_signs(blocks, self._rows)
 
-    @property
-    def _ends_within_a_line(self) -> bool:
-        """Whether the line that is taken is the file's last and does not end as lines end."""
-        return self._finished and not self.whole
-
     def _is_turned(self, key: str) -> bool:
         return self._known.says(key, REVERSED) != ""
 
@@ -301,7 +296,7 @@ class TableReader(LineReader):
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order: many rows at once, unless a line is too long."""
         batch = list(lines)
-        if max(map(len, batch), default=0) > LINE_CHARS_MAX or self._ends_within_a_line:
+        if max(map(len, batch), default=0) > LINE_CHARS_MAX or self.within_a_line:
             super().take(batch)
             return
         if batch and not self.row:
@@ -393,7 +388,7 @@ class TableReader(LineReader):
             return
         try:
             lines = reader.lines(row)
-            if self._ends_within_a_line:
+            if self.within_a_line:
                 check_end(row, reader.layout, self._narrowest)
         except NoTransaction as other:
             self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
