@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -16,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
-from raccord_bankfeed.readers import pushed, runs
+from raccord_bankfeed.readers import pushed, reader_for, runs
 from raccord_bankfeed.readers.bai2 import reader as bai2
 from raccord_bankfeed.readers.bai2.reader import Bai2Reader
 from raccord_bankfeed.readers.camt import layouts as camt_layouts
@@ -299,6 +301,54 @@ def test_a_field_between_the_subfields_of_a_text_is_no_part_of_them() -> None:
     read = events_of(content, together=True, chunk=300)
     assert read == events_of(content, together=False, chunk=300)
     assert [event.memo for event in read if isinstance(event, Line)] == ["A B", "A B", "A B", "A"] * 20
+
+
+def test_a_second_text_between_the_subfields_of_the_first_is_no_part_of_them() -> None:
+    kind = KINDS["mt940 of plain subfields"]
+    row = ":61:260310D1,00NMSCNONREF\n:86:166?20A?21B?32C\n"
+    content = (kind.before + (row * 3 + row.replace("A?21", "A\n:86:x?21")) * 20).encode()
+    read = events_of(content, together=True, chunk=300)
+    assert read == events_of(content, together=False, chunk=300)
+    assert len({event.memo for event in read if isinstance(event, Line)}) == 2
+
+
+@pytest.mark.parametrize("funds", ["", "R", "D", "C", "E"])
+@pytest.mark.parametrize("mark", ["C", "D", "RC", "RD"])
+def test_a_letter_for_the_kind_of_funds_is_no_part_of_an_amount(mark: str, funds: str) -> None:
+    rows = f":61:2603100310{mark}{funds}1,00NMSCREF\n:86:166?20A?32C\n" * 20
+    rows += ":61:2603100310D5,00NMSCREF\n:86:166?20A?32C\n" * 20
+    content = f"{MT940}{rows}:62F:C260331CAD{'20' if mark in ('C', 'RD') else '-20'},00\n-\n".encode()
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert [event.amount for event in read if isinstance(event, Line)] == [
+        *[Decimal("1.00") if mark in ("C", "RD") else Decimal("-1.00")] * 20,
+        *[Decimal("-5.00")] * 20,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"),
+    [("REF//B", "REF"), ("REF", "REF//B"), ("REF//B", "REF//B\ndetails"), ("REF//B\ndetails", "REF//B")],
+)
+def test_rows_without_what_the_first_ones_have_are_read_among_them(usual: str, other: str) -> None:
+    kind = KINDS["mt940 of plain subfields"]
+    row = ":61:260310D1,00NMSC{}\n:86:166?20A?21B?32C\n"
+    content = (kind.before + row.format(usual) * 30 + row.format(other) * 30 + row.format(usual) * 30).encode()
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert len([event for event in read if isinstance(event, Line)]) == 90
+
+
+def test_what_is_not_taken_of_a_run_is_told_when_the_reader_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "RUN_ROWS_MIN", 1)
+    content = file_of("mt940", ACCOUNT, made(50))
+    whole = list(reader_for(io.BytesIO(content)).events(io.BytesIO(content)))
+    reader, told = reader_for(io.BytesIO(content)), list[Event]()
+    while len(told) < len(whole):
+        events = reader.events(io.BytesIO(content))
+        told.extend(islice(events, 7))
+        events.close()
+    assert told == whole
 
 
 @pytest.mark.parametrize(("text", "memo"), [("166?20A?21B?32", "A B"), ("A B", "A B")])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import repeat, starmap
+from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import text_faults
@@ -19,11 +19,27 @@ from raccord_bankfeed.readers.texts import excerpt
 LINE_CHARS_MAX = 64 * 1024
 
 
+class Queue:
+    """Events that are told and not yet taken, in order; those of a run are made when they are taken, one by one."""
+
+    def __init__(self) -> None:
+        self.parts: deque[Iterator[Event]] = deque()
+        """What is not taken of one stays in it, so none may be a generator, which closes with who reads it."""
+
+    def append(self, event: Event) -> None:
+        """Tell one event."""
+        self.parts.append(iter((event,)))
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Tell some events."""
+        self.parts.append(chain(events) if isinstance(events, Generator) else iter(events))
+
+
 class PushReader:
     """Feeds a file to ``pushed`` piece by piece; see :class:`raccord_bankfeed.readers.contract.Reader`."""
 
     def __init__(self) -> None:
-        self.queue: deque[Event] = deque()
+        self.queue = Queue()
         self._offset = 0
         self._prepared = False
         self._finished = False
@@ -35,9 +51,9 @@ class PushReader:
             self._prepared = True
         stream.seek(self._offset)
         while True:
-            while self.queue:
-                # What nobody took stays in the queue.
-                yield from starmap(self.queue.popleft, repeat((), len(self.queue)))
+            while self.queue.parts:
+                yield from self.queue.parts[0]
+                self.queue.parts.popleft()
             if self._finished:
                 return
             chunk = stream.read(CHUNK_BYTES)

@@ -33,16 +33,32 @@ _NEW_LINE = cast("Callable[[type[Line], tuple[object, ...]], Line]", tuple.__new
 class RowLayout:
     """How a row is written, alone and many times over, each after what stands between two rows and before another."""
 
-    def __init__(self, pattern: str, between: str, *, quick: str = "", unless: re.Pattern[str] | None = None) -> None:
-        """Take a pattern, and perhaps a quicker one that means the same where ``unless`` is not found in the rows."""
+    def __init__(self, pattern: str, between: str, *, quick: Sequence[str] = (), lines: int = 0) -> None:
+        """Take a pattern, perhaps quicker ones of rows that :meth:`is_odd` does not know, the quickest first, and how
+        many lines each row takes with what stands between, if all take as many.
+        """
         self.row = re.compile(pattern)
-        self.rows = re.compile(rf"{re.escape(between)}{quick or pattern}(?={re.escape(between)})")
-        self.unless = unless
+        self.lines = lines
+        first, *self._slower = [rf"{re.escape(between)}{each}(?={re.escape(between)})" for each in quick or (pattern,)]
+        self._rows = re.compile(first)
 
     @property
     def pattern(self) -> str:
         """What a row is matched with."""
         return self.row.pattern
+
+    def caught(self, text: str, rows: int) -> list[tuple[str, ...]]:
+        """Return what rows catch, one after the other up to the end of a text; fewer where one is written otherwise."""
+        found: list[tuple[str, ...]] = self._rows.findall(text)
+        while len(found) < rows and self._slower:
+            # What does not hold for some rows of a file is not tried on the others.
+            self._rows = re.compile(self._slower.pop(0))
+            found = self._rows.findall(text)
+        return found
+
+    def is_odd(self, run: Run) -> bool:
+        """Tell whether a quicker pattern took for a row what is none."""
+        return False
 
 
 class Run:
@@ -55,13 +71,15 @@ class Run:
         """What the groups of the layout caught, row by row; nothing where a group took no part."""
         self.text = text
         """The rows with what stands between them, also before the first."""
+        self._columns: Sequence[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def columns(self) -> list[tuple[str, ...]]:
+    def columns(self) -> Sequence[tuple[str, ...]]:
         """Return what was caught, group by group."""
-        return list(zip(*self.caught, strict=True))
+        self._columns = self._columns or list(zip(*self.caught, strict=True))
+        return self._columns
 
     def starts(self, first: int, between: str) -> Iterator[int]:
         """Yield at which character each row starts if the first starts at ``first``, and what follows the last."""
@@ -69,7 +87,7 @@ class Run:
 
     def line_ends(self) -> int:
         """Return how many lines the rows take."""
-        return self.text.count("\n")
+        return len(self.rows) * self.layout.lines or self.text.count("\n")
 
 
 class RowTaker(Protocol):
@@ -100,14 +118,15 @@ def made(columns: Iterable[Iterable[object]]) -> Iterator[Line]:
     return map(_NEW_LINE, repeat(Line), zip(*columns, repeat(None), strict=False))
 
 
-def on_one_line(texts: Sequence[str]) -> list[str]:
+def on_one_line(texts: Sequence[str]) -> Sequence[str]:
     """Return texts without blanks at their ends, runs of blanks as one."""
     joined = "".join(texts)
     # A blank that is no plain space does not print.
-    plain = not any(map(joined.__contains__, _BLANKS)) if joined.isascii() else joined.isprintable()
-    if "  " in joined or not plain:
+    if any(map(joined.__contains__, _BLANKS)) if joined.isascii() else not joined.isprintable():
         return [" ".join(text.split()) for text in texts]
-    return list(map(str.strip, texts))
+    if " " not in joined:
+        return texts
+    return [" ".join(text.split()) for text in texts] if "  " in joined else list(map(str.strip, texts))
 
 
 def holds_any(texts: Sequence[str], words: frozenset[str]) -> bool:
@@ -120,18 +139,27 @@ class FirstLook:
     """Looks through a file before it is read, for what has to be known beforehand.
 
     ``sums`` adds up rows that follow one another, each after a line end and ``opening``; it says no, and has added
-    nothing, where one of them needs a closer look. Rows among which one does are halved; ``line`` takes what is left.
+    nothing, where one of them needs a closer look. Rows among which one does are halved; ``line`` takes what is left,
+    with its number if the lines are ``counted``, which takes time and serves only to show a person where they stand.
     """
 
-    def __init__(self, opening: str, line: Callable[[str, int, int], None], sums: Callable[[str], bool]) -> None:
+    def __init__(
+        self, opening: str, line: Callable[[str, int, int], None], sums: Callable[[str], bool], *, counted: bool
+    ) -> None:
         self._between = f"\n{opening}"
         self._line = line
         self._sums = sums
+        self._counted = counted
         self._row = 0
         self._held = ""
 
-    def take(self, text: str) -> None:
-        """Take whole lines, in order; nobody is told where they stand."""
+    def through(self, texts: Iterable[str]) -> None:
+        """Take the texts of a file, each of whole lines."""
+        for text in texts:
+            self._take(text)
+        self._lines(self._held[1:])
+
+    def _take(self, text: str) -> None:
         text = self._held + text
         first, last = text.find(self._between), text.rfind(self._between)
         if last < 0:
@@ -145,17 +173,11 @@ class FirstLook:
         if first < last:
             self._rows(text[first:last])
 
-    def end(self) -> None:
-        """Take the end of the file."""
-        held, self._held = self._held, ""
-        self._lines(held[1:])
-
     def _rows(self, text: str) -> None:
-        lines = text.count("\n")
-        if lines < RUN_ROWS_MIN:
+        if text.count(self._between) < RUN_ROWS_MIN:
             self._lines(f"{text[1:]}\n")
         elif self._sums(text):
-            self._row += lines
+            self._row += text.count("\n") if self._counted else 0
         else:
             middle = text.find(self._between, len(text) // 2)
             if middle < 0:
@@ -244,13 +266,13 @@ def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str) -> R
         if layout.row.fullmatch(rows[0]) is not None:
             text = f"{between}{between.join(rows)}"
             # Where what stands between rows begins a row, a match may begin in the middle of it.
-            clear = f"{between}{between[1:]}" not in text and not (layout.unless and layout.unless.search(text))
-            caught = layout.rows.findall(f"{text}{between}") if clear else []
-            if len(caught) < len(rows):
-                found = run_from(rows, 0, (layout.row,))
-                rows, caught = rows[: len(found)], [match.groups("") for match in found]
-                text = f"{between}{between.join(rows)}"
-            return Run(rows, layout, caught, text)
+            if f"{between}{between[1:]}" not in text:
+                run = Run(rows, layout, layout.caught(f"{text}{between}", len(rows)), text)
+                if len(run.caught) == len(rows) and not layout.is_odd(run):
+                    return run
+            found = run_from(rows, 0, (layout.row,))
+            rows = rows[: len(found)]
+            return Run(rows, layout, [match.groups("") for match in found], f"{between}{between.join(rows)}")
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import BinaryIO
@@ -35,10 +34,10 @@ from raccord_bankfeed.readers.bai2.runs import (
     lines_of,
 )
 from raccord_bankfeed.readers.bai2.sums import NEW, AccountSums, Group, contradiction
-from raccord_bankfeed.readers.contract import AccountKind, Balance, Event, Line, Question, Unreadable
+from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
-from raccord_bankfeed.readers.pushed import RunReader, texts_of
+from raccord_bankfeed.readers.pushed import Queue, RunReader, texts_of
 from raccord_bankfeed.readers.runs import FirstLook, Run
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.tally import Place, Tally
@@ -63,7 +62,7 @@ def looks_like_bai2(head: str) -> bool:
 class _Groups:
     """Takes the records of a file in order; ``light`` keeps to the totals and tells no lines."""
 
-    def __init__(self, queue: deque[Event], asked: dict[int, Question], *, light: bool) -> None:
+    def __init__(self, queue: Queue, asked: dict[int, Question], *, light: bool) -> None:
         self._tell = queue.append
         self._tell_all = queue.extend
         self._asked = asked
@@ -358,16 +357,19 @@ class Bai2Reader(RunReader):
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and find the accounts that do not add up."""
         super().prepare(stream)
-        asked: dict[int, Question] = {}
-        light = _Records(_Groups(self.queue, asked, light=True))
-        look = FirstLook(OPENING, light.line, light.take_sums)
-        for text in texts_of(stream, self.charset):
-            look.take(text)
-        look.end()
-        light.end()
+        asked = self._looked(stream, counted=False) and self._looked(stream, counted=True)
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
         self._groups = _Groups(self.queue, kept, light=False)
         self._records = _Records(self._groups)
+
+    def _looked(self, stream: BinaryIO, *, counted: bool) -> dict[int, Question]:
+        """Return by their numbers what to ask about accounts."""
+        asked: dict[int, Question] = {}
+        light = _Records(_Groups(self.queue, asked, light=True))
+        look = FirstLook(OPENING, light.line, light.take_sums, counted=counted)
+        look.through(texts_of(stream, self.charset))
+        light.end()
+        return asked
 
     def line(self, text: str) -> None:
         """Take one line."""

@@ -24,7 +24,9 @@ _KIND, _UNITS = r"[1-6][0-9]{2}", r"[0-9]{1,15}+"
 """A type that tells the direction, and an amount of which any number adds up exactly."""
 _FUNDS = r"V,[0-9]*+,[0-9]*+|S,[0-9]*+,[0-9]*+,[0-9]*+|[Z012]?"
 _REFERENCE = r"[^,/\n]*+"
-READING = RowLayout(rf"({_KIND}),({_UNITS}),({_FUNDS}),({_REFERENCE}),({_REFERENCE}),([^\n]*+)", f"\n{OPENING}")
+READING = RowLayout(
+    rf"({_KIND}),({_UNITS}),({_FUNDS}),({_REFERENCE}),({_REFERENCE}),([^\n]*+)", f"\n{OPENING}", lines=1
+)
 _ADDING = re.compile(rf"\n{OPENING}({_KIND},{_UNITS})(?=,|/?[^\S\n]*(?:\n|\Z))")
 _SHARED = re.compile(r"/[^\S\n]*(?:02|03|16|49|88|98|99),")
 """A record that begins on the line of another."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +22,7 @@ from raccord_bankfeed.readers.mt940.line import (
     sum_entry,
 )
 from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, layout_of, lines_of, moves_added, moves_of
-from raccord_bankfeed.readers.pushed import RunReader, texts_of
+from raccord_bankfeed.readers.pushed import Queue, RunReader, texts_of
 from raccord_bankfeed.readers.runs import LAYOUTS_MAX, FirstLook, Run, run_of
 from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt
@@ -91,9 +90,7 @@ class _Message:
 class _Messages:
     """Takes the fields of a file in order; ``light`` keeps to the totals and tells no lines."""
 
-    def __init__(
-        self, queue: deque[Event], asked: dict[int, Question], currencies: dict[int, str], *, light: bool
-    ) -> None:
+    def __init__(self, queue: Queue, asked: dict[int, Question], currencies: dict[int, str], *, light: bool) -> None:
         self._queue = queue
         self._asked = asked
         self._currencies = currencies
@@ -236,7 +233,7 @@ class _Messages:
         if added.incoming is not None:
             message.credits += added.incoming
         message.tally.add_sum(added.days, added.lines, (added.incoming or 0) - added.outgoing)
-        message.tally.last_day = added.days[-1]
+        message.tally.last_day = added.last
         return True
 
     def _booked(self) -> _Message | None:
@@ -246,8 +243,7 @@ class _Messages:
 
     def take_run(self, run: Run, start: int) -> bool:
         """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
-        message = self._booked()
-        columns = run.columns()
+        message, columns = self._booked(), run.columns()
         moves = None if message is None else moves_of(columns[1])
         if message is None or moves is None:
             return False
@@ -390,6 +386,15 @@ class Mt940Reader(RunReader):
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and find the messages that do not add up."""
         super().prepare(stream)
+        asked, currencies = self._looked(stream, counted=False)
+        if asked:  # a question says where things stand
+            asked, currencies = self._looked(stream, counted=True)
+        kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
+        self._messages = _Messages(self.queue, kept, currencies, light=False)
+        self._fields = _Fields(self._messages)
+
+    def _looked(self, stream: BinaryIO, *, counted: bool) -> tuple[dict[int, Question], dict[int, str]]:
+        """Return by their numbers what to ask about messages, and the currencies of those that name them late."""
         asked: dict[int, Question] = {}
         currencies: dict[int, str] = {}
         light = _Fields(_Messages(self.queue, asked, currencies, light=True))
@@ -399,14 +404,10 @@ class Mt940Reader(RunReader):
             if text[:1] in _LEADS:
                 light.line(text, row, start)
 
-        look = FirstLook(OPENING, line, light.take_sums)
-        for text in texts_of(stream, self.charset):
-            look.take(text)
-        look.end()
+        look = FirstLook(OPENING, line, light.take_sums, counted=counted)
+        look.through(texts_of(stream, self.charset))
         light.end()
-        kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._messages = _Messages(self.queue, kept, currencies, light=False)
-        self._fields = _Fields(self._messages)
+        return asked, currencies
 
     def line(self, text: str) -> None:
         """Take one line."""
@@ -424,7 +425,8 @@ class Mt940Reader(RunReader):
         """Return a run of any layout in that of the subfields with which it begins, if that is new and all have it."""
         if run.layout is not READING or len(self.layouts) >= LAYOUTS_MAX:
             return run
-        layout = layout_of(run.caught[0][-1].rstrip())
+        *_, references, details, text = run.caught[0]
+        layout = layout_of(text.rstrip(), parted="//" in references, detailed=details != "")
         if layout is None or layout.pattern in [each.pattern for each in self.layouts]:
             return run
         self.layouts.insert(0, layout)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import repeat
 from operator import add
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from raccord_bankfeed.readers.amounts import of_cents
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information
+from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information, reference
 from raccord_bankfeed.readers.runs import RowLayout, Run, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
@@ -32,22 +33,27 @@ _MOVED = rf"{_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{0,6}}+"
 _KIND = r"[NFS][A-Z0-9]{3}"
 _ADDING = re.compile(rf"\n{OPENING}({_MOVED}){_KIND}")
 _ADDING_CENTS = re.compile(rf"\n{OPENING}({_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{2}}){_KIND}")
-_ELSE = re.compile(r"\n(?:[\t {\-]|:(?!61:|86:))")
-"""A line that is no part of a ``:61:`` or of its ``:86:``."""
+_ELSE = re.compile(r"\n[\t {\-:](?!61:|86:)")
+"""A line that is no part of a ``:61:`` or of its ``:86:``, or perhaps none."""
+_BREAK = re.compile(r"\n[\t {\-:]")
+"""The same within a text."""
 READING = RowLayout(
     rf"(({_MOVED})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*))?",
     f"\n{OPENING}",
 )
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
-_LETTERS = str.maketrans("", "", "0123456789,")
+_LETTERS = str.maketrans("", "", "0123456789,.")
 """Leaves of what is matched by ``_MOVED`` the direction and the kind of funds."""
-_WHEN_CHARS = (6, 10)
+_WHEN_CHARS = frozenset({6, 10})
 _MARKS = "?~<>^/"
 """One of them stands before each subfield or word."""
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _SUBFIELDS_MAX = 40
+_SUBFIELDS_AT = 8
+"""Before their columns stand the line, its parts, the text and its code."""
 _SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _CHEQUE = "CHK"
+_Number = TypeVar("_Number", int, Decimal)
 _PURPOSE = "SVWZ+"
 
 
@@ -57,29 +63,38 @@ class SubfieldLayout(RowLayout):
     A code of three, a mark and the number of the first begin the text, on one line; later ones a line end may break.
     """
 
-    def __init__(self, numbers: tuple[str, ...]) -> None:
+    def __init__(self, numbers: tuple[str, ...], *, parted: bool, detailed: bool) -> None:
+        """Take the numbers of the subfields; quickest are rows of which all or none have a bank's reference or details
+        and whose marks no line end breaks.
+        """
         self.numbers = numbers
+        value, customer, bank, details = "([^?]*+)", r"([^/\n]*+)", r"//([^\n]*+)", rf"\n({_LINE})"
+        whole = f"{customer}{bank if parted else '()'}{details if detailed else '()'}"
+        perhaps = f"{customer}(?:{bank})?(?:{details})?"
         super().__init__(
-            self._written(_ON_LINES),
+            self._written(perhaps, _ON_LINES, r"\n?", _ON_LINES),
             f"\n{OPENING}",
-            quick=self._written("([^?]*+)"),
-            unless=_ELSE,
+            quick=(self._written(whole, value, "", "([^?]*?)"), self._written(perhaps, value, r"\n?", _ON_LINES)),
         )
 
-    def _written(self, value: str) -> str:
+    def _written(self, references: str, value: str, broken: str, last: str) -> str:
         first, *others = self.numbers
-        marks = [rf"\?{first}", *(rf"\?\n?{number[0]}\n?{number[1]}" for number in others)]
-        told = f"([0-9]{{3}}){value.join(marks)}{_ON_LINES}"
-        return rf"(({_MOVED})({_KIND})([^/\n]*+)(?://([^\n]*+))?(?:\n({_LINE}))?)\n:86:({told})"
+        marks = [rf"\?{first}", *(rf"\?{broken}{number[0]}{broken}{number[1]}" for number in others)]
+        return rf"(({_MOVED})({_KIND}){references})\n:86:(([0-9]{{3}}){value.join(marks)}{last})"
+
+    def is_odd(self, run: Run) -> bool:
+        """Tell whether a line that begins a field, or might, is taken for the rest of a subfield."""
+        joined = map("".join, run.columns()[_SUBFIELDS_AT:])
+        return any("\n" in each and _BREAK.search(each) for each in joined)
 
 
-def layout_of(text: str) -> SubfieldLayout | None:
+def layout_of(text: str, *, parted: bool, detailed: bool) -> SubfieldLayout | None:
     """Return how rows with such a text are written; nothing where it has no subfields, or one of them twice."""
     plain = text.replace("\n", "")
     numbers = tuple(_SUBFIELD.findall(plain))
     if _SUBFIELDS.fullmatch(plain) is None or len(set(numbers)) < len(numbers) or len(numbers) > _SUBFIELDS_MAX:
         return None
-    return SubfieldLayout(numbers)
+    return SubfieldLayout(numbers, parted=parted, detailed=detailed)
 
 
 class Moves(NamedTuple):
@@ -90,13 +105,14 @@ class Moves(NamedTuple):
 
 
 class Added(NamedTuple):
-    """What rows come to: how many, what came in, what went out, their days in order where not the same day again."""
+    """What rows come to: how many, what came in, what went out, on which days, and the day of the last."""
 
     lines: int
     incoming: Decimal | None
     """Nothing where all went out."""
     outgoing: Decimal
-    days: Sequence[date]
+    days: Collection[date]
+    last: date
 
 
 def moves_added(text: str) -> Added | None:
@@ -111,46 +127,55 @@ def moves_added(text: str) -> Added | None:
         return None
     out = [amount for amount in moves.amounts if amount < 0]
     came_in = [amount for amount in moves.amounts if amount >= 0]
-    return Added(rows, sum(came_in, Decimal(0)) if came_in else None, -sum(out, Decimal(0)), moves.days)
+    incoming = sum(came_in, Decimal(0)) if came_in else None
+    return Added(rows, incoming, -sum(out, Decimal(0)), moves.days, moves.days[-1])
 
 
 def _cents_added(moved: Sequence[str]) -> Added | None:
     """Add up amounts with two decimals, which whole numbers do in a fraction of the time."""
-    cells = _cells(moved, "")
-    days = _days(cells[::2])
-    if days is None:
+    days, cents = _cells(moved, "", int)
+    day_of = _day_of(days)
+    if day_of is None:
         return None
-    cents = list(map(int, cells[1::2]))
     out = [number for number in cents if number < 0]
     outgoing = -sum(out)
     incoming = of_cents(sum(cents) + outgoing) if len(out) < len(cents) else None
-    return Added(len(cents), incoming, of_cents(outgoing) if out else Decimal(0), days)
+    spent = of_cents(outgoing) if out else Decimal(0)
+    return Added(len(cents), incoming, spent, day_of.values(), day_of[days[-1]])
 
 
-def _cells(moved: Sequence[str], mark: str) -> list[str]:
-    """Return day and amount of one row after the other, with a mark before the cents."""
-    joined = "\n".join(moved)
+def _cells(moved: Sequence[str], mark: str, read: Callable[[str], _Number]) -> tuple[Sequence[str], list[_Number]]:
+    """Return for what ``_MOVED`` matched the days as they are written, and the amounts as read with a decimal mark."""
+    joined = "\n".join(moved).replace(",", mark)
+    if "R" not in joined:
+        cells = joined.replace("D", "\n-").replace("C", "\n").split("\n")
+        with suppress(ValueError, InvalidOperation):  # another letter tells the kind of funds
+            if len(cells) == 2 * len(moved):
+                return cells[::2], list(map(read, cells[1::2]))
     # The longest first, for they hold the shorter ones.
     for letters in sorted(set(joined.translate(_LETTERS).split("\n")), key=len, reverse=True):
         sign = letters[:2] if letters[:2] in _SIGNS else letters[:1]
         joined = joined.replace(letters, f"\n{_SIGNS[sign]}")
-    return joined.replace(",", mark).split("\n")
+    cells = joined.split("\n")
+    return cells[::2], list(map(read, cells[1::2]))
 
 
-def _days(texts: Sequence[str]) -> list[date] | None:
-    """Return the days of some rows; nothing where one is impossible."""
+def _day_of(texts: Sequence[str]) -> dict[str, date] | None:
+    """Return the days of some rows by what is written; nothing where one is impossible."""
+    written = set(texts)
+    if not set(map(len, written)) <= _WHEN_CHARS:
+        return None
     try:
-        day_of = {text: booking_day(text[:6], text[6:]) for text in set(texts) if len(text) in _WHEN_CHARS}
-        return list(map(day_of.__getitem__, texts))
-    except (RowFault, KeyError):
+        return {text: booking_day(text[:6], text[6:]) for text in written}
+    except RowFault:
         return None
 
 
 def moves_of(moved: Sequence[str]) -> Moves | None:
     """Return what some rows say of when and how much; nothing where a day is impossible."""
-    cells = _cells(moved, ".")
-    days = _days(cells[::2])
-    return None if days is None else Moves(days, list(map(Decimal, cells[1::2])))
+    days, amounts = _cells(moved, ".", Decimal)
+    day_of = _day_of(days)
+    return None if day_of is None else Moves(list(map(day_of.__getitem__, days)), amounts)
 
 
 class Told(NamedTuple):
@@ -185,14 +210,18 @@ def _subfields_told(
     nothing where a text says it otherwise.
     """
     nothing = ("",) * len(texts)
+    code, *parts, last = columns
     # Nothing of a text is told of the blanks at its end.
-    code, *values = map(_unbroken, (*columns[:-1], list(map(str.rstrip, columns[-1]))))
+    values = [_unbroken(part) for part in (*parts, list(map(str.rstrip, last)))]
     by_number = dict(zip(numbers, values, strict=True))
     purpose = [column for number, column in by_number.items() if "20" <= number <= "29" or "60" <= number <= "63"]
-    wholes = list(map("".join, zip(*purpose, strict=True))) if len(purpose) > 1 else next(iter(purpose), nothing)
-    named = "".join(wholes).count("+")
-    if named == len(texts) and all(map(str.startswith, wholes, repeat(_PURPOSE))):
-        memos = list(map(str.strip, map(str.removeprefix, wholes, repeat(_PURPOSE))))
+    wholes: Sequence[str] = next(iter(purpose), nothing)
+    if len(purpose) > 1:
+        wholes = list(map("".join, zip(*purpose, strict=True)))
+    joined = "\n".join(("", *wholes))
+    named = joined.count("+")
+    if named == len(texts) == joined.count(f"\n{_PURPOSE}"):
+        memos: Sequence[str] = list(map(str.strip, joined.replace(f"\n{_PURPOSE}", "\n").split("\n")[1:]))
     elif not named and purpose:
         memos = on_one_line(list(map(" ".join, zip(*purpose, strict=True))) if len(purpose) > 1 else wholes)
     else:
@@ -216,12 +245,15 @@ def _unbroken(texts: Sequence[str]) -> Sequence[str]:
 
 def references_of(texts: Sequence[str]) -> Sequence[str]:
     """Return references, nothing for the words that say there is none."""
+    some = set(texts)
+    if 2 * len(some) < len(texts):
+        kept = {text: reference(text) for text in some}
+        return list(map(kept.__getitem__, texts))
     plain = on_one_line(texts)
-    joined = "\n".join(plain).upper()
+    joined = "\n".join(some).upper()
     if not any(word in joined for word in NO_REFERENCE if word):
         return plain
-    kept = {text: "" if text.upper() in NO_REFERENCE else text for text in set(plain)}
-    return list(map(kept.__getitem__, plain))
+    return ["" if text.upper() in NO_REFERENCE else text for text in plain]
 
 
 def _sides(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

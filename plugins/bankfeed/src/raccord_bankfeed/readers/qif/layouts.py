@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from raccord_bankfeed.readers.amounts import PLAIN, TELLING, Mark
@@ -16,6 +17,7 @@ USUAL = frozenset("DTUNPMCLF")
 
 _NEEDED = frozenset("DT")
 _VALUE = r"[^\n]*+"
+_DECIMAL = {Mark.POINT: ".", Mark.COMMA: ","}
 
 
 class Layouts:
@@ -42,12 +44,23 @@ class Layouts:
 
 def reading_layout(letters: str, mark: Mark) -> RowLayout:
     """Return a layout that catches each value and, after them, an empty one; the amount is plain."""
-    values = {"T": PLAIN[mark]}
-    return RowLayout("\n".join(f"{letter}({values.get(letter, _VALUE)})" for letter in letters) + "()", BETWEEN)
+
+    def written(amount: str) -> str:
+        values = {"T": amount}
+        return "\n".join(f"{letter}({values.get(letter, _VALUE)})" for letter in letters) + "()"
+
+    cents = rf"[+-]?[0-9]{{1,24}}{re.escape(_DECIMAL[mark])}[0-9]{{2}}"
+    return RowLayout(
+        written(PLAIN[mark]), BETWEEN, quick=(written(cents), written(PLAIN[mark])), lines=len(letters) + 1
+    )
 
 
 def weighing_layout(letters: str) -> RowLayout:
     """Return a layout that catches what tells how a file writes: the day's line, and the mark before the cents."""
-    amount = rf"(?:{TELLING}|[+-]?[0-9]{{1,24}})"
-    lines = {"D": f"(?P<day>D{_VALUE})", "T": f"T{amount}", "U": f"U{amount}"}
-    return RowLayout("\n".join(lines.get(letter, letter + _VALUE) for letter in letters), BETWEEN)
+
+    def written(amount: str) -> str:
+        lines = {"D": f"(?P<day>D{_VALUE})", "T": f"T{amount}", "U": f"U{amount}"}
+        return "\n".join(lines.get(letter, letter + _VALUE) for letter in letters)
+
+    pattern = written(rf"(?:{TELLING}|[+-]?[0-9]{{1,24}})")
+    return RowLayout(pattern, BETWEEN, quick=(written("[+-]?[0-9]++([.,])[0-9]{2}"), pattern), lines=len(letters) + 1)

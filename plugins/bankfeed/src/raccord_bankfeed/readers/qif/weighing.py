@@ -98,11 +98,13 @@ class Weighing:
         if not self._holds or self._seen < _SHOWN_MAX:
             return False
         self.nameless.add(self._of_kind)
-        columns = run.columns()
-        for plain, times in Counter(columns.pop(run.layout.row.groupindex["day"] - 1)).items():
-            self._weigh_day(plain, times)
-        for marks in columns:
-            self._marks.add_telling(marks)
+        day_at = run.layout.row.groupindex["day"] - 1
+        for at, column in enumerate(run.columns()):
+            if at == day_at:
+                for plain, times in Counter(column).items():
+                    self._weigh_day(plain, times)
+            else:
+                self._marks.add_telling(column)
         self._row += run.line_ends()
         return True
 

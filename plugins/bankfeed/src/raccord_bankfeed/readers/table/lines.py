@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -172,8 +172,8 @@ class RowReader:
             return None
         return None if pending else (self.account(row), amount, balance)
 
-    def block_lines(self, block: Block) -> tuple[Moved, list[Line]] | None:
-        """Return what :meth:`line` returns of each of some rows, or nothing where one of them needs a closer look."""
+    def block_lines(self, block: Block) -> tuple[Moved, str, Iterator[Line]] | None:
+        """Return what rows come to, their first currency and their lines; nothing where one needs a closer look."""
         if (moved := self.block_moved(block)) is None:
             return None
         layout, columns, parts = self.layout, moved.columns, self.layout.columns
@@ -184,6 +184,7 @@ class RowReader:
 
         stated = said(Part.CURRENCY)
         known = {text: text.upper() if is_currency(text.upper()) else layout.currency for text in set(stated)}
+        currencies = list(map(known.__getitem__, stated)) if len(known) > 1 else list(known.values())
         types = said(Part.TYPE)
         names, memos = self._texts(columns, nothing)
         fields = (
@@ -191,7 +192,7 @@ class RowReader:
             said(Part.ID),
             moved.days,
             moved.amounts,
-            list(map(known.__getitem__, stated)) if len(known) > 1 else repeat(next(iter(known.values()))),
+            currencies if len(known) > 1 else repeat(currencies[0]),
             names,
             memos,
             types if types is nothing else list(map(str.upper, types)),
@@ -205,7 +206,7 @@ class RowReader:
             repeat(False),
             repeat(False),
         )
-        return moved, list(made(fields))
+        return moved, next(filter(None, currencies), ""), made(fields)
 
     def moved(self, row: Row) -> tuple[date, Decimal, str, bool]:
         """Return day, amount, currency and whether it is pending; raises ``NoTransaction`` and ``RowFault``."""

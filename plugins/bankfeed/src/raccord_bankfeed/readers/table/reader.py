@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
-from operator import attrgetter
 from typing import BinaryIO
 
 from raccord_bankfeed.paypal_ids import PAYPAL
@@ -62,7 +61,6 @@ _SAMPLE_LINES = 400
 _KEY_LINES = 50
 """So many lines make the key under which a question about the file is asked."""
 _ACCOUNTS_MAX = 1000
-_CURRENCY_OF = attrgetter("currency")
 _ALONE_MAX = 8
 """To look for rows of the usual kind among fewer costs more than it saves."""
 
@@ -357,12 +355,11 @@ class TableReader(LineReader):
             return False
         if (found := reader.block_lines(block)) is None:
             return False
-        moved, lines = found
+        moved, currency, lines = found
         if self._questions:
             self._ask(moved.account)
         tally = self._tally(moved.account, block.lines[0])
-        if not tally.currency and (reader.layout.currency or Part.CURRENCY in reader.layout.columns):
-            tally.currency = next(filter(None, map(_CURRENCY_OF, lines)), "")
+        tally.currency = tally.currency or currency
         tally.add_run(moved.days, moved.amounts)
         self.queue.extend(lines)
         return True
