@@ -97,7 +97,7 @@ CALLS = {
     "/companies/{company_id}/suggestions": ["/companies/{company_id}/suggestions"],
     "/companies/{company_id}/suggestions/ask": ["/companies/{company_id}/suggestions/ask"],
     "/doctor": ["/companies/{company_id}/check-up"],
-    "/drift": ["/drifts/{drift_id}/settle"],
+    "/drift": ["/connections/{connection_id}/drifts/settle"],
     "/drift/{drift_id}/{way}": ["/drifts/{drift_id}/settle"],
     "/plans/{plan_id}/approve": ["/plans/{plan_id}/approve"],
     "/plugins/{connector}/{deed}": ["/companies/{company_id}/plugins/{connector}/{deed}"],

@@ -105,6 +105,8 @@ DEEDS = {
     "/bank-rules/{rule_id}/state": (Scope.WRITE, Power.WORK, {"enabled": False}),
     "/bank-rules/{rule_id}/remove": (Scope.WRITE, Power.WORK, None),
     "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
+    "/connections/{connection_id}/drifts/settle": (Scope.WRITE, Power.WORK, {"way": "keep", "seen": 1}),
+    "/connections/{connection_id}/lists": (Scope.MANAGE, Power.MANAGE, {"lists": ["people"]}),
     "/connections/{connection_id}/link-suggested": (Scope.MANAGE, Power.MANAGE, {"role": "income"}),
     "/connections/{connection_id}/link-certain": (Scope.WRITE, Power.WORK, None),
     "/holds/{hold_id}/unmet": (Scope.WRITE, Power.WORK, {"way": "unapplied"}),

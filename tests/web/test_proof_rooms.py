@@ -16,12 +16,14 @@ import pytest
 import till
 from browsing import TOKEN, browser_of
 from harness import finish, lab, sync
+from programs import program
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from raccord.catalog import Catalog
 from raccord.jobs.inline import HandOver
+from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.arriving.freshness import status_of
 from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
@@ -52,6 +54,7 @@ from raccord.sync.proving.certified import cell_name
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.covering import covered_days
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.api.application import PATH
 from raccord_web.app import create_app
 from raccord_web.pages.bars import coverage_bar
 from raccord_web.parts.open_points import open_points
@@ -98,6 +101,42 @@ def test_drifts_are_answered_together_and_one_by_one(
         assert session.get_one(Drift, first).state == DriftState.KEPT
         assert session.get_one(Drift, second).state == DriftState.UNLINKED
     assert "Nothing changed" in browser.get("/drift").text
+
+
+def test_a_program_answers_several_drifts_at_once_those_it_names_or_as_many_as_it_has_seen(
+    workshop: Workshop, deleted: Connection
+) -> None:
+    with workshop.database.read() as session:
+        first, second = session.scalars(select(Drift.id).order_by(Drift.found_at, Drift.id)).all()
+    api = create_app(workshop, HandOver())
+    client = program(workshop, api, RoleName.BOOKKEEPER, Scope.WRITE, deleted.company_id)
+    own = f"{PATH}/connections/{deleted.id}/drifts/settle"
+    assert client.post(own, json={"way": "keep"}).status_code == 400
+    assert client.post(own, json={"way": "keep", "drifts": [first], "seen": 2}).status_code == 400
+    assert client.post(own, json={"way": "keep", "drifts": []}).status_code == 400
+    assert client.post(own, json={"way": "keep", "seen": 3}).json()["code"] == "drift.others_now"
+    done = client.post(own, json={"way": "keep", "drifts": [first, "nothing"]}).json()
+    assert done == {"settled": [first], "left": ["nothing"]}
+    reads = program(workshop, api, RoleName.BOOKKEEPER, Scope.READ, deleted.company_id)
+    assert reads.post(own, json={"way": "unlink", "seen": 1}).json()["code"] == "people.token_scope"
+    # Through a connection only its own are settled, whoever knows the ids of others.
+    with workshop.database.begin() as session:
+        other = Connection(
+            company_id=deleted.company_id, connector="till", label="Other", source_identity="T8", mode=deleted.mode,
+            starts_on=deleted.starts_on, time_zone=deleted.time_zone,
+            settings={}, set_up_at=deleted.set_up_at, created_by="Odile",
+        )  # fmt: skip
+        session.add(other)
+        session.flush()
+        elsewhere = f"{PATH}/connections/{other.id}/drifts/settle"
+    assert client.post(elsewhere, json={"way": "unlink", "drifts": [second]}).json() == {
+        "settled": [],
+        "left": [second],
+    }
+    assert client.post(own, json={"way": "unlink", "seen": 1}).json() == {"settled": [second], "left": []}
+    with workshop.database.read() as session:
+        states = {each.id: each.state for each in session.scalars(select(Drift))}
+    assert states == {first: DriftState.KEPT, second: DriftState.UNLINKED}
 
 
 def test_one_answer_is_for_all_drifts_of_every_page_while_as_many_wait_as_were_seen(

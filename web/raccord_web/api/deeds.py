@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 from starlette.requests import Request
 
 from raccord.jobs import requests
@@ -20,7 +20,7 @@ from raccord.onboarding.connecting.backfill import backfill
 from raccord.onboarding.connecting.taking_back import take_back
 from raccord.onboarding.deciding import decisions, failures, hand_made
 from raccord.onboarding.deciding.alike import Alike
-from raccord.onboarding.deciding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.drifts import Way, settle_all, settle_drifts
 from raccord.onboarding.deciding.seen_choices import choose_seen
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.setting_up import steps as setting_up
@@ -102,6 +102,30 @@ class Decided(BaseModel):
     """What becomes of a document that somebody changed in QuickBooks."""
 
     way: Way
+
+
+class DecidedTogether(BaseModel):
+    """What becomes of several documents, which are named, or of all of the connection's that wait.
+
+    Who answers for all says how many they have ``seen``: where another number waits by now, nothing is settled.
+    """
+
+    way: Way
+    drifts: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
+    seen: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> DecidedTogether:
+        if (self.drifts is None) == (self.seen is None):
+            raise ValueError("name the drifts, or say how many you have seen of all")
+        return self
+
+
+class SettledTogether(BaseModel):
+    """The drifts that were settled, and those that were not: settled before, on their way, or not the connection's."""
+
+    settled: list[str]
+    left: list[str]
 
 
 class RunDeed(StrEnum):
@@ -312,6 +336,17 @@ def close(request: Request, problem_id: str, deed: Literal[ProblemDeed.READY, Pr
 def decide(request: Request, drift_id: str, given: Decided) -> Done:
     settle_drifts(desk_of(request).workshop, acting(request), [drift_id], given.way)
     return Done(id=drift_id)
+
+
+@router.post("/connections/{connection_id}/drifts/settle", dependencies=[Depends(needs(Scope.WRITE))])
+def decide_together(request: Request, connection_id: str, given: DecidedTogether) -> SettledTogether:
+    """Settle several of a connection's drifts the same way; of all that wait the 2000 oldest at once."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    if given.drifts is None:
+        done = settle_all(workshop, actor, given.way, connection_id, seen=given.seen)
+    else:
+        done = settle_drifts(workshop, actor, given.drifts, given.way, connection_id=connection_id)
+    return SettledTogether(settled=list(done.ids), left=list(done.left))
 
 
 def run_of(request: Request, run_id: str) -> RunView:

@@ -50,8 +50,10 @@ class Settled:
     left: Sequence[str]
 
 
-def settle_drifts(workshop: Workshop, actor: Actor, ids: Sequence[str], way: Way) -> Settled:
-    """Settle a selection of drifts the same way.
+def settle_drifts(
+    workshop: Workshop, actor: Actor, ids: Sequence[str], way: Way, *, connection_id: str | None = None
+) -> Settled:
+    """Settle a selection of drifts the same way; those of other connections than the one that is named are left.
 
     *Keep* lets QuickBooks' version stand: nothing is written. *Restore* has ours written again by the next plan, which
     shows it first. *Unlink* leaves the document to people for good.
@@ -68,7 +70,7 @@ def settle_drifts(workshop: Workshop, actor: Actor, ids: Sequence[str], way: Way
     for start in range(0, len(ids), TOGETHER):
         with workshop.database.begin() as session:
             for drift_id in ids[start : start + TOGETHER]:
-                done = _settle(session, actor, drift_id, way, workshop.clock.now())
+                done = _settle(session, actor, drift_id, way, workshop.clock.now(), connection_id)
                 (settled if done else left).append(drift_id)
     return Settled(settled, left)
 
@@ -101,9 +103,11 @@ def settle_all(
     return settle_drifts(workshop, actor, ids[:ALL_MAX], way)
 
 
-def _settle(session: Session, actor: Actor, drift_id: str, way: Way, now: datetime) -> bool:
+def _settle(session: Session, actor: Actor, drift_id: str, way: Way, now: datetime, connection_id: str | None) -> bool:
     drift = session.get(Drift, drift_id)
     if drift is None or drift.state != DriftState.OPEN:
+        return False
+    if connection_id is not None and drift.connection_id != connection_id:
         return False
     link = session.get_one(LinkRow, drift.link_id)
     draft = session.scalars(
