@@ -274,7 +274,7 @@ def test_already_running_items_are_linked_one_by_one_and_never_imported(
         assert "do not import the products" in str(refused.value)
         assert likely_doubles(workshop, connection, "contacts") == 1
         found = linking(workshop, connection, "item")
-        assert (found.linked, len(found.rows), found.complete) == (0, 3, False)
+        assert (found.linked, found.total, found.complete) == (0, 3, False)
         assert {row.id: row.suggested and row.suggested.why for row in found.rows} == {
             ids[0]: "name", ids[1]: "name", ids[2]: None,
         }  # fmt: skip

@@ -144,7 +144,7 @@ def test_a_program_changes_the_rules_of_a_connection_and_what_is_a_companys_own(
     assert run["sent_lists"][0]["name"] == "people"
     assert client.post(f"{own}/lists", json={"lists": ["people"]}).json()["id"] == run["id"], "asked twice, it is one"
     assert client.post(f"{own}/lists", json={"lists": ["nothing"]}).json()["code"] == "list.unknown"
-    assert client.post(f"{own}/link-certain").json() == {"linked": 0}
+    assert client.post(f"{own}/link-certain").json() == {"linked": 0, "left": 0}
     assert client.post(f"{own}/link-suggested", json={"role": "nothing"}).status_code == 409
     for way in ("apply", "bring_in", "unapplied"):
         answer = client.post(f"{PATH}/holds/{theirs['hold_id']}/unmet", json={"way": way, "invoice": "1"})

@@ -183,7 +183,7 @@ def doubles(connection: str, name: str, delete: tuple[str, ...]) -> int:
         if delete:
             tended = delete_doubles(workshop, operator(actor()), chosen, name, delete)
             return _tended(name, tended, Phrase("supprimés", "deleted"))
-        found = imported_doubles(workshop, chosen, name)
+        found = imported_doubles(workshop, chosen, name).rows
     if out.as_json:
         out.json({"list": name, "doubles": [asdict(each) for each in found]})
         return Exit.OK

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.setting_up.instances import name_of
+from raccord.onboarding.setting_up.known_names import name_of
 from raccord.overview.listing import Listing, count_of
 from raccord.plugin.drafts import Item, LedgerId, Link, Ref, Role
 from raccord.plugin.info import ConnectorInfo

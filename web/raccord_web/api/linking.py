@@ -13,7 +13,7 @@ from raccord.jobs.list_requests import request_lists
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding import unmet
 from raccord.onboarding.setting_up.baseline import link_certain
-from raccord.onboarding.setting_up.instances import link_suggested
+from raccord.onboarding.setting_up.instances import link_suggested, linking
 from raccord.overview.runs import RunView
 from raccord_web.api.deeds import Done, Id, run_of
 from raccord_web.api.managing import managed
@@ -26,9 +26,10 @@ router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 
 
 class Linked(BaseModel):
-    """How many were linked."""
+    """How many were linked, and how many of that kind are left for the next call."""
 
     linked: int
+    left: int
 
 
 class RoleIn(BaseModel):
@@ -58,15 +59,24 @@ class UnmetIn(BaseModel):
 
 @router.post("/connections/{connection_id}/link-suggested", dependencies=[Depends(needs(Scope.MANAGE))])
 def suggested(request: Request, connection_id: str, wanted: RoleIn) -> Linked:
-    """Link every instance of a role that is not linked to what is suggested for it; `choices` links one."""
+    """Link instances of a role that are not linked to what is suggested for each; `choices` links one.
+
+    500 are at most: ``left`` says how many wait for the next call.
+    """
     managed(request, connection_id)
-    return Linked(linked=link_suggested(desk_of(request).workshop, acting(request), connection_id, wanted.role))
+    workshop = desk_of(request).workshop
+    done = link_suggested(workshop, acting(request), connection_id, wanted.role)
+    return Linked(linked=done, left=linking(workshop, connection_id, wanted.role, limit=0).suggested)
 
 
 @router.post("/connections/{connection_id}/link-certain", dependencies=[Depends(needs(Scope.WRITE))])
 def certain(request: Request, connection_id: str) -> Linked:
-    """Answer of every document of the plan that the books have for certain that it is the same; a run acts on it."""
-    return Linked(linked=link_certain(desk_of(request).workshop, acting(request), connection_id))
+    """Answer of documents of the plan that the books have for certain that they are the same; a run acts on it.
+
+    500 are at most: ``left`` says how many wait for the next call.
+    """
+    done = link_certain(desk_of(request).workshop, acting(request), connection_id)
+    return Linked(linked=done.linked, left=done.left)
 
 
 @router.post("/connections/{connection_id}/lists", dependencies=[Depends(needs(Scope.MANAGE))])

@@ -36,6 +36,6 @@ def take_duplicates(request: Request, connection: Connection, fields: Mapping[st
     """Link all that are certain and return how many were; nothing where the person goes on."""
     workshop, actor = desk_of(request).workshop, acting(request)
     if fields.get("do", "") == "link":
-        return link_certain(workshop, actor, connection.id)
+        return link_certain(workshop, actor, connection.id).linked
     pass_step(workshop, actor, connection.id, DUPLICATES)
     return None

@@ -34,7 +34,7 @@ def lists_values(request: Request, connection: Connection, info: ConnectorInfo) 
         "sending": sending,
         "lists": lists_of(workshop, connection.id),
         "closing": closing_lists(workshop, connection.id),
-        "linkings": [linking(workshop, connection.id, each.name) for each in roles_with_instances(info)],
+        "linkings": [linking(workshop, connection.id, each.name, limit=0) for each in roles_with_instances(info)],
         "manages": may(acting(request), Power.MANAGE, info, manage_granted=granted),
     }
 

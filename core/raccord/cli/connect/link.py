@@ -37,7 +37,7 @@ def link(connection: str, role: str, accept: bool) -> int:
         found = linking(workshop, chosen, role)
     if out.as_json:
         rows = [_row(row) for row in found.rows]
-        out.json({"role": role, "linked": found.linked, "of": len(found.rows), "accepted": accepted, "rows": rows})
+        out.json({"role": role, "linked": found.linked, "of": found.total, "accepted": accepted, "rows": rows})
     else:
         out.table(
             Phrase(found.role.label.fr, found.role.label.en),
@@ -49,7 +49,7 @@ def link(connection: str, role: str, accept: bool) -> int:
             ],
             empty=Phrase("La source n'en a pas encore envoyé.", "The source has sent none yet."),
         )  # fmt: skip
-        linked, total = found.linked, len(found.rows)
+        linked, total = found.linked, found.total
         out.say(Phrase(f"{linked} sur {total} liés.", f"{linked} of {total} linked."))
     return Exit.OK if found.complete else Exit.NEEDS_PERSON
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
@@ -103,12 +103,16 @@ def require_told(session: Session, connection_id: str, told: str, role: RoleInfo
 
 
 def choices_standing(
-    session: Session, connection_ids: Collection[str], roles: Collection[str]
+    session: Session, connection_ids: Collection[str], roles: Collection[str], of: Collection[str] | None = None
 ) -> dict[tuple[str, str, str], str]:
-    """Return the ledger id that fills each role by its newest day, by connection, role and what of the source it is."""
+    """Return the ledger id that fills each role by its newest day, by connection, role and what of the source it is.
+
+    With ``of``, a page of them, only of those.
+    """
     rows = session.execute(
         select(Choice.connection_id, Choice.role, Choice.of, Choice.ledger_id)
         .where(Choice.connection_id.in_(connection_ids), Choice.role.in_(roles))
+        .where(true() if of is None else Choice.of.in_(of))
         .order_by(Choice.valid_from, Choice.id)
     )
     return {(row.connection_id, row.role, row.of): row.ledger_id for row in rows}

@@ -29,7 +29,8 @@ from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.conflicts import DECISION, decision_of
 from raccord.sync.workshop import Workshop
 
-FOUND_MAX = 20_000
+TOGETHER = 500
+"""Documents that one request answers; it must answer while somebody waits, who then has the next ones linked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Baseline:
     total: int
     certain: int
     to_link: int
-    """How many of the certain ones nobody answered, of which ``FOUND_MAX`` at most are linked at once."""
+    """How many of the certain ones nobody answered, of which ``TOGETHER`` at most are linked at once."""
     decided: int
     new: int
     outside: Hole | None
@@ -99,7 +100,7 @@ def baseline_of(session: Session, connection_id: str) -> Baseline:
         )
     )
     outside = before_start(session, connection_id)
-    return Baseline(total, certain or 0, min(to_link or 0, FOUND_MAX), decided or 0, new or 0, outside)
+    return Baseline(total, certain or 0, to_link or 0, decided or 0, new or 0, outside)
 
 
 def baseline_rows(session: Session, connection_id: str, limit: int, offset: int = 0) -> Sequence[There]:
@@ -107,16 +108,26 @@ def baseline_rows(session: Session, connection_id: str, limit: int, offset: int 
     return _rows(session, _held(connection_id), limit, offset)
 
 
-def link_certain(workshop: Workshop, actor: Actor, connection_id: str) -> int:
-    """Answer of each document that is there for certain that it is the same, of ``FOUND_MAX`` at most; return how many
-    were.
+@dataclass(frozen=True, slots=True)
+class LinkedCertain:
+    """How many documents were answered, and how many that are there for certain wait for the next asking."""
+
+    linked: int
+    left: int
+
+
+def link_certain(workshop: Workshop, actor: Actor, connection_id: str) -> LinkedCertain:
+    """Answer of each document that is there for certain that it is the same, ``TOGETHER`` of them at most.
+
+    Each answer is kept by itself: cut short, the next asking goes on with those that nobody answered.
     """
     require(actor, Power.WORK)
     with workshop.database.read() as session:
-        wanted = _rows(session, [*_held(connection_id), _CERTAIN == 1, _DECIDED == 0], FOUND_MAX)
+        wanted = _rows(session, [*_held(connection_id), _CERTAIN == 1, _DECIDED == 0], TOGETHER)
     for row in wanted:
         answer_conflict(workshop, actor, row.hold_id, ResolutionKind.LINK, row.document_id, seen=row.seen)
-    return len(wanted)
+    with workshop.database.read() as session:
+        return LinkedCertain(len(wanted), baseline_of(session, connection_id).to_link)
 
 
 def _held(connection_id: str) -> Sequence[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ may be, and several at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,19 +15,30 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor
-from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.connecting.card_kinds import fill_with_kinds
+from raccord.onboarding.deciding.decisions import choose_in
+from raccord.onboarding.setting_up.known_names import (
+    INSTANCES_MAX,
+    Entry,
+    Ledger,
+    Own,
+    ledger_entries,
+    own_entries,
+    suggestions,
+    taken_entries,
+)
 from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.texts import Text
-from raccord.store.models import Choice, Company, Connection, LedgerEntry, RecordState, SourceRecord
-from raccord.sync.books.company import fits, kind_of
-from raccord.sync.fetching.keep import UNSAID
+from raccord.store.database import Database
+from raccord.store.models import Choice, Company, Connection, SourceRecord
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.resolving.newcomers import comparison_key
-from raccord.sync.resolving.resolve import taken_entries
 from raccord.sync.workshop import Workshop
 
-INSTANCES_MAX = 20_000
-_NAMES = ("name", "display_name", "label")
-_CODES = ("code", "sku", "number")
+AT_ONCE = 100
+"""Links that one transaction makes."""
+TOGETHER = 500
+"""Suggestions that one request accepts; it must answer while somebody waits, who may then accept the next ones."""
 
 
 class InstanceError(RaccordError):
@@ -66,36 +77,24 @@ class InstanceView:
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """All instances of a role, and how many of them are linked."""
+    """The instances of a role: those that were asked for, and how many of all of them are linked."""
 
     role: RoleInfo
     rows: Sequence[InstanceView]
-
-    @property
-    def linked(self) -> int:
-        return sum(row.linked is not None for row in self.rows)
+    total: int
+    linked: int
+    suggested: int
+    matching: int
+    """How many are what was looked for, of which ``rows`` are a part."""
 
     @property
     def complete(self) -> bool:
-        return bool(self.rows) and self.linked == len(self.rows)
-
-    @property
-    def suggested(self) -> int:
-        return sum(row.suggested is not None for row in self.rows)
-
-    @property
-    def lacking(self) -> int:
-        return sum(bool(row.lacks) for row in self.rows)
+        return self.total > 0 and self.linked == self.total
 
 
 def roles_with_instances(info: ConnectorInfo) -> list[RoleInfo]:
     """Return the roles whose instances people link one by one."""
     return [each for each in info.roles if each.of_stream]
-
-
-def name_of(source_id: str, raw: Mapping[str, Any]) -> str:
-    """Return what a source calls an entry of one of its lists, else its id."""
-    return next((str(raw[each]) for each in _NAMES if raw.get(each)), source_id)
 
 
 def links_one_by_one(workshop: Workshop, connection_id: str) -> list[RoleInfo]:
@@ -106,69 +105,96 @@ def links_one_by_one(workshop: Workshop, connection_id: str) -> list[RoleInfo]:
     return [] if admitted is None else roles_with_instances(admitted.info)
 
 
-def linking(workshop: Workshop, connection_id: str, role: str) -> Linking:
-    """Return the instances of a role in the order of their names, with what each may be by its name or code."""
+def linking(
+    workshop: Workshop, connection_id: str, role: str, *, q: str = "", only: str = "", limit: int = INSTANCES_MAX,
+    offset: int = 0,
+) -> Linking:  # fmt: skip
+    """Return instances of a role in the order of their names, with what each may be by its name or code.
+
+    ``q`` is looked for in names and ids; ``only`` keeps those that are ``open`` (not linked) or ``lacking`` something.
+    """
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
         info = next((each for each in roles_with_instances(bench.scope.info) if each.name == role), None)
         if info is None:
             raise _without_instances(role, [each.name for each in roles_with_instances(bench.scope.info)])
-        ledger = [
-            entry
-            for entry in session.scalars(
-                select(LedgerEntry)
-                .where(LedgerEntry.company_id == connection.company_id, LedgerEntry.kind == kind_of(info.accepts))
-                .order_by(LedgerEntry.name_key, LedgerEntry.object_id)
-            )
-            if entry.active and fits(info.accepts, entry)
+        database = workshop.database
+        own = own_entries(database, session, connection, info.of_stream)
+        ledger = ledger_entries(database, session, connection.company_id, info.accepts)
+        may_be = suggestions(database, own, ledger, (connection.id, info.name, info.of_stream))
+        known = _linked(database, session, connection, info)
+        open_ = [each for each in own if known.get(each.id) not in ledger.by_id]
+        wanted, sought = comparison_key(q) if q else "", q.casefold()
+        found = [
+            each
+            for each in (open_ if only == "open" else own)
+            if (only != "lacking" or any(name not in each.filled for name, _ in info.needs))
+            and (not q or wanted in each.alike or sought in each.id.casefold())
         ]
-        filled = _filled(session, connection)
-        known = _linked(session, connection, info)
-        records = session.execute(
-            select(SourceRecord.source_id, SourceRecord.raw)
-            .where(
-                SourceRecord.connection_id == connection.id,
-                SourceRecord.stream == info.of_stream,
-                SourceRecord.state != RecordState.SUPERSEDED,
-                SourceRecord.reason.not_in(UNSAID),
-            )
-            .limit(INSTANCES_MAX)
-        ).all()
-    look = _Look(info, {each.name: each for each in bench.scope.info.roles}, _Ledger(ledger), known, filled)
-    rows = [look.at(source_id, json.loads(raw, parse_float=Decimal)) for source_id, raw in records]
-    return Linking(info, sorted((row for row in rows if row), key=lambda row: (row.name.casefold(), row.id)))
+        shown = found[offset : offset + limit]
+        raws = _raws(session, shown)
+        used = {of for raw in raws.values() for _, of in (info.lines_use(raw) if info.lines_use else ())}
+        filled = _filled(session, connection, used)
+    look = _Look(info, {each.name: each for each in bench.scope.info.roles}, ledger, may_be, known, filled)
+    rows = [look.at(each, raws[each.at]) for each in shown]
+    return Linking(info, rows, len(own), len(own) - len(open_), sum(each.id in may_be for each in open_), len(found))
 
 
 def link_suggested(workshop: Workshop, actor: Actor, connection_id: str, role: str) -> int:
-    """Link every instance that is not linked to what is suggested for it; return how many were."""
-    rows = [row for row in linking(workshop, connection_id, role).rows if row.linked is None]
-    wanted = [(row.id, row.suggested.id) for row in rows if row.suggested is not None]
-    for of, ledger_id in wanted:
-        choose(workshop, actor, connection_id, role, ledger_id, of)
+    """Link instances that are not linked to what is suggested for each, ``TOGETHER`` of them at most; return how many
+    were.
+    """
+    rows = linking(workshop, connection_id, role, only="open").rows
+    wanted = [(row.id, row.suggested.id) for row in rows if row.suggested is not None][:TOGETHER]
+    for some in chunks(wanted, AT_ONCE):
+        _choose(workshop, actor, connection_id, role, some)
     return len(wanted)
 
 
-def _linked(session: Session, connection: Connection, info: RoleInfo) -> dict[str, str]:
+def _choose(workshop: Workshop, actor: Actor, connection_id: str, role: str, links: Sequence[tuple[str, str]]) -> None:
+    """Link some instances, each to its ledger id, in one transaction."""
+
+    def fill(session: Session) -> None:
+        for of, ledger_id in links:
+            choose_in(session, workshop, actor, connection_id, role, ledger_id, of, None)
+
+    fill_with_kinds(workshop, actor, connection_id, [(role, of, ledger_id) for of, ledger_id in links], fill)
+
+
+def _linked(database: Database, session: Session, connection: Connection, info: RoleInfo) -> Mapping[str, str]:
     """Return what the instances are linked to: the newest choice, else the entry that the source took."""
-    taken = taken_entries(session, connection.id, {info.from_list})
-    found = {source_id: object_id for (_, source_id), object_id in taken.items()}
+    taken = taken_entries(database, session, connection, info.from_list) if info.from_list else ()
+    found = {each.source_id: each.object_id for each in taken}
     chosen = session.execute(
         select(Choice.of, Choice.ledger_id)
         .where(Choice.connection_id == connection.id, Choice.role == info.name, Choice.of != "")
         .order_by(Choice.valid_from, Choice.id)
     )
-    return {**found, **{row.of: row.ledger_id for row in chosen}}
+    found.update((of, ledger_id) for of, ledger_id in chosen)
+    return found
 
 
-def _filled(session: Session, connection: Connection) -> dict[tuple[str, str], str]:
-    """Return the name of what fills each role, and each instance of one, by the newest choice."""
-    chosen = session.execute(
-        select(Choice.role, Choice.of, Choice.ledger_name)
-        .where(Choice.connection_id == connection.id)
-        .order_by(Choice.valid_from, Choice.id)
-    )
-    return {(row.role, row.of): row.ledger_name for row in chosen}
+def _filled(session: Session, connection: Connection, used: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return the name of what fills each role, and those of its instances that are used, by the newest choice."""
+    found: dict[tuple[str, str], str] = {}
+    for some in chunks(sorted({"", *used}), CHUNK):
+        chosen = session.execute(
+            select(Choice.role, Choice.of, Choice.ledger_name)
+            .where(Choice.connection_id == connection.id, Choice.of.in_(some))
+            .order_by(Choice.valid_from, Choice.id)
+        )
+        found.update({(row.role, row.of): row.ledger_name for row in chosen})
+    return found
+
+
+def _raws(session: Session, shown: Sequence[Own]) -> dict[int, dict[str, Any]]:
+    """Return what the source says of some entries, by the record that says it."""
+    found: dict[int, dict[str, Any]] = {}
+    for some in chunks([each.at for each in shown], CHUNK):
+        rows = session.execute(select(SourceRecord.id, SourceRecord.raw).where(SourceRecord.id.in_(some)))
+        found.update({at: json.loads(raw, parse_float=Decimal) for at, raw in rows})
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,22 +203,20 @@ class _Look:
 
     info: RoleInfo
     roles: Mapping[str, RoleInfo]
-    ledger: _Ledger
+    ledger: Ledger
+    may_be: Mapping[str, tuple[Entry, str]]
     known: Mapping[str, str]
     filled: Mapping[tuple[str, str], str]
 
-    def at(self, source_id: str, raw: dict[str, Any]) -> InstanceView | None:
-        """Return an instance as a record tells of it; nothing where the source says that it is gone."""
-        if raw.get("deleted") is True:
-            return None
-        name = name_of(source_id, raw)
-        entry = self.ledger.by_id.get(self.known.get(source_id, ""))
-        codes = {str(raw[each]).casefold() for each in _CODES if raw.get(each)}
+    def at(self, own: Own, raw: Mapping[str, Any]) -> InstanceView:
+        """Return an instance as a record tells of it."""
+        entry = self.ledger.by_id.get(self.known.get(own.id, ""))
+        suggested = self.may_be.get(own.id) if entry is None else None
         return InstanceView(
-            source_id,
-            name,
-            None if entry is None else Candidate(entry.object_id, entry.name),
-            self.ledger.suggestion(name, codes) if entry is None else None,
+            own.id,
+            own.name,
+            None if entry is None else Candidate(entry.id, entry.name),
+            None if suggested is None else Candidate(suggested[0].id, suggested[0].name, suggested[1]),
             {each: str(value) for each, value in raw.items() if not isinstance(value, dict | list)},
             [label for each, label in self.info.needs if raw.get(each) in (None, "")],
             [self._use(*each) for each in (self.info.lines_use(raw) if self.info.lines_use else ())],
@@ -208,34 +232,6 @@ class _Look:
                 return Used(info.label, found or "")
             role = info.same_as
         return Used(info.label, "")
-
-
-class _Ledger:
-    """What an instance may be linked to, by id, code and name."""
-
-    def __init__(self, entries: Sequence[LedgerEntry]) -> None:
-        self.by_id = {each.object_id: each for each in entries}
-        self._ways: dict[str, dict[str, list[LedgerEntry]]] = {"code": {}, "name": {}, "alike": {}}
-        for each in entries:
-            # An item of a category bears the category's name before its own.
-            own = each.name.rpartition(":")[2]
-            self._put("code", each.number.casefold(), each)
-            for name in {each.name, own}:
-                self._put("name", name.casefold(), each)
-            for name in {comparison_key(each.name), comparison_key(own)}:
-                self._put("alike", name, each)
-
-    def suggestion(self, name: str, codes: set[str]) -> Candidate | None:
-        """Return the one entry that has the same code, the same name or nearly the same; two suggest nothing."""
-        for why, keys in (("code", codes), ("name", {name.casefold()}), ("alike", {comparison_key(name)})):
-            found = [each for key in keys for each in self._ways[why].get(key, ())]
-            if len(found) == 1:
-                return Candidate(found[0].object_id, found[0].name, why)
-        return None
-
-    def _put(self, why: str, key: str, entry: LedgerEntry) -> None:
-        if key:
-            self._ways[why].setdefault(key, []).append(entry)
 
 
 def _without_instances(role: str, known: Sequence[str]) -> InstanceError:

@@ -6,28 +6,23 @@ that belongs to them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import WRONG_ANSWER, PluginFault
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.setting_up.instances import name_of
+from raccord.onboarding.setting_up.known_names import INSTANCES_MAX, Own, own_entries, taken_entries
 from raccord.onboarding.setting_up.lists import ListError, bench_for, named_list
 from raccord.plugin.info import ListInfo
 from raccord.plugin.ledger import ListDeed
 from raccord.plugin.records import record_key
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import Connection, DraftRow, DraftState, PushedEntry, RecordState, SourceRecord
-from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.keep import UNSAID
-from raccord.sync.resolving.newcomers import comparison_key
+from raccord.store.models import Connection, DraftRow, DraftState, PushedEntry
+from raccord.sync.chunks import CHUNK
 from raccord.sync.telling.push import PAGE, REMOVED, alone
 from raccord.sync.workshop import Bench, Workshop
 
@@ -52,6 +47,14 @@ class Double:
     in_use: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """What is at the source twice: those that were asked for, and how many there are."""
+
+    rows: Sequence[Double]
+    total: int
+
+
 @dataclass(slots=True)
 class Tended:
     """What became of entries at the source: how many are done, and why others were refused."""
@@ -69,7 +72,8 @@ def earlier_entries(workshop: Workshop, connection_id: str, name: str) -> list[E
     """Return what the source told of as its own entries of a list, those that were imported left out."""
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
-        return _earlier(session, bench.connection, tended_list(bench, name))
+        info = tended_list(bench, name)
+        return [_told(each, info) for each in _earlier(workshop, session, bench.connection, info)]
 
 
 def tag_earlier(workshop: Workshop, actor: Actor, connection_id: str, name: str) -> Tended:
@@ -78,33 +82,40 @@ def tag_earlier(workshop: Workshop, actor: Actor, connection_id: str, name: str)
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
         info = tended_list(bench, name)
-        wanted = [each.id for each in _earlier(session, bench.connection, info) if not each.tagged]
+        wanted = [each.id for each in _earlier(workshop, session, bench.connection, info) if info.tag not in each.tags]
     tended, _ = tend(bench, info, ListDeed.TAG, wanted)
     note(workshop, actor, bench, "list.tagged", name, tended)
     return tended
 
 
-def imported_doubles(workshop: Workshop, connection_id: str, name: str) -> list[Double]:
-    """Return the imported entries beside which the source has an earlier one of the same name, nearly the same too."""
+def imported_doubles(
+    workshop: Workshop, connection_id: str, name: str, *, of: Collection[str] | None = None,
+    limit: int = INSTANCES_MAX, offset: int = 0,
+) -> Doubles:  # fmt: skip
+    """Return the imported entries beside which the source has an earlier one of the same name, nearly the same too.
+
+    With ``of`` those of some ids of QuickBooks alone.
+    """
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
         info = tended_list(bench, name)
-        by_name: dict[str, list[Earlier]] = {}
-        for each in _earlier(session, bench.connection, info):
-            by_name.setdefault(comparison_key(each.name), []).append(each)
-        rows = [
-            row
-            for row in session.scalars(pushed_of(bench.connection, info).order_by(PushedEntry.name))
-            if row.source_id and comparison_key(row.name) in by_name
-        ]
-        used = used_by_documents(session, bench.connection, [record_key(info.of_stream, row.source_id) for row in rows])
-    return [
+        taken = taken_entries(workshop.database, session, bench.connection, info.name)
+        by_name: dict[str, list[Own]] = {}
+        for each in _earlier(workshop, session, bench.connection, info):
+            by_name.setdefault(each.alike, []).append(each)
+        rows = [each for each in taken if each.alike in by_name and (of is None or each.object_id in of)]
+        shown = rows[offset : offset + limit]
+        used = used_by_documents(
+            session, bench.connection, [record_key(info.of_stream, row.source_id) for row in shown]
+        )
+    found = [
         Double(
-            row.object_id, row.name, row.source_id, by_name[comparison_key(row.name)],
+            row.object_id, row.name, row.source_id, [_told(each, info) for each in by_name[row.alike]],
             record_key(info.of_stream, row.source_id) in used,
         )
-        for row in rows
+        for row in shown
     ]  # fmt: skip
+    return Doubles(found, len(rows))
 
 
 def delete_doubles(
@@ -112,7 +123,8 @@ def delete_doubles(
 ) -> Tended:
     """Delete imported entries at the source that are there twice; they are never imported again."""
     require(actor, Power.MANAGE)
-    found = {each.object_id: each for each in imported_doubles(workshop, connection_id, name) if not each.in_use}
+    asked = imported_doubles(workshop, connection_id, name, of=object_ids).rows
+    found = {each.object_id: each for each in asked if not each.in_use}
     if not object_ids or not set(object_ids) <= set(found):
         raise ListError(
             "list.no_double",
@@ -168,36 +180,27 @@ def pushed_of(connection: Connection, info: ListInfo) -> Select[PushedEntry]:
     return select(PushedEntry).where(PushedEntry.connection_id == connection.id, PushedEntry.list_name == info.name)
 
 
-def _earlier(session: Session, connection: Connection, info: ListInfo) -> list[Earlier]:
-    imported = {row.source_id for row in session.scalars(pushed_of(connection, info)) if row.source_id}
-    records = session.execute(
-        select(SourceRecord.source_id, SourceRecord.raw)
-        .where(
-            SourceRecord.connection_id == connection.id,
-            SourceRecord.stream == info.of_stream,
-            SourceRecord.state != RecordState.SUPERSEDED,
-            SourceRecord.reason.not_in(UNSAID),
-        )
-        .order_by(SourceRecord.source_id)
-    ).all()
-    found = [_one(id_, json.loads(raw, parse_float=Decimal), info) for id_, raw in records if id_ not in imported]
-    return [each for each in found if each is not None]
+def _earlier(workshop: Workshop, session: Session, connection: Connection, info: ListInfo) -> list[Own]:
+    """Return what the source had before the import, by name."""
+    imported = {each.source_id for each in taken_entries(workshop.database, session, connection, info.name)}
+    own = own_entries(workshop.database, session, connection, info.of_stream)
+    return [each for each in own if each.id not in imported]
 
 
-def _one(source_id: str, raw: Mapping[str, Any], info: ListInfo) -> Earlier | None:
-    if raw.get("deleted") is True:
-        return None
-    tags = raw.get("tags")
-    return Earlier(source_id, name_of(source_id, raw), isinstance(tags, list) and info.tag in tags)
+def _told(own: Own, info: ListInfo) -> Earlier:
+    return Earlier(own.id, own.name, info.tag in own.tags)
 
 
 def used_by_documents(session: Session, connection: Connection, keys: Sequence[str]) -> set[str]:
     """Return those of the drafts that a document needs: one that nothing refers to is left out."""
-    found: set[str] = set()
-    for some in chunks(sorted(keys), CHUNK):
-        of = select(DraftRow.key).where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
-        found.update(session.scalars(of.where(DraftRow.state != DraftState.SKIPPED)))
-    return found
+    if not keys:
+        return set()
+    of = select(DraftRow.key).where(DraftRow.connection_id == connection.id, DraftRow.state != DraftState.SKIPPED)
+    if len(keys) <= CHUNK:
+        return set(session.scalars(of.where(DraftRow.key.in_(keys))))
+    # Of very many, one question for all of their stream is answered sooner than one for each few.
+    stream = keys[0].partition("/")[0]
+    return set(session.scalars(of.where(DraftRow.key.startswith(f"{stream}/", autoescape=True)))) & set(keys)
 
 
 def note(workshop: Workshop, actor: Actor, bench: Bench, action: str, name: str, tended: Tended) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.setting_up.known_names import Taken, taken_entries
 from raccord.onboarding.setting_up.lists import ListError, bench_for
 from raccord.onboarding.setting_up.tending import note, pushed_of, tend, tended_list, used_by_documents
 from raccord.plugin.info import ListInfo
@@ -55,7 +56,7 @@ def imported_of(workshop: Workshop, connection_id: str, name: str) -> list[Impor
     """Return what was imported of a list and is at the source, by name, with why some of it would stay."""
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
-        return _imported(session, bench.connection, tended_list(bench, name))
+        return _imported(workshop, session, bench.connection, tended_list(bench, name))
 
 
 def undo_import(workshop: Workshop, actor: Actor, connection_id: str, name: str) -> TakenBack:
@@ -64,7 +65,7 @@ def undo_import(workshop: Workshop, actor: Actor, connection_id: str, name: str)
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
         info = tended_list(bench, name)
-        found = _imported(session, bench.connection, info)
+        found = _imported(workshop, session, bench.connection, info)
     wanted = {each.source_id: each for each in found if each.stays is None}
     if not wanted:
         raise ListError(
@@ -84,9 +85,8 @@ def undo_import(workshop: Workshop, actor: Actor, connection_id: str, name: str)
     return TakenBack(tended.done, [each for each in found if each.stays is not None] + refused, tended.left)
 
 
-def _imported(session: Session, connection: Connection, info: ListInfo) -> list[Imported]:
-    taken = pushed_of(connection, info).where(PushedEntry.source_id != "").order_by(PushedEntry.name)
-    rows = session.scalars(taken).all()
+def _imported(workshop: Workshop, session: Session, connection: Connection, info: ListInfo) -> list[Imported]:
+    rows = taken_entries(workshop.database, session, connection, info.name)
     used = used_by_documents(session, connection, [record_key(info.of_stream, row.source_id) for row in rows])
     told = _first_told(session, connection, info, [row.source_id for row in rows])
     found: list[Imported] = []
@@ -96,7 +96,7 @@ def _imported(session: Session, connection: Connection, info: ListInfo) -> list[
     return found
 
 
-def _why(row: PushedEntry, told: Mapping[str, datetime], *, named: bool) -> Text | None:
+def _why(row: Taken, told: Mapping[str, datetime], *, named: bool) -> Text | None:
     if named:
         return NAMED
     first = told.get(row.source_id)
@@ -107,16 +107,8 @@ def _first_told(
     session: Session, connection: Connection, info: ListInfo, source_ids: Sequence[str]
 ) -> dict[str, datetime]:
     """Return when the source told of each entry for the first time, by its id there."""
-    found: dict[str, datetime] = {}
-    for some in chunks(source_ids, CHUNK):
-        rows = session.execute(
-            select(SourceRecord.source_id, func.min(SourceRecord.fetched_at))
-            .where(
-                SourceRecord.connection_id == connection.id,
-                SourceRecord.stream == info.of_stream,
-                SourceRecord.source_id.in_(some),
-            )
-            .group_by(SourceRecord.source_id)
-        )
-        found.update({row[0]: row[1] for row in rows})
-    return found
+    mine = SourceRecord.connection_id == connection.id, SourceRecord.stream == info.of_stream
+    asked = select(SourceRecord.source_id, func.min(SourceRecord.fetched_at)).where(*mine)
+    if len(source_ids) <= CHUNK:
+        asked = asked.where(SourceRecord.source_id.in_(source_ids))
+    return {row[0]: row[1] for row in session.execute(asked.group_by(SourceRecord.source_id))}

@@ -43,9 +43,10 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
     desk, actor = desk_of(request), acting(request)
     workshop = desk.workshop
     require(actor, Power.WORK)
+    left = 0
     try:
         if "certain" in fields:
-            link_certain(workshop, actor, connection_id)
+            left = link_certain(workshop, actor, connection_id).left
         elif "again" not in fields:
             hold_id, way = fields.get("row", ""), WAYS.get(fields.get("way", ""))
             with workshop.database.read() as session:
@@ -53,7 +54,8 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
             if way is None or hold is None or hold.connection_id != connection_id:
                 return explained(request, HTTPStatus.NOT_FOUND)
             answer_conflict(workshop, actor, hold_id, way, seen=fields.get("seen", ""))
-        if "certain" in fields or "again" in fields:
+        # A run acts on what was said once all of them are; until then one has the next ones linked.
+        if not left and ("certain" in fields or "again" in fields):
             request_run(
                 workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=workshop.clock
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -13,12 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
-from raccord.onboarding.setting_up.instances import InstanceView, Linking, link_suggested, linking, roles_with_instances
+from raccord.onboarding.setting_up.instances import link_suggested, linking, roles_with_instances
 from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
 from raccord.overview.questions import candidates
-from raccord.sync.resolving.newcomers import comparison_key
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
@@ -86,8 +84,10 @@ def _page(
     connection, info = found
     roles = roles_with_instances(info)
     asked = next((each for each in roles if each.name == role), roles[0] if roles else None)
-    seen = None if asked is None else linking(workshop, connection_id, asked.name)
-    rows = [] if seen is None else _kept(seen, q, only)
+    seen = None
+    if asked is not None:
+        seen = linking(workshop, connection_id, asked.name, q=q, only=only, limit=SHOWN, offset=offset)
+    rows = () if seen is None else seen.rows
     with workshop.database.read() as session:
         return show(
             request,
@@ -97,22 +97,13 @@ def _page(
             view=connection_head(session, connection_id),
             roles=roles,
             seen=seen,
-            listing=Listing(rows[offset : offset + SHOWN], len(rows), offset, SHOWN),
+            listing=Listing(rows, 0 if seen is None else seen.matching, offset, SHOWN),
             q=q,
             only=only,
-            standing={} if asked is None else choices_standing(session, [connection_id], [asked.name]),
+            standing={}
+            if asked is None
+            else choices_standing(session, [connection_id], [asked.name], [each.id for each in rows]),
             fitting=(candidates(session, connection.company_id, {asked.accepts}, among(request)) if asked else {}),
             refusal=refusal,
             manages=may(acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None),
         )
-
-
-def _kept(seen: Linking, q: str, only: str) -> Sequence[InstanceView]:
-    wanted = comparison_key(q)
-    return [
-        row
-        for row in seen.rows
-        if (only != "open" or row.linked is None)
-        and (only != "lacking" or row.lacks)
-        and (wanted in comparison_key(row.name) or q.casefold() in row.id.casefold())
-    ]

@@ -23,7 +23,7 @@ from raccord.onboarding.setting_up.lists import (
     verify_list,
 )
 from raccord.onboarding.setting_up.tending import (
-    Double,
+    Doubles,
     Earlier,
     Tended,
     delete_doubles,
@@ -35,6 +35,7 @@ from raccord.onboarding.setting_up.undoing_imports import Imported, TakenBack, i
 from raccord.overview.beginning.list_sending import list_sending
 from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
+from raccord.overview.listing import Listing
 from raccord.plugin.errors import ConnectorError
 from raccord.plugin.texts import Language
 from raccord.store.models import Connection
@@ -45,10 +46,12 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.live import sent_on_change
 from raccord_web.pages.rendering import fragment, language_of, said_by, show
+from raccord_web.screens.home import Offset
 from raccord_web.steps.lists import send_lists
 from raccord_web.words.wording import typeset, wording
 
 router = APIRouter()
+DOUBLES_SHOWN = 50
 CHOSEN = "d_"
 """What the names of the boxes of duplicates begin with, before the entry's id."""
 
@@ -108,9 +111,9 @@ def _live(request: Request, connection_id: str) -> tuple[str, bool]:
 
 
 @router.get("/connections/{connection_id}/doubles")
-def doubles(request: Request, connection_id: str, name: str = "") -> Response:
+def doubles(request: Request, connection_id: str, name: str = "", offset: Offset = 0) -> Response:
     """Show what was imported beside an entry of the same name (PL-30)."""
-    return _doubles(request, connection_id, name)
+    return _doubles(request, connection_id, name, offset)
 
 
 @router.post("/connections/{connection_id}/doubles")
@@ -177,15 +180,21 @@ def of_source(error: ConnectorError, language: Language) -> Explained:
 
 
 def _doubles(
-    request: Request, connection_id: str, name: str, *, wrong: Explained | None = None, deleted: Tended | None = None
+    request: Request,
+    connection_id: str,
+    name: str,
+    offset: int = 0,
+    *,
+    wrong: Explained | None = None,
+    deleted: Tended | None = None,
 ) -> Response:
     workshop = desk_of(request).workshop
     info = next((each.info for each in lists_of(workshop, connection_id) if each.info.tag and each.goes), None)
     name = name or ("" if info is None else info.name)
-    rows: list[Double] = []
+    found = Doubles((), 0)
     if name:
         try:
-            rows = imported_doubles(workshop, connection_id, name)
+            found = imported_doubles(workshop, connection_id, name, limit=DOUBLES_SHOWN, offset=offset)
         except RaccordError as error:
             wrong = wrong or said_by(error, request)
     with workshop.database.read() as session:
@@ -195,7 +204,7 @@ def _doubles(
             session,
             status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
             view=connection_head(session, connection_id),
-            rows=rows,
+            listing=Listing(found.rows, found.total, offset, DOUBLES_SHOWN),
             chosen=CHOSEN,
             name=name,
             wrong=wrong,
