@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def _measured(browser: TestClient, address: str, said: list[str], times: int) -> float:
-    spent, busy = list[float](), list[float]()
+    spent, busy, size = list[float](), list[float](), 0
     for _ in range(times + 1):
         said.clear()
         began, worked = time.perf_counter(), time.process_time()
@@ -73,10 +73,11 @@ def _measured(browser: TestClient, address: str, said: list[str], times: int) ->
         busy.append((time.process_time() - worked) * 1000)
         if answer.status_code != 200:
             raise SystemExit(f"{address} answered {answer.status_code}: {answer.text[-600:]}")
+        size = len(answer.content) // 1024
     median = statistics.median(spent[1:])
     page = address.partition("/connections/")[2].partition("/")[2]
     print(f"first {spent[0]:8.1f} ms, then {median:7.1f} ms, CPU {statistics.median(busy[1:]):7.1f}, "
-          f"{len(said):3} statements, {len(answer.content) // 1024:5} kB  {page}", flush=True)  # fmt: skip
+          f"{len(said):3} statements, {size:5} kB  {page}", flush=True)  # fmt: skip
     return median
 
 

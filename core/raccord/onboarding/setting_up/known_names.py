@@ -161,7 +161,7 @@ def taken_entries(database: Database, session: Session, connection: Connection, 
     def read() -> Sequence[Taken]:
         asked = select(PushedEntry.object_id, PushedEntry.name, PushedEntry.source_id, PushedEntry.told_at).where(*mine)
         rows = session.execute(asked.order_by(PushedEntry.name, PushedEntry.object_id))
-        return [Taken(*row, comparison_key(row[1])) for row in rows]
+        return [Taken(id_, name, at, told, comparison_key(name)) for id_, name, at, told in rows]
 
     said = func.length(PushedEntry.source_id) + func.length(PushedEntry.name)
     seen = _seen(session, mine, func.max(PushedEntry.told_at), func.sum(said))
