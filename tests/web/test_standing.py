@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 import till
 from browsing import browser_of
 from fastapi import FastAPI
-from harness import OWNER, consent, finish
+from harness import OWNER, consent, finish, sync
 from sqlalchemy import event, func, select, update
 from starlette.testclient import TestClient
 
@@ -24,6 +25,7 @@ from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.access.sessions import open_session
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.setting_up.lists import lists_of
+from raccord.overview.companies import list_companies
 from raccord.overview.status import status
 from raccord.plugin.info import Delivery
 from raccord.plugin.texts import Text
@@ -40,6 +42,7 @@ from raccord.store.models import (
     ProblemState,
     Proof,
     Run,
+    RunState,
     Schedule,
 )
 from raccord.sync.days import today_of
@@ -381,3 +384,35 @@ def test_the_board_says_of_each_connection_what_the_morning_asks_with_as_many_qu
     with workshop.database.begin() as session:
         session.get_one(Connection, synced.id).state = ConnectionState.PAUSED
     assert ">Silent<" not in board(synced.label)[0], "nothing is expected of what is paused"
+
+
+def test_what_quickbooks_refuses_a_company_for_is_said_wherever_its_state_is(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, sandbox: SandboxServer
+) -> None:
+    sandbox.store.of_template("quebec").settings["expired"] = True
+    till.ROWS["T1"] = [*till.ROWS["T1"], {"stream": "sales", "id": "late", "day": "2026-03-03", "amount": "1.00"}]
+    assert sync(workshop, synced).error_code == "quickbooks.subscription"
+    for language, state, who in (
+        ("en", "Blocked (subscription)", "An administrator of the QuickBooks company."),
+        ("fr", "Bloqué (abonnement)", "Un administrateur de la société QuickBooks."),
+    ):
+        browser.headers["accept-language"] = language
+        for page in (
+            "/",
+            "/connections",
+            "/quickbooks",
+            f"/connections/{synced.id}",
+            "/status",
+            "/settings/accounting",
+        ):
+            assert state in browser.get(page).text, page
+        for page in ("/", "/quickbooks", f"/connections/{synced.id}"):
+            shown = html.unescape(browser.get(page).text)
+            assert (who in shown, "trial or subscription period ended" in shown) == (True, True), page
+    with workshop.database.read() as session:
+        [view] = list_companies(session).rows
+    assert (view.state, view.blocked_by, view.blocked_at) == ("blocked", "subscription", workshop.clock.now())
+    sandbox.store.of_template("quebec").settings["expired"] = False
+    assert sync(workshop, synced).state == RunState.DONE
+    browser.headers["accept-language"] = "en"
+    assert "Blocked" not in browser.get("/").text

@@ -102,7 +102,7 @@ def _show(out: Output, found: Status, now: datetime) -> None:
         [
             [
                 each.company,
-                each.state,
+                f"{each.state} ({each.blocked_by})" if each.blocked_by else each.state,
                 _days(each, now, out.language),
                 ", ".join(f"{purpose} {reads}" for purpose, reads in each.reads.items()) or "0",
                 "" if each.night is None else moment(each.night.last_at, each.night.time_zone),
@@ -167,6 +167,8 @@ def _as_json(found: Status, now: datetime) -> dict[str, object]:
                 "company": each.company,
                 "company_id": each.company_id,
                 "state": each.state,
+                "blocked_by": each.blocked_by,
+                "blocked_at": None if each.blocked_at is None else each.blocked_at.isoformat(),
                 "authorised_until": None if each.authorised_until is None else each.authorised_until.isoformat(),
                 "days_left": None if each.authorised_until is None else (each.authorised_until - now).days,
                 "readings": dict(each.reads),

@@ -19,6 +19,7 @@ from raccord.jobs.tuning import Tuning
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, CompanyState, Connection, Night
+from raccord.sync.blocking import Block
 from raccord.sync.phases import PROOF, Phase
 from raccord.sync.zones import PROVEN_STATES, zone_of
 
@@ -106,7 +107,9 @@ def _begin(session: Session, night: Night, now: datetime) -> list[str]:
     night.time_zone = zone_of(session, night.company_id)
     night.next_at = _next(night, now)
     company = session.get_one(Company, night.company_id)
-    if company.state != CompanyState.CONNECTED:
+    # Of a company whose subscription ended the books can be read all the same.
+    readable = company.state == CompanyState.BLOCKED and company.blocked_by == Block.SUBSCRIPTION
+    if company.state != CompanyState.CONNECTED and not readable:
         return []
     night.last_at = now
     connections = session.scalars(

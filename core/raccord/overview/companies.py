@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,6 +34,11 @@ class CompanyView:
     features: Mapping[str, bool]
     """What QuickBooks said is switched on there, and what is not."""
     books_closed_on: date | None
+    blocked_by: str
+    """What QuickBooks refuses it for as a whole: ``subscription``, ``rights``, ``quota`` or nothing."""
+    blocked_at: datetime | None
+    blocked_said: str
+    """What QuickBooks said of it last."""
 
 
 def list_companies(
@@ -72,4 +77,7 @@ def _view(company: Company, connections: int) -> CompanyView:
         plan=company.plan,
         features=company.features,
         books_closed_on=company.books_closed_on,
+        blocked_by=company.blocked_by,
+        blocked_at=company.blocked_at,
+        blocked_said=company.blocked_said,
     )

@@ -62,6 +62,10 @@ class ConnectionHead:
     company_id: str
     company: str
     company_state: CompanyState
+    blocked_by: str
+    """What QuickBooks refuses the company for as a whole: ``subscription``, ``rights``, ``quota`` or nothing."""
+    blocked_at: datetime | None
+    blocked_said: str
     home_currency: str
     state: ConnectionState
     mode: str
@@ -268,6 +272,9 @@ def _head(connection: Connection, company: Company) -> ConnectionHead:
         company_id=company.id,
         company=company.name,
         company_state=CompanyState(company.state),
+        blocked_by=company.blocked_by,
+        blocked_at=company.blocked_at,
+        blocked_said=company.blocked_said,
         home_currency=company.home_currency,
         state=ConnectionState(connection.state),
         mode=connection.mode,

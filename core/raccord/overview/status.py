@@ -74,6 +74,10 @@ class CompanyStatus:
     writes: int
     night: NightView | None
     sources: Sequence[SourceStatus]
+    blocked_by: str = ""
+    """What QuickBooks refuses it for as a whole: ``subscription``, ``rights``, ``quota`` or nothing."""
+    blocked_at: datetime | None = None
+    blocked_said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,9 @@ def _companies(workshop: Workshop, session: Session, companies: Sequence[Company
             sum(writes for *_, writes in counted.get(each.id, ())),
             by_company.get(each.id),
             sources.get(each.id, []),
+            each.blocked_by,
+            each.blocked_at,
+            each.blocked_said,
         )
         for each in companies
     ]

@@ -55,6 +55,7 @@ class Cause(StrEnum):
     AUTHORISATION_FAILED = "quickbooks.authorisation_failed"
     APP_CREDENTIALS = "quickbooks.app_credentials"
     SUBSCRIPTION = "quickbooks.subscription"
+    QUOTA = "quickbooks.quota"
     UNAVAILABLE = "quickbooks.unavailable"
     UNCERTAIN = "quickbooks.uncertain"
     TOO_LARGE = "quickbooks.too_large"

@@ -17,10 +17,11 @@ from raccord.guard import PluginFault
 from raccord.plugin.errors import ConnectorError, Reauthorise, RetryLater
 from raccord.quickbooks import (
     AppCredentialsError,
+    Cause,
+    NoPermitError,
     QuickBooksError,
     ReauthoriseError,
     RefusedError,
-    RetryClass,
     ThrottledError,
     UnavailableError,
 )
@@ -37,6 +38,8 @@ from raccord.store.models import (
     RunState,
     Secret,
 )
+from raccord.sync.blocking import Block, block, block_of, unblock
+from raccord.sync.books.meter import use_of_month
 from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.fetching.file_guard import DatabaseAway
 from raccord.sync.fetching.following import StopAsked
@@ -98,13 +101,14 @@ class Pipeline:
                 self._end_badly(session, run, error.code, {"fr": error.text.fr, "en": error.text.en})
                 return Progress.STOPPED
         unit = Unit(self.workshop, execution, bench, self.workshop.follows(run_id, execution.fence))
-        meter = self.workshop.meter(bench.company.id)
+        meter, done = self.workshop.meter(bench.company.id), set[Phase]()
         try:
             while True:
                 if phase is Phase.POST and self._off(execution, bench.company):
                     return self._stop_unkept(execution, bench.company)
                 with meter.of(str(phase)):
                     progress = unit.do(phase)
+                done.add(phase)
                 if unit.onward is None:
                     break
                 phase = unit.onward
@@ -113,7 +117,11 @@ class Pipeline:
         except StopAsked:
             # Nothing of the page was kept; what was asked for is obeyed before the next unit.
             return Progress.MORE
-        except (UnavailableError, ThrottledError, DatabaseAway) as error:
+        except ThrottledError as error:
+            if isinstance(error, NoPermitError) or not self._used_up():
+                raise PassingTrouble(str(error)) from None
+            return self._fail(execution, str(Cause.QUOTA), {"tid": error.tid}, Block.QUOTA)
+        except (UnavailableError, DatabaseAway) as error:
             raise PassingTrouble(str(error)) from None
         except (Reauthorise, ReauthoriseError) as error:
             return self._needs_sign_in(execution, error)
@@ -122,11 +130,10 @@ class Pipeline:
         except ConnectorError as error:
             return self._fail(execution, "source.refused", {"fr": error.text.fr, "en": error.text.en})
         except RefusedError as error:
-            code = "quickbooks.reauthorise" if error.retry is RetryClass.REAUTHORISE else str(error.cause)
             # Of a document, the line of the plan keeps it; before one is sent, it was a question.
             case = {"case": "reading"} if phase is not Phase.POST else {}
             said = {"detail": error.fault.detail[:500], "code": error.fault.code, "tid": error.tid}
-            return self._fail(execution, code, said | case)
+            return self._fail(execution, str(error.cause), said | case, block_of(error, posting=phase is Phase.POST))
         except (QuickBooksError, AppCredentialsError) as error:
             return self._fail(execution, str(error.cause), {"detail": str(error)[:500]})
         except OutcomeUnknown as error:
@@ -137,6 +144,8 @@ class Pipeline:
             return self._fail(
                 execution, "run.conservation", {"stream": error.stream, "counted": error.counted, "found": error.found}
             )
+        if bench.company.state == CompanyState.BLOCKED and Phase.BOOKS in done:
+            self._answered(execution)
         if unit.acquainted:
             self.workshop.follow(run_id, execution.fence)
         return progress
@@ -221,8 +230,25 @@ class Pipeline:
             self._end_badly(session, run, CHANGED_SINCE, changed.params())
         return Progress.STOPPED
 
-    def _fail(self, execution: Execution, code: str, params: dict[str, Any]) -> Progress:
+    def _used_up(self) -> bool:
+        """Tell whether this month's readings are used up, so that Intuit refuses more until the next."""
+        self.workshop.keep_counts()
+        with self.workshop.database.read() as session:
+            use = use_of_month(session, self.workshop.settings.quickbooks_reads_per_month, self.workshop.clock.now())
+        return 0 < use.limit <= use.reads
+
+    def _answered(self, execution: Execution) -> None:
+        """End a block by what QuickBooks let be read; that it takes documents again is seen by the first one alone."""
         with execution.begin() as (session, run):
+            company = session.get_one(Company, run.company_id)
+            if company.blocked_by != Block.SUBSCRIPTION:
+                unblock(session, company, self.workshop.clock.now())
+
+    def _fail(self, execution: Execution, code: str, params: dict[str, Any], kind: Block | None = None) -> Progress:
+        with execution.begin() as (session, run):
+            if kind is not None:
+                now = self.workshop.clock.now()
+                block(session, session.get_one(Connection, run.connection_id), kind, str(params.get("detail", "")), now)
             self._end_badly(session, run, code, params)
         return Progress.STOPPED
 

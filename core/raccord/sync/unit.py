@@ -11,7 +11,7 @@ from typing import assert_never
 from sqlalchemy.orm import Session
 
 from raccord.plugin.records import Page
-from raccord.store.models import Company, Connection, Control, Plan, PlanState, Run, RunState
+from raccord.store.models import Company, CompanyState, Connection, Control, Plan, PlanState, Run, RunState
 from raccord.sync.books.acquaint import creates_documents, get_acquainted, has_lines_to_send
 from raccord.sync.books.company import (
     PEOPLE,
@@ -429,5 +429,6 @@ class Unit:
             bench.connection.id,
             self.workshop.files(bench.connection.id),
             partial(hold_claimed, bench),
+            bench.company.state == CompanyState.BLOCKED,
             self.acquainted,
         )

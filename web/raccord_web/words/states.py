@@ -9,7 +9,7 @@ from raccord.onboarding.arriving.freshness import Lateness
 from raccord.overview.connections import ConnectionView
 from raccord.overview.runs import RunView
 from raccord.overview.sought import Fate
-from raccord.overview.status import SourceStatus
+from raccord.overview.status import CompanyStatus, SourceStatus
 from raccord.overview.tables.board import BoardRow
 from raccord.overview.weighing.queues import NOTHING
 from raccord.store.models import CompanyState, ConnectionState, RunState
@@ -65,6 +65,12 @@ FATES = {
 """What became of a record."""
 
 QUICKBOOKS_AGAIN = State("warn", "key-round", "states.quickbooks_reauthorise")
+BLOCKED = {
+    "subscription": State("bad", "ban", "states.blocked_subscription"),
+    "rights": State("bad", "ban", "states.blocked_rights"),
+    "quota": State("bad", "ban", "states.blocked_quota"),
+}
+"""What QuickBooks refuses a company for as a whole."""
 PROBLEMS = State("bad", "circle-alert", "states.problems")
 UNEQUAL = State("bad", "circle-alert", "states.unequal")
 PLAN_WAITS = State("info", "list-checks", "states.plan_waits")
@@ -90,7 +96,7 @@ FRESHNESS = {
 EXPLAINED = {
     "records": [*FATES.values()],
     "connections": [
-        *OFF.values(), QUICKBOOKS_AGAIN, NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE,
+        *OFF.values(), QUICKBOOKS_AGAIN, *BLOCKED.values(), NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE,
         FRESHNESS[Lateness.LATE], FRESHNESS[Lateness.MISSING],
     ],
     "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, NOTHING_UNDONE, COMPLETE],
@@ -103,7 +109,7 @@ def connection_state(view: ConnectionView) -> State:
     if view.state in OFF:
         return OFF[view.state]
     if view.company_state != CompanyState.CONNECTED:
-        return QUICKBOOKS_AGAIN
+        return BLOCKED.get(view.blocked_by, QUICKBOOKS_AGAIN)
     if view.last_run is not None and view.last_run.active:
         return RUNS[view.last_run.state]
     if view.problems:
@@ -121,12 +127,12 @@ def connection_state(view: ConnectionView) -> State:
     return UP_TO_DATE
 
 
-def board_state(source: SourceStatus, row: BoardRow, company_state: str) -> State:
+def board_state(source: SourceStatus, row: BoardRow, company: CompanyStatus) -> State:
     """Return what matters most about a connection on the board: that it is silent comes before what it said last."""
     if source.state in OFF:
         return OFF[ConnectionState(source.state)]
-    if company_state != CompanyState.CONNECTED:
-        return QUICKBOOKS_AGAIN
+    if company.state != CompanyState.CONNECTED:
+        return BLOCKED.get(company.blocked_by, QUICKBOOKS_AGAIN)
     if source.overdue is not None or row.silent_since is not None:
         return SILENT
     if row.problems:

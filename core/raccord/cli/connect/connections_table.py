@@ -50,6 +50,7 @@ def as_json(workshop: Workshop, view: ConnectionView) -> dict[str, object]:
         "company": view.company,
         "company_id": view.company_id,
         "company_state": str(view.company_state),
+        "blocked_by": view.blocked_by,
         "state": str(view.state),
         "starts_on": view.starts_on.isoformat(),
         "time_zone": view.time_zone,

@@ -16,6 +16,7 @@ from raccord.quickbooks import Lane, Tokens, new_state
 from raccord.store import events
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.store.tokens import tokens_handle
+from raccord.sync.blocking import clear, unblock
 from raccord.sync.books.company import chosen, lists_of, read_books, store_books
 from raccord.sync.lines.payees import named_payees
 from raccord.sync.workshop import Workshop
@@ -48,6 +49,8 @@ def keep_tokens(workshop: Workshop, actor: Actor, environment: str, tokens: Toke
     with workshop.database.begin() as session:
         company = _company(session, environment, tokens.realm, now)
         workshop.vault.within(session).put(tokens_handle(company.id), tokens.to_vault())
+        # Who authorises again may have more rights: what it was blocked by is seen anew.
+        unblock(session, company, now)
         company.state = CompanyState.CONNECTED
         company.authorised_by, company.authorised_as, company.authorised_at = actor.name, intuit, now
         events.append(
@@ -88,6 +91,7 @@ def disconnect_company(workshop: Workshop, actor: Actor, company_id: str, *, wit
     with workshop.database.begin() as session:
         company = session.get_one(Company, company_id)
         company.state = CompanyState.DISCONNECTED
+        clear(company)
         now = workshop.clock.now()
         events.append(
             session,

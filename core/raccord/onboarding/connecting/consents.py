@@ -144,7 +144,7 @@ def refuse_consent(workshop: Workshop, actor: Actor, secret: str) -> None:
             select(Company.id).where(
                 Company.environment == held["environment"],
                 Company.realm == held["realm"],
-                Company.state == CompanyState.CONNECTED,
+                Company.state.in_((CompanyState.CONNECTED, CompanyState.BLOCKED)),
             )
         )
     if connected is None:

@@ -15,6 +15,8 @@ from raccord.store.columns import Model, new_id
 class CompanyState(StrEnum):
     CONNECTED = "connected"
     REAUTHORISE = "reauthorise"
+    BLOCKED = "blocked"
+    """Authorised, but QuickBooks refuses what is asked of it (``Company.blocked_by``)."""
     DISCONNECTED = "disconnected"
 
 
@@ -45,6 +47,12 @@ class Company(Model):
     """By QuickBooks' clock: every document made before it that bears a mark of ours stands in our tables."""
     changes_seen: Mapped[datetime | None]
     """By QuickBooks' clock: up to when changes of our documents were looked for."""
+    blocked_by: Mapped[str] = mapped_column(default="", server_default="")
+    """``subscription``, ``rights`` or ``quota`` while QuickBooks refuses the company as a whole, else empty."""
+    blocked_at: Mapped[datetime | None]
+    blocked_said: Mapped[str] = mapped_column(default="", server_default="")
+    """What QuickBooks said of it last."""
+    blocked_tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     authorised_by: Mapped[str] = mapped_column(default="", server_default="")
     """Who went through QuickBooks' consent the last time, as the audit chain calls them."""
     authorised_as: Mapped[str] = mapped_column(default="", server_default="")

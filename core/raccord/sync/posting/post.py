@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
 from raccord.plugin.texts import Text
-from raccord.quickbooks import Cause, QuickBooks, QuickBooksError
+from raccord.quickbooks import Cause, QuickBooks, QuickBooksError, RefusedError
 from raccord.quickbooks.codec import fill, with_token
 from raccord.store.files import StoredFileBox
 from raccord.store.models import (
     REMOVALS,
     Action,
+    Company,
     Control,
     DraftRow,
     DraftState,
@@ -31,6 +32,7 @@ from raccord.store.models import (
     Run,
 )
 from raccord.store.told import on_behalf_of
+from raccord.sync.blocking import is_whole, unblock
 from raccord.sync.bodies import digest, mark, marker, request_id
 from raccord.sync.books.acquaint import RECOGNISED, known_until, marked_under, newest_of
 from raccord.sync.books.namesakes import told_apart
@@ -43,6 +45,7 @@ from raccord.sync.posting.periods import leave_closed
 from raccord.sync.posting.recognise import recognise
 from raccord.sync.posting.removals import TOKEN_NOW, leave_held, look_again, unmet
 from raccord.sync.posting.touched import go_again, touched
+from raccord.sync.posting.turned_back import give_back, turn_back
 from raccord.sync.problems import open_problem
 from raccord.sync.resolving.holds import open_hold
 from raccord.sync.resolving.resolve import LINK_WAITS
@@ -89,6 +92,8 @@ class Poster:
     files: StoredFileBox
     hold_claimed: Callable[[Session, str, Sequence[PlanLine], datetime], bool]
     """Holds what another connection sent meanwhile (``posting/claims.py``)."""
+    probing: bool
+    """Whether QuickBooks refuses the company until one document was taken: no other is sent before that."""
     known: bool
     """Whether this process did the run's last unit too, so that nothing in the books can be unknown to our tables."""
 
@@ -110,7 +115,7 @@ class Poster:
         look_again(self.execution, self.client, plan_id, self.clock.now())
         jobs = self._claim(plan_id, min(job.rank for job in unknown) if unknown else None)
         if jobs is not None:
-            self._pump(plan_id, jobs)
+            self._pump(plan_id, jobs, claim_more=not self.probing)
             return True
         if unknown:
             self._wait(min(job.quiet_at for job in unknown))
@@ -163,7 +168,7 @@ class Poster:
                 if result.document is not None:
                     outcomes.record(result.job.posting_id, result.document, result.tid)
                 else:
-                    self._give_back(session, result.job)
+                    give_back(session, result.job, self.connection_id, self.clock.now())
         return len(jobs)
 
     def _wait(self, until: datetime) -> None:
@@ -208,7 +213,7 @@ class Poster:
                 select(PlanLine)
                 .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING)
                 .order_by(PlanLine.rank, PlanLine.id)
-                .limit(CLAIM)
+                .limit(1 if self.probing else CLAIM)
             ).all()
             if not lines or (rank is not None and (lines[0].rank != rank or run.control != Control.GO)):
                 return None
@@ -393,12 +398,18 @@ class Poster:
         results = tell_what_stands(self.client, recognised)
         newest = newest_of(result.document for result in results if result.document is not None)
         again = touched(self.execution.database, self.client, self.connection_id, results, ATTEMPTS_MAX)
+        whole: Result | None = None
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
+            if self.probing and any(each.document is not None and each.job.action != Action.LINK for each in results):
+                unblock(session, session.get_one(Company, self.company_id), self.clock.now())
             known_until(session, self.company_id, newest)
             for result in results:
                 if result.document is not None:
                     outcomes.record(result.job.posting_id, result.document, result.tid)
+                elif result.refused and is_whole(result.faults[0]) and result.job.action not in REMOVALS:
+                    turn_back(outcomes, result.job.posting_id, result.faults[0], result.tid)
+                    whole = result
                 elif result.job.posting_id in again:
                     go_again(session, result.job.posting_id, again[result.job.posting_id])
                 elif result.refused:
@@ -406,6 +417,8 @@ class Poster:
                 else:
                     outcomes.wait(result.job.posting_id, timedelta(milliseconds=result.under_way_ms))
             self._stop_at_closed(session, run, outcomes, results)
+        if whole is not None:
+            raise RefusedError("QuickBooks refuses every document of the company", whole.faults, whole.tid)
 
     def _stop_at_closed(self, session: Session, run: Run, outcomes: Outcomes, results: Sequence[Result]) -> None:
         """After a refusal for a closed period send no more of the days up to the one refused: they are closed too."""
@@ -429,21 +442,3 @@ class Poster:
         behind = {"plans": sorted({line.plan_id for line in lines}), "mapped": mapped}
         on_behalf_of(session, run.id, behind | ({"answered": answered} if answered else {}))
         return outcomes
-
-    def _give_back(self, session: Session, job: Job) -> None:
-        """An intent of an earlier run that is not in the books: its draft is planned again under the same mark."""
-        session.execute(
-            update(Posting)
-            .where(Posting.id == job.posting_id)
-            .values(state=PostingState.LOST, finished_at=self.clock.now())
-        )
-        session.execute(update(PlanLine).where(PlanLine.id == job.line_id).values(state=LineState.LEFT))
-        session.execute(
-            update(DraftRow)
-            .where(
-                DraftRow.connection_id == self.connection_id,
-                DraftRow.key == job.key,
-                DraftRow.state == DraftState.PLANNED,
-            )
-            .values(state=DraftState.WAITING)
-        )

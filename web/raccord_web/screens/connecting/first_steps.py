@@ -362,5 +362,5 @@ def _companies(request: Request, session: Session) -> list[CompanyView]:
     return [
         each
         for each in found
-        if each.state == "connected" and (actor := reach.actor_in(each.id)) and may(actor, Power.LINK)
+        if each.state in ("connected", "blocked") and (actor := reach.actor_in(each.id)) and may(actor, Power.LINK)
     ]

@@ -45,7 +45,13 @@ def overview(request: Request, offset: Offset = 0) -> Response:
             use=found.use if within is None else None,
             fresh=FRESHNESS,
             board=[
-                (company, each, row, board_state(each, row, company.state), coverage_bar(row.intervals))
+                (
+                    company,
+                    each,
+                    row,
+                    board_state(each, row, company),
+                    coverage_bar(row.intervals),
+                )
                 for company, each in sources
                 if (row := rows.get(each.connection_id)) is not None
             ],
