@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +20,10 @@ from sqlalchemy import select
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.overview.pointing.at_source import Staged, stage_of, staged_streams
+from raccord.overview.records import list_records
+from raccord.overview.sought import Wanted
+from raccord.plugin import AtSource
 from raccord.store.models import DraftRow, LinkRow, Plan, Problem, Proof
 from raccord.sync.fetching import source_http
 from raccord_pleo.mapping import CLASSES, PROJECTS
@@ -228,6 +233,40 @@ def test_what_is_exported_again_is_answered_with_the_same_document(house: House)
     accounts = {each["Id"]: each["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"]
                 for each in house.documents("Purchase")}  # fmt: skip
     assert accounts == {before[first][1]: house.accounts["Repas"], before[second][1]: house.accounts["Fournitures"]}
+
+
+@pytest.mark.requirement("EX-14")
+def test_each_expense_shows_and_the_list_filters_at_which_of_pleos_three_stages_it_is(house: House) -> None:
+    good, wrong = house.file(1000), house.file(2000, kind="levitation")
+    house.export()
+    run = request(house.workshop, house.connection, stop_after="plan")
+    finish(house.workshop, run)
+
+    def at(stage: AtSource) -> set[str]:
+        wanted = Wanted(staged=Staged(stage, staged_streams(house.workshop.scopes.catalog)))
+        with house.workshop.database.read() as session:
+            listing = list_records(session, wanted)
+            for each in listing.rows:
+                own = stage_of(session, each.connection_id, each.stream, each.source_id, each.id)
+                assert own is stage, "the page of a record says what the list says"
+            assert listing.total == len(listing.rows)
+        return {each.source_id for each in listing.rows}
+
+    def stages() -> tuple[set[str], ...]:
+        return tuple(at(stage) for stage in (AtSource.QUEUED, AtSource.TAKEN, AtSource.FREE))
+
+    assert stages() == ({str(good), str(wrong)}, set(), set())
+    browser = browser_of(create_app(house.workshop, HandOver(), OWNER))
+    page = browser.get("/records?stage=queued").text
+    assert '<option value="queued" selected>Export queue (locked)' in page
+    [number, _] = sorted(set(re.findall(r'href="/records/(\d+)"', page)))
+    assert "Export queue (locked)" in browser.get(f"/records/{number}").text
+    sync(house.workshop, house.connection)
+    assert stages() == (set(), {str(good)}, {str(wrong)})
+    assert (house.pleo.stage(good), house.pleo.stage(wrong)) == ("EXPORTED", "NOT_EXPORTED")
+    house.export(good)
+    sync(house.workshop, house.connection)
+    assert stages() == (set(), {str(good)}, {str(wrong)}), "exported again, it is exported"
 
 
 @pytest.mark.requirement("EX-16")

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, union
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
+from raccord.overview.pointing.at_source import Staged, stands
 from raccord.overview.titles import memo_says
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, RecordState, SourceRecord
 
@@ -81,6 +82,8 @@ class Wanted:
     """The day and number of the last one that was read, where what follows it is wanted."""
     kind: Kind | None = None
     """What its documents are or would be."""
+    staged: Staged | None = None
+    """How it stands at its source, of those that say so."""
 
 
 def conditions_of(
@@ -108,6 +111,8 @@ def conditions_of(
         found.append(of_fate(wanted.fate))
     if wanted.kind is not None:
         found.append(_of_kind(session, wanted.kind, whole=whole))
+    if wanted.staged is not None:
+        found.append(stands(wanted.staged))
     if search := wanted.search[:SEARCH_MAX]:
         found.append(_said(search, wanted.connection_id))
     return found

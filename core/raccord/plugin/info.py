@@ -26,6 +26,17 @@ class Mode(StrEnum):
     ALREADY_RUNNING = "already_running"
 
 
+class AtSource(StrEnum):
+    """How a record stands at a source that hears what became of it (``report_outcome``)."""
+
+    FREE = "free"
+    """It heard that the record was not posted."""
+    QUEUED = "queued"
+    """It waits to hear."""
+    TAKEN = "taken"
+    """It heard of the record's document."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
     """One kind of record the connector delivers; streams are fetched in the order given."""
@@ -34,6 +45,8 @@ class StreamInfo:
     label: Text
     sold_as: Callable[[BaseModel, str, Mapping[str, JSON]], Ref] | None = None
     """Of things that are sold: tells from the settings, a record's id and what it says which item its lines have."""
+    at_source: Mapping[AtSource, Text] = field(default_factory=dict)
+    """What the source calls how its records with an amount stand there; shown, and filtered by, where it is said."""
     note: Text | None = None
     """What people should know where one of its records is shown: what cannot be taken back at the source, perhaps."""
 

@@ -26,6 +26,7 @@ from raccord.overview.drifts import DriftView, open_drifts
 from raccord.overview.history import Happening
 from raccord.overview.listing import Listing
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_lines, plan_summary
+from raccord.overview.pointing.at_source import Staged, staged_streams
 from raccord.overview.problems import ProblemGroup, ProblemView, open_problems, problem_groups
 from raccord.overview.proofs import ProofRow, ProofTotal, proof_rows, proof_totals
 from raccord.overview.questions import MissingChoice, Question, missing_choices, open_questions
@@ -33,6 +34,7 @@ from raccord.overview.records import RecordView, list_records, record_story
 from raccord.overview.runs import RunView, recent_runs, run_view
 from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
+from raccord.plugin.info import AtSource
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Action, Certificate, Connection
 from raccord_web.api.paging import Asked, Part, part, part_of
@@ -211,9 +213,12 @@ def records(
     first: date | None = None,
     last: date | None = None,
     kind: Kind | None = None,
+    stage: AtSource | None = None,
 ) -> Part[RecordView]:
-    """Return records, the newest day first; ``kind`` is what their documents are or would be."""
-    wanted = Wanted(connection, fate, q.strip(), first, last, kind=kind)
+    """Return records, the newest day first; ``kind`` is what their documents are or would be, ``stage`` how they stand
+    at sources that say so.
+    """
+    wanted = Wanted(connection, fate, q.strip(), first, last, kind=kind, staged=_staged(request, stage))
     with desk_of(request).workshop.database.read() as session:
         return part(
             list_records(session, wanted, within=within_of(request), limit=asked.limit, offset=asked.offset)
@@ -233,9 +238,10 @@ def records_table(
     first: date | None = None,
     last: date | None = None,
     kind: Kind | None = None,
+    stage: AtSource | None = None,
 ) -> StreamingResponse:
     """Return the records of a list as CSV, with the documents that they became."""
-    wanted = Wanted(connection, fate, q.strip(), first, last, kind=kind)
+    wanted = Wanted(connection, fate, q.strip(), first, last, kind=kind, staged=_staged(request, stage))
     content = record_table(desk_of(request).workshop.database, wanted, within_of(request))
     return StreamingResponse(content, media_type="text/csv; charset=utf-8")
 
@@ -247,6 +253,10 @@ def record(request: Request, record_id: str) -> RecordDetail:
         return RecordDetail(
             view=story.view, facts=story.facts, raw=story.raw, answers=story.answers, history=story.history
         )
+
+
+def _staged(request: Request, stage: AtSource | None) -> Staged | None:
+    return None if stage is None else Staged(stage, staged_streams(desk_of(request).workshop.scopes.catalog))
 
 
 @router.get("/problems")

@@ -46,7 +46,7 @@ def count_each_fate(session: Session, wanted: Wanted, *, within: Within = None) 
     None is counted further than one beyond ``COUNTED``, and that of ``wanted`` is left out, since its list is read;
     while something is searched, or one kind is shown, nothing is counted at all, since each count would look again.
     """
-    if wanted.search or wanted.kind:
+    if wanted.search or wanted.kind or wanted.staged:
         return {}
     fates = [fate for fate in (None, *Fate) if fate != wanted.fate]
     counts: list[ColumnElement[int]] = []
@@ -61,7 +61,7 @@ def count_each_fate(session: Session, wanted: Wanted, *, within: Within = None) 
 
 def _told(wanted: Wanted, within: Within) -> ColumnElement[int] | None:
     """Return how many records a list shows as drafts alone tell it, or nothing where they do not."""
-    more = wanted.search or wanted.first or wanted.last or wanted.before
+    more = wanted.staged or wanted.search or wanted.first or wanted.last or wanted.before
     return None if more or (wanted.fate is None) == (wanted.kind is None) else _of_drafts(wanted, within)
 
 

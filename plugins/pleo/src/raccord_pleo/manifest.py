@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from raccord.plugin import (
+    AtSource,
     ConnectorInfo,
     GateInfo,
     ListInfo,
@@ -124,6 +125,12 @@ EXPORTED = Text(
     "is not posted twice.",
 )
 """What Pleo says of its exports, and what is true of them here (EX-14, EX-15)."""
+STAGES = {
+    AtSource.FREE: Text("Non exportée (modifiable)", "Unexported (editable)"),
+    AtSource.QUEUED: Text("File d’export (verrouillée)", "Export queue (locked)"),
+    AtSource.TAKEN: Text("Exportée (verrouillée, exportable de nouveau)", "Exported (locked, can be exported again)"),
+}
+"""Pleo's three stages of an export (EX-14)."""
 LISTS = tuple(
     ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
     for name, kind, label in (
@@ -147,7 +154,9 @@ def manifest() -> ConnectorInfo:
             "Receives the expenses that you export in Pleo, with their receipts, and answers each of them.",
         ),
         version=VERSION,
-        streams=(StreamInfo(ENTRIES, Text("Dépenses exportées", "Exported expenses"), note=EXPORTED),),
+        streams=(
+            StreamInfo(ENTRIES, Text("Dépenses exportées", "Exported expenses"), note=EXPORTED, at_source=STAGES),
+        ),
         settings=PleoSettings,
         roles=ROLES,
         lists=LISTS,

@@ -24,6 +24,7 @@ from raccord.overview.connections import connection_head, connection_names
 from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
+from raccord.overview.pointing.at_source import Staged, stage_of, staged_streams
 from raccord.overview.pointing.referred import referred
 from raccord.overview.pointing.two_sides import sides_of
 from raccord.overview.proofs import proof_of_day
@@ -32,6 +33,7 @@ from raccord.overview.sold import Sold, sold_as
 from raccord.overview.sought import Fate, Kind, Wanted
 from raccord.overview.tables.records import record_table
 from raccord.overview.weighing.counted import COUNTED, count_each_fate
+from raccord.plugin.info import AtSource
 from raccord.plugin.texts import Language
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
@@ -82,10 +84,11 @@ def records(
     first: str = "",
     last: str = "",
     kind: str = "",
+    stage: str = "",
     offset: Offset = 0,
 ) -> Response:
     """Show records; the French names of the page (BF-06) lead here too."""
-    wanted = _wanted(connection, fate, q, first, last, kind)
+    wanted = _wanted(request, connection, fate, q, first, last, kind, stage)
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
         # One day of one connection is what a line of the proof leads to: its sums stand above its records.
@@ -104,7 +107,15 @@ def records(
             kinds=list(Kind),
             by_fate=count_each_fate(session, wanted, within=within),
             counted=COUNTED,
-            kept={"connection": connection, "q": q, "first": first, "last": last, "kind": wanted.kind or ""},
+            kept={
+                "connection": connection,
+                "q": q,
+                "first": first,
+                "last": last,
+                "kind": wanted.kind or "",
+                "stage": wanted.staged.stage if wanted.staged else "",
+            },
+            stages=_stages(request, language_of(request)),
         )
 
 
@@ -140,9 +151,10 @@ def table(
     first: str = "",
     last: str = "",
     kind: str = "",
+    stage: str = "",
 ) -> Response:
     """Give the records that the list shows as a table."""
-    wanted = _wanted(connection, fate, q, first, last, kind)
+    wanted = _wanted(request, connection, fate, q, first, last, kind, stage)
     words = _Words(names_in(desk_of(request), language_of(request)))
     content = record_table(desk_of(request).workshop.database, wanted, within_of(request), words)
     headers = {"Content-Disposition": 'attachment; filename="raccord-records.csv"'}
@@ -172,7 +184,8 @@ def record(request: Request, record_id: str, problem: str = "", number: Search =
             answer_said=answer_said, percent=percent, conflict_said=conflict_said, deed_said=SAID, history_look=_LOOK,
             others=referred(session, [(story.view.connection_id, story.facts)]),
             ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
-            asked_of=one_or_two(session, [each.id for each in story.holds]), find=problem,
+            stage=_stage(request, session, story.view), find=problem,
+            asked_of=one_or_two(session, [each.id for each in story.holds]),
             alike=alike, searched=number.strip(),
         )  # fmt: skip
 
@@ -238,8 +251,31 @@ def _mapping_lines(request: Request, session: Session, view: RecordView) -> Mapp
     return {draft.id: placed_by(roles, draft.body, draft.day or view.day) for draft in drafts}
 
 
-def _wanted(connection: str, fate: str, q: str, first: str, last: str, kind: str) -> Wanted:
+def _stages(request: Request, language: Language) -> Mapping[AtSource, str]:
+    """Return how records may stand at sources that say so, in their words."""
+    admitted = desk_of(request).workshop.scopes.catalog.admitted.values()
+    said: dict[AtSource, set[str]] = {}
+    for stream in (stream for each in admitted for stream in each.info.streams):
+        for stage, text in stream.at_source.items():
+            said.setdefault(stage, set()).add(text.get(language))
+    return {stage: " / ".join(sorted(said[stage])) for stage in AtSource if stage in said}
+
+
+def _stage(request: Request, session: Session, view: RecordView) -> str:
+    """Return how a record stands at its source in the source's words, or nothing where it does not say."""
+    admitted = desk_of(request).workshop.scopes.catalog.get(view.connector)
+    stages = [each.at_source for each in admitted.info.streams if each.name == view.stream] if admitted else []
+    if not stages or not stages[0] or view.amount is None:
+        return ""
+    stage = stage_of(session, view.connection_id, view.stream, view.source_id, view.id)
+    return stages[0][stage].get(language_of(request))
+
+
+def _wanted(
+    request: Request, connection: str, fate: str, q: str, first: str, last: str, kind: str, stage: str
+) -> Wanted:
     """Return what an address asks for; what it names and nobody knows is not asked."""
+    streams = staged_streams(desk_of(request).workshop.scopes.catalog)
     return Wanted(
         connection,
         Fate(fate) if fate in set(Fate) else None,
@@ -247,6 +283,7 @@ def _wanted(connection: str, fate: str, q: str, first: str, last: str, kind: str
         _day(first),
         _day(last),
         kind=Kind(kind) if kind in set(Kind) else None,
+        staged=Staged(AtSource(stage), streams) if stage in set(AtSource) and streams else None,
     )
 
 
