@@ -150,6 +150,12 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.drill_command:command",
         Phrase("Essayer de restaurer une sauvegarde, à part.", "Try to restore a backup, apart."),
     ),
+    "retention": Lazy(
+        "raccord.cli.retention_command:command",
+        Phrase(
+            "Dire combien de temps messages et appareils sont gardés.", "Say how long messages and devices are kept."
+        ),
+    ),
     "db": Lazy(
         "raccord.cli.db_command:command",
         Phrase("Entretenir la base de données et ses clés.", "Look after the database and its keys."),

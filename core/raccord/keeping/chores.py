@@ -1,4 +1,6 @@
-"""What a worker does for the installation by itself: a backup each day, and the drill that somebody asked for."""
+"""What a worker does for the installation by itself: it removes what is kept no longer and makes a backup each day, and
+the drill that somebody asked for.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from sqlalchemy import or_, update
 from raccord.errors import RaccordError
 from raccord.keeping.backups import make_backup
 from raccord.keeping.drill import drill
+from raccord.keeping.retention import purge_due
 from raccord.keeping.standing import BACKUP_AFTER
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.store.locks import LockHeldError
@@ -27,6 +30,9 @@ BY_ITSELF = "raccord"
 
 def keep(workshop: Workshop) -> None:
     """Do what is due; several workers may call it at once, one of them does it."""
+    removed = purge_due(workshop, BY_ITSELF)
+    if removed is not None:
+        log.info("removed what is kept no longer: %s", removed)
     with workshop.database.read() as session:
         row = installation_of(session)
         if target_of(workshop.settings, row) is None:

@@ -12,6 +12,10 @@ class BackupError(RaccordError):
     """Raised when a backup cannot be made, found or put back; says why and what to do."""
 
 
+class RetentionError(RaccordError):
+    """Raised when something would be kept for fewer days than what rests on it."""
+
+
 def no_target() -> BackupError:
     return BackupError(
         "backup.no_target",

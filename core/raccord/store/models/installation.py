@@ -42,3 +42,9 @@ class Installation(Model):
     drill_passed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     drill_said: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """What the last drill found, line by line: ``{"ok", "fr", "en"}``."""
+    messages_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """For how many days messages are kept after what they tell of is over; 0 for good."""
+    devices_days: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """The same of devices that are signed out and of invitations that serve no more."""
+    purged_at: Mapped[datetime | None]
+    """When a worker last removed what is over."""

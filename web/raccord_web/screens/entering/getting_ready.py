@@ -12,6 +12,14 @@ from raccord.errors import RaccordError
 from raccord.keeping.backups import choose_target
 from raccord.keeping.disks import SAME_DISK, on_disk_of
 from raccord.keeping.drill import ask_for_drill
+from raccord.keeping.retention import (
+    DAYS_MAX,
+    DEVICES_MIN,
+    MESSAGES_MIN,
+    Retention,
+    choose_retention,
+    retention_of,
+)
 from raccord.keeping.standing import DRILL_DAYS, troubles_of
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.checking.findings import Level
@@ -60,6 +68,8 @@ def step(request: Request, deed: str, fields: Fields) -> Response:
                 say_time_zone(workshop, actor, fields.get("time_zone", ""))
                 if signed is not None:
                     tell_at(workshop, signed.person_id, fields.get("address", ""), fields.get("language", ""))
+            case "retention":
+                choose_retention(workshop, actor, Retention(_days(fields, "messages"), _days(fields, "devices")))
             case _:
                 return explained(request, HTTPStatus.NOT_FOUND)
     except RaccordError as error:
@@ -76,6 +86,12 @@ def step(request: Request, deed: str, fields: Fields) -> Response:
             httponly=True, samesite="lax",
         )  # fmt: skip
     return response
+
+
+def _days(fields: Fields, name: str) -> int:
+    """Return a number of days, 0 where nothing is said; what is no number is too many."""
+    said = fields.get(name, "").strip()
+    return int(said) if said.isdecimal() and len(said) < 6 else DAYS_MAX + 1 if said else 0
 
 
 def _page(
@@ -105,4 +121,5 @@ def _page(
             zones=zone_groups("", zone, usual), zone=zone, usual_zone=usual,
             checked=check, findings=sorted(findings, key=lambda each: list(Level).index(each.level), reverse=True),
             troubles=troubles_of(session, settings, now), drill_days=DRILL_DAYS,
+            retention=retention_of(session), messages_min=MESSAGES_MIN, devices_min=DEVICES_MIN, days_max=DAYS_MAX,
         )  # fmt: skip
