@@ -16,7 +16,7 @@ OF_THE_BENCH = (
     "Programs that try connectors run `raccord bench --json`, which needs no token and has room for a recording."
 )
 
-OF_THE_HOUSE = "Who runs the installation does it by `raccord backup` and `raccord drill`, on its machine."
+OF_THE_HOUSE = "Who runs the installation does it by `raccord backup`, `drill` and `retention`, on its machine."
 
 CALLS = {
     "/connections/{connection_id}/runs": ["/connections/{connection_id}/runs"],
