@@ -6,7 +6,6 @@ the wrong company says so there, and nothing was connected.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -93,7 +92,7 @@ def take_consent(
                 "name": facts.name,
                 "legal_name": facts.profile.legal_name,
                 "plan": facts.profile.plan,
-                "features": json.dumps(dict(facts.profile.features)),
+                "features": " ".join(f"{name}:{int(on)}" for name, on in facts.profile.features.items()),
                 "country": facts.encoding.country,
                 "currency": facts.encoding.home_currency,
                 "closed_on": "" if facts.closed_on is None else facts.closed_on.isoformat(),
@@ -121,7 +120,7 @@ def consent_of(workshop: Workshop, session: Session, name: str, secret: str) -> 
         home_currency=held["currency"],
         closed_on=date.fromisoformat(held["closed_on"]) if held["closed_on"] else None,
         plan=held["plan"],
-        features=json.loads(held["features"]),
+        features={each.partition(":")[0]: each.endswith(":1") for each in held["features"].split()},
         intuit=held["intuit"],
         company_id=known or "",
     )
