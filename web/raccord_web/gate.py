@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from raccord.store.origins import acting_from
 from raccord_web.front.access import host_of
 from raccord_web.front.desk import Desk
 from raccord_web.pages.failures import Unforeseen, explained
@@ -66,7 +67,8 @@ class Gate:
             await send(message)
 
         guard = Unforeseen()
-        with guard:
+        client, agent = scope.get("client"), Headers(scope=scope).get("user-agent", "")
+        with guard, acting_from(client[0] if client else "", agent):
             refusal = self._refusal(Request(scope))
             await (refusal or self._app)(scope, receive, send_on)
         if guard.reference and not started:

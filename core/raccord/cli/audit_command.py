@@ -20,7 +20,7 @@ from raccord.cli.terminal.words import Option, group
 from raccord.errors import RaccordError
 from raccord.masking import masked
 from raccord.overview.answers import CONFLICT, PluginAnswer, conflict_said
-from raccord.overview.audit import Entry, audit_log
+from raccord.overview.audit import Entry, WantedEntries, audit_log
 from raccord.overview.history import SAID as DEEDS
 from raccord.overview.listing import MOST, USUAL
 from raccord.overview.verified import links_untold, proofs_untold
@@ -131,6 +131,15 @@ def verify() -> None:
             ),
         ),
         Option(
+            "--from",
+            "origin",
+            default="",
+            metavar="PLACE",
+            phrase=Phrase(
+                "D'une seule adresse, d'un appareil ou d'un jeton.", "From one address, device or token only."
+            ),
+        ),
+        Option(
             "--limit",
             type=click.IntRange(1, MOST),
             default=USUAL,
@@ -138,11 +147,12 @@ def verify() -> None:
         ),
     ],
 )
-def log(connection: str | None, by: str, action: str, limit: int) -> None:
+def log(connection: str | None, by: str, action: str, origin: str, limit: int) -> None:
     out = output()
     with opened() as database, database.read() as session:
         chosen = "" if connection is None else the_connection(session, connection).id
-        found = audit_log(session, connection_id=chosen, actor=by, action=action, limit=limit)
+        wanted = WantedEntries(connection_id=chosen, actor=by, action=action, origin=origin)
+        found = audit_log(session, wanted, limit=limit)
     if out.as_json:
         out.json({"entries": [_entry_json(entry) for entry in found.rows], "total": found.total})
         return
@@ -302,6 +312,7 @@ def _show_entries(out: Output, title: Phrase, entries: Sequence[Entry]) -> None:
             Column(Phrase("Qui", "Who")),
             Column(Phrase("Quoi", "What")),
             Column(Phrase("Sujet", "Subject")),
+            Column(Phrase("D'où", "From where")),
             Column(Phrase("Détail", "Detail")),
         ],
         [
@@ -311,6 +322,7 @@ def _show_entries(out: Output, title: Phrase, entries: Sequence[Entry]) -> None:
                 entry.actor,
                 entry.action,
                 masked(entry.subject),
+                " · ".join(filter(None, (entry.token, entry.address, entry.device))),
                 masked(", ".join(f"{name}: {value}" for name, value in sorted(entry.body.items()))),
             ]
             for entry in entries

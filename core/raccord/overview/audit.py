@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
@@ -29,43 +29,76 @@ class Entry:
     connection_id: str
     body: Mapping[str, Any]
     hash: str
+    address: str = ""
+    """From where it was asked, where that is known: of what runs do by themselves, and of old entries, it is not."""
+    device: str = ""
+    token: str = ""
+    """The name of the token that a program showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEntries:
+    """Which entries a list shows; ``action`` also names a family (``connection``)."""
+
+    company_id: str = ""
+    connection_id: str = ""
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    origin: str = ""
+    """What an address begins with, or the device or the token's name has."""
+    first: date | None = None
+    last: date | None = None
+    """Days in UTC, as the chain keeps its moments."""
 
 
 def audit_log(
-    session: Session,
-    *,
-    company_id: str = "",
-    connection_id: str = "",
-    actor: str = "",
-    action: str = "",
-    subject: str = "",
-    within: Within = None,
-    limit: int = USUAL,
-    offset: int = 0,
+    session: Session, wanted: WantedEntries, *, within: Within = None, limit: int = USUAL, offset: int = 0
 ) -> Listing[Entry]:
-    """Return entries of the chain, the newest first; ``action`` also names a family (``connection``).
+    """Return entries of the chain, the newest first.
 
     What runs wrote is told where it is asked for (``links``), for it would hide what people decided.
     """
     limit, offset = bounds(limit, offset)
-    wanted: list[Any] = []
-    for column, value in (
-        (Event.company_id, company_id),
-        (Event.connection_id, connection_id),
-        (Event.actor, actor),
-        (Event.subject, subject),
-    ):
-        if value:
-            wanted.append(column == value)
-    if within is not None:
-        wanted.append(Event.company_id.in_(within))
-    if action:
-        wanted.append((Event.action == action) | Event.action.startswith(f"{action}.", autoescape=True))
-    elif not subject:
-        wanted.append(Event.action != WRITTEN)
-    rows = session.scalars(select(Event).where(*wanted).order_by(Event.seq.desc()).limit(limit).offset(offset))
-    total = session.scalar(select(func.count()).select_from(Event).where(*wanted)) or 0
+    which = _conditions(wanted, within)
+    rows = session.scalars(select(Event).where(*which).order_by(Event.seq.desc()).limit(limit).offset(offset))
+    total = session.scalar(select(func.count()).select_from(Event).where(*which)) or 0
     return Listing([_entry(row) for row in rows], total, offset, limit)
+
+
+def entries_before(
+    session: Session, wanted: WantedEntries, seq: int | None, *, within: Within = None, limit: int = MOST
+) -> list[Entry]:
+    """Return the entries of a list that come after one in it, by its number, or the first of them."""
+    which = _conditions(wanted, within) + ([] if seq is None else [Event.seq < seq])
+    rows = session.scalars(select(Event).where(*which).order_by(Event.seq.desc()).limit(bounds(limit, 0)[0]))
+    return [_entry(row) for row in rows]
+
+
+def _conditions(wanted: WantedEntries, within: Within) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        column == value
+        for column, value in (
+            (Event.company_id, wanted.company_id), (Event.connection_id, wanted.connection_id),
+            (Event.actor, wanted.actor), (Event.subject, wanted.subject),
+        )
+        if value
+    ]  # fmt: skip
+    if within is not None:
+        found.append(Event.company_id.in_(within))
+    if wanted.action:
+        found.append((Event.action == wanted.action) | Event.action.startswith(f"{wanted.action}.", autoescape=True))
+    elif not wanted.subject:
+        found.append(Event.action != WRITTEN)
+    if wanted.origin:
+        said = [Event.device.icontains(wanted.origin, autoescape=True)]
+        said.append(Event.token_name.icontains(wanted.origin, autoescape=True))
+        found.append(or_(Event.address.startswith(wanted.origin, autoescape=True), *said))
+    if wanted.first is not None:
+        found.append(Event.at >= datetime.combine(wanted.first, time.min, UTC))
+    if wanted.last is not None and wanted.last < date.max:
+        found.append(Event.at < datetime.combine(wanted.last + timedelta(days=1), time.min, UTC))
+    return found
 
 
 def entries_about(session: Session, connection_id: str, subjects: Sequence[str], limit: int = MOST) -> list[Entry]:
@@ -96,4 +129,7 @@ def _entry(row: Event) -> Entry:
         body = {**{name: value for name, value in body.items() if name != "links"}, "documents": len(body["links"])}
     if row.action == STORED and "proofs" in body:
         body = {**body, "proofs": len(body["proofs"])}
-    return Entry(row.seq, row.at, row.actor, row.action, row.subject, row.company_id, row.connection_id, body, row.hash)
+    return Entry(
+        row.seq, row.at, row.actor, row.action, row.subject, row.company_id, row.connection_id, body, row.hash,
+        row.address, row.device, row.token_name,
+    )  # fmt: skip

@@ -192,7 +192,7 @@ def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> 
     return [ProofMonth(date(int(row[0]), int(row[1]), 1), row[2], int(row[3]), int(row[4])) for row in rows]
 
 
-def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:
+def proof_totals(session: Session, connection_ids: Sequence[str], *, with_fees: bool = True) -> list[ProofTotal]:
     """Return the sums of the whole proof of connections, one for each connection, currency and stream."""
     sums: dict[tuple[str, str, str], list[Decimal]] = {}
     unequal: dict[tuple[str, str, str], int] = {}
@@ -203,7 +203,7 @@ def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofT
         found = sums.setdefault(place, [Decimal(0)] * len(_COLUMNS))
         for part, (scale, units) in enumerate(zip(rest[: len(_COLUMNS)], rest[len(_COLUMNS) :], strict=True)):
             found[part] += exact(units, scale)
-    fees = _fees(session, connection_ids) if sums else {}
+    fees = _fees(session, connection_ids) if sums and with_fees else {}
     return [
         ProofTotal(*place, *_five(totals), unequal[place], fees.get(place, Decimal(0)))
         for place, totals in sorted(sums.items())

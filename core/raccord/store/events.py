@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Event, EventHead
+from raccord.store.origins import origin_now
 
 BEGINNING = "0" * 64
 """Stands for the hash before the first entry."""
@@ -52,6 +53,7 @@ def append(
     kept = exact(canonical(dict(body or {})))
     if not isinstance(kept, dict):
         raise TypeError("the body of an entry is a mapping")
+    origin = origin_now()
     event = Event(
         seq=head.seq + 1,
         at=now.astimezone(UTC),
@@ -61,6 +63,9 @@ def append(
         action=action,
         subject=subject,
         body=kept,
+        address=origin.address,
+        device=origin.device,
+        token_name=origin.token,
         previous_hash=head.hash,
     )
     event.hash = _hash(event)
@@ -91,7 +96,7 @@ def verify(session: Session) -> int | None:
 
 
 def _hash(event: Event) -> str:
-    row = {
+    row: dict[str, object] = {
         "seq": event.seq,
         "at": event.at.isoformat(timespec="microseconds"),
         "company_id": event.company_id,
@@ -101,4 +106,8 @@ def _hash(event: Event) -> str:
         "subject": event.subject,
         "body": event.body,
     }
+    # Entries from before it was noted have the hash that they were written with.
+    origin = {"address": event.address, "device": event.device, "token": event.token_name}
+    if any(origin.values()):
+        row["origin"] = origin
     return hashlib.sha256(f"{event.previous_hash}{canonical(row)}".encode()).hexdigest()

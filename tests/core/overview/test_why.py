@@ -10,7 +10,7 @@ from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
 
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
-from raccord.overview.audit import audit_log
+from raccord.overview.audit import WantedEntries, audit_log
 from raccord.overview.why import why
 from raccord.store import events
 from raccord.store.models import Company, Connection, Drift, Event, LinkRow, LinkState, PlanLine, Proof, Run
@@ -100,9 +100,9 @@ def test_a_proof_that_says_something_new_is_told_and_one_that_stands_is_not(
         told = session.scalars(select(Event).where(Event.action == "proof.stored")).all()
         assert [(entry.subject, entry.body["run"], entry.body["unequal"]) for entry in told] == [("2026-03", run.id, 0)]
         assert [[day for *_, day, _ in entry.body["proofs"]] for entry in told] == [[SALE["day"]]]
-        people = audit_log(session, connection_id=connection.id)
+        people = audit_log(session, WantedEntries(connection_id=connection.id))
         assert WRITTEN not in {entry.action for entry in people.rows}, "what runs wrote hides no person's decision"
-        asked = audit_log(session, connection_id=connection.id, action="links")
+        asked = audit_log(session, WantedEntries(connection_id=connection.id, action="links"))
         assert {entry.action for entry in asked.rows} == {WRITTEN}
         assert sum(entry.body["documents"] for entry in asked.rows) == len(session.scalars(select(LinkRow)).all())
         assert session.scalars(select(Run)).all()

@@ -68,6 +68,9 @@ ALTERATIONS = (
     "connection_id = 'k'",
     "body = '{}'",
     "at = '2025-03-03 11:00:00'",
+    "address = '203.0.113.7'",
+    "device = 'curl'",
+    "token_name = 'another'",
     "previous_hash = hash",
     "hash = previous_hash",
 )

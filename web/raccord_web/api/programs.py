@@ -16,6 +16,7 @@ from starlette.requests import Request
 from raccord.onboarding.access.api_tokens import Program, Scope, program_of
 from raccord.onboarding.access.people import NotAllowedError
 from raccord.plugin.texts import Text
+from raccord.store.origins import note_token
 from raccord_web.front.desk import desk_of
 from raccord_web.front.throttle import Throttle
 from raccord_web.front.visitors import Visitor, let_on
@@ -65,6 +66,7 @@ def let_in(request: Request, shown: Shown) -> None:
     if not limits.of(program.token_id).taken(now_ms):
         raise _too_many()
     request.state.program = program
+    note_token(program.token)
     let_on(request, Visitor(program.reach))
 
 

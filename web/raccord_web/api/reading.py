@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.closing.holes import Hole, holes_of
 from raccord.overview.answers import PluginAnswer
 from raccord.overview.approving.table import plan_table
-from raccord.overview.audit import Entry, audit_log
+from raccord.overview.audit import Entry, WantedEntries, audit_log
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.connections import ConnectionView, connection_view, list_connections
 from raccord.overview.coverage import Interval, coverage_of
@@ -33,6 +33,7 @@ from raccord.overview.questions import MissingChoice, Question, missing_choices,
 from raccord.overview.records import RecordView, list_records, record_story
 from raccord.overview.runs import RunView, recent_runs, run_view
 from raccord.overview.sought import Fate, Kind, Wanted
+from raccord.overview.tables.entries import entry_table
 from raccord.overview.tables.records import record_table
 from raccord.plugin.info import AtSource
 from raccord.store.canonical import canonical, exact
@@ -104,6 +105,19 @@ class CertificateFile(BaseModel):
 
     certificate: dict[str, Any]
     sha256: str
+
+
+def _entries(
+    connection: Of = "", actor: Word = "", action: Word = "", origin: Word = "", first: date | None = None,
+    last: date | None = None,
+) -> WantedEntries:  # fmt: skip
+    """Say which entries of the audit are asked for; ``origin`` is what the address begins with, or is in the device or
+    the token's name; days are in UTC.
+    """
+    return WantedEntries(
+        connection_id=connection, actor=actor.strip(), action=action.strip(), origin=origin.strip(), first=first,
+        last=last,
+    )  # fmt: skip
 
 
 @router.get("/me")
@@ -361,21 +375,20 @@ def certificate(request: Request, certificate_id: str) -> Response:
 
 
 @router.get("/audit")
-def audit(
-    request: Request, asked: Asked, connection: Of = "", actor: Word = "", action: Word = ""
-) -> Part[Entry]:  # fmt: skip
+def audit(request: Request, asked: Asked, wanted: Annotated[WantedEntries, Depends(_entries)]) -> Part[Entry]:
     with desk_of(request).workshop.database.read() as session:
-        return part(
-            audit_log(
-                session,
-                connection_id=connection,
-                actor=actor.strip(),
-                action=action.strip(),
-                within=within_of(request),
-                limit=asked.limit,
-                offset=asked.offset,
-            )
-        )
+        return part(audit_log(session, wanted, within=within_of(request), limit=asked.limit, offset=asked.offset))
+
+
+@router.get(
+    "/audit/table",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table."}},
+)
+def audit_table(request: Request, wanted: Annotated[WantedEntries, Depends(_entries)]) -> StreamingResponse:
+    """Return the entries of the list as CSV, the newest first."""
+    content = entry_table(desk_of(request).workshop.database, wanted, within_of(request))
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8")
 
 
 def _certificates(session: Session, within: frozenset[str], limit: int, offset: int) -> Listing[CertificateView]:

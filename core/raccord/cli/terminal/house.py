@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from raccord.settings import Settings
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.keyring import Keyring
+from raccord.store.origins import acting_from
 from raccord.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def opened_workshop(given: Settings | None = None) -> Iterator[Workshop]:
         vault = Vault(database, Keyring.open(chosen.key_file, chosen.key), clock)
         workshop = Workshop(chosen, database, Scopes(load_catalog()), vault, clock)
         try:
-            yield workshop
+            with acting_from("", f"raccord, {socket.gethostname()}"):
+                yield workshop
         finally:
             workshop.close()

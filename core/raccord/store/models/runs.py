@@ -134,6 +134,10 @@ class Event(Model):
     action: Mapped[str]
     subject: Mapped[str] = mapped_column(default="")
     body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    """The network address that it was asked from, where one is known; so of device and token."""
+    device: Mapped[str] = mapped_column(default="", server_default="")
+    token_name: Mapped[str] = mapped_column(default="", server_default="")
     previous_hash: Mapped[str]
     hash: Mapped[str]
 

@@ -129,7 +129,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             ends=_ends(desk_of(request), session, held),
             takes_messages=info is not None and info.webhooks is not None,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
-            totals=proof_totals(session, [connection_id]),
+            totals=proof_totals(session, [connection_id], with_fees=False),
             missing=missing_choices(session, connection_id),
             week=first_week(session, held, desk_of(request).workshop.clock.now()),
             contacts=contacts_of(desk_of(request).workshop, session, held),
