@@ -125,6 +125,13 @@ def test_an_owner_sets_up_and_runs_the_first_plan_in_french(
     expect(page.get_by_role("heading", level=1)).to_have_text("Se connecter")
 
 
+OUT_OF_RAIL = """[...document.querySelectorAll(".side-foot :is(a, button)")].filter(each => {
+    const box = each.getBoundingClientRect(), rail = document.querySelector(".side").getBoundingClientRect();
+    return box.left < 0 || box.right > rail.right || each.scrollWidth > each.clientWidth + 1;
+}).map(each => each.textContent.trim())"""
+"""Links and buttons at the foot of the menu that reach out of it."""
+
+
 @pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.slow)])
 def test_an_operators_morning(
     workshop: Workshop, drifted: Connection, visit: Open, token: str, language: Language
@@ -133,6 +140,11 @@ def test_an_operators_morning(
     page, status = journey.page, journey.page.locator(".page-head .status")
     page.goto("/")
     journey.look("home")
+    page.set_viewport_size({"width": 768, "height": 1300})
+    page.wait_for_function("innerWidth === 768 && document.querySelector('.side').offsetWidth < 100")
+    assert page.evaluate(OUT_OF_RAIL) == [], "what stands at the foot of a tablet's menu is whole"
+    expect(page.locator(".needs small").first).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
     journey.follow("shell.problems")
     journey.look("problems")
     journey.press("problems.resolved")

@@ -117,7 +117,15 @@ class RunView:
     @property
     def posted(self) -> int:
         """What it brought over, as its page counts it: records, or lines where it only carries a plan out."""
-        return self.sent - self.refused if self.only_sends else sum(each.posted for each in self.counts)
+        if self.only_sends:
+            return self.sent - self.refused
+        return sum(each.posted for each in self.counts) or self.read_before
+
+    @property
+    def read_before(self) -> int:
+        """Lines that it wrote, once it has ended, where all are of what earlier runs read and people answered."""
+        only_new = self.active or self.only_sends or any(each.posted for each in self.counts)
+        return 0 if only_new else self.sent - self.refused
 
     @property
     def took(self) -> timedelta | None:
@@ -191,12 +199,12 @@ def _wrote() -> Select[str, str, str, datetime | None, Any]:
     mine = Run.connection_id.in_(_IDS), Run.trigger.not_in((PROOF, UNDO)), Run.finished_at.is_not(None)
     newest = select(Run.id).where(*mine).order_by(Run.id.desc()).limit(LOOKED_THROUGH)
     of_run = RunCount.run_id == Run.id
-    read = select(RunCount.run_id).where(of_run, RunCount.fetched > 0).exists()
+    fresh = select(RunCount.run_id).where(of_run, RunCount.posted > 0).exists()
     records = select(func.coalesce(func.sum(RunCount.posted), 0)).where(of_run).scalar_subquery()
     carried_out = PlanLine.plan_id == Run.plan_id, PlanLine.state == LineState.DONE
     lines = select(func.count()).select_from(PlanLine).where(*carried_out).scalar_subquery()
-    only_sent = and_(not_(read), select(PlanLine.id).where(*carried_out).exists())
-    wrote = or_(only_sent, select(RunCount.run_id).where(of_run, RunCount.posted > 0).exists())
+    only_sent = and_(not_(fresh), select(PlanLine.id).where(*carried_out).exists())
+    wrote = or_(only_sent, fresh)
     return (
         select(Run.id, Run.connection_id, Connection.label, Run.finished_at, case((only_sent, lines), else_=records))
         .join(Connection, Connection.id == Run.connection_id)

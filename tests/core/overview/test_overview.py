@@ -11,11 +11,13 @@ import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
 from kept_figures import shown_both_ways
+from lines_at_hand import account, asked, category
 from moments import Moments
 from sqlalchemy import event, select
 from till_company import again
 
 from raccord.onboarding.deciding.failures import close_cause
+from raccord.onboarding.deciding.treating import treat
 from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.explain import explain
@@ -151,6 +153,21 @@ def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Worksh
     assert view.needs_person
     assert view.last_run is not None
     assert view.last_run.state == RunState.DONE
+
+
+def test_a_run_that_writes_what_an_earlier_one_read_says_how_much(
+    workshop: Workshop, company: Company, synced: Connection
+) -> None:
+    treat(workshop, OWNER, asked(workshop)["b1"].id, category(account(workshop, company, "Expense")))
+    run = sync(workshop, synced)
+    with workshop.database.read() as session:
+        view, wrote = run_view(session, run.id), wrote_last(session, [synced.id])
+    assert view is not None
+    assert any(each.fetched for each in view.counts), "it read the source too, and nothing in it was new"
+    assert not any(each.posted for each in view.counts)
+    assert (view.posted, view.read_before) == (1, 1)
+    assert wrote is not None
+    assert (wrote.id, wrote.posted) == (run.id, 1), "Home names it as the one that wrote"
 
 
 def test_money_counts_once_when_it_reaches_the_bank(workshop: Workshop, synced: Connection, company: Company) -> None:
