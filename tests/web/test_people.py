@@ -127,6 +127,13 @@ def test_the_first_start_goes_on_with_key_backups_time_zone_language_messages_an
     key = workshop.settings.key_file
     os.utime(key, (0, 0))
     assert post(browser, start, f"{start}/key").status_code == 303
+    for days in ("30", "soon"):
+        early = post(browser, start, f"{start}/retention", messages=days)
+        assert (early.status_code, "Messages: 90 to 3650 days, or 0 to keep all" in early.text) == (422, True)
+        assert f'value="{days}"' in early.text
+    assert post(browser, start, f"{start}/retention", messages="120", devices="").status_code == 303
+    kept = browser.get(start).text
+    assert ('id="messages" name="messages"' in kept, 'value="120"' in kept) == (True, True)
     wrong = post(browser, start, f"{start}/place", time_zone="Mars/Olympus")
     assert (wrong.status_code, "Unknown time zone" in wrong.text) == (422, True)
     fields = {"time_zone": "Europe/Paris", "language": "fr", "address": "alerts@example.ca"}
