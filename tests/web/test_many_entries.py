@@ -18,8 +18,8 @@ import raccord_plannit
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.setting_up import instances
+from raccord.onboarding.setting_up.doubles import imported_doubles
 from raccord.onboarding.setting_up.instances import link_suggested, linking
-from raccord.onboarding.setting_up.tending import imported_doubles
 from raccord.store.database import Database
 from raccord.store.models import Connection, Event, LedgerEntry, PushedEntry, SourceRecord
 from raccord.sync.fetching.keep import FILE_TAKEN_BACK

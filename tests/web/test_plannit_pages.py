@@ -21,7 +21,7 @@ from raccord.jobs.inline import HandOver
 from raccord.onboarding.setting_up import baseline as baseline_service
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
-from raccord.store.models import Connection, DraftRow, DraftState, Event, Run, RunState
+from raccord.store.models import Connection, DraftRow, DraftState, Event, LinkRow, Run, RunState
 from raccord_plannit.sandbox.firm import Firm, Sold
 from raccord_plannit.sandbox.service import TOKEN as TWIN
 from raccord_plannit.sandbox.service import Service, serving
@@ -343,15 +343,24 @@ def test_contacts_that_were_there_are_tagged_and_only_imported_doubles_are_delet
         page = desk.browser.get(doubles).text
         # The imported one that an invoice names already stays; so does everything earlier.
         assert "A document names it: it stays" in page
-        boxes = re.findall(r'name="(d_[0-9]+)"', page)
-        assert len(boxes) == 1
-        assert desk.send(doubles, doubles, list="contacts", d_999="on").status_code == 409
+        asked = re.findall(r'name="(d_[0-9]+)"', page)
+        boxes = [each for each in asked if '"delete"' in page.partition(f'name="{each}"')[2].partition("</select>")[0]]
+        assert (len(asked), len(boxes)) == (2, 1)
+        assert ("same name" in page, "similar name" in page) == (True, True)
+        assert desk.send(doubles, doubles, list="contacts", d_999="delete").status_code == 409
+        # An original is none of what may go, with invoices or without: only imported ones are.
+        for original in (roy, twice):
+            refused = desk.send(doubles, doubles, list="contacts", **{f"d_{original}": "delete"})
+            assert (refused.status_code, "Only what was imported" in refused.text) == (409, True)
+        assert not any(firm.objects["contact"][each].get("deleted") for each in (roy, twice))
         ours = next(each["Id"] for each in made.documents("Customer") if each["DisplayName"] == "Zoé Roy")
-        assert desk.send(doubles, doubles, list="contacts", **{f"d_{ours}": "on"}).status_code == 409
+        assert desk.send(doubles, doubles, list="contacts", **{f"d_{ours}": "delete"}).status_code == 409
         firm.objects["payment"]["P9"] = {"contact_id": imported["Atelier Côté inc."]}
-        assert "Plannit refuses: des factures" in desk.send(doubles, doubles, list="contacts", **{boxes[0]: "on"}).text
+        assert (
+            "Plannit refuses: des factures" in desk.send(doubles, doubles, list="contacts", **{boxes[0]: "delete"}).text
+        )
         del firm.objects["payment"]["P9"]
-        assert "1 deleted at the source" in desk.send(doubles, doubles, list="contacts", **{boxes[0]: "on"}).text
+        assert "1 deleted at the source" in desk.send(doubles, doubles, list="contacts", **{boxes[0]: "delete"}).text
         assert firm.objects["contact"][imported["Atelier Côté inc."]]["deleted"] is True
         assert not firm.objects["contact"][twice].get("deleted")
         assert "No duplicate" not in desk.text(doubles), "the one in use is still shown"
@@ -378,6 +387,58 @@ def test_contacts_that_were_there_are_tagged_and_only_imported_doubles_are_delet
         assert "Missing at the source" in desk.text(check)
         desk.send_list(check, lists)
         assert len(firm.objects["contact"]) > there, "who asks for it has it again"
+
+
+@pytest.mark.requirement("PL-30", "PL-31")
+def test_a_double_is_kept_or_linked_and_what_is_written_afterwards_names_the_customer_it_is(
+    database: Database, data_dir: Path, sandbox: SandboxServer
+) -> None:
+    service = Service(Firm())
+    firm = service.firm
+    with (
+        serving(service) as address,
+        boreale(
+            database, data_dir, sandbox, Mode.ALREADY_RUNNING, input_kind="pull", base_url=address, token=TWIN
+        ) as made,
+    ):
+        firm.tax_group()
+        cote = firm.contact("Atelier Côté", emails=["info@cote.example"], phones=["+1 514 555-0142"])
+        other = firm.contact("Jean Hébert")
+        for changes in (
+            {"DisplayName": "Gestion C. Côté", "PrimaryEmailAddr": {"Address": "INFO@cote.example"},
+             "PrimaryPhone": {"FreeFormNumber": "(514) 555-0142"}},
+            {"DisplayName": "Jean Hebert inc."},
+        ):  # fmt: skip
+            lab(sandbox, "create", entity="Customer", changes=changes)
+        made.sync()
+        firm.now = made.clock.now()
+        desk, own = Desk(made), f"/connections/{made.connection.id}"
+        doubles = f"{own}/doubles"
+        desk.send_list(f"{own}/lists?check=contacts", f"{own}/lists")
+        made.sync()
+        customers = {str(each["DisplayName"]): str(each["Id"]) for each in made.documents("Customer")}
+        gestion, hebert = customers["Gestion C. Côté"], customers["Jean Hebert inc."]
+        page = desk.text(doubles)
+        assert ("same e-mail, same phone" in page, "similar name" in page) == (True, True)
+        # Two people of nearly one name: both stay, and it is not asked again.
+        assert "1 answered" in desk.send(doubles, doubles, list="contacts", **{f"d_{hebert}": "keep"}).text
+        assert "Jean Hebert inc." not in desk.text(doubles)
+        # The same firm under another name: the earlier contact is that customer from now on.
+        wrong = desk.send(doubles, doubles, list="contacts", **{f"d_{gestion}": f"link {other}"})
+        assert (wrong.status_code, "do not, or no longer" in wrong.text) == (409, True)
+        linked = desk.send(doubles, doubles, list="contacts", **{f"d_{gestion}": f"link {cote}"}).text
+        assert ("1 answered" in linked, ">linked<" in linked) == (True, True)
+        before = len(made.documents("Customer"))
+        firm.invoice(cote, Sold(name="x", price="12.00"))
+        made.sync()
+        assert [each["CustomerRef"]["value"] for each in made.ours("Invoice")] == [gestion]
+        assert len(made.documents("Customer")) == before, "no second customer is made"
+        # Written for another customer by now, it is not tied to this one.
+        with made.workshop.database.begin() as session:
+            link = session.scalars(select(LinkRow).where(LinkRow.key == f"contacts/{cote}")).one()
+            link.document_id = hebert
+        late = desk.send(doubles, doubles, list="contacts", **{f"d_{gestion}": f"link {cote}"})
+        assert (late.status_code, "stays linked there" in late.text) == (409, True)
 
 
 @pytest.mark.requirement("PL-06", "PL-08", "PL-09", "PL-11", "PL-12", "PL-13", "PL-36")

@@ -16,8 +16,9 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option, default_group
 from raccord.jobs.list_requests import request_lists
+from raccord.onboarding.setting_up.doubles import Double, delete_doubles, imported_doubles
 from raccord.onboarding.setting_up.lists import likely_doubles, lists_of, verify_list
-from raccord.onboarding.setting_up.tending import Tended, delete_doubles, imported_doubles, tag_earlier
+from raccord.onboarding.setting_up.tending import Tended, tag_earlier
 from raccord.onboarding.setting_up.undoing_imports import Imported, imported_of, undo_import
 from raccord.overview.explain import explain
 from raccord.store.models import Run, RunState
@@ -185,7 +186,7 @@ def doubles(connection: str, name: str, delete: tuple[str, ...]) -> int:
             return _tended(name, tended, Phrase("supprimés", "deleted"))
         found = imported_doubles(workshop, chosen, name).rows
     if out.as_json:
-        out.json({"list": name, "doubles": [asdict(each) for each in found]})
+        out.json({"list": name, "doubles": [_double(each) for each in found]})
         return Exit.OK
     out.table(
         Phrase("Doublons", "Duplicates"),
@@ -249,6 +250,17 @@ def _stopped(run: Run) -> Exit:
         )
     )
     return Exit.FAILED
+
+
+def _double(each: Double) -> dict[str, object]:
+    beside = [
+        {**asdict(one.earlier), "reasons": [str(why) for why in one.reasons], "linked": one.linked}
+        for one in each.beside
+    ]
+    return {
+        "object_id": each.object_id, "name": each.name, "source_id": each.source_id, "earlier": beside,
+        "in_use": each.in_use,
+    }  # fmt: skip
 
 
 def _staying(each: Imported) -> dict[str, object]:

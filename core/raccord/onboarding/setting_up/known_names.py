@@ -7,9 +7,10 @@ them. A question that the database answers from its index tells each time whethe
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +32,12 @@ KEPT_MAX = 8
 """What a process remembers of one database at once: a few lists of a few connections."""
 _NAMES = ("name", "display_name", "label")
 _CODES = ("code", "sku", "number")
+_REACHES = {
+    "email": ("emails", "email"), "phone": ("phones", "phone"), "tax_id": ("tax_id", "tax_number", "business_number"),
+}  # fmt: skip
+_REACH_MIN = 6
+_PHONE_DIGITS = 10
+"""Of a phone number, what does not depend on whether the country's code is written before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Own:
     tags: frozenset[str]
     filled: frozenset[str]
     """The names of what it says anything of."""
+    reach: frozenset[tuple[str, str]]
+    """What tells one person or firm from another: e-mail addresses, phone and tax numbers, each as it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def own_entries(database: Database, session: Session, connection: Connection, st
         return sorted((each for each in found if each), key=lambda each: (each.name.casefold(), each.id))
 
     seen = _seen(session, mine, func.max(SourceRecord.id), func.sum(SourceRecord.id))
-    return _kept(database, ("own", connection.id, stream), seen, read)
+    return kept(database, ("own", connection.id, stream), seen, read)
 
 
 def ledger_entries(database: Database, session: Session, company_id: str, accepts: Accepts) -> Ledger:
@@ -134,7 +143,7 @@ def ledger_entries(database: Database, session: Session, company_id: str, accept
 
     said = func.length(LedgerEntry.name) + func.length(LedgerEntry.number) + func.length(LedgerEntry.type)
     seen = _seen(session, mine, func.max(LedgerEntry.seen_at), func.sum(said))
-    return _kept(database, ("ledger", company_id, accepts), seen, read)
+    return kept(database, ("ledger", company_id, accepts), seen, read)
 
 
 def suggestions(
@@ -147,7 +156,7 @@ def suggestions(
         return {id_: each for id_, each in found.items() if each is not None}
 
     # What was made of the same two lists stays as long as they do.
-    return _kept(database, ("suggested", *of), (id(own), id(ledger)), compare, (own, ledger))
+    return kept(database, ("suggested", *of), (id(own), id(ledger)), compare, (own, ledger))
 
 
 def taken_entries(database: Database, session: Session, connection: Connection, name: str) -> Sequence[Taken]:
@@ -165,7 +174,7 @@ def taken_entries(database: Database, session: Session, connection: Connection, 
 
     said = func.length(PushedEntry.source_id) + func.length(PushedEntry.name)
     seen = _seen(session, mine, func.max(PushedEntry.told_at), func.sum(said))
-    return _kept(database, ("taken", connection.id, name), seen, read)
+    return kept(database, ("taken", connection.id, name), seen, read)
 
 
 def _own(at: int, source_id: str, text: str) -> Own | None:
@@ -178,7 +187,19 @@ def _own(at: int, source_id: str, text: str) -> Own | None:
         frozenset(str(raw[each]).casefold() for each in _CODES if raw.get(each)),
         frozenset(str(each) for each in tags) if isinstance(tags, list) else frozenset(),
         frozenset(each for each, value in raw.items() if value not in (None, "")),
+        frozenset(_reach(raw)),
     )  # fmt: skip
+
+
+def _reach(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for why, names in _REACHES.items():
+        for name in names:
+            said = raw.get(name)
+            for each in said if isinstance(said, list) else [said]:
+                plain = str(each or "").strip().casefold()
+                plain = plain if why == "email" else re.sub(r"[^0-9a-z]", "", plain)
+                if len(plain) >= _REACH_MIN:
+                    yield why, plain[-_PHONE_DIGITS:] if why == "phone" else plain
 
 
 def _seen(session: Session, mine: Sequence[ColumnElement[bool]], *more: ColumnElement[Any]) -> Hashable:
@@ -190,7 +211,7 @@ _LOCK = threading.Lock()
 _KEPT: WeakKeyDictionary[Database, OrderedDict[Hashable, tuple[Hashable, Any, Any]]] = WeakKeyDictionary()
 
 
-def _kept(database: Database, of: Hashable, seen: Hashable, make: Callable[[], Made], holding: object = None) -> Made:
+def kept(database: Database, of: Hashable, seen: Hashable, make: Callable[[], Made], holding: object = None) -> Made:
     """Return what was made of something that is as it was ``seen``, else make it; ``holding`` stays with it."""
     with _LOCK:
         mine = _KEPT.setdefault(database, OrderedDict())

@@ -6,7 +6,7 @@ that belongs to them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Select, select
@@ -14,16 +14,15 @@ from sqlalchemy.orm import Session
 
 from raccord.guard import WRONG_ANSWER, PluginFault
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.setting_up.known_names import INSTANCES_MAX, Own, own_entries, taken_entries
+from raccord.onboarding.setting_up.known_names import Own, own_entries, taken_entries
 from raccord.onboarding.setting_up.lists import ListError, bench_for, named_list
 from raccord.plugin.info import ListInfo
 from raccord.plugin.ledger import ListDeed
-from raccord.plugin.records import record_key
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, PushedEntry
 from raccord.sync.chunks import CHUNK
-from raccord.sync.telling.push import PAGE, REMOVED, alone
+from raccord.sync.telling.push import PAGE, alone
 from raccord.sync.workshop import Bench, Workshop
 
 
@@ -34,25 +33,6 @@ class Earlier:
     id: str
     name: str
     tagged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Double:
-    """An imported entry, and the earlier ones of its name; what documents name already (``in_use``) stays."""
-
-    object_id: str
-    name: str
-    source_id: str
-    earlier: Sequence[Earlier]
-    in_use: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Doubles:
-    """What is at the source twice: those that were asked for, and how many there are."""
-
-    rows: Sequence[Double]
-    total: int
 
 
 @dataclass(slots=True)
@@ -73,7 +53,7 @@ def earlier_entries(workshop: Workshop, connection_id: str, name: str) -> list[E
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
         info = tended_list(bench, name)
-        return [_told(each, info) for each in _earlier(workshop, session, bench.connection, info)]
+        return [told_of(each, info) for each in own_before(workshop, session, bench.connection, info)]
 
 
 def tag_earlier(workshop: Workshop, actor: Actor, connection_id: str, name: str) -> Tended:
@@ -82,65 +62,11 @@ def tag_earlier(workshop: Workshop, actor: Actor, connection_id: str, name: str)
     with workshop.database.read() as session:
         bench = bench_for(workshop, session, connection_id)
         info = tended_list(bench, name)
-        wanted = [each.id for each in _earlier(workshop, session, bench.connection, info) if info.tag not in each.tags]
+        wanted = [
+            each.id for each in own_before(workshop, session, bench.connection, info) if info.tag not in each.tags
+        ]
     tended, _ = tend(bench, info, ListDeed.TAG, wanted)
     note(workshop, actor, bench, "list.tagged", name, tended)
-    return tended
-
-
-def imported_doubles(
-    workshop: Workshop, connection_id: str, name: str, *, of: Collection[str] | None = None,
-    limit: int = INSTANCES_MAX, offset: int = 0,
-) -> Doubles:  # fmt: skip
-    """Return the imported entries beside which the source has an earlier one of the same name, nearly the same too.
-
-    With ``of`` those of some ids of QuickBooks alone.
-    """
-    with workshop.database.read() as session:
-        bench = bench_for(workshop, session, connection_id)
-        info = tended_list(bench, name)
-        taken = taken_entries(workshop.database, session, bench.connection, info.name)
-        by_name: dict[str, list[Own]] = {}
-        for each in _earlier(workshop, session, bench.connection, info):
-            by_name.setdefault(each.alike, []).append(each)
-        rows = [each for each in taken if each.alike in by_name and (of is None or each.object_id in of)]
-        shown = rows[offset : offset + limit]
-        used = used_by_documents(
-            session, bench.connection, [record_key(info.of_stream, row.source_id) for row in shown]
-        )
-    found = [
-        Double(
-            row.object_id, row.name, row.source_id, [_told(each, info) for each in by_name[row.alike]],
-            record_key(info.of_stream, row.source_id) in used,
-        )
-        for row in shown
-    ]  # fmt: skip
-    return Doubles(found, len(rows))
-
-
-def delete_doubles(
-    workshop: Workshop, actor: Actor, connection_id: str, name: str, object_ids: Collection[str]
-) -> Tended:
-    """Delete imported entries at the source that are there twice; they are never imported again."""
-    require(actor, Power.MANAGE)
-    asked = imported_doubles(workshop, connection_id, name, of=object_ids).rows
-    found = {each.object_id: each for each in asked if not each.in_use}
-    if not object_ids or not set(object_ids) <= set(found):
-        raise ListError(
-            "list.no_double",
-            Text("Seul ce qui fut importé, est en double et ne sert à aucun document peut être supprimé.",
-                 "Only what was imported, is there twice and is named by no document can be deleted."),
-            Text("Choisissez-en dans la liste des doublons.", "Choose some from the list of duplicates."),
-        )  # fmt: skip
-    with workshop.database.read() as session:
-        bench = bench_for(workshop, session, connection_id)
-        info = tended_list(bench, name)
-    wanted = [found[each].source_id for each in sorted(object_ids)]
-    tended, gone = tend(bench, info, ListDeed.DELETE, wanted)
-    with workshop.database.begin() as session:
-        for row in session.scalars(pushed_of(bench.connection, info).where(PushedEntry.source_id.in_(gone))):
-            row.source_id, row.told_hash = "", REMOVED
-    note(workshop, actor, bench, "list.doubles_deleted", name, tended)
     return tended
 
 
@@ -180,14 +106,15 @@ def pushed_of(connection: Connection, info: ListInfo) -> Select[PushedEntry]:
     return select(PushedEntry).where(PushedEntry.connection_id == connection.id, PushedEntry.list_name == info.name)
 
 
-def _earlier(workshop: Workshop, session: Session, connection: Connection, info: ListInfo) -> list[Own]:
-    """Return what the source had before the import, by name."""
+def own_before(workshop: Workshop, session: Session, connection: Connection, info: ListInfo) -> list[Own]:
+    """Return what the source had before the import, by name, as it says it."""
     imported = {each.source_id for each in taken_entries(workshop.database, session, connection, info.name)}
     own = own_entries(workshop.database, session, connection, info.of_stream)
     return [each for each in own if each.id not in imported]
 
 
-def _told(own: Own, info: ListInfo) -> Earlier:
+def told_of(own: Own, info: ListInfo) -> Earlier:
+    """Return an entry that was there before as people see it."""
     return Earlier(own.id, own.name, info.tag in own.tags)
 
 

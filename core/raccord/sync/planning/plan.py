@@ -265,6 +265,9 @@ class Planner:
             return Leave(TAKEN_BACK, {})
         if self.newcomers is None:
             return Go(draft)
+        tied = self.settling.tied(row, draft)
+        if tied is not None:
+            return tied
         question = question_about(self.newcomers, row.key, draft, self.left.asked.get(row.id, ""))
         return Go(draft) if question is None else self.settling.answer(row, draft, None, *question)
 

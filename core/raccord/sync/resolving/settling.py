@@ -105,6 +105,13 @@ class Settling:
             case other:
                 assert_never(other)
 
+    def tied(self, row: DraftRow, draft: Draft) -> Way | None:
+        """Return how a list's entry goes that a person tied to one of the ledger's before anything asked about it."""
+        decided = decision_of(row)
+        if row.kind not in LISTS or decided is None or decided.kind is not ResolutionKind.LINK:
+            return None
+        return Go(draft, decided.target)
+
     def _linked(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any], target: str) -> Way:
         other = linked_to(self.session, self.company.id, row, target) or self.promised.get((row.kind, target))
         if other is not None:

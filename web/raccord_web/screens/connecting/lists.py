@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.setting_up.doubles import Doubles, delete_doubles, imported_doubles, keep_both, link_doubles
 from raccord.onboarding.setting_up.instances import links_one_by_one
 from raccord.onboarding.setting_up.lists import (
     SHOWN_MAX,
@@ -22,15 +23,7 @@ from raccord.onboarding.setting_up.lists import (
     lists_of,
     verify_list,
 )
-from raccord.onboarding.setting_up.tending import (
-    Doubles,
-    Earlier,
-    Tended,
-    delete_doubles,
-    earlier_entries,
-    imported_doubles,
-    tag_earlier,
-)
+from raccord.onboarding.setting_up.tending import Earlier, Tended, earlier_entries, tag_earlier
 from raccord.onboarding.setting_up.undoing_imports import Imported, TakenBack, imported_of, undo_import
 from raccord.overview.beginning.list_sending import list_sending
 from raccord.overview.connections import connection_head
@@ -53,7 +46,9 @@ from raccord_web.words.wording import typeset, wording
 router = APIRouter()
 DOUBLES_SHOWN = 50
 CHOSEN = "d_"
-"""What the names of the boxes of duplicates begin with, before the entry's id."""
+"""What the names of the answers about duplicates begin with, before the entry's id."""
+LINK = "link "
+"""What an answer begins with that names an earlier entry, before its id."""
 
 
 @router.get("/connections/{connection_id}/lists")
@@ -118,17 +113,25 @@ def doubles(request: Request, connection_id: str, name: str = "", offset: Offset
 
 @router.post("/connections/{connection_id}/doubles")
 def delete(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Delete chosen duplicates at the source, only imported ones."""
+    """Do what was said of each pair: both stay, the earlier one is that customer, or the imported one goes."""
     workshop, actor, name = desk_of(request).workshop, acting(request), fields.get("list", "")
     require(actor, Power.MANAGE)
-    wanted = [each.removeprefix(CHOSEN) for each in fields if each.startswith(CHOSEN)]
+    said = {each.removeprefix(CHOSEN): value for each, value in fields.items() if each.startswith(CHOSEN) and value}
+    stay = [id_ for id_, value in said.items() if value == "keep"]
+    pairs = {id_: value.removeprefix(LINK) for id_, value in said.items() if value.startswith(LINK)}
+    gone = [id_ for id_ in said if id_ not in pairs and id_ not in stay]
+    told, tended = None, None
     try:
-        tended = delete_doubles(workshop, actor, connection_id, name, wanted)
+        answered = keep_both(workshop, actor, connection_id, name, stay) if stay else 0
+        answered += link_doubles(workshop, actor, connection_id, name, pairs) if pairs else 0
+        told = answered or None
+        if gone or not told:
+            tended = delete_doubles(workshop, actor, connection_id, name, gone)
     except ConnectorError as error:
-        return _doubles(request, connection_id, name, wrong=of_source(error, language_of(request)))
+        return _doubles(request, connection_id, name, wrong=of_source(error, language_of(request)), answered=told)
     except RaccordError as error:
-        return _doubles(request, connection_id, name, wrong=said_by(error, request))
-    return _doubles(request, connection_id, name, deleted=tended)
+        return _doubles(request, connection_id, name, wrong=said_by(error, request), answered=told)
+    return _doubles(request, connection_id, name, deleted=tended, answered=told)
 
 
 @router.get("/connections/{connection_id}/imported")
@@ -187,6 +190,7 @@ def _doubles(
     *,
     wrong: Explained | None = None,
     deleted: Tended | None = None,
+    answered: int | None = None,
 ) -> Response:
     workshop = desk_of(request).workshop
     info = next((each.info for each in lists_of(workshop, connection_id) if each.info.tag and each.goes), None)
@@ -209,6 +213,8 @@ def _doubles(
             name=name,
             wrong=wrong,
             deleted=deleted,
+            answered=answered,
+            link=LINK,
             manages=may(acting(request), Power.MANAGE),
         )
 
