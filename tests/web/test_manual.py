@@ -98,6 +98,7 @@ def test_the_rooms_are_listed_and_searched_in_both_languages(browser: TestClient
     assert "/help/docs/how-to/month-end" in found
     assert "/help/docs/how-to/month-end" in browser.get("/help/docs?q=certificat", headers=FRENCH).text
     assert "<li>" not in browser.get("/help/docs?q=zzzzzz").text.partition("<main")[2]
+    assert "La vie d’une connexion" in browser.get("/help", headers=FRENCH).text, "set as French pages are"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -294,6 +295,8 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
     said = browser.get(notice).text
     assert "This cannot be undone" in said
     assert "all that is in scope (up to 5 records). It has 3 documents in" in said, "what comes anew beside what is"
+    french = html.unescape(browser.get(notice, headers={"accept-language": "fr"}).text)
+    assert f"«\u00a0{other.name}\u00a0». C’est irréversible" in french
     with monkeypatch.context() as few:
         few.setattr(switching, "COUNTED", 2)
         assert "in scope (2 records or more were read)" in browser.get(notice).text, "they are counted up to a limit"
