@@ -264,3 +264,20 @@ def test_a_choice_that_was_made_on_another_one_is_refused_and_shows_what_stands(
     assert send(own, own, **{**counter, "word:sale": "Counter"}).status_code == 409
     with workshop.database.read() as session:
         assert [each.ledger for each in session.scalars(select(TermOverride))] == ["Counter sale"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Create “Revenu Caisse” (Till Income)"), ("fr", "Créer « Revenu Caisse »<")],
+)
+@pytest.mark.every(2)
+def test_a_name_in_the_language_of_the_books_is_explained_on_pages_in_the_other(
+    workshop: Workshop, connection: Connection, browser: TestClient, language: str, said: str
+) -> None:
+    for page in (f"/connections/{connection.id}/mapping", f"/connections/{connection.id}/setup/accounts"):
+        shown = browser.get(page, headers={"accept-language": language}).text.replace("\u00a0", " ")
+        assert said in shown, page
+    with workshop.database.begin() as session:
+        session.get_one(Company, connection.company_id).language = "en"
+    shown = browser.get(f"/connections/{connection.id}/mapping", headers={"accept-language": "en"}).text
+    assert "Create “Till Income”<" in shown, "as it is made"

@@ -297,6 +297,8 @@ def test_a_name_that_is_taken_is_given_another_one_with_holds_decide(
 def test_a_changed_choice_counts_from_its_day(told: Told, chosen: str) -> None:
     _, roles = told("connect", "roles", "Shop")
     income = next(role for role in roles["roles"] if role["role"] == "income")
+    assert "“Revenu Caisse” (Till Income), created if needed" in income["otherwise"]["en"], "as it is made"
+    assert income["otherwise"]["fr"] == "« Revenu Caisse », créé au besoin"
     assert (income["choices"], income["missing"]) == ([], False)
     first, second = income["candidates"][0]["id"], income["candidates"][1]["name"]
     assert told("connect", "choose", "Shop", "income", first)[1]["from"] is None

@@ -30,8 +30,8 @@ from raccord.onboarding.sources.feeds import FedAccount, fed_accounts
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import RoleInfo
-from raccord.plugin.texts import Text
-from raccord.store.models import Choice, Connection
+from raccord.plugin.texts import Language, Text
+from raccord.store.models import Choice, Company, Connection
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 
@@ -49,6 +49,8 @@ class RoleChoices:
     info: RoleInfo
     of: str
     choices: Sequence[Choice]
+    books: Language
+    """The language in which the company's own accounts are made."""
 
 
 @make_command(
@@ -225,10 +227,13 @@ def _read(session: Session, connection: Connection, infos: Sequence[RoleInfo]) -
         select(Choice).where(Choice.connection_id == connection.id).order_by(Choice.valid_from)
     ):
         made.setdefault((choice.role, choice.of), []).append(choice)
+    books: Language = "en" if session.get_one(Company, connection.company_id).language == "en" else "fr"
     rows: list[RoleChoices] = []
     for info in infos:
-        rows.append(RoleChoices(info, "", made.get((info.name, ""), [])))
-        rows += [RoleChoices(info, of, choices) for (name, of), choices in made.items() if name == info.name and of]
+        rows.append(RoleChoices(info, "", made.get((info.name, ""), []), books))
+        rows += [
+            RoleChoices(info, of, choices, books) for (name, of), choices in made.items() if name == info.name and of
+        ]
     return rows
 
 
@@ -306,7 +311,10 @@ def _filled(row: RoleChoices) -> Phrase:
             f"« {name} » si QuickBooks l'a, sinon {else_.fr}", f"“{name}” if QuickBooks has it, else {else_.en}"
         )
     if info.default is not None:
-        return Phrase(f"« {info.default.name.fr} », créé au besoin", f"“{info.default.name.en}”, created if needed")
+        # It is made in the language of the books, whoever reads this.
+        made, name = info.default.name.get(row.books), info.default.name
+        meant = {each: "" if name.get(each) == made else f" ({name.get(each)})" for each in ("fr", "en")}
+        return Phrase(f"« {made} »{meant['fr']}, créé au besoin", f"“{made}”{meant['en']}, created if needed")
     return Phrase("À CHOISIR", "TO BE CHOSEN") if info.required else Phrase("rien (facultatif)", "nothing (optional)")
 
 
@@ -327,7 +335,7 @@ def _as_json(row: RoleChoices, fitting: Sequence[Candidate]) -> dict[str, object
         "accepts": str(row.info.accepts),
         "required": row.info.required,
         "missing": not row.choices and _is_missing(row.info),
-        "otherwise": both(_filled(RoleChoices(row.info, row.of, []))),
+        "otherwise": both(_filled(RoleChoices(row.info, row.of, [], row.books))),
         "choices": [
             {"ledger": each.ledger_id, "name": each.ledger_name, "from": _from(each), "by": each.chosen_by}
             for each in row.choices
