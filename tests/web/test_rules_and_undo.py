@@ -311,6 +311,9 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
     for typed in ("", "accept", "ACCEPTER"):
         refused = send(notice, page, to=other.id, typed=typed)
         assert refused.status_code == 409, typed
+        beside = refused.text.partition('<form method="post" action="' + page)[2].partition("</form>")[0]
+        assert 'id="refusal"' in beside, "in the form that was refused"
+        assert f'value="{typed}" aria-invalid="true" aria-describedby="refusal"' in beside
     assert send(notice, page, to="nobody", typed="ACCEPT").status_code == 404
     done = send(notice, page, to=other.id, typed="ACCEPT")
     assert done.status_code == 303

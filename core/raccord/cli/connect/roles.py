@@ -312,9 +312,10 @@ def _filled(row: RoleChoices) -> Phrase:
         )
     if info.default is not None:
         # It is made in the language of the books, whoever reads this.
-        made, name = info.default.name.get(row.books), info.default.name
-        meant = {each: "" if name.get(each) == made else f" ({name.get(each)})" for each in ("fr", "en")}
-        return Phrase(f"« {made} »{meant['fr']}, créé au besoin", f"“{made}”{meant['en']}, created if needed")
+        called = info.default.name
+        made = called.get(row.books)
+        fr, en = ("" if each == made else f" ({each})" for each in (called.fr, called.en))
+        return Phrase(f"« {made} »{fr}, créé au besoin", f"“{made}”{en}, created if needed")
     return Phrase("À CHOISIR", "TO BE CHOSEN") if info.required else Phrase("rien (facultatif)", "nothing (optional)")
 
 

@@ -47,11 +47,13 @@ def switch(request: Request, connection_id: str, fields: Fields) -> Response:
     except RaccordError as error:
         if error.code.startswith("people."):
             raise
-        return _page(request, connection_id, company, error)
+        return _page(request, connection_id, company, error, fields.get("typed", ""))
     return RedirectResponse(f"/connections/{made.id}?done=switched", HTTPStatus.SEE_OTHER)
 
 
-def _page(request: Request, connection_id: str, company_id: str, error: RaccordError | None = None) -> Response:
+def _page(
+    request: Request, connection_id: str, company_id: str, error: RaccordError | None = None, typed: str = ""
+) -> Response:  # fmt: skip
     workshop, language = desk_of(request).workshop, language_of(request)
     with workshop.database.read() as session:
         view = connection_head(session, connection_id)
@@ -78,6 +80,7 @@ def _page(request: Request, connection_id: str, company_id: str, error: RaccordE
             chosen=chosen,
             notice="" if meaning is None else meaning.text.get(language),
             word=WORDS[language],
+            typed=typed[:20],
             # Until the word is typed the notice itself is the refusal's sentence.
             wrong=None if told is None else said_by(told, request),
         )
