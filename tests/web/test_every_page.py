@@ -145,7 +145,9 @@ def _consent(workshop: Workshop, secret: str) -> None:
             f"consent:{secret}",
             {
                 "tokens": "", "environment": company.environment, "realm": "9130000000000001", "name": LONG_NAME,
-                "country": "CA", "currency": "CAD", "closed_on": "", "intuit": "odile.tremblay@cabinet-laurier.example",
+                "legal_name": "Cabinet Laurier-Tremblay et associés", "plan": "QuickBooks Online Advanced",
+                "features": "classes:1 projects:0", "country": "CA", "currency": "CAD", "closed_on": "",
+                "intuit": "odile.tremblay@cabinet-laurier.example",
                 "by": PERSON, "at": workshop.clock.now().isoformat(),
             },
         )  # fmt: skip

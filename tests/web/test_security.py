@@ -341,6 +341,20 @@ def test_who_gives_a_source_new_credentials_goes_on_under_another_session_id(
     assert save(), "authorised again"
 
 
+def test_a_consent_that_waited_while_a_new_version_came_in_is_shown_and_kept(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Send
+) -> None:
+    asked = browser.get(consented(set_out(send), sandbox.store.of_template("quebec").realm)).headers["location"]
+    handle = f"consent:{asked.rpartition('/')[2]}"
+    with workshop.database.begin() as session:
+        vault = workshop.vault.within(session)
+        held = vault.get_mapping(handle)
+        vault.put(handle, {name: held[name] for name in held if name not in ("legal_name", "plan", "features")})
+    shown = browser.get(asked)
+    assert (shown.status_code, str(sandbox.store.of_template("quebec").settings["name"]) in shown.text) == (200, True)
+    assert send(asked, asked, answer="keep").headers["location"] == "/?done=connected"
+
+
 def test_who_may_not_read_the_company_they_agreed_for_is_told_whom_to_ask(
     workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Send
 ) -> None:

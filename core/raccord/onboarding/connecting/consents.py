@@ -115,12 +115,13 @@ def consent_of(workshop: Workshop, session: Session, name: str, secret: str) -> 
         environment=held["environment"],
         realm=held["realm"],
         name=held["name"],
-        legal_name=held["legal_name"],
+        # One that waited while this version came in does not say these.
+        legal_name=held.get("legal_name", ""),
         country=held["country"],
         home_currency=held["currency"],
         closed_on=date.fromisoformat(held["closed_on"]) if held["closed_on"] else None,
-        plan=held["plan"],
-        features={each.partition(":")[0]: each.endswith(":1") for each in held["features"].split()},
+        plan=held.get("plan", ""),
+        features={each.partition(":")[0]: each.endswith(":1") for each in held.get("features", "").split()},
         intuit=held["intuit"],
         company_id=known or "",
     )
