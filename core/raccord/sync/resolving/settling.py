@@ -110,7 +110,9 @@ class Settling:
         decided = decision_of(row)
         if row.kind not in LISTS or decided is None or decided.kind is not ResolutionKind.LINK:
             return None
-        return Go(draft, decided.target)
+        entry = self.resolver.lists.by_id.get((row.kind, decided.target))
+        # What is not active by now is asked about like any other name.
+        return None if entry is not None and not entry.active else Go(draft, decided.target)
 
     def _linked(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any], target: str) -> Way:
         other = linked_to(self.session, self.company.id, row, target) or self.promised.get((row.kind, target))
