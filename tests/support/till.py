@@ -64,6 +64,8 @@ ROWS: dict[str, list[dict[str, str]]] = {}
 SHELF: dict[str, LedgerObject] = {}
 """What tills were told of the ledger's lists, by list and id; and how the tests let it end below."""
 TOLD: list[list[str]] = []
+ASIDE: set[str] = set()
+"""Names of entries that tills have no place for."""
 TROUBLE: dict[str, Exception | Text | None] = {}
 """By name of an entry, or of a list: what to raise, why to refuse, or nothing at all."""
 
@@ -144,7 +146,7 @@ def push_records(context: PushContext, stream: str, documents: Sequence[LedgerOb
     for each in documents:
         if each.name not in TROUBLE:
             SHELF[f"{stream}/{each.id}"] = each
-            pushed.append((each.id, f"T-{each.id}"))
+            pushed.append((each.id, "" if each.name in ASIDE else f"T-{each.id}"))
         elif isinstance(why := TROUBLE[each.name], Text):
             refused.append((each.id, why))
     return PushResult(pushed, refused, found)

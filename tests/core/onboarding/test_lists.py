@@ -102,6 +102,17 @@ def test_what_the_source_refuses_is_a_problem_until_it_takes_it(
     assert told.details == {"street": "1 rue A", "city": "Laval"}
 
 
+def test_what_the_source_has_no_place_for_is_neither_created_nor_there(
+    workshop: Workshop, connection: Connection, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = add_people(workshop, company)
+    monkeypatch.setattr(till, "ASIDE", {names[0]})
+    first = push_list(workshop, OWNER, connection.id, "people")
+    assert (first.read, first.pushed, first.aside, first.left) == (2, 1, 1, 0)
+    again = push_list(workshop, OWNER, connection.id, "people")
+    assert (again.pushed, again.unchanged, again.aside) == (0, 1, 1)
+
+
 def test_a_source_that_takes_nothing_is_a_problem_of_the_list_and_one_that_is_away_is_told_later(
     workshop: Workshop, connection: Connection, company: Company
 ) -> None:

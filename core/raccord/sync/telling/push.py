@@ -61,6 +61,8 @@ class Counts:
     """Handed over and neither taken nor refused: they come again."""
     inactive: int = 0
     """Inactive and never told: they stay out."""
+    aside: int = 0
+    """What the source has no place for, such as a category of items: it was told of it and keeps nothing."""
 
     def add(self, other: Counts) -> None:
         for name in self.__dataclass_fields__:
@@ -119,7 +121,9 @@ def tell_page(bench: Bench, info: ListInfo, place: Place) -> Told:
         if not entry.active and (row is None or not row.source_id):
             counts.inactive += 1
         elif row is not None and row.told_hash in (said, REMOVED, TAKEN_BACK):
-            counts.unchanged += 1
+            aside = not row.source_id and row.told_hash == said
+            counts.aside += aside
+            counts.unchanged += not aside
         else:
             wanted.append((entry, said))
     before = {id_ for id_, row in known.items() if row.source_id}
@@ -140,9 +144,11 @@ def _hand_over(bench: Bench, told: Told) -> None:
     if result is None:
         raise PluginFault(scope.info.name, scope.version, "push_records", "None", WRONG_ANSWER)
     told.result = result
-    told.counts.pushed, told.counts.refused = len(result.pushed), len(result.refused)
-    told.counts.renewed = sum(id_ in told.before for id_, _ in result.pushed)
-    told.counts.found = sum(id_ in result.found and id_ not in told.before for id_, _ in result.pushed)
+    taken = [id_ for id_, there in result.pushed if there or id_ in told.before]
+    told.counts.pushed, told.counts.refused = len(taken), len(result.refused)
+    told.counts.aside += len(result.pushed) - len(taken)
+    told.counts.renewed = sum(id_ in told.before for id_ in taken)
+    told.counts.found = sum(id_ in result.found and id_ not in told.before for id_ in taken)
     told.counts.left = len(documents) - len(result.pushed) - len(result.refused)
 
 
