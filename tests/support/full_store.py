@@ -77,6 +77,8 @@ class Sizes:
 
     records: int = 100_000
     holds: int = 5_000
+    answered: int = 20_000
+    """Lines that somebody answered in the last year, the newest, each after a suggestion."""
     problems: int = 600
     drifts: int = 300
     entries: int = 2_000
@@ -364,6 +366,8 @@ def _records(making: _Making, plans: _Plans) -> None:
     making.add(Posting, (_posting(making, row) for row in posted))
     making.add(LinkRow, (_link(making, row) for row in posted))
     making.add(Hold, (_hold(making, row) for row in rows if row.held))
+    lines = [row for row in posted if not row.cards][-making.sizes.answered :]
+    making.add(Hold, (_answered(making, row, place, len(lines)) for place, row in enumerate(lines)))
     failed = [row for row in rows if row.failed]
     making.add(Problem, (_problem(making, place, row) for place, row in enumerate(failed)))
     making.add(Drift, (_drift(making, row) for row in making.chance.sample(posted, making.sizes.drifts)))
@@ -403,10 +407,11 @@ def _body(row: _Row) -> Draft:
 def _draft(making: _Making, row: _Row) -> dict[str, Any]:
     body = dump_draft(_body(row))
     state = "held" if row.held else "failed" if row.failed else "posted"
+    said = {"category": _category(row)} if row.posted and not row.cards else {}
     return {
         "id": row.number, "connection_id": _connection(making, row), "record_id": row.number, "key": row.key,
         "revision": 1, "kind": "SalesReceipt" if row.cards else "Purchase", "day": row.date, "body": body,
-        "body_hash": digest(body), "state": state, "decisions": {}, "mapped_by": "chase 0.1.0", "mapped_under": 1,
+        "body_hash": digest(body), "state": state, "decisions": said, "mapped_by": "chase 0.1.0", "mapped_under": 1,
         "memo": memo_of(body),
     }  # fmt: skip
 
@@ -453,6 +458,29 @@ def _hold(making: _Making, row: _Row) -> dict[str, Any]:
         "id": new_id(), "connection_id": making.bank, "draft_id": row.number, "code": "resolve.decision_missing",
         "params": {"decision": "category", "accepts": "category", "suggestion": ""}, "opened_at": NOW,
         "closed_at": None, "answer": None, "line": True,
+    }  # fmt: skip
+
+
+def _category(row: _Row) -> str:
+    """Return the account that a line was answered."""
+    return str(40 + len(row.text))
+
+
+def _answered(making: _Making, row: _Row, place: int, count: int) -> dict[str, Any]:
+    """Return the question of a line that was answered, all of them in the last year: one in eight otherwise than it
+    was suggested, and one in five without a suggestion."""
+    behind = {"connection_id": making.bank, "day": row.date.isoformat(), "text": row.text, "amount": str(row.amount),
+              "kind": "Purchase", "document": "10001", "number": "BAN-1"}  # fmt: skip
+    account = _category(row) if place % 8 != 3 else "7"
+    told = {"kind": "category", "account": account, "name": f"Account {int(account):04}", "confidence": 984,
+            "examples": [{**behind, "key": f"lines/L{row.number - each:07}"} for each in range(3)]}  # fmt: skip
+    closed = NOW - timedelta(days=365) * (count - place) / count
+    params = {"decision": "category", "accepts": "category", "suggestion": ""}
+    return {
+        "id": new_id(), "connection_id": making.bank, "draft_id": row.number, "code": "resolve.decision_missing",
+        "params": {**params, "learned": told} if place % 5 else params,
+        "opened_at": closed - timedelta(days=1), "closed_at": closed, "closed_by": "Odile",
+        "answer": {"category": _category(row)}, "line": True,
     }  # fmt: skip
 
 

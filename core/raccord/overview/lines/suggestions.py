@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
+from raccord.plugin.drafts import Accepts
 from raccord.store.models import Connection, DraftRow, Hold, LearnedHistory
 from raccord.suggesting.calibration import Support, supported
 from raccord.suggesting.learner import EXAMPLES_MIN
-from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import ACCEPTED_ONCE, LEARNED
-from raccord.sync.lines.suggestions import accepts_from, answer_of, calibration_of
-from raccord.sync.lines.treatments import treatable
+from raccord.sync.lines.suggestions import SUGGESTED_KINDS, accepts_from, calibration_of
+from raccord.sync.lines.treatments import TREATMENT
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
 LOOKED_BACK = timedelta(days=366)
@@ -82,45 +84,100 @@ def suggesting(session: Session, company_id: str, now: datetime) -> Suggesting:
 
 
 def _months(session: Session, company_id: str, now: datetime) -> tuple[Sequence[SuggestedMonth], int]:
-    """Return the months of the newest answers, and how many questions of the year were closed before those."""
+    """Return the months of the newest answers, and how many questions of the year were closed before those.
+
+    The database counts: of 20 000 answers no draft is read.
+    """
     closed = (
         Connection.company_id == company_id,
         Hold.code == DECISION_MISSING,
         Hold.closed_at >= now - LOOKED_BACK,
     )
-    rows = session.execute(
-        select(Hold.closed_at, Hold.params, Hold.answer, DraftRow)
+    starts = _starts(now)
+    newest = (
+        select(
+            case(*((Hold.closed_at >= start, place) for place, start in enumerate(starts))).label("month"),
+            _outcome(session).label("outcome"),
+        )
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .join(Connection, Connection.id == Hold.connection_id)
         .where(*closed)
         .order_by(Hold.closed_at.desc(), Hold.id)
         .limit(ANSWERS_MAX)
-    ).all()
-    found: dict[date, SuggestedMonth] = {}
-    for closed_at, params, answer, row in rows:
-        if not answer or closed_at is None:
-            # A question that went away by itself, answered by nobody.
-            continue
-        month = closed_at.date().replace(day=1)
-        found[month] = _counted(found.get(month, SuggestedMonth(month)), params, row)
-    if len(rows) < ANSWERS_MAX:
-        return tuple(found.values()), 0
-    of_company = select(func.count(Hold.id)).join(Connection, Connection.id == Hold.connection_id).where(*closed)
-    return tuple(found.values()), (session.scalar(of_company) or 0) - len(rows)
+        .subquery()
+    )
+    counted: dict[int, Counter[_Outcome]] = defaultdict(Counter)
+    counts = select(newest.c.month, newest.c.outcome, func.count()).group_by(newest.c.month, newest.c.outcome)
+    for place, outcome, count in session.execute(counts.order_by(newest.c.month)):
+        counted[place][_Outcome(outcome)] += count
+    months = tuple(_month(starts[place], each) for place, each in counted.items())
+    count = sum(each.total() for each in counted.values())
+    older = 0
+    if count == ANSWERS_MAX:
+        of_company = select(func.count(Hold.id)).join(Connection, Connection.id == Hold.connection_id).where(*closed)
+        older = (session.scalar(of_company) or 0) - count
+    return tuple(each for each in months if each.answered), older
 
 
-def _counted(month: SuggestedMonth, params: Mapping[str, object], row: DraftRow) -> SuggestedMonth:
-    told, month = params.get(LEARNED), replace(month, answered=month.answered + 1)
-    if not isinstance(told, Mapping):
-        return month
-    draft = treatable(load_draft(row.body))
-    answer = None if draft is None else answer_of(row, draft)
-    right = int(answer is not None and answer[0].account == told.get("account"))
-    itself = int(ACCEPTED_ONCE in row.decisions)
-    return replace(
-        month,
-        suggested=month.suggested + 1,
-        right=month.right + right,
-        by_itself=month.by_itself + itself,
-        by_itself_right=month.by_itself_right + itself * right,
+class _Outcome(IntEnum):
+    """What came of a question that was closed."""
+
+    UNANSWERED = 0
+    """It went away by itself."""
+    UNSUGGESTED = 1
+    WRONG = 2
+    RIGHT = 3
+    WRONG_BY_ITSELF = 4
+    RIGHT_BY_ITSELF = 5
+
+
+def _month(start: datetime, counted: Mapping[_Outcome, int]) -> SuggestedMonth:
+    right, by_itself = counted[_Outcome.RIGHT_BY_ITSELF], counted[_Outcome.WRONG_BY_ITSELF]
+    suggested = counted[_Outcome.WRONG] + counted[_Outcome.RIGHT] + right + by_itself
+    return SuggestedMonth(
+        start.date(),
+        counted[_Outcome.UNSUGGESTED] + suggested,
+        suggested,
+        counted[_Outcome.RIGHT] + right,
+        right + by_itself,
+        right,
+    )
+
+
+def _outcome(session: Session) -> ColumnElement[int]:
+    told = Hold.params[(LEARNED, "account")].as_string()
+    # Nothing of SQL, or of JSON.
+    unanswered = func.coalesce(cast(Hold.answer, String), "null").in_(("null", "{}"))
+    right = case((told == _answer(session), _Outcome.RIGHT), else_=_Outcome.WRONG)
+    itself = DraftRow.decisions[ACCEPTED_ONCE].as_string().is_not(None)
+    apart = _Outcome.RIGHT_BY_ITSELF - _Outcome.RIGHT
+    return case(
+        (unanswered, _Outcome.UNANSWERED),
+        (told.is_(None), _Outcome.UNSUGGESTED),
+        else_=right + case((itself, apart), else_=0),
+    )
+
+
+def _starts(now: datetime) -> list[datetime]:
+    """Return when the months of the year that is looked back on began, the newest first."""
+    start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    found = [start]
+    while start > now - LOOKED_BACK:
+        start = (start - timedelta(days=1)).replace(day=1)
+        found.append(start)
+    return found
+
+
+def _answer(session: Session) -> ColumnElement[str]:
+    """Return the account that a line is in now; nothing where it is something that is never suggested."""
+    one = DraftRow.decisions[(TREATMENT, "parts", 0, "account")].as_string()
+    suggested = and_(
+        DraftRow.decisions[(TREATMENT, "kind")].as_string().in_([str(each) for each in SUGGESTED_KINDS]),
+        DraftRow.decisions[(TREATMENT, "parts", 1, "account")].as_string().is_(None),
+    )
+    name = Hold.params["decision"].as_string()
+    key = name if session.get_bind().dialect.name == "postgresql" else literal('$."') + name + '"'
+    return case(
+        (DraftRow.decisions[(TREATMENT, "kind")].as_string().is_not(None), case((suggested, one))),
+        (Hold.params["accepts"].as_string() == str(Accepts.CATEGORY), DraftRow.decisions[key].as_string()),
     )

@@ -65,7 +65,7 @@ GROWN_BY = 20
 """So many new answers, or one for twenty known ones, are much."""
 SUGGESTED = "suggested"
 """Under this name a run's progress says that it has suggested."""
-_SUGGESTED = (Treated.CATEGORY, Treated.PERSONAL)
+SUGGESTED_KINDS = (Treated.CATEGORY, Treated.PERSONAL)
 _ANSWERED = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED, DraftState.POSTED, DraftState.FAILED)
 
 
@@ -300,7 +300,7 @@ def answer_of(row: DraftRow, draft: Deposit | Expense) -> tuple[Answer, bool] | 
     said = load_treatment(row.decisions)
     if said is not None:
         by_rule = said.origin.startswith("rule:")
-        if said.kind not in _SUGGESTED or len(said.parts) != 1:
+        if said.kind not in SUGGESTED_KINDS or len(said.parts) != 1:
             return Answer(""), by_rule
         part = said.parts[0]
         return (
