@@ -1,6 +1,7 @@
 """How long the server takes for every page and every list of the API in front of a full store; prints a table.
 
-    .venv/bin/python bench/pages.py [--records 100000] [--holds 5000] [--answered 20000] [--times 7] [--database sqlite|URL] [--only TEXT]
+    .venv/bin/python bench/pages.py [--records 100000] [--holds 5000] [--answered 20000] [--times 7]
+                                    [--database sqlite|URL] [--only TEXT]
 
 The real application is asked in this process, without a network: what is measured is routing, queries and rendering.
 Median of ``--times`` requests after one that is not counted, beside the processor's own time, which a busy machine

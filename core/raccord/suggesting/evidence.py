@@ -8,22 +8,26 @@ from dataclasses import dataclass, field
 
 from raccord.suggesting.history import Example, Line
 from raccord.suggesting.linear import MARGIN
+from raccord.suggesting.shifts import doublings
 
 LATEST = 3
 """So many of a payee's newest answers count twice."""
-SIZE, PLACE, STREAK, MANY = 1600, 1500, 185, 270
-"""What the answers of a like amount and of the same bank account weigh, each answer of the streak, and each doubling of
-the examples: the more there are, the longer the streak is to be.
+AHEAD_MAX = 3000
+"""More by which the linear model is ahead tells no more."""
+SAID, AHEAD, STREAK, LIKE, PLACE, AGAINST, FOR = 840, 86, 67_000, 1_070, 800, 22_700, -38_300
+"""What counts, in hundredths: each thousandth of the vote and of the linear model, each answer of the streak, each
+thousandth of the answers of a like amount and of the same bank account, and each eighth of a doubling of the answers
+against an account and of those for it. The more there are for it, the longer the streak is to be, so these weigh
+against it.
 
-They were fitted (a logistic regression beside the vote and the linear model, rounded) on made years with the seeds 1 to
-6 and on no others; so was the next.
+They were fitted (a logistic regression, rounded) on made years with the seeds 1 to 6 and on no others.
 """
-SETTLED, TOP = 1380, 10_000
-"""Vote and model from which on there is nothing to add, and where such scores begin: five examples of the very same
-payee or more, all of one mind, and the model as sure as it gets. What is accepted by itself comes from these.
+SETTLED, TOP = 1430, 100_000
+"""Vote and model from which on there is nothing to add, and where such scores begin: as many examples of the very same
+payee as are looked at, all of one mind, and the model as sure as it gets. What is accepted by itself comes from these.
 """
-STEADY, UNSTEADY = 1200, 3600
-"""Steadiness below which settled evidence is judged among the other, and where it stands there (the same seeds)."""
+STEADY = 1200
+"""Steadiness below which settled evidence is judged among the other (the same seeds)."""
 
 
 @dataclass(slots=True)
@@ -48,14 +52,27 @@ class Evidence:
 
     def score(self, account: str, scores: Mapping[str, int]) -> int:
         """Return how much speaks for an account; it means nothing by itself."""
-        said = self.votes[account] * 10 * self.nearness // (sum(self.votes.values()) + 2)
-        others = max((score for other, score in scores.items() if other != account), default=0)
-        ahead = (scores.get(account, 0) - others) // (2 * MARGIN)
-        base = said + max(-500, min(500, ahead))
-        if base >= SETTLED:
-            return TOP + base
-        streak = STREAK * self._streak(account) - MANY * len(self.near).bit_length()
-        return base + streak + _share(SIZE, account, self._alike) + _share(PLACE, account, self._beside)
+        agree = sum(each.answer.account == account for each in self.near)
+        return (
+            SAID * self._said(account)
+            + AHEAD * max(-AHEAD_MAX, min(AHEAD_MAX, _ahead(account, scores)))
+            + STREAK * self._streak(account)
+            + LIKE * _share(account, self._alike)
+            + PLACE * _share(account, self._beside)
+            + AGAINST * doublings(1 + len(self.near) - agree)
+            + FOR * doublings(1 + agree)
+        ) // 100
+
+    def steadied(self, account: str, scores: Mapping[str, int], steadiness: int) -> int:
+        """Return a score with how steady payee and account are; where both are, settled evidence stays apart."""
+        settled = self._said(account) + max(-500, min(500, _ahead(account, scores)))
+        if settled >= SETTLED and steadiness >= STEADY:
+            return TOP + settled
+        return self.score(account, scores) + steadiness
+
+    def _said(self, account: str) -> int:
+        """Return the account's part of the votes, in thousandths, less where there are few or they are not near."""
+        return self.votes[account] * 10 * self.nearness // (sum(self.votes.values()) + 2)
 
     def _streak(self, account: str) -> int:
         """Return how many of the newest answers have an account, back to the first that has not."""
@@ -63,16 +80,15 @@ class Evidence:
         return next(newest, len(self.near))
 
 
-def steadied(score: int, steadiness: int) -> int:
-    """Return a score with how steady its payee and its account are; where both are, settled evidence stays apart."""
-    if score < TOP:
-        return score + steadiness
-    return score if steadiness >= STEADY else score - TOP + UNSTEADY + steadiness
+def _ahead(account: str, scores: Mapping[str, int]) -> int:
+    """Return by how much the linear model is surer of an account than of any other."""
+    others = max((score for other, score in scores.items() if other != account), default=0)
+    return (scores.get(account, 0) - others) // (2 * MARGIN)
 
 
-def _share(weight: int, account: str, answers: Sequence[str]) -> int:
-    """Return the part of a weight that the answers give an account; half of it where there are none."""
-    return weight * (2 * answers.count(account) + 1) // (2 * len(answers) + 2)
+def _share(account: str, answers: Sequence[str]) -> int:
+    """Return which part of the answers has an account, in thousandths; half of them where there are none."""
+    return 1000 * (2 * answers.count(account) + 1) // (2 * len(answers) + 2)
 
 
 def _like(one: Line, other: Line) -> bool:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from raccord.suggesting.calibration import Calibration, calibrated
-from raccord.suggesting.evidence import Evidence, steadied
+from raccord.suggesting.evidence import Evidence
 from raccord.suggesting.features import features_of
 from raccord.suggesting.history import Answer, Example, Line
 from raccord.suggesting.linear import Perceptron
@@ -95,9 +95,9 @@ class Learned:
             return None
         evidence = Evidence(line, near, nearness)
         scores = self._linear.scores(features_of(line))
-        score, account = max((evidence.score(each, scores), each) for each in evidence.votes)
+        _, account = max((evidence.score(each, scores), each) for each in evidence.votes)
         steadiness = self._shifts.steadiness(account, (line.day - near[-1].line.day).days)
-        return Guess(account, steadied(score, steadiness), tuple(near))
+        return Guess(account, evidence.steadied(account, scores, steadiness), tuple(near))
 
     def learn(self, example: Example) -> None:
         """Take one answer in."""
@@ -126,7 +126,7 @@ def learn(examples: Iterable[Example], usable: Collection[str], known: Calibrati
     judged: list[Watched] = []
     watched: list[Watched] = []
     newest = WATCHED if known is not None else JUDGED_MAX
-    for some in _deliveries(there):
+    for some in deliveries(there):
         for place, example in some:
             if place >= EXAMPLES_MIN and place >= len(there) - newest:
                 guess = learned.guess(example.line)
@@ -143,7 +143,7 @@ def learn(examples: Iterable[Example], usable: Collection[str], known: Calibrati
     return learned
 
 
-def _deliveries(there: Sequence[Example]) -> Iterator[list[tuple[int, Example]]]:
+def deliveries(there: Sequence[Example]) -> Iterator[list[tuple[int, Example]]]:
     """Yield the examples with their places, in such parts as are asked about together."""
     some: list[tuple[int, Example]] = []
     for place, each in enumerate(there):

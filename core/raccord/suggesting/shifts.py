@@ -45,9 +45,9 @@ class Shifts:
     def steadiness(self, account: str, days: int) -> int:
         """Return how much more, or less, a guess of an account is worth, its payee unanswered for so many days."""
         kept = 16 * (self._answers.get(account, 0) + _FIRST) // (self._lost.get(account, 0) + _FIRST_LOST)
-        return _doublings(kept) * KEPT // 8 - _doublings(1 + max(0, days)) * DOUBLING // 8
+        return doublings(kept) * KEPT // 8 - doublings(1 + max(0, days)) * DOUBLING // 8
 
 
-def _doublings(number: int) -> int:
+def doublings(number: int) -> int:
     """Return how often one is to be doubled to reach a number, in eighths."""
     return int(number**8).bit_length()

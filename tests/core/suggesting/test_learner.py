@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from raccord.suggesting.calibration import LEVELS, calibrated, proves, supported
 from raccord.suggesting.doubts import Said, holds_again, turns
+from raccord.suggesting.evidence import STEADY, TOP, Evidence
 from raccord.suggesting.history import CORRECTED, Answer, Example, Line
 from raccord.suggesting.learner import EXAMPLES_MIN, Learned, Suggestion, learn
 from raccord.suggesting.shifts import Shifts
@@ -377,6 +378,39 @@ def test_steps_rise_and_a_threshold_needs_proof() -> None:
     assert sure.confidence(400) < sure.shown_from <= sure.confidence(900)
     assert not proves(100, 97, 970), "exactly as many leave no room for chance"
     assert proves(200, 198, 970)
+
+
+@pytest.mark.parametrize(("sure", "more"), [(45, True), (120, False)])
+def test_a_later_level_counts_where_it_shows_three_times_as_many(sure: int, more: bool) -> None:
+    """Of a short history few guesses are known to be right 975 times of 1 000, and many 960 times."""
+    likely = [(500, number >= 8) for number in range(200)]
+    found = calibrated([*likely, *((900, True) for _ in range(sure))])
+    assert found.confidence(500) < found.confidence(900)
+    assert found.shown_from == found.confidence(500 if more else 900)
+
+
+def test_answers_against_an_account_count_for_more_than_their_share() -> None:
+    """Of two payees with the same part of answers for an account, the one that is unanimous of late is surer, and one
+    whose amount or bank account was answered otherwise is less sure.
+    """
+    asked = line(90, "BISTRO ROY")
+    late = [Example(line(each, "BISTRO ROY"), Answer("c1" if each > 3 else "c2")) for each in range(12)]
+    early = [Example(line(each, "BISTRO ROY"), Answer("c1" if each < 8 else "c2")) for each in range(12)]
+    other = [replace(each, line=replace(each.line, account="card")) if each.answer.account == "c1" else each
+             for each in late]  # fmt: skip
+    surest, less, least = (Evidence(asked, near, 100).score("c1", {}) for near in (late, other, early))
+    assert surest > less > least
+
+
+def test_settled_evidence_stands_apart_only_where_payee_and_account_are_steady() -> None:
+    asked, scores = line(90, "BISTRO ROY"), {"c1": 100_000}
+    twelve, five = (
+        Evidence(asked, [Example(line(each, "BISTRO ROY"), Answer("c1")) for each in range(count)], 100)
+        for count in (12, 5)
+    )
+    assert twelve.steadied("c1", scores, STEADY) >= TOP
+    assert twelve.steadied("c1", scores, STEADY - 1) == twelve.score("c1", scores) + STEADY - 1 < TOP
+    assert five.steadied("c1", scores, STEADY) == five.score("c1", scores) + STEADY < TOP
 
 
 def test_payees_are_known_without_the_banks_own_words() -> None:
