@@ -263,12 +263,11 @@ def _pairs(workshop: Workshop, session: Session, connection: Connection, info: L
     database = workshop.database
     own = own_entries(database, session, connection, info.of_stream)
     taken = taken_entries(database, session, connection, info.name)
-    before = own_before(workshop, session, connection, info)
 
     def compare() -> Sequence[_Pair]:
         by_name: dict[str, list[Own]] = {}
         by_reach: dict[tuple[str, str], list[Own]] = {}
-        for each in before:
+        for each in own_before(workshop, session, connection, info):
             by_name.setdefault(each.alike, []).append(each)
             for way in each.reach:
                 by_reach.setdefault(way, []).append(each)
