@@ -1,20 +1,21 @@
 """How fast the bank feed reads its files, and in how much memory, beside the public libraries on the same files.
 
-Every reader runs in a process of its own, so that its memory is its alone: records per CPU second (median of rounds)
-and how far the process grew above what its imports need. *reader is* tells how many times faster ours is than that
-library: the median over the rounds, in each of which all read the file one after the other, so that what else the
-machine does troubles all of them. A floor iterates the lines of the file and does nothing with them. Libraries that
-take quadratic time read no more than they can in a minute; one that finds another number of records is named with what
-it found. Ratios of one run are worth something, numbers of two machines are not.
+Every reading is a process of its own, so that its memory is its alone: records per CPU second (median of the rounds),
+how far the process grew above what its imports need, and what it came to with them. *reader is* tells how many times
+faster ours is than that library: the median over the rounds, in each of which all read the file one after the other,
+so that what else the machine does troubles all of them. What takes longer than five seconds is measured once. A floor
+iterates the lines of the file and does nothing with them. A library is stopped after ``--seconds`` of CPU or at
+``--megabytes``, named as such, and spared the larger files; one that finds another number of records is named with
+what it found. Ratios of one run are worth something, numbers of two machines are not.
 
-The last line of a file sets ours against the fastest of the bank libraries and, for tables, against Python's own
+The last lines of a file set ours against the fastest of the bank libraries and, for tables, against Python's own
 ``csv``, which does less: no library for banks, it is told the columns and how the file writes, and keeps no raw text,
 place or id.
 
-    python bench/read_bank_files.py [--records 10000 100000 1000000] [--rounds 3] [--only MT940]
+    python bench/read_bank_files.py [--records 10000 100000 1000000] [--rounds 3] [--only MT940] [--seconds 60]
 
 bankstatementparser (it brings pandas), qifparse, beangulp and ofxstatement are not among the tools that ``make dev``
-installs: ``pip install -c constraints.txt bankstatementparser qifparse beangulp ofxstatement``.
+installs: ``pip install -c constraints.txt bankstatementparser qifparse beangulp ofxstatement``. Who lacks one is told.
 """
 
 from __future__ import annotations
@@ -25,19 +26,20 @@ import io
 import json
 import logging
 import resource
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import redirect_stdout
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from operator import truediv
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from raccord.plugin.testing import FakeFetchContext, FileShelf
 from raccord_bankfeed import fetch_records
@@ -219,84 +221,109 @@ def by_beangulp(path: Path) -> int:
     return len(Importer("Assets:Bank", "CAD").extract(str(path), []))
 
 
-QUADRATIC = 10_000
-BANKSTATEMENTPARSER = ("bankstatementparser", by_bankstatementparser, 100_000)
-TABLES: list[tuple[str, Work, int]] = [
+BANKSTATEMENTPARSER = ("bankstatementparser", by_bankstatementparser)
+TABLES: list[tuple[str, Work]] = [
     BANKSTATEMENTPARSER,
-    ("beangulp", by_beangulp, 100_000),
-    ("ofxstatement", by_ofxstatement, 100_000),
-    ("csv.DictReader", by_dict_reader, 1_000_000),
-    ("csv.reader", by_csv_reader, 1_000_000),
+    ("beangulp", by_beangulp),
+    ("ofxstatement", by_ofxstatement),
+    ("csv.DictReader", by_dict_reader),
+    ("csv.reader", by_csv_reader),
 ]
-LIBRARIES: dict[str, list[tuple[str, Work, int]]] = {
-    "OFX 1": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse, QUADRATIC)],
-    "OFX 2": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse, QUADRATIC)],
-    "QIF": [("qifparse", by_qifparse, 100_000), ("quiffen", by_quiffen, 100_000)],
-    "CAMT.053": [BANKSTATEMENTPARSER, ("pycamt", by_pycamt, 2_000)],
-    "MT940": [BANKSTATEMENTPARSER, ("mt-940", by_mt940, 100_000)],
-    "BAI2": [BANKSTATEMENTPARSER, ("bai2", by_bai2, 100_000)],
+LIBRARIES: dict[str, list[tuple[str, Work]]] = {
+    "OFX 1": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse)],
+    "OFX 2": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse)],
+    "QIF": [("qifparse", by_qifparse), ("quiffen", by_quiffen)],
+    "CAMT.053": [BANKSTATEMENTPARSER, ("pycamt", by_pycamt)],
+    "MT940": [BANKSTATEMENTPARSER, ("mt-940", by_mt940)],
+    "BAI2": [BANKSTATEMENTPARSER, ("bai2", by_bai2)],
     "CSV": TABLES,
     "CSV, balances": TABLES,
 }
-"""With the most records that each is given: what it reads in about a minute, or holds in 2 GB."""
 NO_BANK_LIBRARIES = frozenset({"csv.DictReader", "csv.reader"})
+OURS: dict[str, Work] = {"raccord": ours, "lines alone": floor, "raccord, to records": to_records}
+SLOW_SECONDS = 5.0
+"""What takes longer is measured once: it is long enough to be told from what else the machine does."""
 
 
-OURS: dict[str, tuple[Work, int]] = {
-    "raccord": (ours, sys.maxsize),
-    "lines alone": (floor, sys.maxsize),
-    "raccord, to records": (to_records, 100_000),
-}
+class Reading(NamedTuple):
+    """What one process told of one reading of a file."""
+
+    failed: str = ""
+    """Why it told nothing else."""
+    found: int = 0
+    seconds: float = 0.0
+    held: float = 0.0
+    """Megabytes by which the process grew."""
+    peak: float = 0.0
+    """Megabytes that it came to."""
+
+
+class Limits(NamedTuple):
+    """What a library may take for a file."""
+
+    seconds: int
+    megabytes: int
 
 
 def main() -> None:
     """Make the files, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="formats whose names begin so")
-    parser.add_argument("--one", nargs=4, metavar=("FORMAT", "READER", "PATH", "ROUNDS"), help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=int, default=60, help="of CPU, after which a library is stopped")
+    parser.add_argument("--megabytes", type=int, default=4000, help="at which a library is stopped")
+    parser.add_argument("--one", nargs=3, metavar=("FORMAT", "READER", "PATH"), help=argparse.SUPPRESS)
     given = parser.parse_args()
+    limits = Limits(given.seconds, given.megabytes)
     if given.one:
-        measure(*given.one)
+        name, reader, path = given.one
+        measure(name, reader, path, limits)
         return
-    print(f"{'file':14}{'records':>10}{'MB':>7}  {'reader':20}{'records/s':>12}{'MB held':>9}{'reader is':>11}")
+    print(f"A library is stopped after {limits.seconds} s of CPU, or at {limits.megabytes} MB.")
+    print(
+        f"{'file':14}{'records':>10}{'MB':>7}  {'reader':20}{'records/s':>12}{'MB held':>9}{'peak':>7}{'reader is':>11}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for name, (suffix, write) in FORMATS.items():
-            for count in given.records if name.startswith(given.only) else ():
+            stopped: set[str] = set()
+            for count in sorted(given.records) if name.startswith(given.only) else ():
                 path = Path(folder) / f"statement.{suffix}"
                 with path.open("wb") as file:
                     file.writelines(write(count))
-                compare(name, path, count, given.rounds)
+                stopped |= compare(name, path, count, given.rounds, limits, stopped)
                 path.unlink()
 
 
-def readers_of(name: str) -> dict[str, tuple[Work, int]]:
-    return OURS | {library: (work, most) for library, work, most in LIBRARIES[name]}
+def readers_of(name: str) -> dict[str, Work]:
+    return OURS | dict(LIBRARIES[name])
 
 
-def compare(name: str, path: Path, count: int, rounds: int) -> None:
-    """Print a row for each reader of a file, each in a process of its own."""
-    readers = [reader for reader, (_, most) in readers_of(name).items() if count <= most]
-    told: dict[str, list[dict[str, Any]]] = {reader: [] for reader in readers}
-    for _ in range(1 if count > 100_000 else rounds):
-        for reader in readers:
-            if not any("failed" in each for each in told[reader]):
-                told[reader].append(alone(name, reader, path))
+def compare(name: str, path: Path, count: int, rounds: int, limits: Limits, spared: Collection[str]) -> set[str]:
+    """Print a row for each reader of a file, each in a process of its own; return those that were stopped."""
+    told: dict[str, list[Reading]] = {reader: [] for reader in readers_of(name) if reader not in spared}
+    for _ in range(rounds):
+        for reader, readings in told.items():
+            if not readings or not (readings[-1].failed or readings[-1].seconds > SLOW_SECONDS):
+                readings.append(alone(name, reader, path, limits))
     head = f"{name:14}{count:>10,}{path.stat().st_size / 1e6:7.1f}"
+    own = [each.seconds for each in told["raccord"]]
     ratios: dict[str, float] = {}
-    ours_spent = [each["seconds"] for each in told["raccord"]]
-    for reader, rows in told.items():
-        if "failed" in rows[-1]:
-            print(f"{head}  {reader:20} {rows[-1]['failed']}", flush=True)
+    for reader in sorted(spared):
+        print(f"{head}  {reader:20}  not tried: stopped at a smaller file", flush=True)
+    for reader, readings in told.items():
+        last = readings[-1]
+        if last.failed:
+            print(f"{head}  {reader:20}  {last.failed}", flush=True)
             continue
-        spent = [each["seconds"] for each in rows]
+        spent = [each.seconds for each in readings]
         if reader not in OURS:
-            ratios[reader] = statistics.median(map(truediv, spent, ours_spent))
+            ratios[reader] = statistics.median(map(truediv, spent, own if len(spent) > 1 else [statistics.median(own)]))
         ratio = f"{ratios[reader]:10.1f}x" if reader in ratios else ""
-        odd = "" if rows[0]["found"] in (count, -1) else f"  found {rows[0]['found']}"
-        held = max(each["held"] for each in rows)
-        print(f"{head}  {reader:20}{count / statistics.median(spent):12,.0f}{held:9.1f}{ratio}{odd}", flush=True)
+        odd = "" if last.found in (count, -1) else f"  found {last.found}"
+        held, peak = (max(each) for each in zip(*((each.held, each.peak) for each in readings), strict=True))
+        speed = count / statistics.median(spent)
+        print(f"{head}  {reader:20}{speed:12,.0f}{held:9.1f}{peak:7.0f}{ratio}{odd}", flush=True)
     for kind, names in (
         ("fastest bank library", ratios.keys() - NO_BANK_LIBRARIES),
         ("Python's csv", ratios.keys() & NO_BANK_LIBRARIES),
@@ -304,40 +331,49 @@ def compare(name: str, path: Path, count: int, rounds: int) -> None:
         if names:
             fastest = min(names, key=ratios.__getitem__)
             print(f"{head}  {kind}: {fastest}, ours is {ratios[fastest]:.1f} x", flush=True)
+    return {reader for reader, readings in told.items() if readings[-1].failed}
 
 
-def alone(name: str, reader: str, path: Path) -> dict[str, Any]:
+def alone(name: str, reader: str, path: Path, limits: Limits) -> Reading:
     """Read a file once in a process of its own and return what it tells, or why it failed."""
+    most = ["--seconds", str(limits.seconds), "--megabytes", str(limits.megabytes)]
     done = subprocess.run(
-        [sys.executable, __file__, "--one", name, reader, str(path), "1"], capture_output=True, text=True
+        [sys.executable, __file__, *most, "--one", name, reader, str(path)], capture_output=True, text=True
     )
+    if done.returncode == -signal.SIGXCPU:
+        return Reading(f"stopped after {limits.seconds} s")
+    if "MemoryError" in done.stderr:
+        return Reading(f"stopped at {limits.megabytes} MB")
     if done.returncode:
-        return {"failed": done.stderr[-80:]}
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+        return Reading(done.stderr[-80:].strip())
+    return Reading(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def measure(name: str, reader: str, path: str, rounds: str) -> None:
+def measure(name: str, reader: str, path: str, limits: Limits) -> None:
     """Read a file and say how long that took and how much the process grew by it."""
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    work, _ = readers_of(name)[reader]
+    work = readers_of(name)[reader]
     try:
         with redirect_stdout(io.StringIO()):
             small = Path(path).with_name(f"small{Path(path).suffix}")
             small.write_bytes(b"".join(FORMATS[name][1](20)))
             work(small)  # what it imports and compiles is not the file's
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            spent = []
-            for _ in range(int(rounds)):
-                started = time.process_time()
-                found = work(Path(path))
-                spent.append(time.process_time() - started)
+            before, started = memory(), time.process_time()
+            if reader not in OURS:
+                resource.setrlimit(resource.RLIMIT_CPU, (int(started) + limits.seconds, resource.RLIM_INFINITY))
+                resource.setrlimit(resource.RLIMIT_DATA, (limits.megabytes * 1_000_000, resource.RLIM_INFINITY))
+            found = work(Path(path))
+            spent = time.process_time() - started
     except ImportError as missing:
         print(json.dumps({"failed": f"not here: {missing.name}"}))
         return
-    held = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(json.dumps({"found": found, "seconds": statistics.median(spent), "held": held}))
+    print(json.dumps({"found": found, "seconds": spent, "held": memory() - before, "peak": memory()}))
+
+
+def memory() -> float:
+    """Return the most megabytes that the process held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

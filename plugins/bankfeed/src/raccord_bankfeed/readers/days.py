@@ -119,7 +119,7 @@ def _parts(text: str) -> Parts | None:
     if (len(first), len(third)) not in _LENGTHS and not padded:
         return None
     numbers = (int(first), int(second), int(third))
-    if not all(int(each) in _YEARS for each in (first, third) if len(each) == 4):
+    if (len(first) == 4 and numbers[0] not in _YEARS) or (len(third) == 4 and numbers[2] not in _YEARS):
         return Parts(numbers, {}, text.strip())
     if len(first) == 4:
         orders: tuple[Order, ...] = (Order.YEAR,)
