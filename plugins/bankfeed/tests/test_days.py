@@ -108,3 +108,36 @@ def test_days_without_a_year_over_more_than_one_are_of_none() -> None:
     result = Read(content.encode())
     assert result.lines == []
     assert set(result.codes) == {"bankfeed.date_impossible"}
+
+
+def valued(*rows: tuple[str, str], names: str = "Date,Value date") -> str:
+    cells = "".join(f"{day},{value},COFFEE,-4.20\n" for day, value in rows)
+    return f"{names},Payee,Amount\n{cells}"
+
+
+@pytest.mark.parametrize("names", ["Date,Value date", "Buchungstag,Valuta", "Posting date,Date"])
+def test_another_column_of_days_tells_the_order_that_the_first_leaves_open(names: str) -> None:
+    _, (asked,) = read(valued(("01/02/2026", "03/02/2026"), ("02/02/2026", "04/02/2026"), names=names))
+    assert set(asked.answers) == {"day-first", "month-first"}
+    by_day = read(valued(("01/02/2026", "03/02/2026"), ("12/02/2026", "13/02/2026"), names=names))
+    assert by_day == (["2026-02-01", "2026-02-12"], [])
+    by_month = read(valued(("02/01/2026", "02/03/2026"), ("02/12/2026", "02/13/2026"), names=names))
+    assert by_month == (["2026-02-01", "2026-02-12"], [])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("", ""), ("01/01/2026", "02/02/2026"), ("2026-02-13", "2026-02-14"), ("03/13/2026", "13/03/2026")],
+    ids=["empty", "the same in both", "of one order", "one for each"],
+)
+def test_another_column_of_days_that_tells_nothing_leaves_the_question(values: tuple[str, str]) -> None:
+    _, (asked,) = read(valued(*zip(("01/02/2026", "05/02/2026"), values, strict=True)))
+    assert set(asked.answers) == {"day-first", "month-first"}
+
+
+def test_what_was_answered_about_the_order_of_days_stands_though_another_column_tells_otherwise() -> None:
+    _, (asked,) = read(valued(("01/02/2026", "03/02/2026")))
+    answered = Known({asked.layout: frozenset({"month-first"})})
+    stream = BytesIO(valued(("01/02/2026", "13/02/2026")).encode())
+    (line,) = [each for each in reader_for(stream, answered).events(stream) if isinstance(each, Line)]
+    assert line.day == date(2026, 1, 2), "its lines may have been posted so"

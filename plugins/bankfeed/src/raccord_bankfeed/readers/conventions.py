@@ -42,14 +42,25 @@ class Place:
     first: Callable[[], Iterable[Told]]
 
 
-def decide(known: Known, place: Place, days: DayEvidence, marks: MarkEvidence) -> Conventions:
-    """Return how a file writes: what it tells wins, then what people said of it or of all that are written like it."""
+def decide(
+    known: Known,
+    place: Place,
+    days: DayEvidence,
+    marks: MarkEvidence,
+    beside: Callable[[], DayEvidence] = DayEvidence,
+) -> Conventions:
+    """Return how a file writes: what it tells wins, then what people said of it or of all that are written like it.
+
+    Before they are asked about the order of days, those ``beside`` them in its rows are looked at.
+    """
     orders, fitting = days.orders(), marks.marks()
     order, mark = next(iter(orders)), next(iter(fitting))
     asked: list[Question] = []
     if len(orders) > 1 and days.example is not None:
         if told := known.says_of(place.key, place.layout, *(each.value for each in orders)):
             order = Order(told)
+        elif (found := beside().among(orders)) is not None:
+            order = found
         else:
             asked.append(questions.day_order(place.key, place.layout, _days(place, days.example), orders, place.row))
     if len(fitting) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -236,3 +236,9 @@ class DayEvidence:
             return fitting[:1]
         readings = {self.example.days.get(order) for order in fitting}
         return fitting if len(readings) > 1 else fitting[:1]
+
+    def among(self, orders: Collection[Order]) -> Order | None:
+        """Return which of some orders fits more dates than any other of them, if one does."""
+        most = max(self.counts[order] for order in orders)
+        fitting = [order for order in orders if self.counts[order] == most]
+        return fitting[0] if len(fitting) == 1 else None

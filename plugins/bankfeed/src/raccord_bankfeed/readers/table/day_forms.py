@@ -8,6 +8,7 @@ newest is, and the others are told by it: none is newer, none a year older.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -17,11 +18,11 @@ from typing import NamedTuple
 from raccord_bankfeed.readers import questions
 from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.contract import Question
-from raccord_bankfeed.readers.days import Order, Parts, day_of, month_named, parts_of
+from raccord_bankfeed.readers.days import DayEvidence, Order, Parts, day_of, month_named, parts_of
 from raccord_bankfeed.readers.table.by_rows import told_by_rows
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
-from raccord_bankfeed.readers.table.words import Part
+from raccord_bankfeed.readers.table.words import Part, part_of
 from raccord_bankfeed.readers.told import YEAR_WORDS, Known
 
 _SERIAL = re.compile(r"\s*([3-6][0-9]{4})(?:[.,][0-9]+)?\s*")
@@ -41,6 +42,7 @@ _HALF_A_YEAR = 6
 _YEARS_ASKED = 3
 _SHOWN = 3
 _ORDERS = (Order.DAY, Order.MONTH)
+_DAYS = frozenset({Part.DATE, Part.VALUE_DATE})
 
 ReadDay = Callable[[str], Parts | None]
 
@@ -221,3 +223,17 @@ def _shown(reading: Yearless, text: str, texts: Sequence[str]) -> date | None:
     order = max(reading.ends, key=lambda each: sum(each in _partly(text) for text in texts))
     parts = reading(text)
     return None if parts is None else parts.days.get(order)
+
+
+def days_beside(blocks: Iterable[Block], layout: Layout) -> DayEvidence:
+    """Return what the other columns of days of a table tell of the order in which it writes them."""
+    found, dated = DayEvidence(), layout.columns.get(Part.DATE)
+    parts = {number: said[0] for number, title in enumerate(layout.titles) if (said := part_of(title)) is not None}
+    parts |= {number: part for part, number in layout.columns.items()}
+    others = [number for number, part in parts.items() if part in _DAYS and number != dated]
+    for block in blocks if others else ():
+        for number in others:
+            cells = [row.cells[number] for row in block if number < len(row.cells)]
+            for text, times in Counter(cells).items():
+                found.add(text, times)
+    return found

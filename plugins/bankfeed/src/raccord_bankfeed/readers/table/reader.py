@@ -24,7 +24,7 @@ from raccord_bankfeed.readers.table.against import (
 from raccord_bankfeed.readers.table.balances import follow_as_written, followed_by
 from raccord_bankfeed.readers.table.by_rows import HEADER_WITHIN, joined_names, names_columns, names_known, told_by_rows
 from raccord_bankfeed.readers.table.damaged import check_end
-from raccord_bankfeed.readers.table.day_forms import stated_days, with_day_form, with_year
+from raccord_bankfeed.readers.table.day_forms import days_beside, stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -123,7 +123,7 @@ class TableReader(LineReader):
         place = Place(
             self._file_key, layout.key, evidence.first_line, lambda: self._first_rows(stream, layout, delimiter)
         )
-        written = decide(self._known, place, evidence.days, evidence.marks)
+        written = decide(self._known, place, evidence.days, evidence.marks, lambda: days_beside(blocks(), layout))
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence, turned=self._is_turned))
         self._begun = False
