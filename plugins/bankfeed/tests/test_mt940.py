@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers import pushed, reader_for
 from raccord_bankfeed.readers.contract import Line, Question, Statement
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
@@ -270,3 +270,26 @@ def test_an_account_in_one_currency_is_known_by_its_number_too() -> None:
     plain, euros, dollars = (Read(text.format(unit).encode()).statements[0].account for unit in ("", "EUR", "USD"))
     assert len({account.key for account in (plain, euros, dollars)}) == 3
     assert {(account.masked, account.number) for account in (euros, dollars)} == {("…7890", plain.number)}
+
+
+@pytest.mark.parametrize("chunk", [7, 64 * 1024])
+def test_two_signs_for_a_line_end_as_fints_has_them_read_as_a_line_end(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushed, "CHUNK_BYTES", chunk)
+    usual = mt940(made("-12.30"), made("5.00", memo="A" * 90), total=Decimal("-7.30"), newline="\n")
+    sent = usual.replace(b"\n", b"@@")
+    assert len(Read(sent).lines) == 2
+    for old, new in ((b"", b""), (b"12,30", b"12,31")):
+        assert Read(sent.replace(old, new)).events == Read(usual.replace(old, new)).events
+    assert Read(b"@@" + sent).lines == Read(b"\n" + usual).lines
+
+
+def test_two_signs_in_a_text_end_no_line_where_line_ends_do() -> None:
+    (line,) = Read(message(":61:2603140314C1,NTRFNONREF", ":86:A@@:B@@ C", closing=":62F:C260314EUR101,00")).lines
+    assert line.memo == "A@@:B@@ C"
+
+
+def test_what_is_told_before_a_line_is_not_that_lines_text() -> None:
+    rows = (":86:OF THE STATEMENT", ":61:2603140314C1,NTRFNONREF", ":61:2603140314C2,NTRFNONREF", ":86:MINE")
+    assert [line.memo for line in Read(message(*rows, closing=":62F:C260314EUR103,00")).lines] == ["", "MINE"]

@@ -16,7 +16,8 @@ from raccord_bankfeed.readers.camt.reader import CamtReader, looks_like_camt, me
 from raccord_bankfeed.readers.charset import head_text, marked_charset
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
-from raccord_bankfeed.readers.mt940.reader import Mt940Reader, looks_like_mt940
+from raccord_bankfeed.readers.mt940.head import looks_like_mt940
+from raccord_bankfeed.readers.mt940.reader import Mt940Reader
 from raccord_bankfeed.readers.ofx.reader import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.packed import is_packed, packed_fault
 from raccord_bankfeed.readers.qif.reader import QifReader, looks_like_qif

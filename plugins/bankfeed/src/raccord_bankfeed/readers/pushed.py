@@ -82,14 +82,23 @@ class PushReader:
 class LineCutter:
     """Cuts pieces of a text file into lines, whatever ends them; too long ones come shortened."""
 
-    def __init__(self, charset: str) -> None:
+    def __init__(self, charset: str, line_end: str = "") -> None:
+        """Take what ends lines beside what ends them everywhere."""
+        self._line_end = line_end
         self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(charset)("replace"), translate=True)
         self._rest = ""
         self._dropping = False
 
+    @property
+    def within_a_line(self) -> bool:
+        """Whether the pieces so far end within a line."""
+        return self._rest != "" or self._dropping
+
     def cut(self, chunk: bytes, final: bool = False) -> str:
         """Return the lines that end in this piece, each with a line end; at the end of the file also the last one."""
         text = self._rest + self._decoder.decode(chunk, final)
+        if self._line_end:
+            text = text.replace(self._line_end, "\n")
         end = text.rfind("\n") + 1
         whole, self._rest = text[:end], text[end:]
         if self._dropping and whole:
@@ -111,6 +120,8 @@ class LineReader(PushReader):
     def __init__(self) -> None:
         super().__init__()
         self.charset = "utf-8"
+        self.line_end = ""
+        """What ends lines beside what ends them everywhere."""
         self.row = 0
         """The number of the line that is being read."""
         self.start = 0
@@ -132,6 +143,8 @@ class LineReader(PushReader):
         """Cut the piece into lines and take them."""
         self.take_text(self._cut(chunk))
         self.whole = chunk.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))
+        if self.line_end and self._cutter is not None:
+            self.whole = self.whole or not self._cutter.within_a_line
 
     def ended(self) -> None:
         """Take the last line."""
@@ -165,7 +178,7 @@ class LineReader(PushReader):
 
     def _cut(self, chunk: bytes, final: bool = False) -> str:
         if self._cutter is None:
-            self._cutter = LineCutter(self.charset)
+            self._cutter = LineCutter(self.charset, self.line_end)
         return self._cutter.cut(chunk, final)
 
 
@@ -205,10 +218,10 @@ class RunReader(LineReader):
         self.start += len(run.text)
 
 
-def texts_of(stream: BinaryIO, charset: str) -> Iterator[str]:
+def texts_of(stream: BinaryIO, charset: str, line_end: str = "") -> Iterator[str]:
     """Yield the lines of a whole text file, many at once, for a look at it beforehand."""
     stream.seek(0)
-    cutter = LineCutter(charset)
+    cutter = LineCutter(charset, line_end)
     while chunk := stream.read(CHUNK_BYTES):
         yield cutter.cut(chunk)
     yield cutter.cut(b"", final=True)

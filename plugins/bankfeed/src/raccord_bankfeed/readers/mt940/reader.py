@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers.charset import CHUNK_BYTES, head_text
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940.account import account_named
+from raccord_bankfeed.readers.mt940.head import line_end_of
 from raccord_bankfeed.readers.mt940.line import (
     read_amount,
     read_balance,
@@ -33,20 +35,12 @@ _MAY_BEGIN = frozenset(":\t ")
 _LEADS = frozenset(":\t -{\ufeff")
 _ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
 _END = re.compile(r"-(?:\}.*|X{3})?\s*")
-_STARTS = re.compile(r"^[ \t]{0,8}:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
-_ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
 _SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
 _NUMBER = re.compile(r"\s*([0-9]{1,5})")
 _FIELD_CHARS_MAX = 20_000
 CLOSING = ":62F:"
 _ASKED_MAX = 1000
 _TEXTS_MAX = 8
-
-
-def looks_like_mt940(head: str) -> bool:
-    """Tell from a file's beginning: an account or a reference, and a balance or a line."""
-    plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
-    return _STARTS.search(plain) is not None and _ENTRIES.search(plain) is not None
 
 
 @dataclass(slots=True)
@@ -384,8 +378,10 @@ class Mt940Reader(RunReader):
         self._fields = _Fields(self._messages)
 
     def prepare(self, stream: BinaryIO) -> None:
-        """Choose the charset, and find the messages that do not add up."""
+        """Choose charset and line end, and find the messages that do not add up."""
         super().prepare(stream)
+        stream.seek(0)
+        self.line_end = line_end_of(head_text(stream.read(CHUNK_BYTES)))
         asked, currencies = self._looked(stream, counted=False)
         if asked:  # a question says where things stand
             asked, currencies = self._looked(stream, counted=True)
@@ -405,7 +401,7 @@ class Mt940Reader(RunReader):
                 light.line(text, row, start)
 
         look = FirstLook(OPENING, line, light.take_sums, counted=counted)
-        look.through(texts_of(stream, self.charset))
+        look.through(texts_of(stream, self.charset, self.line_end))
         light.end()
         return asked, currencies
 

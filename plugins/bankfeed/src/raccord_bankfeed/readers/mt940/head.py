@@ -1,0 +1,24 @@
+"""What the beginning of a file tells: whether it is MT940 or MT942, and what ends its lines."""
+
+from __future__ import annotations
+
+import re
+
+FINTS_LINE_END = "@@"
+"""What some banks of Germany send by FinTS in the place of a line end; programs save it as it comes."""
+_STARTS = re.compile(r"^[ \t]{0,8}:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
+_ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
+
+
+def looks_like_mt940(head: str) -> bool:
+    """Tell from a file's beginning: an account or a reference, and a balance or a line."""
+    plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
+    if line_end := line_end_of(plain):
+        plain = plain.replace(line_end, "\n")
+    return _STARTS.search(plain) is not None and _ENTRIES.search(plain) is not None
+
+
+def line_end_of(head: str) -> str:
+    """Return what stands before most fields in the place of a line end; nothing where line ends do."""
+    plain = head.replace("\r", "\n")
+    return FINTS_LINE_END if plain.count(f"{FINTS_LINE_END}:") > plain.count("\n:") else ""
