@@ -38,9 +38,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import redirect_stdout
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from operator import truediv
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from raccord.plugin.testing import FakeFetchContext, FileShelf
 from raccord_bankfeed import fetch_records
@@ -120,8 +121,7 @@ def to_records(path: Path) -> int:
 
 
 def by_mt940(path: Path) -> int:
-    import mt940
-
+    mt940: Any = import_module("mt940")
     return len(mt940.parse(str(path), options=mt940.models.Options(reversal_sign=True)))
 
 
@@ -152,7 +152,8 @@ def by_ofxparse(path: Path) -> int:
     from ofxparse import OfxParser
 
     with path.open("rb") as file:
-        return sum(len(account.statement.transactions) for account in OfxParser.parse(file).accounts)
+        read: Any = OfxParser.parse(file)
+    return sum(len(account.statement.transactions) for account in read.accounts)
 
 
 def by_pycamt(path: Path) -> int:
@@ -209,7 +210,7 @@ def by_ofxstatement(path: Path) -> int:
 
 
 def by_beangulp(path: Path) -> int:
-    from beangulp.importers import csvbase
+    csvbase: Any = import_module("beangulp.importers.csvbase")
 
     class Importer(csvbase.Importer):
         date = csvbase.Date("Date")
