@@ -15,6 +15,8 @@ from raccord.errors import RaccordError
 from raccord.overview.status import CompanyStatus, IncidentView, SourceStatus, Status, status
 from raccord.plugin.texts import Language, Text
 from raccord.settings import Settings
+from raccord.store.models import CompanyState, ConnectionState
+from raccord.sync.life import BLOCKED, COMPANY_STATES, STATES
 
 
 class StatusError(RaccordError):
@@ -102,7 +104,7 @@ def _show(out: Output, found: Status, now: datetime) -> None:
         [
             [
                 each.company,
-                f"{each.state} ({each.blocked_by})" if each.blocked_by else each.state,
+                _state(each).get(out.language),
                 _days(each, now, out.language),
                 ", ".join(f"{purpose} {reads}" for purpose, reads in each.reads.items()) or "0",
                 "" if each.night is None else moment(each.night.last_at, each.night.time_zone),
@@ -131,8 +133,13 @@ def _show(out: Output, found: Status, now: datetime) -> None:
 
 def _stands(source: SourceStatus, language: Language) -> str:
     told = source.away or source.overdue
-    said = told.get(language) if told is not None else source.freshness or source.state
+    state = STATES[ConnectionState(source.state)]
+    said = told.get(language) if told is not None else source.freshness or state.get(language)
     return Phrase(f"{source.connection} : {said}", f"{source.connection}: {said}").get(language)
+
+
+def _state(each: CompanyStatus) -> Text:
+    return BLOCKED.get(each.blocked_by) or COMPANY_STATES[CompanyState(each.state)]
 
 
 def _days(each: CompanyStatus, now: datetime, language: Language) -> str:

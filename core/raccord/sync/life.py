@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
-from raccord.store.models import Connection, ConnectionState
+from raccord.store.models import CompanyState, Connection, ConnectionState
 
 
 class Step(StrEnum):
@@ -121,15 +121,32 @@ TRANSITIONS: Mapping[Step, Transition] = MappingProxyType(
 
 STATES: Mapping[ConnectionState, Text] = MappingProxyType(
     {
-        _DRAFT: Text("à terminer", "to be finished"),
-        _ACTIVE: Text("connectée", "connected"),
-        _PAUSED: Text("en pause", "paused"),
-        _REFUSED: Text("à autoriser de nouveau", "to be authorised again"),
-        _FAULTY: Text("suspendue (fautes du connecteur)", "paused (faults of its connector)"),
-        _ENDED: Text("déconnectée", "disconnected"),
-        _NEVER: Text("sans connexion", "without connection"),
+        _DRAFT: Text("À configurer", "To set up"),
+        _ACTIVE: Text("Connecté", "Connected"),
+        _PAUSED: Text("En pause", "Paused"),
+        _REFUSED: Text("À réautoriser", "To reauthorise"),
+        _FAULTY: Text("En pause (erreurs)", "Paused (faults)"),
+        _ENDED: Text("Déconnecté", "Disconnected"),
+        _NEVER: Text("Sans connexion", "Not connected"),
     }
 )
+"""The words of the pages for the same states."""
+COMPANY_STATES: Mapping[CompanyState, Text] = MappingProxyType(
+    {
+        CompanyState.CONNECTED: STATES[_ACTIVE],
+        CompanyState.REAUTHORISE: STATES[_REFUSED],
+        CompanyState.BLOCKED: Text("Bloqué", "Blocked"),
+        CompanyState.DISCONNECTED: STATES[_ENDED],
+    }
+)
+BLOCKED: Mapping[str, Text] = MappingProxyType(
+    {
+        "subscription": Text("Bloqué (abonnement)", "Blocked (subscription)"),
+        "rights": Text("Bloqué (droits)", "Blocked (rights)"),
+        "quota": Text("Bloqué (quota)", "Blocked (quota)"),
+    }
+)
+"""What a blocked company is called, by what QuickBooks refuses it for."""
 
 
 class LifeError(RaccordError):
@@ -171,8 +188,8 @@ def _refusal(connection: Connection, step: Step) -> LifeError:
     return LifeError(
         TRANSITIONS[step].code,
         Text(
-            f"La connexion « {connection.label} » est {state.fr} : on ne peut pas {does.fr}.",
-            f"The connection “{connection.label}” is {state.en}: one cannot {does.en}.",
+            f"La connexion « {connection.label} » est à l'état « {state.fr} » : on ne peut pas {does.fr}.",
+            f"The connection “{connection.label}” is in the state “{state.en}”: one cannot {does.en}.",
         ),
         Text(f"Possible dans cet état : {fr}.", f"Possible in this state: {en}."),
     )

@@ -369,7 +369,7 @@ def test_the_list_names_holes_and_what_waits(told: Told, said: Said, connected: 
     assert [(gap["reason"], gap["last_day"]) for gap in listed["gaps"]] == [("before_start", "2026-02-28")]
     status, shown = said("connect", "list", "--lang", "fr")
     assert status == Exit.OK
-    assert "connectée" in shown
+    assert "Connecté" in shown
     assert "questions : 1" in shown
 
 

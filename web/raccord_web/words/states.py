@@ -64,7 +64,7 @@ FATES = {
 }
 """What became of a record."""
 
-QUICKBOOKS_AGAIN = State("warn", "key-round", "states.quickbooks_reauthorise")
+QUICKBOOKS_AGAIN = OFF[ConnectionState.REAUTHORISE]
 BLOCKED = {
     "subscription": State("bad", "ban", "states.blocked_subscription"),
     "rights": State("bad", "ban", "states.blocked_rights"),
@@ -96,7 +96,7 @@ FRESHNESS = {
 EXPLAINED = {
     "records": [*FATES.values()],
     "connections": [
-        *OFF.values(), QUICKBOOKS_AGAIN, *BLOCKED.values(), NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE,
+        *OFF.values(), *BLOCKED.values(), NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE,
         FRESHNESS[Lateness.LATE], FRESHNESS[Lateness.MISSING],
     ],
     "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, NOTHING_UNDONE, COMPLETE],
