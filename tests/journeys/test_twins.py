@@ -34,6 +34,7 @@ from twin_steps import (
     beside_the_file,
     by_hand,
     categorise,
+    categorised,
     chase,
     decided,
     deleted,
@@ -243,6 +244,61 @@ SCENARIOS = {
         ],
         ["Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 12.00 03-04"],
         [DOUBLE],
+    ),
+    "pain 4 T2: lines under new ids are asked about while the first wait, answered or not": Scenario(
+        [
+            bank("03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #OLD002", "03-04 -12.00 EAU #OLD003"),
+            bank(
+                "03-03 -11.00 GAZ #NEW001",
+                *(f"03-04 -12.00 EAU #NEW00{number}" for number in (2, 3, 4)),
+                "03-05 -9.00 PAIN #NEW005",
+            ),
+            still_asked(*[CATEGORY] * 3, *[DOUBLE] * 3, *[CATEGORY] * 2),
+            again(2),
+            still_asked(*[CATEGORY] * 3, *[DOUBLE] * 3, *[CATEGORY] * 2),
+            SAME,
+            categorise,
+            again(1),
+        ],
+        ["Purchase 11.00 03-03", *["Purchase 12.00 03-04"] * 3, "Purchase 9.00 03-05"],
+    ),
+    "pain 4 T2: lines under new ids are asked about on an account of which the books hold nothing yet": Scenario(
+        [
+            bank("03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #OLD002", account=SAVINGS),
+            categorised,
+            bank("03-03 -11.00 GAZ #NEW001", "03-04 -12.00 EAU #NEW002", "03-20 -12.00 EAU #NEW003", account=SAVINGS),
+            still_asked(DOUBLE, DOUBLE, CATEGORY),
+            SAME,
+            categorise,
+        ],
+        ["Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 12.00 03-20"],
+    ),
+    "pain 4 T2: a table that has one coffee more than the file of ids, before anybody answered": Scenario(
+        [
+            bank("03-04 -4.50 CAFE #C00001", "03-04 -4.50 CAFE #C00002", "03-05 -9.00 PAIN #P00001"),
+            numbered("03-04 -4.50 CAFE", "03-04 -4.50 CAFE", "03-04 -4.50 CAFE", "03-05 -9.00 PAIN"),
+        ],
+        [],
+        [CATEGORY] * 4,
+    ),
+    "pain 4 T2: a table that has one coffee more than the file of ids, once that is posted": Scenario(
+        [
+            bank("03-04 -4.50 CAFE #C00001", "03-04 -4.50 CAFE #C00002", "03-05 -9.00 PAIN #P00001"),
+            categorise,
+            numbered("03-04 -4.50 CAFE", "03-04 -4.50 CAFE", "03-04 -4.50 CAFE", "03-05 -9.00 PAIN"),
+        ],
+        [*["Purchase 4.50 03-04"] * 2, "Purchase 9.00 03-05"],
+        [CATEGORY],
+    ),
+    "pain 4 T2: lines under new ids that a person says are others are booked beside the first": Scenario(
+        [
+            bank("03-03 -11.00 GAZ #OLD001"),
+            bank("03-03 -11.00 GAZ #NEW001"),
+            ANOTHER,
+            again(1),
+            categorise,
+        ],
+        ["Purchase 11.00 03-03"] * 2,
     ),
     "pain 4 T2: eleven weeks under new ids, with equal lines, and a new line among them": Scenario(
         [

@@ -379,7 +379,7 @@ def still_asked(*codes: str) -> Step:
     """Questions of these codes are open so far, and no other."""
 
     def step(house: House) -> None:
-        assert [hold.code for hold in house.holds()] == [*codes]
+        assert [hold.code for hold in house.holds()] == [*codes], [(h.code, h.params) for h in house.holds()]
 
     return step
 
@@ -399,13 +399,18 @@ def answer(way: ResolutionKind) -> Step:
 
 def categorise(house: House) -> None:
     """A person gives every line that waits for one its category, and all is synchronised."""
+    categorised(house)
+    for connection in list(house.connections.values()):
+        house.sync(connection)
+
+
+def categorised(house: House) -> None:
+    """A person gives every line that waits for one its category."""
     client = house.workshop.client(house.company)
     category = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
     for hold in house.holds():
         if hold.code == CATEGORY:
             answer_hold(house.workshop, OWNER, hold.id, category)
-    for connection in list(house.connections.values()):
-        house.sync(connection)
 
 
 def nothing_beside(document: str) -> Step:

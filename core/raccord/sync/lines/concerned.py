@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -28,6 +27,7 @@ from raccord.store.models import (
     LinkState,
     Plan,
     PlanLine,
+    SourceRecord,
 )
 from raccord.sync.books.company import TYPES
 from raccord.sync.books.parties import party_in
@@ -162,6 +162,7 @@ class Sought:
         ).all()
         several = in_one(self.session, self.connection)
         ids.update(_equal_and_near([row[:4] for row in rows if row[1] in several]))
+        ids.update(self._told_apart([row[:4] for row in rows if row[1] not in several]))
         ids.update(
             id_
             for id_, account, amount, day, reason in rows
@@ -175,6 +176,18 @@ class Sought:
             wanted = select(PlanLine).where(PlanLine.id.in_(some))
             lines += self.session.scalars(wanted.options(defer(PlanLine.payload), defer(PlanLine.effect)))
         return sorted(lines, key=lambda line: (line.record_day or line.day or first, line.id))
+
+    def _told_apart(self, rows: Iterable[tuple[int, str, Decimal | None, date]]) -> Iterator[int]:
+        """Yield those lines beside which another run told of as much: a bank may have given them new ids."""
+        some = list(rows)
+        near = sorted(_equal_and_near(some))
+        runs: dict[int, str] = {}
+        for part in chunks(near, CHUNK):
+            told = select(PlanLine.id, SourceRecord.run_id).where(PlanLine.id.in_(part))
+            told = told.join(DraftRow, DraftRow.id == PlanLine.draft_id)
+            told = told.join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            runs.update((id_, run) for id_, run in self.session.execute(told))
+        yield from _equal_and_near([row for row in some if row[0] in runs], runs)
 
     @property
     def everywhere(self) -> bool:
@@ -211,16 +224,26 @@ class Sought:
         return wanted if self.everywhere else [*wanted, near]
 
 
-def _equal_and_near(rows: Iterable[tuple[int, str, Decimal | None, date]]) -> Iterator[int]:
-    """Yield the lines (id, account, amount, day) that move an account as much as another does within some days."""
+def _equal_and_near(
+    rows: Iterable[tuple[int, str, Decimal | None, date]], runs: Mapping[int, str] | None = None
+) -> Iterator[int]:
+    """Yield the lines (id, account, amount, day) that move an account as much as another does within some days; with
+    the ``runs`` that told of them only where several did.
+    """
     alike: dict[tuple[str, Decimal], list[tuple[date, int]]] = defaultdict(list)
     for id_, account, amount, day in rows:
         if amount:
             alike[account, amount].append((day, id_))
     for some in alike.values():
-        for (day, id_), (following, other) in pairwise(sorted(some)):
-            if (following - day).days <= DAYS_APART:
-                yield from (id_, other)
+        near: list[int] = []
+        before = date.min
+        for day, id_ in [*sorted(some), (date.max, 0)]:
+            if (day - before).days > DAYS_APART:
+                if len(near) > 1 and (runs is None or len({runs[each] for each in near}) > 1):
+                    yield from near
+                near = []
+            near.append(id_)
+            before = day
 
 
 def with_following(last: date) -> date:

@@ -6,7 +6,7 @@ within a few days is not sent before a person (or a plugin) has said which of th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,6 +47,7 @@ from raccord.sync.lines.told_before import (
     Recorded,
     account_told,
     asked_of_own,
+    coming,
     held_by,
     in_one,
     left_out_as,
@@ -67,8 +68,12 @@ SURE = "sure"
 """Under this name a question about a possible double keeps how sure it is."""
 
 
-def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) -> list[Found]:
-    """Leave out what the connection has matched, and name the owners; of its own documents say when they were told."""
+def unclaimed(
+    session: Session, connection: Connection, found: Sequence[Found], left_out: Mapping[str, set[tuple[str, str, str]]]
+) -> list[Found]:
+    """Leave out what the connection has matched, and name the owners; of its own documents say when they were told,
+    also by records that were ``left_out`` as the same.
+    """
     ids = sorted({each.id for each in found})
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
     posted_on: dict[tuple[str, str], str] = {}
@@ -109,7 +114,6 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
     several = bool(in_one(session, connection))
     own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id], cards=several)
-    left_out = left_out_as(session, connection, [each.day for each in found]) if several else {}
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     sending = being_sent(session, connection.company_id)
     free = []
@@ -167,6 +171,7 @@ class Doubles:
         telling = tellings(self.session, lines)
         records = records_of(self.session, lines, cards=bool(several_as_one))
         accounts = {each.account for each in found} | several_as_one
+        accounts |= {line.money_account for line in lines if line.id in telling}
         rows = self._drafts(lines)
         said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
@@ -174,7 +179,13 @@ class Doubles:
             for line in lines
             if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
-        free = unclaimed(self.session, self.connection, found)
+        left_out = self._left_out(sought.values(), bool(several_as_one or telling))
+        free = unclaimed(self.session, self.connection, found, left_out)
+        keys = {id_: row.key for id_, row in rows.items()}
+        not_in_books = coming(
+            self.connection, sought, keys, records, left_out,
+            in_one=several_as_one, held=held_by(self.session, lines),
+        )  # fmt: skip
         shares = Shares(self.session, self.connection, self.now)
         said = shares.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
         several = several_documents.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
@@ -182,7 +193,10 @@ class Doubles:
         free = [each for each in free if each not in gone]
         pairs = pair(
             [each for id_, each in sought.items() if id_ not in said and id_ not in several],
-            [*(each for each in free if not each.covered), *self._not_there_yet(lines, sought, rows, records)],
+            [
+                *(each for each in free if not each.covered),
+                *not_in_books,
+            ],
             {id_: refused_by(row) for id_, row in rows.items()},
         )
         known, paired = {*said, *several, *pairs}, set(pairs.values())
@@ -219,13 +233,14 @@ class Doubles:
         """
         rows = self._drafts([line for line in lines if line.amount and (line.record_day or line.day)])
         telling, ours = tellings(self.session, lines), ours_of(self.session, self.connection, found)
+        sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
         named = spoken_for(self.session, self.connection, plan_id)
+        left_out = self._left_out(sought, bool(telling or in_one(self.session, self.connection)))
         free = [
             each
-            for each in unclaimed(self.session, self.connection, found)
+            for each in unclaimed(self.session, self.connection, found, left_out)
             if not each.covered and (each.other_leg or (each.kind, each.id) not in ours) and not each.names & named
         ]
-        sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
         refused = {id_: refused_by(row) for id_, row in rows.items()}
         pairs = pair(sought, free, refused)
         held = 0
@@ -250,26 +265,9 @@ class Doubles:
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
         return {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
 
-    def _not_there_yet(
-        self,
-        lines: Sequence[PlanLine],
-        sought: Mapping[int, Line],
-        rows: Mapping[int, DraftRow],
-        records: Mapping[int, Recorded],
-    ) -> list[Found]:
-        """Return what lines will bring into the books that a later one may tell of as another account of the source."""
-        several = in_one(self.session, self.connection)
-        held = held_by(self.session, lines) if several else frozenset()
-        return [
-            Found(
-                each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
-                owner=self.connection.label, owner_key=rows[id_].key, told_in=self.run_id,
-                told_as=frozenset((each.told_as,)), told_ids=frozenset([records[id_].id] if id_ in records else ()),
-                text=each.text, card=each.card, line=id_,
-            )
-            for id_, each in sought.items()
-            if each.account in several and each.told_as and id_ in rows and rows[id_].key not in held
-        ]  # fmt: skip
+    def _left_out(self, sought: Iterable[Line], wanted: bool) -> Mapping[str, set[tuple[str, str, str]]]:
+        """Return what the connector left out as the same around some lines, where it may matter."""
+        return left_out_as(self.session, self.connection, [each.day for each in sought]) if wanted else {}
 
     def _asked(
         self,

@@ -60,6 +60,8 @@ class Found:
     """Then, of which card it was told, if of one."""
     line: int = 0
     """Of what is not in the books yet: the line of the same plan that will bring it there, or waits for an answer."""
+    in_one: bool = False
+    """Then, whether the account of the books is several of the source's, each of which may tell of it."""
     other_leg: bool = False
     """Whether it is a transfer of ours that another account's line posted, and that no line of this one told of yet."""
     summed: bool = False
@@ -151,9 +153,12 @@ class Line:
             if self.card.is_not(found.card):
                 # Two cards that are paid as one have purchases of one amount; a card under a new number has the same.
                 by_another = by_another and self.day == found.day and fold(self.text) == fold(found.text)
+            anew = self.told is not None and self.told.anew(self.day, found)
             if found.line:
-                return by_another and found.line < self.id
-            return by_another or (self.told is not None and self.told.anew(self.day, found))
+                # Of two that wait, the one that was told later is asked about.
+                later = self.told is not None and found.told_in < self.told.run
+                return (by_another and found.in_one and found.line < self.id) or (anew and later)
+            return by_another or anew
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
 

@@ -8,7 +8,7 @@ and the connector cannot know; but people say which account of the books each is
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
 from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.fetching.repeated import NO_CARD, TWIN, Card, Delivery, account_in, card_in, delivery_of, twin_in
-from raccord.sync.lines.pairing import DAYS_APART, Found, Telling
+from raccord.sync.lines.pairing import DAYS_APART, Found, Line, Telling
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -51,6 +51,8 @@ class Recorded:
     apart: str = ""
     """The id of the record that a person said it is not, asked by the connector."""
     card: Card = NO_CARD
+    run: str = ""
+    """The run that brought it."""
 
 
 COMING = "coming"
@@ -144,13 +146,13 @@ def records_of(session: Session, lines: Sequence[PlanLine], *, cards: bool) -> d
     found: dict[int, Recorded] = {}
     for some in chunks(sorted(ids), CHUNK):
         rows = session.execute(
-            select(DraftRow.id, SourceRecord.source_id, SourceRecord.raw)
+            select(DraftRow.id, SourceRecord.source_id, SourceRecord.raw, SourceRecord.run_id)
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(DraftRow.id.in_(some))
         )
-        for id_, source_id, raw in rows:
+        for id_, source_id, raw, run in rows:
             said = _said(raw) if cards or f'"{TWIN}"' in raw else {}
-            found[ids[id_]] = Recorded(source_id, twin_in(said), card_in(said))
+            found[ids[id_]] = Recorded(source_id, twin_in(said), card_in(said), run)
     return found
 
 
@@ -176,6 +178,37 @@ def held_by(session: Session, lines: Sequence[PlanLine]) -> frozenset[str]:
         PlanLine.plan_id.in_({line.plan_id for line in lines}), PlanLine.reason == ALREADY_EXISTS
     )
     return frozenset(str(said["owner_key"]) for said in session.scalars(asked) if said.get(CASE) == COMING)
+
+
+def coming(
+    connection: Connection,
+    sought: Mapping[int, Line],
+    keys: Mapping[int, str],
+    records: Mapping[int, Recorded],
+    left_out: Mapping[str, set[tuple[str, str, str]]],
+    *,
+    in_one: Collection[str],
+    held: Collection[str],
+) -> list[Found]:
+    """Return what lines of a plan will bring into the books, or wait to, that a later one may tell of: as another
+    account of the source (``in_one``), or under an id that the bank gave anew.
+    """
+    found = []
+    for id_, each in sought.items():
+        record = records.get(id_)
+        if record is None or id_ not in keys or keys[id_] in held:
+            continue
+        tellers = {(each.told_as, record.id, record.run), *left_out.get(record.id, ())}
+        told_as, told_ids, told_runs = (frozenset(some) for some in zip(*tellers, strict=True))
+        found.append(
+            Found(
+                each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
+                owner=connection.label, owner_key=keys[id_], told_in=record.run, told_as=told_as, told_ids=told_ids,
+                told_runs=told_runs, text=each.text, card=each.card, line=id_,
+                in_one=bool(each.told_as) and each.account in in_one,
+            )
+        )  # fmt: skip
+    return found
 
 
 def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
