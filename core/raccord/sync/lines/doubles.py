@@ -44,6 +44,7 @@ from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
 from raccord.sync.lines.spoken_for import REFUSED, being_sent, ours_of, refused_by, spoken_for
 from raccord.sync.lines.told_before import (
     NOT_TOLD,
+    LeftOut,
     Recorded,
     account_told,
     asked_of_own,
@@ -68,12 +69,8 @@ SURE = "sure"
 """Under this name a question about a possible double keeps how sure it is."""
 
 
-def unclaimed(
-    session: Session, connection: Connection, found: Sequence[Found], left_out: Mapping[str, set[tuple[str, str, str]]]
-) -> list[Found]:
-    """Leave out what the connection has matched, and name the owners; of its own documents say when they were told,
-    also by records that were ``left_out`` as the same.
-    """
+def unclaimed(session: Session, connection: Connection, found: Sequence[Found], left_out: LeftOut) -> list[Found]:
+    """Leave out what the connection has matched, and name the owners; of its own documents say when they were told."""
     ids = sorted({each.id for each in found})
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
     posted_on: dict[tuple[str, str], str] = {}
@@ -265,7 +262,7 @@ class Doubles:
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
         return {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
 
-    def _left_out(self, sought: Iterable[Line], wanted: bool) -> Mapping[str, set[tuple[str, str, str]]]:
+    def _left_out(self, sought: Iterable[Line], wanted: bool) -> LeftOut:
         """Return what the connector left out as the same around some lines, where it may matter."""
         return left_out_as(self.session, self.connection, [each.day for each in sought]) if wanted else {}
 

@@ -119,8 +119,12 @@ def asked_of_own(found: Found) -> dict[str, str]:
     return {CASE: COMING if found.line else "own", "text": found.text or account, "account": account}
 
 
-def left_out_as(session: Session, connection: Connection, days: Sequence[date]) -> dict[str, set[tuple[str, str, str]]]:
-    """Return by record id the records around some days (account, id and run) that a connector left out as the same."""
+LeftOut = Mapping[str, set[tuple[str, str, str]]]
+"""By record id the records (account, id and run) that a connector left out as the same."""
+
+
+def left_out_as(session: Session, connection: Connection, days: Sequence[date]) -> LeftOut:
+    """Return what a connector left out as the same around some days."""
     found: dict[str, set[tuple[str, str, str]]] = {}
     if not days:
         return found
@@ -185,7 +189,7 @@ def coming(
     sought: Mapping[int, Line],
     keys: Mapping[int, str],
     records: Mapping[int, Recorded],
-    left_out: Mapping[str, set[tuple[str, str, str]]],
+    left_out: LeftOut,
     *,
     in_one: Collection[str],
     held: Collection[str],
