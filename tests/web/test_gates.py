@@ -82,6 +82,8 @@ def test_gates_lead_from_step_to_step(
     assert passed.headers["location"] == f"{own}/setup/accounts"
     accounts = browser.get(f"{own}/setup/accounts").text
     assert "Gate pos_account." not in accounts
+    noted = browser.get("/audit?action=connection", headers={"accept-language": "fr"}).text
+    assert ("Préalable pos_account." in noted, "Gate pos_account." in noted) == (True, False), "in the reader's words"
     lists = browser.get(f"{own}/lists").text
     assert "Gate all_matched." in lists
     assert not re.search(r'action="[^"]*/lists"', lists)

@@ -81,6 +81,13 @@ def test_every_file_is_a_chapter_and_every_link_between_them_leads_to_one() -> N
                     assert not anchor or anchor in pages[page or each.path], f"{each.path} leads to {href}"
 
 
+def test_guides_stand_by_title_in_the_readers_language(browser: TestClient) -> None:
+    page = browser.get("/help", headers=FRENCH).text
+    guides = ("mapping", "extension", "service", "alarms", "month-end", "api", "postgresql", "review")
+    places = [page.index(f'href="/help/docs/how-to/{each}"') for each in guides]
+    assert places == sorted(places), "Changer, Écrire, En, Être, Fermer, L’API: not by the name of its file"
+
+
 def test_a_chapter_comes_in_the_readers_language_or_in_the_one_it_is_written_in(browser: TestClient) -> None:
     french = browser.get("/help/docs/how-to/undo", headers=FRENCH).text
     assert f"<h1>{title_of('how-to/undo.fr.md')}</h1>" in french

@@ -8,6 +8,7 @@ import io
 import re
 import tomllib
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -41,6 +42,7 @@ from raccord.store.models import (
     LedgerEntry,
     LinkRow,
     Plan,
+    Problem,
     RecordState,
     Run,
     SourceRecord,
@@ -356,6 +358,14 @@ def test_a_run_tells_its_log_and_what_it_moved_at_the_bank(
     errors = browser.get(f"/runs/{wrote.id}?log=errors").text.partition('id="log"')[2]
     assert "1,114.98" not in errors
     assert errors.count("<li data-tone") == 1, "the row of the till that could not be read"
+    with workshop.database.begin() as session:
+        run = session.get_one(Run, wrote.id)
+        began = run.started_at or run.created_at
+        for problem in session.scalars(select(Problem).where(Problem.run_id == wrote.id)):
+            problem.opened_at = began - timedelta(days=2)
+    older = browser.get(f"/runs/{wrote.id}").text.partition('id="log"')[2]
+    assert ("Still open, since" in older, "<li data-tone" in older) == (True, False), "an earlier run met it first"
+    assert "Nothing went wrong." in browser.get(f"/runs/{wrote.id}?log=errors").text
 
     assert f'<option value="{synced.id}" selected' not in browser.get("/runs").text
     with workshop.database.begin() as session:

@@ -287,7 +287,9 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = f"/connections/{synced.id}/switch"
-    assert "No other company is connected" in browser.get(page).text
+    alone = browser.get(page).text.partition('id="main"')[2]
+    assert "No other company is connected" in alone
+    assert 'action="/oauth/quickbooks/start"' in alone, "the next thing to do stands there"
     other = consent(workshop, sandbox.store.add("us").realm)
     enable(workshop, other, "till")
     assert other.name in browser.get(page).text

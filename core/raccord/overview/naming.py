@@ -19,12 +19,12 @@ class AnswerError(RaccordError):
 
 def pick(fitting: Sequence[Candidate], wanted: str) -> Candidate:
     """Return the one that was named, of those that fit; the refusal names what is near."""
-    key = _plain(wanted)
+    key = plain(wanted)
     # An id comes first: a company may well have an account called "42".
     for found in (
         [each for each in fitting if each.id == wanted],
-        [each for each in fitting if key and key in (_plain(each.name), _plain(each.number), _plain(shown(each)))],
-        [each for each in fitting if key and key in _plain(shown(each))],
+        [each for each in fitting if key and key in (plain(each.name), plain(each.number), plain(shown(each)))],
+        [each for each in fitting if key and key in plain(shown(each))],
     ):
         if len(found) == 1:
             return found[0]
@@ -50,7 +50,7 @@ def shown(candidate: Candidate) -> str:
     return f"{candidate.number} {candidate.name}" if candidate.number else candidate.name
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text without case and accents: people type names as quickly as they can."""
     parts = unicodedata.normalize("NFKD", " ".join(text.split()).casefold())
     return "".join(each for each in parts if not unicodedata.combining(each))

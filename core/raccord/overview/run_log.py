@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import DraftRow, LineState, LinkRow, Plan, PlanLine, Posting, PostingState, Problem, Run
+from raccord.sync.problems import WHOLE_RUNS
 
 SHOWN = 100
 """Entries of each kind that a log shows, the newest."""
@@ -42,6 +43,8 @@ class Entry:
     record_id: int | None = None
     code: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    since: datetime | None = None
+    """When an earlier run met what is still open."""
     place: int = 0
     """Which of one moment comes first."""
 
@@ -50,7 +53,8 @@ def run_log(session: Session, run_id: str, *, errors_only: bool = False) -> list
     """Return the newest entries of a run in the order of time, or only those that say what went wrong."""
     run = session.get_one(Run, run_id)
     plan = session.get(Plan, run.plan_id) if run.plan_id else None
-    found = [*_problems(session, run), *_written(session, run, LineState.REFUSED)]
+    problems = [each for each in _problems(session, run) if not errors_only or each.level == Level.ERROR]
+    found = [*problems, *_written(session, run, LineState.REFUSED)]
     if not errors_only:
         found += [*_course(run, plan), *_written(session, run, LineState.DONE)]
     elif run.error_code and run.finished_at is not None:
@@ -137,5 +141,14 @@ def _problems(session: Session, run: Run) -> Iterator[Entry]:
     )
     began = run.started_at or run.created_at
     for each in rows:
+        older = each.opened_at < began and each.subject not in WHOLE_RUNS
         # One that an earlier run met too is told when this one could have met it.
-        yield Entry(max(each.opened_at, began), Level.ERROR, "problem", code=each.code, params=each.params, place=5)
+        yield Entry(
+            max(each.opened_at, began),
+            Level.INFO if older else Level.ERROR,
+            "older" if older else "problem",
+            code=each.code,
+            params=each.params,
+            since=each.opened_at if older else None,
+            place=5,
+        )

@@ -264,6 +264,14 @@ def test_a_file_that_was_handed_in_wrongly_is_taken_back_and_may_come_again(book
         assert last.body["reason"] == "The file of another company"
 
 
+def test_files_that_came_together_are_listed_by_name_below_newer_ones(books: Books) -> None:
+    for name in ("visa.csv", "Cheques.csv", "epargne.csv"):
+        books.hand_in(name, UNREAD.replace(b"ONE", name.encode()))
+    books.hand.advance(timedelta(hours=1))
+    books.hand_in("later.csv", UNREAD)
+    assert list(books.numbers()) == ["later.csv", "Cheques.csv", "epargne.csv", "visa.csv"]
+
+
 def test_what_another_file_says_too_stays_and_what_was_only_asked_about_goes_with_its_answers(books: Books) -> None:
     workshop, id_ = books.workshop, books.connection.id
     assert books.hand_in("wrong.ofx", WRONG)

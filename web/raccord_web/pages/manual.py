@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from raccord.overview.naming import plain
 from raccord.plugin.texts import Language
 
 ROOMS = ("tutorial", "how-to", "explanation", "reference", "project")
@@ -51,8 +52,11 @@ class Chapter:
 
 
 def chapters(language: Language) -> list[Chapter]:
-    """Return every chapter in the order of the rooms; what is not written in a language comes in the other."""
-    return [found for room, name in _known() if (found := chapter(room, name, language)) is not None]
+    """Return every chapter by room, and by title but in the tutorial; in the other language where it has only that."""
+    found = [found for room, name in _known() if (found := chapter(room, name, language)) is not None]
+    return sorted(
+        found, key=lambda each: (ROOMS.index(each.room), "" if each.room == "tutorial" else plain(each.title))
+    )
 
 
 def chapter(room: str, name: str, language: Language) -> Chapter | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -326,7 +327,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        rejectempty=_without_empty, exact=Decimal, groups_by_when=in_groups, masked=_masked, known=_known
+        rejectempty=_without_empty,
+        exact=Decimal,
+        groups_by_when=in_groups,
+        masked=_masked,
+        known=_known,
+        breaks=_breaks,
     )
     environment.globals.update(
         choices_max=MOST, on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device,
@@ -345,6 +351,12 @@ def _known(value: object) -> str:
 
 def _masked(value: object) -> str:
     return masked(str(value))
+
+
+def _breaks(value: object) -> Markup:
+    """Let an e-mail address break after its @ and before its dots, where it breaks at all."""
+    said = escape(str(value))
+    return Markup(re.sub(r"(?<=\w)@(?=\w)|(?<=\w)(?=\.\w)", lambda at: f"{at[0]}<wbr>", said)) if "@" in said else said  # noqa: S704
 
 
 @cache

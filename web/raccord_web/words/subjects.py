@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -34,6 +34,8 @@ class About:
     connection: str = ""
     href: str = ""
     title: Title | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What of the entry's body is a sentence of the connector, in the reader's language."""
 
 
 def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], language: Language) -> dict[int, About]:
@@ -68,7 +70,8 @@ def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], languag
         elif admitted is not None and (named := _named(admitted.info, entry)) is not None:
             of_what = str(entry.body.get("of") or "")
             said = typeset(named.get(language), language)
-            found[entry.seq] = About(" ".join(filter(None, (said, known(of_what)))), "", label)
+            titled = {"title": said} if "title" in entry.body else {}
+            found[entry.seq] = About(" ".join(filter(None, (said, known(of_what)))), "", label, said=titled)
         elif label:
             text = "" if entry.subject == label else known(entry.subject)
             found[entry.seq] = About(_month(text, language) or text, "", label)

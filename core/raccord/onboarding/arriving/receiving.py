@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from raccord.store.models import Connection, SourceFile
 from raccord.sync.workshop import Workshop
 
 UPLOAD = "upload"
+TOGETHER = timedelta(seconds=10)
+"""Within how much of the one before a file came together with it."""
 _HEAD = 512
 _MEGABYTE = 1024 * 1024
 _NOT_DATA: tuple[tuple[bytes, Text], ...] = (
@@ -80,9 +83,16 @@ def receive_files(
 
 
 def files_of(session: Session, connection_id: str, limit: int = 50) -> list[SourceFile]:
-    """Return the newest files that a connection's source gave."""
+    """Return the newest files that a connection's source gave, those that came together by name."""
     wanted = select(SourceFile).where(*given(connection_id))
-    return list(session.scalars(wanted.order_by(SourceFile.number.desc()).limit(limit)))
+    rows = session.scalars(wanted.order_by(SourceFile.number.desc()).limit(limit)).all()
+    together = list[list[SourceFile]]()
+    for each in rows:
+        if together and together[-1][-1].received_at - each.received_at <= TOGETHER:
+            together[-1].append(each)
+        else:
+            together.append([each])
+    return [each for some in together for each in sorted(some, key=lambda one: (one.name.casefold(), -one.number))]
 
 
 def _beyond(content: BinaryIO, most: int | None) -> Text | None:
