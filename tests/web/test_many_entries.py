@@ -56,6 +56,7 @@ def test_pages_of_lists_ask_as_often_for_many_entries_as_for_few(workshop: Works
                 assert answer.status_code == 200, page
                 asked[-1][page] = len(said)
                 assert len(re.findall(r"<tr>", answer.text)) <= 52, page
+                assert answer.text.count("<option") <= 510, "what may be chosen stands there once"
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
     # The first look at a list reads it once; what is read is one question, however much it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -144,6 +145,16 @@ def test_items_are_linked_one_by_one_and_as_suggested_until_all_are(desk: Desk, 
     page = desk.text(own)
     assert "3 of 3 linked" in page
     assert "All are linked." in page
+    # What the list proposes is named, as the page shows it; a name that is none is refused with what is near.
+    told = {"role": "item", "of": loose}
+    refused = desk.send(own, own, **told, named="Autre choze")
+    assert (refused.status_code, "For example: Autre chose" in html.unescape(refused.text)) == (409, True)
+    assert desk.send(own, own, **told, named="").status_code == 409
+    assert desk.send(own, own, **told, named="ENTRETIEN ANNUEL").status_code == 303
+    assert desk.text(f"{own}?q=Désinfection").count("Linked Entretien annuel") == 1
+    same = {"held": other, "was": "Named otherwise meanwhile"}
+    assert desk.send(own, own, **told, named=same["was"], **same).status_code == 303, "left as it was shown"
+    assert desk.text(f"{own}?q=Désinfection").count("Linked Autre chose") == 1
     # Another one is chosen later; the item it was stays on what is posted.
     assert desk.send(own, own, role="item", of=ducts, ledger=other).status_code == 303
     assert desk.text(f"{own}?q=conduits").count("Linked Autre chose") == 1

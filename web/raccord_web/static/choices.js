@@ -112,6 +112,8 @@
         const answer = await fetch(`${source.dataset.search}&q=${encodeURIComponent(typed.trim())}`);
         if (!answer.ok) return;
         const come = part("template", { innerHTML: await answer.text() }).content;
+        // What a field with a list sends is what it shows.
+        if (source.localName === "datalist") for (const each of come.querySelectorAll("option")) each.value = each.textContent.trim();
         const known = new Set([...source.querySelectorAll("option")].map((each) => each.value));
         const fresh = [...come.querySelectorAll("option")].filter((each) => !known.has(each.value));
         for (const each of fresh) {

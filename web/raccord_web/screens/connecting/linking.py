@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -16,7 +17,10 @@ from raccord.onboarding.setting_up.instances import link_suggested, linking, rol
 from raccord.overview.connections import connection_head
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
+from raccord.overview.naming import pick
 from raccord.overview.questions import candidates
+from raccord.plugin import ConnectorInfo
+from raccord.sync.workshop import Workshop
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
@@ -27,7 +31,7 @@ from raccord_web.screens.home import Offset
 
 router = APIRouter()
 SHOWN = 20
-"""Instances on one page; each carries its list of what it may be linked to."""
+"""Instances on one page; what they may be linked to stands there once for all."""
 SHOWS = ("all", "open", "lacking")
 
 
@@ -53,9 +57,9 @@ def link(request: Request, connection_id: str, fields: Fields) -> Response:
         if "accept" in fields:
             link_suggested(workshop, actor, connection_id, role)
         else:
+            ledger = fields.get("ledger") or _named(workshop, connection.company_id, info, role, fields)
             choose_seen(
-                workshop, actor, connection_id, role, fields.get("ledger", ""), fields.get("of", ""),
-                seen=choice_seen(fields),
+                workshop, actor, connection_id, role, ledger, fields.get("of", ""), seen=choice_seen(fields)
             )  # fmt: skip
     except RaccordError as error:
         return _page(
@@ -64,6 +68,18 @@ def link(request: Request, connection_id: str, fields: Fields) -> Response:
     kept = {"role": role, "q": q, "only": only, "offset": fields.get("offset", "")}
     query = urlencode({name: value for name, value in kept.items() if value} | {"done": "chosen"})
     return RedirectResponse(f"/connections/{connection_id}/linking?{query}", HTTPStatus.SEE_OTHER)
+
+
+def _named(workshop: Workshop, company_id: str, info: ConnectorInfo, role: str, fields: Mapping[str, str]) -> str:
+    """Return the id of the ledger object that a field names; left as it was shown, it is the one it was."""
+    named = fields.get("named", "").strip()
+    accepts = next((each.accepts for each in roles_with_instances(info) if each.name == role), None)
+    if accepts is None or not named or (named == fields.get("was") and fields.get("held")):
+        return fields.get("held", "") if named else ""
+    with workshop.database.read() as session:
+        found = candidates(session, company_id, {accepts}, named)[accepts]
+        # Typed without its accents it is among all, where the list is not longer than a page shows.
+        return pick(found or candidates(session, company_id, {accepts})[accepts], named).id
 
 
 def _page(
