@@ -140,7 +140,7 @@ def test_a_disconnected_account_is_connected_again_from_its_page(
     page = f"/connections/{connection.id}"
     send(page, f"{page}/disconnect")
     shown = browser.get(page).text
-    assert "Ended: credentials erased" in shown
+    assert "Disconnected: credentials erased" in shown
     assert "The first plan is not approved yet" not in shown
     again = re.search(r'href="(/connect/till/source\?[^"]+)">Connect again<', shown)
     assert again, shown[shown.index('id="manage"') :]

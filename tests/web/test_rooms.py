@@ -45,6 +45,7 @@ from raccord.store.models import (
     Problem,
     RecordState,
     Run,
+    SourceFile,
     SourceRecord,
 )
 from raccord.sync.fetching.renewing import renew_secrets
@@ -363,8 +364,12 @@ def test_a_run_tells_its_log_and_what_it_moved_at_the_bank(
         began = run.started_at or run.created_at
         for problem in session.scalars(select(Problem).where(Problem.run_id == wrote.id)):
             problem.opened_at = began - timedelta(days=2)
+            problem.subject = "april.csv:3"
+        given = {"name": "april.csv", "size": 1, "sha256": "a" * 64, "origin": "upload", "received_at": began}
+        session.add(SourceFile(connection_id=synced.id, number=1, **given))
     older = browser.get(f"/runs/{wrote.id}").text.partition('id="log"')[2]
-    assert ("Still open, since" in older, "<li data-tone" in older) == (True, False), "an earlier run met it first"
+    assert re.search(r"Still open, since .*\(april\.csv\):", older), "when and where an earlier run met it"
+    assert "<li data-tone" not in older
     assert "Nothing went wrong." in browser.get(f"/runs/{wrote.id}?log=errors").text
 
     assert f'<option value="{synced.id}" selected' not in browser.get("/runs").text

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.overview.problems import files_named
 from raccord.store.models import DraftRow, LineState, LinkRow, Plan, PlanLine, Posting, PostingState, Problem, Run
 from raccord.sync.problems import WHOLE_RUNS
 
@@ -140,13 +141,16 @@ def _problems(session: Session, run: Run) -> Iterator[Entry]:
         .limit(SHOWN)
     )
     began = run.started_at or run.created_at
-    for each in rows:
+    found = list(rows)
+    named = files_named(session, [each.id for each in found if each.opened_at < began])
+    for each in found:
         older = each.opened_at < began and each.subject not in WHOLE_RUNS
         # One that an earlier run met too is told when this one could have met it.
         yield Entry(
             max(each.opened_at, began),
             Level.INFO if older else Level.ERROR,
             "older" if older else "problem",
+            by=named.get(each.id, "") if older else "",
             code=each.code,
             params=each.params,
             since=each.opened_at if older else None,
