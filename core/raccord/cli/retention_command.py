@@ -6,7 +6,7 @@ import click
 
 from raccord.cli.terminal.finding import operator
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Output, actor, output
 from raccord.cli.terminal.words import Option, default_group
 from raccord.keeping.retention import DAYS_MAX, Retention, choose_retention, purge, retention_of
@@ -93,19 +93,17 @@ def purge_now() -> None:
 def _show(out: Output, found: Retention) -> None:
     if out.as_json:
         out.json({"messages_days": found.messages, "devices_days": found.devices})
+    messages, devices = _days(found.messages), _days(found.devices)
     out.say(
         Phrase(
-            f"Messages : {_days_fr(found.messages)}. Appareils : {_days_fr(found.devices)}. "
+            f"Messages : {messages.fr}. Appareils : {devices.fr}. "
             "Opérations, preuves, certificats et journal d'audit sont gardés pour toujours.",
-            f"Messages: {_days_en(found.messages)}. Devices: {_days_en(found.devices)}. "
+            f"Messages: {messages.en}. Devices: {devices.en}. "
             "Records, proofs, certificates and the audit log are kept for good.",
         )
     )
 
 
-def _days_fr(days: int) -> str:
-    return f"{days} jours" if days else "tout est gardé"
-
-
-def _days_en(days: int) -> str:
-    return f"{days} days" if days else "all is kept"
+def _days(days: int) -> Phrase:
+    kept = Phrase("tout est gardé", "all is kept")
+    return counted(days, ("{n} jour", "{n} day"), ("{n} jours", "{n} days")) if days else kept

@@ -151,7 +151,11 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        # A connection that is already dead holds nothing any more.
+        # A connection that is already dead holds nothing any more. Of one that closes the server takes note a moment
+        # later, so it is told first.
+        with suppress(DBAPIError):
+            if self.alive():
+                self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
         with suppress(DBAPIError):
             self._connection.close()
 
