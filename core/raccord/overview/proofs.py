@@ -10,15 +10,15 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, case, cast, extract, func, select
+from sqlalchemy import Integer, Select, bindparam, case, cast, extract, func, select, text
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.store.models import DraftRow, LinkRow, LinkState, Proof
 from raccord.store.sums import dialect_of, exact, is_something, scale_of, units_of
 
-FEE = "#fee"
-"""How the key of a draft ends that posts a record's fee apart."""
+OF_FEES = "substr(link.key, length(link.key) - 3) = '#fee'"
+"""Tells the documents that post a record's fee apart: so their keys end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +228,8 @@ def _fees_of(dialect: str) -> Select[*tuple[Any, ...]]:
     of, scale = (LinkRow.connection_id, LinkRow.currency, LinkRow.stream), scale_of(dialect, LinkRow.amount)
     mine = (
         LinkRow.connection_id.in_(bindparam("ids", expanding=True)),
-        # By the index of the keys: of the documents themselves only those of fees are read.
-        LinkRow.key.like(f"%{FEE}"),
+        # As the index of these says it, so that of all documents only they are read.
+        text(OF_FEES),
         LinkRow.state == LinkState.LIVE,
         LinkRow.amount.is_not(None),
     )

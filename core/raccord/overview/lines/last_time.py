@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.lines.bank_lines import BankLine
@@ -44,13 +44,10 @@ def last_said(session: Session, company_id: str, text: str, *, received: bool) -
     wanted = known_words(text)
     if not wanted:
         return None
+    # Of the drafts only those are read of which the answers are the last.
+    last = answered(company_id).with_only_columns(Hold.draft_id, Hold.closed_at, Hold.id).limit(LOOKED_AT).subquery()
     rows = session.scalars(
-        select(DraftRow)
-        .join(Hold, Hold.draft_id == DraftRow.id)
-        .join(Connection, Connection.id == Hold.connection_id)
-        .where(Connection.company_id == company_id, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
-        .order_by(Hold.closed_at.desc(), Hold.id.desc())
-        .limit(LOOKED_AT)
+        select(DraftRow).join(last, last.c.draft_id == DraftRow.id).order_by(last.c.closed_at.desc(), last.c.id.desc())
     )
     for row in rows:
         # What was taken back stands among the decisions no more.
@@ -62,6 +59,13 @@ def last_said(session: Session, company_id: str, text: str, *, received: bool) -
             continue
         return said.parts[0].account, row.day, said.parts[0].tax_code
     return None
+
+
+def answered(company_id: str) -> Select[str]:
+    """Ask for what people answered of a company's records, the newest first."""
+    mine = Hold.connection_id.in_(select(Connection.id).where(Connection.company_id == company_id))
+    said = select(Hold.id).where(mine, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
+    return said.order_by(Hold.closed_at.desc(), Hold.id.desc())
 
 
 def known_words(text: str) -> list[str]:

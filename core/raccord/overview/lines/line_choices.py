@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.overview.lines.bank_lines import BankLine, WantedLines, said_in, some_lines
-from raccord.overview.lines.last_time import LastTime, last_time
+from raccord.overview.lines.last_time import LastTime, answered, last_time
 from raccord.overview.lines.usual_taxes import UsualTax, usual_taxes
 from raccord.overview.listing import MOST, Within
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import OWNER_ROLE
-from raccord.store.models import Choice, Connection, Hold, LedgerEntry
+from raccord.store.models import Choice, Hold, LedgerEntry
 from raccord.sync.books.company import TAXED_BACK, TYPES
 from raccord.sync.days import around
 from raccord.sync.lines.matching import words_of
@@ -178,18 +178,14 @@ def _last_answers(
     session: Session, company_id: str, *, until: datetime | None = None, after: datetime | None = None
 ) -> Sequence[Mapping[str, Any]]:
     """Return what people answered of the company's lines, the newest first."""
-    asked = (
-        select(Hold.answer)
-        .join(Connection, Connection.id == Hold.connection_id)
-        .where(Connection.company_id == company_id, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
-        .order_by(Hold.closed_at.desc(), Hold.id.desc())
-        .limit(LOOKED_AT)
-    )
+    asked = answered(company_id)
     if until is not None:
         asked = asked.where(Hold.closed_at <= until)
     if after is not None:
         asked = asked.where(Hold.closed_at > after)
-    return [answer or {} for answer in session.scalars(asked)]
+    last = asked.with_only_columns(Hold.id.label("id"), Hold.closed_at.label("at")).limit(LOOKED_AT).subquery()
+    answers = select(Hold.answer).join(last, last.c.id == Hold.id).order_by(last.c.at.desc(), last.c.id.desc())
+    return [answer or {} for answer in session.scalars(answers)]
 
 
 def _named(answers: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:

@@ -206,6 +206,17 @@ class LinkRow(Model):
         Index("ix_link_document_number", "document_number"),
         Index("ix_link_document_id", "document_id"),
         Index("ix_link_marker", "marker"),
+        # Few documents are fees, and each page of a proof tells them.
+        Index(
+            "ix_link_fee",
+            "connection_id",
+            "state",
+            "stream",
+            "currency",
+            "amount",
+            sqlite_where=text("substr(key, length(key) - 3) = '#fee'"),
+            postgresql_where=text("substr(key, length(key) - 3) = '#fee'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

@@ -247,6 +247,16 @@ class Hold(Model):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_hold_connection", "connection_id", "closed_at"),
+        # What people answered last is looked at for each line that they review.
+        Index(
+            "ix_hold_answered",
+            "connection_id",
+            "closed_at",
+            "id",
+            "closed_by",
+            sqlite_where=text("closed_at IS NOT NULL"),
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         # Each page counts for its menu what waits. This holds all that it asks, also what is the same in all of it:
         # where that is missing, SQLite reads the rows.
         Index(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import RefundReceipt
@@ -102,8 +102,18 @@ def select_links(session: Session, connection: Connection, asked: Asked) -> Sele
 
 def written_since(session: Session, connection: Connection, most: int) -> tuple[str, ...]:
     """Return the keys of the documents that a connection created from its first day on, ``most`` of them at most."""
+    return tuple(session.scalars(_written_since(connection).order_by(LinkRow.id).limit(most)))
+
+
+def count_since(session: Session, connection: Connection, most: int) -> int:
+    """Return how many documents a connection created from its first day on, counted up to ``most``."""
+    some = _written_since(connection).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _written_since(connection: Connection) -> Select[str]:
     true_day = func.coalesce(LinkRow.record_day, LinkRow.day)
-    mine = select(LinkRow.key).where(
+    return select(LinkRow.key).where(
         LinkRow.company_id == connection.company_id,
         LinkRow.connection_id == connection.id,
         LinkRow.kind.in_(DOCUMENTS),
@@ -111,7 +121,6 @@ def written_since(session: Session, connection: Connection, most: int) -> tuple[
         LinkRow.state == LinkState.LIVE,
         true_day >= connection.starts_on,
     )
-    return tuple(session.scalars(mine.order_by(LinkRow.id).limit(most)))
 
 
 def following(session: Session, connection: Connection, keys: Iterable[str]) -> dict[str, str]:

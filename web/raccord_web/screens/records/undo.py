@@ -18,7 +18,7 @@ from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
 from raccord.store.models import Connection, DraftRow, LinkRow, SourceRecord
 from raccord.sync.lines.titles import Title, titles_of
-from raccord.sync.undoing.selection import Asked, select_links, written_since
+from raccord.sync.undoing.selection import Asked, count_since, select_links, written_since
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, admit, visitor_of
 from raccord_web.pages.failures import explained
@@ -243,7 +243,6 @@ def _of_connection(
     require(acting(request), Power.WORK)
     with desk_of(request).workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        keys = written_since(session, connection, MOST + 1)
         return show(
             request,
             "records/undo.html",
@@ -256,7 +255,7 @@ def _of_connection(
             what="",
             title=None,
             since=connection.starts_on,
-            documents=len(keys),
+            documents=count_since(session, connection, MOST + 1),
             follows=[],
             chosen=[],
             several=[],
