@@ -34,6 +34,7 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     page = browser.get(own).text
     assert "Revenu Caisse" in page
     assert "chosen by Odile" in page
+    assert re.search(rf'<a href="/connections/{synced.id}/lists">Lists for the source <span class="n">\d', page)
     assert "Revenu Caisse" not in browser.get(f"{own}?q=clearing").text
     assert "Nothing found" in browser.get(f"{own}?q=zebra").text
     with workshop.database.read() as session:

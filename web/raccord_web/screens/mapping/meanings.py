@@ -153,6 +153,7 @@ def _page(
                 "models": [each for each in info.terms if not each.one_of],
                 "unknown": unknown_words(session, connection_id, info.terms) if view == "terms" else [],
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),
+                "lists": len(info.lists),
                 "fitting": candidates(
                     session, connection.company_id, {each.accepts for each in info.roles}, among(request),
                     {str(each) for each in unsaved.values()},
