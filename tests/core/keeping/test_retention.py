@@ -108,6 +108,19 @@ def test_a_purge_is_bounded(workshop: Workshop, monkeypatch: pytest.MonkeyPatch)
     assert retention.purge(workshop, "test") == Purged(messages=4)
 
 
+def test_what_still_waits_to_be_sent_is_kept_with_what_it_tells_of(workshop: Workshop) -> None:
+    fill(workshop, 2, 400)
+    with workshop.database.begin() as session:
+        waiting = session.scalars(select(Notice).order_by(Notice.id)).first()
+        assert waiting is not None
+        waiting.try_at, waiting.sent_at, kept = workshop.clock.now(), None, waiting.incident_id
+    choose_retention(workshop, OPERATOR, Retention(messages=90))
+    assert retention.purge(workshop, "test").messages == 2, "one that is over, and what was told of it"
+    with workshop.database.read() as session:
+        closed = select(Incident.id).where(Incident.closed_at.is_not(None))
+        assert session.scalars(closed).all() == [kept]
+
+
 @pytest.mark.parametrize("wanted", [Retention(messages=MESSAGES_MIN - 1), Retention(devices=DEVICES_MIN - 1),
                                     Retention(messages=4000)])  # fmt: skip
 def test_fewer_days_than_what_rests_on_them_are_refused(workshop: Workshop, wanted: Retention) -> None:
