@@ -141,7 +141,7 @@ def test_an_operators_morning(
     page.goto("/")
     journey.look("home")
     page.set_viewport_size({"width": 768, "height": 1300})
-    page.wait_for_function("innerWidth === 768 && document.querySelector('.side').offsetWidth < 100")
+    expect(page.locator(".side")).to_have_css("width", re.compile(r"^\d\d(\.\d+)?px$"))
     assert page.evaluate(OUT_OF_RAIL) == [], "what stands at the foot of a tablet's menu is whole"
     expect(page.locator(".needs small").first).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 900})
