@@ -259,3 +259,39 @@ def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[t
     for at, piece in noise:
         body = body[:at] + piece + body[at + 2 :]
     assert len(Read(body).lines) <= 11
+
+
+@pytest.mark.parametrize("currency", ["BIF", "DJF", "VUV", "JPY", "KRW", "CLP", "XPF"])
+def test_a_currency_without_decimals_has_none(currency: str) -> None:
+    (line,) = Read(one("16,195,1230,,,,X/", group=f"02,C,B,1,260314,,{currency},2/")).lines
+    assert str(line.amount) == "1230"
+
+
+@pytest.mark.parametrize(
+    ("account", "codes", "waits"),
+    [
+        ("03,1,,100,300,2,,400,100,1,/", [], False),
+        ("03,1,,100,300,,,400,100,,/", [], False),
+        ("03,1,,100,300,3,,400,100,1,/", ["bankfeed.item_count"], False),
+        ("03,1,,100,300,2,,400,-100,1,/", [], False),
+        ("03,1,,100,,3,/", [], True),
+        ("03,1,,400,,1,/", [], False),
+    ],
+)
+def test_the_number_of_items_of_a_total_is_compared_with_the_lines(account: str, codes: list[str], waits: bool) -> None:
+    content = one("16,195,100,,,,X/", "16,195,200,,,,Y/", "16,475,100,,,,Z/", account=account).replace(b",9/", b",/")
+    assert (Read(content).codes, asks(content)) == (codes, waits)
+    odd = one("16,195,100,,,,X/Y", "16,195,200,,,,Y/", "16,475,100,,,,Z/", account=account).replace(b",9/", b",/")
+    assert (Read(odd).codes, asks(odd)) == (codes, waits)
+
+
+def test_accounts_and_groups_that_a_trailer_announces_and_the_file_has_not_are_told() -> None:
+    good = bai2(made("5"))
+    assert b"\n98,+10500,1," in good
+    assert b"\n99,+10500,1," in good
+    missing = good.replace(b"\n98,+10500,1,", b"\n98,+10500,2,").replace(b"\n99,+10500,1,", b"\n99,+10500,3,")
+    result = Read(missing)
+    assert result.codes == ["bankfeed.control_parts", "bankfeed.control_parts"]
+    assert "2 accounts" in result.unreadable[0].reason.en
+    assert "3 groups" in result.unreadable[1].reason.en
+    assert len(result.lines) == 1

@@ -183,6 +183,28 @@ def control_count(code: str, said: int, made: int) -> Fault:
     )
 
 
+def control_parts(code: str, said: int, made: int) -> Fault:
+    """``code`` is that of the trailer: 98 counts the accounts of a group, 99 the groups of the file."""
+    fr, en = ("comptes", "accounts") if code == "98" else ("groupes", "groups")
+    return file_fault(
+        "control_parts",
+        f"L’enregistrement {code} annonce {said} {fr}, le fichier en contient {made}. Les lignes sont gardées ; "
+        "vérifiez auprès de la banque que rien ne manque.",
+        f"Record {code} announces {said} {en}, the file holds {made}. The lines are kept; check with the bank that "
+        "nothing is missing.",
+    )
+
+
+def item_count(code: str, said: int, made: int) -> Fault:
+    return file_fault(
+        "item_count",
+        f"Le total {code} est annoncé pour {said} opérations, le fichier en contient {made}. Les lignes sont gardées ; "
+        "vérifiez auprès de la banque qu’aucune ne manque.",
+        f"The total {code} is said to be of {said} transactions, the file holds {made}. The lines are kept; check with "
+        "the bank that none is missing.",
+    )
+
+
 def cells_extra(columns: int, cells: int) -> Fault:
     return row_fault(
         "cells_extra",

@@ -25,6 +25,7 @@ from raccord_bankfeed.readers.bai2.record import (
 from raccord_bankfeed.readers.bai2.runs import (
     CHEQUE,
     OPENING,
+    OUTGOING,
     READING,
     TAGS,
     amounts_of,
@@ -33,7 +34,7 @@ from raccord_bankfeed.readers.bai2.runs import (
     incoming,
     lines_of,
 )
-from raccord_bankfeed.readers.bai2.sums import NEW, AccountSums, Group, contradiction
+from raccord_bankfeed.readers.bai2.sums import NEW, AccountSums, Group, contradiction, miscounted
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
@@ -72,6 +73,7 @@ class _Groups:
         self._account: AccountSums | None = None
         self._file_control = Decimal(0)
         self._file_records = 0
+        self._file_groups = 0
         self.complete = False
         self.told = False
         """Whether an account, or a problem, was told of."""
@@ -86,7 +88,7 @@ class _Groups:
         match record.code:
             case "01":
                 self.complete = False
-                self._file_control, self._file_records = Decimal(0), record.physical
+                self._file_control, self._file_records, self._file_groups = Decimal(0), record.physical, 0
             case "02":
                 self.end()
                 self._begin_group(record)
@@ -100,12 +102,13 @@ class _Groups:
                 self._end_group(record)
             case "99":
                 self.end()
-                self._check("99", record, self._file_control, self._file_records)
+                self._check("99", record, self._file_control, self._file_records, self._file_groups)
                 self.complete = True
             case _:
                 pass  # a continuation of what this reader does not read
 
     def _begin_group(self, record: Record) -> None:
+        self._file_groups += 1
         fields = fields_of(record.text) + [""] * 8
         day = day_of(fields[3])
         self._group = Group(
@@ -134,6 +137,8 @@ class _Groups:
             self._tell(self._asked[self._number])
         self._number += 1
         for summary in summaries(fields[2:]):
+            if summary.items is not None:
+                account.items.setdefault(summary.code, summary.items)
             if not summary.amount:
                 continue
             units = minor_units(summary.amount)
@@ -184,8 +189,10 @@ class _Groups:
             return
         if amount >= 0:
             account.credits += amount
+            account.came_in += 1
         else:
             account.debits -= amount
+            account.went_out += 1
         if self._light:
             tally.lines += 1
             tally.total += amount
@@ -230,6 +237,10 @@ class _Groups:
         self._counted(account, list(map(int, units)))
         amounts = amounts_of(types, units, tally.currency)
         tally.add_run((day,), amounts)
+        if account.items:
+            came_in = sum(kind < OUTGOING for kind in types)
+            account.came_in += came_in
+            account.went_out += len(types) - came_in
         starts = run.starts(start, f"\n{OPENING}")
         self._tell_all(lines_of(run, columns, amounts, tally, day, starts))
         return True
@@ -258,6 +269,9 @@ class _Groups:
             return
         account.records += record.physical
         self._check("49", record, account.control, account.records)
+        for code, items, counted in miscounted(account):
+            if code in account.said:  # without an amount it is asked about
+                self._report(text_faults.item_count(code, items, counted), record)
         announced = minor_units(fields_of(record.text)[0])
         group.control += account.control if announced is None else announced
         if self._light:
@@ -269,16 +283,21 @@ class _Groups:
     def _end_group(self, record: Record) -> None:
         group = self._group
         group.records += record.physical
-        self._check("98", record, group.control, group.records)
+        self._check("98", record, group.control, group.records, group.accounts)
         self._file_control += group.control
         self._group = Group()
 
-    def _check(self, code: str, record: Record, control: Decimal, records: int) -> None:
-        """Report a record count, and above the account a sum, that differ: banks get them wrong, nothing is lost."""
+    def _check(self, code: str, record: Record, control: Decimal, records: int, parts: int = 0) -> None:
+        """Report counts, and above the account a sum, that differ: banks get them wrong, nothing is lost.
+
+        ``parts`` are the accounts of a group, the groups of a file.
+        """
         fields = fields_of(record.text) + [""] * 3
         said, count = minor_units(fields[0]), fields[1 if code == "49" else 2].strip()
         if code != "49" and said is not None and said != control:
             self._report(text_faults.control_total(code, str(said), str(control)), record)
+        if code != "49" and is_number(whole := fields[1].strip()) and int(whole) != parts:
+            self._report(text_faults.control_parts(code, int(whole), parts), record)
         if is_number(count) and int(count) != records:
             self._report(text_faults.control_count(code, int(count), records), record)
 

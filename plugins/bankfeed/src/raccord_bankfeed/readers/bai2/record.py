@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from raccord.plugin.money import exponent
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
 from raccord_bankfeed.readers.days import day_of as named_day
@@ -22,11 +23,6 @@ _CODES = frozenset(CODES)
 _CODE = re.compile(r"\s*(01|02|03|16|49|88|98|99)(?:,|/\s*$)")
 _NEXT = re.compile(r"/\s*(?=(?:02|03|16|49|88|98|99),)")
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,24})")
-_EXPONENTS = {
-    **dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF", "KMF", "GNF"), 0),
-    **dict.fromkeys(("BHD", "KWD", "OMR", "TND", "JOD", "IQD", "LYD"), 3),
-}
-"""Decimals of currencies that have not two (ISO 4217)."""
 
 
 @dataclass(slots=True)
@@ -135,10 +131,11 @@ def detail_of(record: Record) -> Detail:
 
 
 class Summary(NamedTuple):
-    """One amount of a 03: its type code and what it says."""
+    """One amount of a 03: its type code, what it says, and of how many items it is the total."""
 
     code: str
     amount: str
+    items: int | None = None
 
 
 def summaries(fields: list[str]) -> Iterator[Summary]:
@@ -151,6 +148,7 @@ def summaries(fields: list[str]) -> Iterator[Summary]:
             at += 1
             continue
         amount = fields[at + 1].strip() if at + 1 < len(fields) else ""
+        counted = fields[at + 2].strip() if at + 2 < len(fields) else ""
         funds = fields[at + 3].strip().upper() if at + 3 < len(fields) else ""
         at += 4
         match funds:
@@ -163,7 +161,7 @@ def summaries(fields: list[str]) -> Iterator[Summary]:
                 at += 1 + (2 * int(number) if is_number(number, 3) else 0)
             case _:
                 pass
-        yield Summary(code, amount)
+        yield Summary(code, amount, int(counted) if is_number(counted, 9) else None)
 
 
 def minor_units(text: str) -> Decimal | None:
@@ -176,7 +174,7 @@ def minor_units(text: str) -> Decimal | None:
 
 def exponent_of(currency: str) -> int:
     """Return by which power of ten minor units are an amount of the currency."""
-    return -_EXPONENTS.get(currency, 2)
+    return -exponent(currency)
 
 
 def scaled(units: Decimal, currency: str) -> Decimal:

@@ -17,7 +17,7 @@ from raccord_bankfeed.readers.tally import Tally
 OPENING = "16,"
 TAGS = ("16", "type", "amount", "funds", "bank reference", "customer reference", "text")
 CHEQUE = "475"
-_OUTGOING = "400"
+OUTGOING = "400"
 """From this type on money goes out; a run has none above 699."""
 
 _KIND, _UNITS = r"[1-6][0-9]{2}", r"[0-9]{1,15}+"
@@ -48,14 +48,14 @@ def columns_added(text: str) -> tuple[Sequence[str], list[int]] | None:
 
 def incoming(types: Sequence[str], units: Sequence[int]) -> list[int]:
     """Return those minor units that came in."""
-    if min(types) >= _OUTGOING:
+    if min(types) >= OUTGOING:
         return []
-    return [number for kind, number in zip(types, units, strict=True) if kind < _OUTGOING]
+    return [number for kind, number in zip(types, units, strict=True) if kind < OUTGOING]
 
 
 def amounts_of(types: Sequence[str], units: Sequence[str], currency: str) -> list[Decimal]:
     """Return signed amounts of the currency for minor units as they are written."""
-    sign_of = {kind: "" if kind < _OUTGOING else "-" for kind in set(types)}
+    sign_of = {kind: "" if kind < OUTGOING else "-" for kind in set(types)}
     power = f"E{exponent_of(currency)}"
     signed = f"{power}\n".join(map(add, map(sign_of.__getitem__, types), units))
     amounts = list(map(Decimal, f"{signed}{power}".split("\n")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -47,6 +47,10 @@ class AccountSums:
     """The sum of all amounts as they are written, in minor units."""
     records: int = 0
     said: dict[str, Decimal] = field(default_factory=dict)
+    items: dict[str, int] = field(default_factory=dict)
+    """Of how many items a total of the 03 is."""
+    came_in: int = 0
+    went_out: int = 0
     negative: int = 0
     """Details with an amount of their own sign, which their type code gives already."""
     odd: bool = False
@@ -59,10 +63,26 @@ class AccountSums:
         debits = scaled(Decimal(sum(units)), tally.currency) - credits
         tally.lines += len(units)
         tally.total += credits - debits
+        self.came_in += len(came_in)
+        self.went_out += len(units) - len(came_in)
         if came_in:
             self.credits += credits
         if len(came_in) < len(units):
             self.debits += debits
+
+
+def _totals(account: AccountSums) -> Iterator[tuple[str, Decimal, int]]:
+    """Yield the codes of the totals of what came in and went out, what the lines make, and how many they are."""
+    yield "100", account.credits, account.came_in
+    yield "400", account.debits, account.went_out
+
+
+def miscounted(account: AccountSums) -> Iterator[tuple[str, int, int]]:
+    """Yield the totals that are said to be of another number of items than the file has lines, both numbers with it."""
+    for code, _, counted in _totals(account):
+        items = account.items.get(code)
+        if items is not None and account.tally.lines and items != counted:
+            yield code, items, counted
 
 
 def contradiction(account: AccountSums, announced: Decimal | None) -> Question | None:
@@ -72,10 +92,20 @@ def contradiction(account: AccountSums, announced: Decimal | None) -> Question |
     found: questions.Contradiction | None = None
     if opening is not None and closing is not None and tally.lines and opening + tally.total != closing:
         found = questions.balance_differs(tally, opening, closing, tally.currency)
-    for code, made in (("100", account.credits), ("400", account.debits)):
+    for code, made, _ in _totals(account):
         total = said.get(code)
-        if found is None and total is not None and tally.lines and total != made:
+        # What goes out is told without a sign; some banks write a minus there.
+        agrees = total == made or (code == "400" and total == -made)
+        if found is None and total is not None and tally.lines and not agrees:
             found = questions.total_differs(tally, total, made, f"03 {code}")
+    for code, items, counted in miscounted(account):
+        if found is None and code not in said:
+            found = questions.Contradiction(
+                f"Dans le compte qui commence à la ligne {tally.line}, la banque annonce {items} opération(s) "
+                f"(03 {code}) ; le fichier en contient {counted}.",
+                f"In the account that begins at line {tally.line}, the bank announces {items} transaction(s) "
+                f"(03 {code}); the file holds {counted}.",
+            )
     if found is None and announced is not None and announced != account.control:
         found = questions.Contradiction(
             f"Dans le compte qui commence à la ligne {tally.line}, le total de contrôle (49) est {announced} ; les "
