@@ -255,7 +255,7 @@ def connect_pleo(journey: Journey, twin: PleoTwin, first: str, *, duplicates: bo
     page.locator("#s_company_id").fill("boreal")
     page.locator("#s_address").fill(twin.url)
     journey.press("wizard.keep")
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("#s_company_id:user-invalid")).to_be_focused()
     page.locator("#s_company_id").fill(str(twin.company.id))
     page.locator("#s_api_key").fill("twin-key")
     keep(journey, "access")

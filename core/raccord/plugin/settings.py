@@ -40,7 +40,7 @@ def label(
     English; of a set these are ticked (a set of plain numbers or texts offers what ``options`` names, one of days is
     written one a line). ``when`` says beside which values of other settings it is needed. ``fold`` is the heading under
     which a form keeps what few people touch: closed while all that is in it is as usual. ``rules`` are pydantic's
-    (``min_length``, ``pattern`` …).
+    (``ge``, ``max_length``, ``pattern`` …): a form says them in the browser, and the server in a sentence.
     """
     extra: dict[str, Any] = {"fr": fr}
     if hint is not None:

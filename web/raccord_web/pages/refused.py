@@ -12,8 +12,11 @@ from raccord.plugin.texts import Language
 from raccord_web.words.wording import typeset, wording
 
 BOTH = " · "
-LIMITS = ("ge", "le", "gt", "lt", "min_length", "max_length")
-LIMITED = ("greater_than_equal", "less_than_equal", "greater_than", "less_than", "too_short", "too_long")
+LIMITS = ("ge", "le", "gt", "lt", "min_length", "max_length", "multiple_of", "decimal_places")
+LIMITED = (
+    "greater_than_equal", "less_than_equal", "greater_than", "less_than", "too_short", "too_long", "string_too_long",
+    "multiple_of", "decimal_max_places",
+)  # fmt: skip
 SHOWN = 5
 """How many entries of a list are named that cannot be used; the others are counted."""
 

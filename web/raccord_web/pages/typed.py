@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from itertools import groupby
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretBytes, SecretStr
@@ -23,6 +24,7 @@ from pydantic.fields import FieldInfo
 from raccord.overview.choosing.known_here import Known
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language
+from raccord_web.pages.limits import is_number, limits
 from raccord_web.pages.refused import wrong_in
 from raccord_web.words.formats import written
 from raccord_web.words.wording import typeset
@@ -77,6 +79,8 @@ class Field:
     """What is there to be ticked, named or dated; ``value`` is what the setting says of anything else."""
     changed: bool = False
     """Whether it says something else than where nobody says anything."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """What a browser may check of it: attributes of its ``input``."""
 
 
 def said_beside_files(info: ConnectorInfo) -> set[str]:
@@ -121,6 +125,7 @@ def shown(
             fold=_fold(info, language),
             rows=_rows(name, info, values.get(name), (known or {}).get(name, ()), language),
             changed=not info.is_required() and name in values and _text(values[name]) != _text(_default(info)),
+            limits=limits(info, _kind(info), language),
             **_condition(info, model, language, chosen_here),
         )
         for name, info in model.model_fields.items()
@@ -179,6 +184,8 @@ def read(
             case _ if given is None:
                 if hasattr(held, name):
                     values[name] = getattr(held, name)
+            case "number" if not given and NoneType in get_args(info.annotation):
+                values[name] = None
             case _:
                 values[name] = given
     return values, wrong_in(model, values, language, no_days)
@@ -319,7 +326,7 @@ def _kind(info: FieldInfo) -> Kind:
         return "choice"
     if any(getattr(each, "max_length", 0) >= LONG for each in info.metadata):
         return "lines"
-    return "number" if info.annotation is int else "text"
+    return "number" if is_number(info) else "text"
 
 
 def _element(info: FieldInfo) -> Any:

@@ -111,6 +111,11 @@
     form.addEventListener("change", () => fit(form));
   }
 
+  // What is wrong in a closed part is shown: a browser sends nothing then, and cannot say why of what nobody sees.
+  document.addEventListener("invalid", (event) => {
+    for (let part = event.target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  }, true);
+
   // A list that lets everything be chosen at once.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form");

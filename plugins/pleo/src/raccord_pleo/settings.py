@@ -35,6 +35,7 @@ class PleoSettings(BaseModel):
     company_id: str = Field(
         title="Company id at Pleo",
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+        examples=["3f2504e0-4f89-41d3-9a0c-0305e82c3301"],
         json_schema_extra={"fr": "Identifiant de la société chez Pleo"},
     )
     way: Way = Field(
