@@ -130,6 +130,7 @@ _QUESTIONS = {
     "bankfeed.csv_columns": "csv_columns",
     "bankfeed.signs_contradict": "answers",
     "bankfeed.sections": "answers",
+    "bankfeed.trades": "answers",
     "bankfeed.which_account": "answers",
     "bankfeed.same_account": "answers",
     "bankfeed.file_questions": "answers",

@@ -79,9 +79,12 @@ class Tally:
         self.first_day = first if self.first_day is None else min(first, self.first_day)
         self.last_day = last if self.last_day is None else max(last, self.last_day)
 
-    def note(self, line: int, reason: Text, text: str) -> None:
-        """Keep that a row is no transaction, up to a number of them; all are counted."""
+    def note(self, line: int, reason: Text, text: str, day: date | None = None) -> None:
+        """Keep that a row is no transaction, up to a number of them; all are counted, and of which ``day`` they are."""
         self.left_out += 1
+        if day is not None:
+            self.first_day = day if self.first_day is None else min(day, self.first_day)
+            self.last_day = day if self.last_day is None else max(day, self.last_day)
         if len(self.notes) < NOTES_MAX:
             self.notes.append(Note(line, reason, excerpt(text)))
 

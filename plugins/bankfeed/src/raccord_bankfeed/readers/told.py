@@ -12,6 +12,8 @@ ACCEPT = "accept"
 SAME, SEPARATE = "same", "separate"
 REVERSED = "reversed"
 """A card's file writes purchases without a minus."""
+LEAVE_OUT = "leave-out"
+"""A broker's rows are no bank lines."""
 COLUMNS = "columns"
 """Stands among the answers of a question that saved columns answer."""
 ACCOUNT_WORDS = tuple(f"account-{number}" for number in range(1, 21))
@@ -19,7 +21,8 @@ ACCOUNT_WORDS = tuple(f"account-{number}" for number in range(1, 21))
 YEAR_WORDS = tuple(f"year-{year}" for year in range(2099, 1989, -1))
 """Of which year the newest day of a file is whose days have none."""
 WORDS = frozenset(
-    {*YEAR_WORDS, DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE, REVERSED, *ACCOUNT_WORDS}
+    {*YEAR_WORDS, DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, LEAVE_OUT, SAME, SEPARATE, REVERSED}
+    | {*ACCOUNT_WORDS}
 )
 """Every answer that some question takes."""
 

@@ -88,6 +88,8 @@ class Layout:
     """Whether its names, or a person, tell the signs of a card's purchases."""
     wallet: bool = False
     """Whether it is a wallet's, whose amounts have a sign each, and some of which were paid from elsewhere."""
+    trades: bool = False
+    """Whether it lists trades of securities, and a person said that they are no bank lines."""
     by_balance: bool = False
     """Whether only the balance says which amounts are money out; a card's may be what is owed."""
     blank_pending: bool = False
@@ -128,7 +130,7 @@ class Layout:
         return (
             bool(self.header)
             and (Part.AMOUNT in self.columns or set(self.columns) >= _DIRECTIONS)
-            and not (self.units or self.is_paypal or self.wallet or self.blank_pending)
+            and not (self.units or self.is_paypal or self.wallet or self.blank_pending or self.trades)
             and _CHANGING.isdisjoint(self.columns)
         )
 
@@ -328,6 +330,7 @@ def saved_layout(base: Layout, text: str) -> Layout:
         flip=flip,
         card=card,
         signs_told=True,
+        trades=False,
         certain=True,
     )
     if not layout.is_whole:

@@ -443,7 +443,7 @@ class RowReader:
     def _account(self, said: tuple[str, ...], kind_text: str) -> Account:
         words = plain(kind_text).split()
         card = self.layout.card or any(word in ("visa", "mastercard", "card", "amex", "carte") for word in words)
-        kind = AccountKind.CARD if card else AccountKind.BANK
+        kind = AccountKind.CARD if card else AccountKind.INVESTMENT if self.layout.trades else AccountKind.BANK
         number = "-".join("".join(part.strip(" '\"").split()) for part in said if part.strip(" '\""))
         if not number:
             return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20])

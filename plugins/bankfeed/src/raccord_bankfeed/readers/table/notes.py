@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from raccord.plugin import Text
 
 
 class NoTransaction(Exception):  # noqa: N818 - says what the row is instead
     """Raised for a row that moves no money."""
 
-    def __init__(self, reason: Text) -> None:
+    def __init__(self, reason: Text, day: date | None = None) -> None:
         super().__init__(reason.en)
         self.reason = reason
+        self.day = day
+        """Its day, where the statement is of the days of such rows."""
 
 
 NO_AMOUNT = Text("La ligne n’a ni entrée ni sortie d’argent.", "The row has no money in or out.")
@@ -32,4 +36,8 @@ HOLD = Text(
 OTHER_PRODUCT = Text(
     "Intérêts, capital ou avance d’un prêt : pas une ligne de banque.",
     "Interest, capital or advance of a loan: not a bank line.",
+)
+INVESTMENT = Text(
+    "Une opération d’un compte de placement : pas une ligne de banque.",
+    "A transaction of an investment account: not a bank line.",
 )

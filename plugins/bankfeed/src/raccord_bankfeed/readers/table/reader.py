@@ -53,6 +53,7 @@ from raccord_bankfeed.readers.table.rows import (
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.saved import Borrowed
 from raccord_bankfeed.readers.table.sections import before
+from raccord_bankfeed.readers.table.trades import doubted_trades, trades_among
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
@@ -88,6 +89,7 @@ class TableReader(LineReader):
         """What tells whether columns that were saved for another file are those of this one."""
         self._given = False
         """Whether a person said what its columns are."""
+        self._trades: list[Row] = []
         self._stated: list[str] = []
         """What stands above the table, where its days have no year."""
         self._begun = False
@@ -107,6 +109,9 @@ class TableReader(LineReader):
         self._questions = [] if self._unclear is None else [self._unclear]
         if layout is None:
             return
+        if self._trades and not self._given:
+            layout, asked = doubted_trades(layout, self._trades, self._known, self._file_key)
+            self._questions += asked
 
         def all_blocks() -> Iterable[Block]:
             return blocks_of(texts_of(stream, self.charset), delimiter)
@@ -127,6 +132,9 @@ class TableReader(LineReader):
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence, turned=self._is_turned))
         self._begun = False
+        if layout.trades:
+            self._questions = []  # nothing of it is used
+            return
         self._doubt_sections(self._rows)
         self._doubt_saved(blocks, self._rows)
         if not self._questions:
@@ -185,6 +193,7 @@ class TableReader(LineReader):
             # What stands above the names, a day and a number of an account too, is of no column.
             dated = moving or [row for row in dated if row.line > above.line] or dated
             base = formed if moving else told_by_rows(base, [row.cells for row in dated])
+            self._trades = trades_among(tuple(map(plain, names)), dated)
             self._stated = (
                 [cell for row in rows if row.line < above.line for cell in row.cells] if base.yearless else []
             )
@@ -389,7 +398,7 @@ class TableReader(LineReader):
                 check_end(row, reader.layout, self._narrowest)
         except NoTransaction as other:
             self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
-                row.line, other.reason, row.shown()
+                row.line, other.reason, row.shown(), other.day
             )
             return
         except RowFault as problem:
@@ -420,11 +429,8 @@ class TableReader(LineReader):
             if known is not None:
                 return known
             account = Account("paypal-other", AccountKind.BANK, "PayPal", PAYPAL)
-        key = (
-            account.key
-            if len(self._tallies) < _ACCOUNTS_MAX or account.key in self._tallies
-            else next(iter(self._tallies))
-        )
+        full = len(self._tallies) >= _ACCOUNTS_MAX and account.key not in self._tallies
+        key = next(iter(self._tallies)) if full else account.key
         return self._tallies.setdefault(key, Tally(account, line))
 
     def _continues(self, row: Row, reader: RowReader) -> bool:

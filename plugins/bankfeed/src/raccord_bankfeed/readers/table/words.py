@@ -103,6 +103,11 @@ for _part in Part:
         RANKS.setdefault(plain(_name), (_part, _rank))
 
 
+def listed(table: str, name: str) -> frozenset[str]:
+    """Return names that stand in a table of ``columns.toml`` that is of no part, plain."""
+    return frozenset(map(plain, _NAMES[table][name].split("|")))
+
+
 def part_of(cell: str) -> tuple[Part, int] | None:
     """Return what a column's name says, and how good a name for it that is; nothing for other texts."""
     cell = cell.strip()
