@@ -87,11 +87,23 @@ LONG = (
     # Processes that are started and stopped, one after the other.
     "test_killed.py",
     "test_serve.py",
+    "test_sandbox_process.py",
+    "test_wheels.py",
     # Every call of the API, as its document allows and forbids.
     "test_api_fuzz.py",
+    # Several runs for each test, one after the other or at once: what each rests on has quick tests beside it.
+    "test_two_runs.py",
+    "test_two_sides.py",
+    "test_closed_periods.py",
+    "test_lump_sums.py",
+    "test_undone_lines.py",
+    "test_other_tellers.py",
+    "test_limits.py",
+    "test_files_back.py",
+    "test_what_files_ask.py",
 )
 """Folders and files that `make test` leaves to the merge check, which has all of them, as it has what drives a browser:
-one test in twenty, and two fifths of the time."""
+one test in thirty, and half of the time."""
 
 ABOUT_DATABASES = frozenset({"store", "jobs", "crash", "test_bucket.py", "test_two_runs.py"})
 """Folders and files of tests whose subject is what differs between databases: locks, claims, migrations."""
