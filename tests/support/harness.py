@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 OWNER = Actor("Odile", RoleName.OWNER)
 
 BROWSER = httpx.Client(verify=False)  # noqa: S501 - plain HTTP alone, and reading certificates takes longer than asking
+atexit.register(BROWSER.close)
 
 
 def catalog_of(*modules: ModuleType, extensions: Mapping[str, ModuleType] | None = None) -> Catalog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from raccord.plugin.testing import TwinAnswer, TwinRequest, served_twin
 
 CLIENT = httpx.Client(verify=False, trust_env=False)  # noqa: S501 - plain HTTP on this machine
+atexit.register(CLIENT.close)
 
 
 def answer(request: TwinRequest) -> TwinAnswer:
