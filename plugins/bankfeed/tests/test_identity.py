@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise, permutations
@@ -14,7 +16,9 @@ from hypothesis import strategies as st
 
 import raccord_bankfeed
 from raccord.plugin.testing import FakeFetchContext, FileShelf, read_stream
-from raccord_bankfeed.identity import is_telling, normalised
+from raccord_bankfeed import equal_lines
+from raccord_bankfeed.identity import Identities, is_telling, normalised
+from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Dialect, Feed, Header, Leaves, MadeAccount, MadeLine, statement_file
 
@@ -186,3 +190,58 @@ def test_an_id_that_tells_nothing_is_known(native: str, telling: bool) -> None:
 def test_texts_are_compared_without_case_blanks_and_compatibility_forms() -> None:
     assert normalised(" Cafe\u0301  du\u00a0port №5 ") == normalised("CAFÉ DU PORT NO5")
     assert normalised("INV 10") != normalised("INV 11")
+
+
+LINE = Line(
+    Account("bank-1", AccountKind.BANK, "1"),
+    "",
+    DAY,
+    Decimal("-4.20"),
+    "CAD",
+    "CAFE",
+    "",
+    "",
+    "",
+    "",
+    False,
+    None,
+    (),
+    (),
+    0,
+)
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize("native", ["", "F{number}"], ids=["by day and text", "by the bank's id"])
+def test_the_ids_of_a_large_file_take_the_memory_of_those_of_a_small_one(native: str) -> None:
+    ids = Identities()
+    tracemalloc.start()
+    for number in range(20_000):
+        day = DAY + timedelta(number // 20)
+        ids.of(LINE._replace(day=day, name=f"SHOP {number}", native=native.format(number=number + 1000)))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 1_000_000  # bytes; each line by itself took 80
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            LINE._replace,
+            account=st.sampled_from([LINE.account, replace(LINE.account, key="bank-2")]),
+            native=st.sampled_from(["", "F-1001", "F-1002"]),
+            day=st.integers(0, 3).map(lambda days: DAY + timedelta(days)),
+            name=st.sampled_from(["CAFE", "SHOP"]),
+            pending=st.booleans(),
+            stable=st.booleans(),
+        ),
+        max_size=40,
+    )
+)
+def test_lines_that_are_put_away_are_counted_on_in_whatever_order_their_days_come(lines: list[Line]) -> None:
+    at_hand, put_away = Identities(), Identities()
+    with pytest.MonkeyPatch.context() as patch:
+        expected = [at_hand.of(line) for line in lines]
+        patch.setattr(equal_lines, "AT_HAND_MAX", 2)
+        assert [put_away.of(line) for line in lines] == expected

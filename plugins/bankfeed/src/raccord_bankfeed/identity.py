@@ -37,6 +37,7 @@ from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 
+from raccord_bankfeed.equal_lines import EqualLines
 from raccord_bankfeed.readers.contract import Line
 
 _DIGEST_BYTES = 8
@@ -49,17 +50,13 @@ _COUNTER_DIGITS_MAX = 3
 
 _PLAIN_CHARS_MAX = 28
 """A longer amount may lose digits where it is put in its shortest form, and always did."""
-_Counts = dict[int, int]
-"""How many equal lines there were of an account, by the digest of what tells them apart."""
 
 
 class Identities:
     """Gives the lines of one file their ids; ask for every line in the file's order, and tell when a statement ends."""
 
     def __init__(self) -> None:
-        self._in_file: dict[str, _Counts] = {}
-        self._pending: dict[str, _Counts] = {}
-        self._in_statement: dict[str, _Counts] = {}
+        self._in_file, self._pending, self._in_statement = EqualLines(), EqualLines(), EqualLines()
 
     def of(self, line: Line) -> str:
         """Return the id of the next line of the file."""
@@ -71,27 +68,21 @@ class Identities:
         day = line.day.isoformat()
         amount = plain_amount(-line.amount if account.turned else line.amount)
         if not line.pending and (is_telling(native, line.day) or (line.stable and native)):
-            counts_of = self._in_statement
-            digest = _digest(native, amount) if line.stable else _digest(native, day, amount)
-            shown = _shown(native)
+            equal, shown = self._in_statement, _shown(native)
+            told, day = ((native, amount), "") if line.stable else ((native, day, amount), day)
+            digest = _digest(*told)
         else:
-            counts_of, shown = (self._pending, f"pending-{day}") if line.pending else (self._in_file, day)
+            equal, shown = (self._pending, f"pending-{day}") if line.pending else (self._in_file, day)
             reference = line.reference or line.check_number
             words = normalised(f"{line.name} {line.memo}")
             digest = _digest(day, amount, line.currency, words, normalised(reference))
-        counts = counts_of.get(account.key)
-        if counts is None:
-            counts = counts_of[account.key] = {}
-        key = int.from_bytes(digest)
-        if key in counts:
-            counts[key] += 1
-            return f"{account.key}/{shown}-{digest.hex()}~{counts[key]}"
-        counts[key] = 1
-        return f"{account.key}/{shown}-{digest.hex()}"
+        which = equal.count(account.key, digest, day)
+        plain = f"{account.key}/{shown}-{digest.hex()}"
+        return plain if which == 1 else f"{plain}~{which}"
 
     def statement_ended(self) -> None:
         """Begin a new list: native ids are counted afresh."""
-        self._in_statement.clear()
+        self._in_statement = EqualLines()
 
 
 def is_telling(native: str, day: date) -> bool:
