@@ -6,6 +6,7 @@ import html
 import re
 from typing import Any
 
+import pytest
 from harness import OWNER, finish, lab, sync
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
@@ -14,8 +15,10 @@ from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.quickbooks import deep_link
 from raccord.store.models import Company, Connection, DraftRow, LinkRow, LinkState, Plan, RunState
 from raccord.sync.environments import environment_of
+from raccord.sync.undoing.selection import count_since
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.screens.records import undo
 from raccord_web.words import formats
 
 
@@ -26,8 +29,9 @@ def text(browser: TestClient, address: str) -> str:
 
 
 def test_two_days_running_that_differ_offer_to_undo_back_to_the_first_day(
-    browser: TestClient, send: Any, synced: Connection, company: Company, workshop: Workshop, sandbox: SandboxServer
-) -> None:
+    browser: TestClient, send: Any, synced: Connection, company: Company, workshop: Workshop, sandbox: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     own = f"/connections/{synced.id}"
     page = text(browser, own)
     assert "First week" in page
@@ -75,6 +79,17 @@ def test_two_days_running_that_differ_offer_to_undo_back_to_the_first_day(
     assert written > 1
     assert "Undo everything from 1 Mar 2026 on" in asked
     assert f"{written} documents that this connection created." in asked
+    # Beyond what one undo takes, documents are counted no further, and the page does not say that these are all.
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, synced.id)
+        assert [count_since(session, connection, most) for most in (1, written - 1, written, written + 1)] == [
+            1, written - 1, written, written,
+        ]  # fmt: skip
+    with monkeypatch.context() as patched:
+        patched.setattr(undo, "MOST", written - 1)
+        assert f"More than {written - 1} documents that this connection created." in text(browser, f"{own}/undo")
+        patched.setattr(undo, "MOST", written)
+        assert f" {written} documents that this connection created." in text(browser, f"{own}/undo")
     there = client.count("SalesReceipt")
     answer = send(f"{own}/undo", f"{own}/undo", way="delete")
     assert answer.status_code == 303

@@ -243,6 +243,7 @@ def _of_connection(
     require(acting(request), Power.WORK)
     with desk_of(request).workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
+        documents = count_since(session, connection, MOST + 1)
         return show(
             request,
             "records/undo.html",
@@ -255,7 +256,8 @@ def _of_connection(
             what="",
             title=None,
             since=connection.starts_on,
-            documents=count_since(session, connection, MOST + 1),
+            documents=min(documents, MOST),
+            more=documents > MOST,
             follows=[],
             chosen=[],
             several=[],
