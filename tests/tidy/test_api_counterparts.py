@@ -16,8 +16,6 @@ OF_THE_BENCH = (
     "Programs that try connectors run `raccord bench --json`, which needs no token and has room for a recording."
 )
 
-OF_THE_HOUSE = "Who runs the installation does it by `raccord backup`, `drill` and `retention`, on its machine."
-
 CALLS = {
     "/connections/{connection_id}/runs": ["/connections/{connection_id}/runs"],
     "/connections/{connection_id}/pause": ["/connections/{connection_id}/pause"],
@@ -54,6 +52,9 @@ CALLS = {
         "/connections/{connection_id}/choices",
     ],
     "/connections/{connection_id}/lists": ["/connections/{connection_id}/lists"],
+    "/connections/{connection_id}/doubles": ["/connections/{connection_id}/doubles"],
+    # Backups and their drill are asked for by `raccord backup` and `drill`, on the installation's machine.
+    "/settings/start/{deed}": ["/retention"],
     "/connections/{connection_id}/baseline": [
         "/connections/{connection_id}/link-certain",
         "/holds/{hold_id}/conflict",
@@ -139,7 +140,6 @@ WITHOUT = {
     "/settings/password": OF_A_BROWSER,
     "/settings/sessions/{session_id}/end": OF_A_BROWSER,
     "/setup": OF_PEOPLE,
-    "/settings/start/{deed}": OF_THE_HOUSE,
     "/invitation/{secret}": OF_PEOPLE,
     "/people/invite": OF_PEOPLE,
     "/people/invitations/{invitation_id}/withdraw": OF_PEOPLE,
@@ -157,7 +157,6 @@ WITHOUT = {
     "/companies/{company_id}/export": "Everything in one file is for a person: a token that got out would take it.",
     "/help/docs/{room}/{page}": "What a reader says of a chapter; it does nothing to books.",
     "/records/{record_id}/by-hand": "A person reads first what follows for this one record; programs change settings.",
-    "/connections/{connection_id}/doubles": "A person compares the names that the source has twice before any goes.",
     "/connections/{connection_id}/imported": "It waits for its source; `raccord lists undo` is for programs.",
 }
 """Forms without a call, each with its reason."""

@@ -107,6 +107,12 @@ DEEDS = {
     "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
     "/connections/{connection_id}/drifts/settle": (Scope.WRITE, Power.WORK, {"way": "keep", "seen": 1}),
     "/connections/{connection_id}/lists": (Scope.MANAGE, Power.MANAGE, {"lists": ["people"]}),
+    "/connections/{connection_id}/doubles": (
+        Scope.MANAGE,
+        Power.MANAGE,
+        {"list": "people", "way": "keep", "entries": [{"id": "1"}]},
+    ),
+    "/retention": (Scope.OWN, Power.OPERATE, {"messages": 120}),
     "/connections/{connection_id}/link-suggested": (Scope.MANAGE, Power.MANAGE, {"role": "income"}),
     "/connections/{connection_id}/link-certain": (Scope.WRITE, Power.WORK, None),
     "/holds/{hold_id}/unmet": (Scope.WRITE, Power.WORK, {"way": "unapplied"}),
@@ -153,7 +159,7 @@ DEEDS = {
     "/companies/{company_id}/plugins/{connector}/{deed}": (Scope.MANAGE, Power.MANAGE, None),
 }
 """The least scope and power of each deed, and a body that it takes; a deed that is not here fails the test."""
-KEPT = {"/connections/{connection_id}/settings"}
+KEPT = {"/connections/{connection_id}/settings", "/retention"}
 """What is read by those alone who may change it."""
 
 
@@ -206,7 +212,7 @@ def test_no_route_is_answered_without_a_token_and_none_for_another_company(
             guarded += 1
         else:
             listed = stranger.get(addressed(route, theirs))
-            assert listed.status_code == 200, route.path
+            assert listed.status_code == (403 if route.path in KEPT else 200), route.path
             assert not [each for each in (theirs["company_id"], theirs["connection_id"]) if each in listed.text]
         for name, key in (("connection", "connection_id"), ("company", "company_id")):
             if "GET" in route.methods:
@@ -242,6 +248,33 @@ def test_every_deed_refuses_a_scope_and_a_role_that_are_too_small(
         for route in deeds:
             if not may(Actor("", role), DEEDS[route.path][1]):
                 assert call(client, route, theirs) == (403, "people.not_allowed"), (role, route.path)
+
+
+def test_how_long_things_are_kept_is_said_by_tokens_of_the_installations_owner_alone(
+    house: FastAPI, workshop: Workshop, company: Company
+) -> None:
+    here = program(workshop, house, RoleName.OWNER, Scope.OWN, company.id)
+    for method in ("GET", "POST"):
+        refused = here.request(method, f"{PATH}/retention", json={"messages": 120})
+        assert (refused.status_code, refused.json()["code"]) == (403, "people.not_allowed"), "an owner of one company"
+    everywhere = member(workshop, "owner@example.ca", RoleName.OWNER, "")
+    small = caller(house, make_token(workshop, everywhere, company.id, "small", Scope.MANAGE)[1])
+    assert small.get(f"{PATH}/retention").json()["code"] == "people.token_scope"
+    client = caller(house, make_token(workshop, everywhere, company.id, "keeper", Scope.OWN)[1])
+    assert client.get(f"{PATH}/retention").json() == {"messages": 0, "devices": 0}
+    assert client.post(f"{PATH}/retention", json={"messages": 120}).json() == {"messages": 120, "devices": 0}
+    for few in ({"messages": 89}, {"devices": 29}):
+        early = client.post(f"{PATH}/retention", json=few)
+        assert (early.status_code, early.json()["code"]) == (409, "retention.days")
+    for wrong in ({"messages": -1}, {"messages": "120"}, {"devices": 3651}):
+        assert client.post(f"{PATH}/retention", json=wrong).status_code == 400
+    assert client.post(f"{PATH}/retention", json={"devices": 45}).json() == {"messages": 120, "devices": 45}
+    assert client.get(f"{PATH}/retention").json() == {"messages": 120, "devices": 45}
+    with workshop.database.begin() as session:
+        told = session.scalars(select(Event).where(Event.action == "retention.changed").order_by(Event.seq)).all()
+        assert [each.actor for each in told] == ["owner@example.ca (keeper)"] * 2
+        give_role(session, session.get_one(Person, everywhere), "", RoleName.ADMIN, "test", workshop.clock.now())
+    assert client.get(f"{PATH}/retention").status_code == 403, "as soon as the person is less"
 
 
 def test_a_token_is_made_for_no_more_than_its_person_may(workshop: Workshop, company: Company) -> None:

@@ -72,6 +72,8 @@ class Program:
     scope: Scope
     ends_at: datetime
     reach: Reach
+    house: Actor
+    """As what it acts on what is the installation's own: the most that its person is everywhere and its scope allow."""
 
     def reaches(self, scope: Scope) -> bool:
         """Tell whether the token was made for ``scope`` or more."""
@@ -163,17 +165,20 @@ def program_of(workshop: Workshop, secret: str) -> Program | None:
         held, person = row[0], row[1]
         if held.revoked_at is not None or now >= held.ends_at or person.disabled_at is not None:
             return None
-        actor = reach_of(session, person.id, person.email, now).actor_in(held.company_id)
+        theirs = reach_of(session, person.id, person.email, now)
+        actor = theirs.actor_in(held.company_id)
         if actor is None:
             return None
         scope = Scope(held.scope)
         # The name says in the audit chain that no hand did it.
-        reach = Reach(f"{person.email} ({held.name})", None, {held.company_id: narrowed(actor.role, scope)})
+        named = f"{person.email} ({held.name})"
+        reach = Reach(named, None, {held.company_id: narrowed(actor.role, scope)})
+        house = Actor(named, narrowed(theirs.actor.role, scope))
         stale = held.used_at is None or now - held.used_at >= NOTED_EVERY
     if stale:
         with workshop.database.begin() as session:
             session.execute(update(ApiToken).where(ApiToken.id == held.id).values(used_at=now))
-    return Program(held.id, person.id, person.email, held.name, held.company_id, scope, held.ends_at, reach)
+    return Program(held.id, person.id, person.email, held.name, held.company_id, scope, held.ends_at, reach, house)
 
 
 def tokens_of(session: Session, person_id: str | None, now: datetime) -> list[TokenView]:

@@ -45,7 +45,7 @@ KEPT = "kept_beside"
 """Under this name a draft's decisions keep the imported entries that people said are somebody else."""
 
 
-class Reason(StrEnum):
+class DoubleReason(StrEnum):
     """Why two entries may be one."""
 
     SAME_NAME = "same_name"
@@ -60,7 +60,7 @@ class Beside:
     """An earlier entry, why it may be the imported one, and whether people tied it to that one's customer."""
 
     earlier: Earlier
-    reasons: Sequence[Reason]
+    reasons: Sequence[DoubleReason]
     linked: bool
 
 
@@ -90,7 +90,7 @@ class Doubles:
 @dataclass(frozen=True, slots=True)
 class _Pair:
     taken: Taken
-    beside: Sequence[tuple[Own, Sequence[Reason]]]
+    beside: Sequence[tuple[Own, Sequence[DoubleReason]]]
 
 
 def imported_doubles(
@@ -283,15 +283,15 @@ def _beside(
     imported: Own | None,
     by_name: Mapping[str, Sequence[Own]],
     by_reach: Mapping[tuple[str, str], Sequence[Own]],
-) -> Sequence[tuple[Own, Sequence[Reason]]]:
-    found: dict[str, tuple[Own, list[Reason]]] = {}
+) -> Sequence[tuple[Own, Sequence[DoubleReason]]]:
+    found: dict[str, tuple[Own, list[DoubleReason]]] = {}
     for own in by_name.get(taken.alike, ()):
         same = own.name.casefold() == taken.name.casefold()
-        found[own.id] = own, [Reason.SAME_NAME if same else Reason.NAME]
+        found[own.id] = own, [DoubleReason.SAME_NAME if same else DoubleReason.NAME]
     for way in sorted(imported.reach) if imported is not None else ():
         others = by_reach.get(way, ())
         for own in others if len(others) <= SHARED_MAX else ():
             reasons = found.setdefault(own.id, (own, []))[1]
-            if Reason(way[0]) not in reasons:
-                reasons.append(Reason(way[0]))
+            if DoubleReason(way[0]) not in reasons:
+                reasons.append(DoubleReason(way[0]))
     return sorted(found.values(), key=lambda each: (-len(each[1]), each[0].name, each[0].id))[:BESIDE_MAX]
