@@ -31,6 +31,7 @@ from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.table.forms import are_alike
 from raccord_bankfeed.readers.told import ACCOUNT_WORDS, Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_before, files_seen, name_pattern
 
@@ -61,6 +62,8 @@ class Compared:
     chained: bool = False
     balances: tuple[Decimal, Decimal] | None = None
     """What the account held at the end of the file before, and what this one begins with, where both are known."""
+    other_form: bool = False
+    """Whether none of them is written like it: of another bank, perhaps, whose files are laid out alike."""
     other_sums: bool = False
     """Whether they held other sums after a day that both have."""
 
@@ -87,7 +90,9 @@ class Slot:
         follows, balances = self._balances(mine)
         contradicts = conflict or other_sums or follows is False
         chained = not contradicts and (shared >= SHARED_MIN or follows is True)
-        return Compared(shared, contradicts, chained, balances, other_sums)
+        forms = [each.account.form for _, each in self.files]
+        other_form = bool(forms) and not any(are_alike(form, mine.account.form) for form in forms)
+        return Compared(shared, contradicts, chained, balances, other_form, other_sums)
 
     def _balances(self, mine: Nameless) -> tuple[bool | None, tuple[Decimal, Decimal] | None]:
         """Tell whether balances go on from the file before and to the one after; nothing where none tells."""
@@ -311,7 +316,8 @@ class Places:
         words = [word for word in ACCOUNT_WORDS if word in self._known.answers.get(alike, ())]
         remembered = ACCOUNT_WORDS.index(words[0]) + 1 if len(words) == 1 else 0
         named = self._named.get((key, pattern), set())
-        contradicted = remembered in compared and compared[remembered].contradicts
+        found = compared.get(remembered, Compared())
+        contradicted = found.contradicts or found.other_form
         if remembered and named <= {remembered} and not contradicted:
             first = None if alike in self._recalled else question(alike)
             self._recalled.add(alike)

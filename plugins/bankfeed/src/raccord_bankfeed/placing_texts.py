@@ -35,6 +35,8 @@ class _Compared(Protocol):
     @property
     def balances(self) -> tuple[Decimal, Decimal] | None: ...
     @property
+    def other_form(self) -> bool: ...
+    @property
     def other_sums(self) -> bool: ...
 
 
@@ -48,9 +50,8 @@ def which_account(
     names: Mapping[str, str],
 ) -> Question:
     """Ask which of some accounts a file is of, or whether it is another one's; the likely ones first."""
-    ranked = sorted(
-        slots, key=lambda slot: (compared[slot.number].contradicts, -compared[slot.number].shared, slot.number)
-    )
+    against = {number: (found.contradicts, found.other_form, -found.shared) for number, found in compared.items()}
+    ranked = sorted(slots, key=lambda slot: (against[slot.number], slot.number))
     readings = [
         Reading(slot.word, _called(slot, names), (_said(slot, compared[slot.number]),)) for slot in ranked[:_SHOWN_MAX]
     ]
@@ -107,6 +108,12 @@ def _said(slot: _Slot, found: _Compared) -> Text:
         )
     if found.shared:
         why.append(Text(f"lignes en commun : {found.shared}", f"lines in common: {found.shared}"))
+    if found.other_form:
+        why.append(
+            Text(
+                "ses lignes sont écrites autrement (colonnes, dates)", "its rows are written otherwise (columns, dates)"
+            )
+        )
     if found.other_sums:
         why.append(Text("un autre solde le même jour", "another balance on the same day"))
     elif found.contradicts and (found.balances is None or found.balances[0] == found.balances[1]):

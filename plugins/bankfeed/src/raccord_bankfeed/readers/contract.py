@@ -43,6 +43,8 @@ class Account:
     """A digest of the number alone, by which other formats' files of the account are known; empty for cards."""
     signs: str = field(default="", compare=False)
     """Under which key a person says whether purchases have a minus, should it be a card: nothing in the file tells."""
+    form: str = field(default="", compare=False)
+    """How its rows are written where the file names neither it nor its columns."""
     turned: bool = field(default=False, compare=False)
     """Whether a person said that the file writes them without: its amounts are turned, the ids of its lines are not."""
 

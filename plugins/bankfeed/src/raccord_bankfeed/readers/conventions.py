@@ -40,6 +40,8 @@ class Place:
     layout: str
     row: int
     first: Callable[[], Iterable[Told]]
+    before: str = ""
+    """The key under which earlier versions kept what was said of all that are written like it."""
 
 
 def decide(
@@ -56,15 +58,19 @@ def decide(
     orders, fitting = days.orders(), marks.marks()
     order, mark = next(iter(orders)), next(iter(fitting))
     asked: list[Question] = []
+
+    def said(*words: str) -> str:
+        return known.says_of(place.key, place.layout, *words) or known.says(place.before, *words)
+
     if len(orders) > 1 and days.example is not None:
-        if told := known.says_of(place.key, place.layout, *(each.value for each in orders)):
+        if told := said(*(each.value for each in orders)):
             order = Order(told)
         elif (found := beside().among(orders)) is not None:
             order = found
         else:
             asked.append(questions.day_order(place.key, place.layout, _days(place, days.example), orders, place.row))
     if len(fitting) > 1:
-        if told := known.says_of(place.key, place.layout, *(each.value for each in fitting)):
+        if told := said(*(each.value for each in fitting)):
             mark = Mark(told)
         else:
             asked.append(questions.decimal_mark(place.key, place.layout, _amounts(place, marks.example), place.row))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from raccord_bankfeed.readers.amounts import MarkEvidence, Written, read_amount, written
 from raccord_bankfeed.readers.currencies import CURRENCIES
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.table.damaged import is_almost_amount
+from raccord_bankfeed.readers.table.forms import CARD, form_of
 from raccord_bankfeed.readers.table.layout import Layout, layout_key
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
 
-_CARD = re.compile(r"\d{4}[*xX]{4,}\d{4}|[*xX]{8,12}\d{4}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _DESJARDINS_COLUMNS = 14
 _DESJARDINS_DATE = re.compile(r"\d{4}/\d{2}/\d{2}")
@@ -70,7 +70,7 @@ class _Column:
 
     @property
     def are_cards(self) -> bool:
-        return self.are(_CARD)
+        return self.are(CARD)
 
     @property
     def negative(self) -> int:
@@ -92,6 +92,12 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     dated = next((column for column in columns if column.days and 10 * column.days >= 9 * len(rows)), None)
     if dated is None:
         return None
+    found = _layout_of(rows, columns, dated, delimiter)
+    return replace(found, form=form_of(rows, width, dated.number))
+
+
+def _layout_of(rows: Sequence[Sequence[str]], columns: list[_Column], dated: _Column, delimiter: str) -> Layout:
+    width = len(columns)
     key = layout_key(delimiter, width, dated.number)
     titles = tuple(f"column {number}" for number in range(1, width + 1))
     if (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from raccord_bankfeed.readers.days import Parts, parts_of
 from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.table.forms import dialect_of
 from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
 
 _SAVED = re.compile(r"([a-z_]+):([A-Za-z0-9+]+)")
@@ -94,6 +95,8 @@ class Layout:
     """Whether only the balance says which amounts are money out; a card's may be what is owed."""
     blank_pending: bool = False
     """Whether a row without a balance is one that the bank has not booked yet."""
+    form: str = ""
+    """How the rows of a table without names of columns are written (``forms.py``)."""
     read_day: Callable[[str], Parts | None] = parts_of
     """How a cell of its days is read."""
     yearless: bool = False
@@ -102,6 +105,11 @@ class Layout:
     """What a cell of the column of directions says that holds no word, where one word alone stands in it."""
     certain: bool = True
     """Whether the file proves it; else a person is asked, and shown what it would say."""
+
+    @property
+    def alike(self) -> str:
+        """Return the key of all files that are written like it: two banks' tables without names may have one layout."""
+        return f"{self.key}-{digest(dialect_of(self.form))}" if self.form else self.key
 
     def at(self, part: Part) -> int | None:
         """Return the column of a part, or nothing."""

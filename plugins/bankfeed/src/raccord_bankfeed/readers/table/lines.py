@@ -446,5 +446,5 @@ class RowReader:
         kind = AccountKind.CARD if card else AccountKind.INVESTMENT if self.layout.trades else AccountKind.BANK
         number = "-".join("".join(part.strip(" '\"").split()) for part in said if part.strip(" '\""))
         if not number:
-            return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20])
+            return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20], form=self.layout.form)
         return account_of(kind, {"ACCTID": number})

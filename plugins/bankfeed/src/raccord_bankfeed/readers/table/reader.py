@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -125,9 +126,8 @@ class TableReader(LineReader):
         def blocks() -> Iterable[Block]:
             return before(all_blocks(), evidence.ends)
 
-        place = Place(
-            self._file_key, layout.key, evidence.first_line, lambda: self._first_rows(stream, layout, delimiter)
-        )
+        first = partial(self._first_rows, stream, layout, delimiter)
+        place = Place(self._file_key, layout.alike, evidence.first_line, first, layout.key)
         written = decide(self._known, place, evidence.days, evidence.marks, lambda: days_beside(blocks(), layout))
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence, turned=self._is_turned))
@@ -206,14 +206,15 @@ class TableReader(LineReader):
             base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
         self._file_key = f"{base.key}-{questions.digest(*sample[:_KEY_LINES])}"
         own, saved = (self._known.columns.get(key, "") for key in (self._file_key, base.key))
-        if not own and saved and header is None:
-            self._borrowed = Borrowed(base, dated)
-        self._given = bool(own or saved)
-        if own or saved:
-            return saved_layout(base, own or saved)
-        if not (base.is_whole and base.certain):
-            shown = next(iter(dated), Row([], 1, 0))
-            self._unclear = questions.columns(self._file_key, base.key, shown.cells, shown.line, base.guessed())
+        given = saved_layout(base, own or saved) if own or saved else None
+        borrowed = None if own or header is not None else Borrowed(base, dated)
+        unlike = given is not None and borrowed is not None and borrowed.unlike(given)
+        if given is not None and not unlike:
+            self._given, self._borrowed = True, borrowed
+            return given
+        if unlike or not (base.is_whole and base.certain):
+            shown, layout = next(iter(dated), Row([], 1, 0)), "" if unlike else base.key
+            self._unclear = questions.columns(self._file_key, layout, shown.cells, shown.line, base.guessed())
         return base if base.is_whole else None
 
     @staticmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.table.balances import followed_by
+from raccord_bankfeed.readers.table.damaged import is_almost_amount
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Block, Row
@@ -23,14 +24,20 @@ class Borrowed:
     inferred: Layout
     rows: Sequence[Row]
 
+    def unlike(self, layout: Layout) -> bool:
+        """Tell whether the columns of another file cannot be this one's: texts for amounts, amounts for an account."""
+        worded = sum(any(map(_is_text, _cells_of(row, layout.money))) for row in self.rows)
+        counted = sum(any(map(_is_money, _cells_of(row, layout.accounts))) for row in self.rows)
+        return bool(self.rows) and (
+            _MANY * worded >= len(self.rows) or _MANY * counted >= len(self.rows) or self._loses(layout)
+        )
+
     def misfit(self, blocks: Callable[[], Iterable[Block]], reader: RowReader, *, card: bool) -> bool:
         """Tell whether the file contradicts the columns by which ``reader`` reads it.
 
         What a card owes goes up with money out, so that its balances tell the other direction.
         """
-        if not self.rows:
-            return False
-        return self._loses(reader.layout) or (not card and self._turns(blocks, reader))
+        return bool(self.rows) and not card and self._turns(blocks, reader)
 
     def _loses(self, layout: Layout) -> bool:
         """Tell whether many rows have their amount in a column that is taken for nothing."""
@@ -51,6 +58,14 @@ class Borrowed:
             layout = replace(reader.layout, columns={**columns, Part.BALANCE: at})
             reader = replace(reader, layout=layout, days={}, accounts={})
         return followed_by(blocks, reader).owed
+
+
+def _cells_of(row: Row, numbers: Sequence[int]) -> list[str]:
+    return [row.cells[number].strip() for number in numbers if number < len(row.cells)]
+
+
+def _is_text(cell: str) -> bool:
+    return any(map(str.isalpha, cell)) and written(cell) is None and not is_almost_amount(cell)
 
 
 def _is_money(cell: str) -> bool:
