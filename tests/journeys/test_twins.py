@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import till
@@ -29,6 +30,7 @@ from twin_steps import (
     House,
     Scenario,
     again,
+    at_once,
     bank,
     bank_at_once,
     beside_the_file,
@@ -54,7 +56,7 @@ from twin_steps import (
     unnumbered,
 )
 
-import raccord_bankfeed
+import raccord_bankfeed.feed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.overview.records import MATCHED, list_records
@@ -62,6 +64,7 @@ from raccord.overview.sought import Fate, Wanted
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Proof
+from raccord.sync import unit
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.serving.server import SandboxServer
@@ -69,6 +72,8 @@ from raccord_sandbox.serving.server import SandboxServer
 DAYS = [f"{date(2026, 1, 1) + timedelta(days=number):%m-%d}" for number in range(77)]
 QUARTER = [*(f"{day} -{number + 5}.00 ACHAT" for number, day in enumerate(DAYS)), *[f"{DAYS[9]} -4.50 CAFE"] * 3]
 SOME = [f"03-{day:02} -{day * 3}.{day:02} ACHAT {day}" for day in range(4, 10)]
+OLD = ["03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #OLD002", "03-04 -12.00 EAU #OLD003"]
+NEW = [f"{row[:-6]}NEW{row[-3:]}" for row in OLD] + ["03-05 -9.00 PAIN #NEW005"]
 SCENARIOS = {
     "pain 9: three equal coffees of one day are three": Scenario(
         [bank(COFFEE, COFFEE, COFFEE), categorise], ["Purchase 4.50 03-04"] * 3
@@ -299,6 +304,90 @@ SCENARIOS = {
             categorise,
         ],
         ["Purchase 11.00 03-03"] * 2,
+    ),
+    "pain 4 T2 in one run: a month and the same month under new ids": Scenario(
+        [
+            at_once(OLD, NEW),
+            still_asked(*[CATEGORY] * 3, *[DOUBLE] * 3, CATEGORY),
+            again(2),
+            still_asked(*[CATEGORY] * 3, *[DOUBLE] * 3, CATEGORY),
+            SAME,
+            categorise,
+            again(1),
+        ],
+        ["Purchase 11.00 03-03", *["Purchase 12.00 03-04"] * 2, "Purchase 9.00 03-05"],
+    ),
+    "pain 4 T2 in one run: the download under new ids is read first": Scenario(
+        [at_once(NEW, OLD), still_asked(*[CATEGORY] * 4, *[DOUBLE] * 3), SAME, categorise],
+        ["Purchase 11.00 03-03", *["Purchase 12.00 03-04"] * 2, "Purchase 9.00 03-05"],
+    ),
+    "pain 4 T2 in one run: half of the lines overlap, under new ids and worded alike": Scenario(
+        [
+            at_once(
+                ["03-02 -8.00 TAXI #OLD001", "03-04 -12.00 EAU #OLD002", "03-05 -9.00 PAIN #OLD003"],
+                ["03-04 -12.00 EAU #NEW002", "03-05 -9.00 PAIN #NEW003", "03-06 -7.00 GAZ #NEW004"],
+            ),
+            still_asked(*[CATEGORY] * 3, *[DOUBLE] * 2, CATEGORY),
+            SAME,
+            categorise,
+        ],
+        ["Purchase 8.00 03-02", "Purchase 12.00 03-04", "Purchase 9.00 03-05", "Purchase 7.00 03-06"],
+    ),
+    "pain 4 T2 in one run: a file that repeats what is known, beside one under new ids worded otherwise": Scenario(
+        [
+            at_once(OLD, [*OLD, "03-07 -3.00 LAIT #OLD007"], ["03-03 -11.00 ENERGIE #NEW001"]),
+            still_asked(*[CATEGORY] * 4, DOUBLE),
+            SAME,
+            categorise,
+        ],
+        ["Purchase 11.00 03-03", *["Purchase 12.00 03-04"] * 2, "Purchase 3.00 03-07"],
+    ),
+    "pain 4 T2 in one run: said to be others, lines under new ids are booked beside the first": Scenario(
+        [at_once(["03-03 -11.00 GAZ #OLD001"], ["03-03 -11.00 GAZ #NEW001"]), ANOTHER, again(1), categorise],
+        ["Purchase 11.00 03-03"] * 2,
+    ),
+    "pain 4 T2 in one run: a rule books the first and not the second": Scenario(
+        [
+            bank("02-01 -1.00 PAIN #PAIN01"),
+            rule,
+            at_once(["03-04 -12.00 EAU #OLD002"], ["03-04 -12.00 EAU #NEW002"]),
+            still_asked(CATEGORY, DOUBLE),
+        ],
+        ["Purchase 12.00 03-04"],
+        [CATEGORY, DOUBLE],
+    ),
+    "pain 4 T2 in one run: equal lines of one file are as many as it says, beside a file of other days": Scenario(
+        [
+            at_once(
+                [f"03-04 -4.50 CAFE #C0000{number}" for number in (1, 2, 3)],
+                ["03-05 -4.50 CAFE #C00005", "03-06 -4.50 CAFE #C00006"],
+            ),
+            still_asked(*[CATEGORY] * 5),
+            categorise,
+        ],
+        [*["Purchase 4.50 03-04"] * 3, "Purchase 4.50 03-05", "Purchase 4.50 03-06"],
+    ),
+    "pain 4 T2 in one run: a third download of the known coffees that has one more is not asked about": Scenario(
+        [
+            at_once(
+                ["03-04 -4.50 CAFE #C00001", "03-04 -4.50 CAFE #C00002"],
+                ["03-04 -4.50 CAFE #C00001", "03-04 -4.50 CAFE #C00002", "03-04 -4.50 CAFE #C00003"],
+            ),
+            still_asked(*[CATEGORY] * 3),
+            categorise,
+        ],
+        ["Purchase 4.50 03-04"] * 3,
+    ),
+    "pain 4 T2 in one run: a table and a file of ids of the same days are one": Scenario(
+        [
+            at_once(
+                ["03-04 -4.50 CAFE #C00001", "03-04 -4.50 CAFE #C00002", "03-05 -9.00 PAIN #P00001"],
+                table=[*["03-04 -4.50 CAFE"] * 3, "03-05 -9.00 PAIN", "03-06 -2.00 SEL"],
+            ),
+            still_asked(*[CATEGORY] * 5),
+            categorise,
+        ],
+        [*["Purchase 4.50 03-04"] * 3, "Purchase 9.00 03-05", "Purchase 2.00 03-06"],
     ),
     "pain 4 T2: eleven weeks under new ids, with equal lines, and a new line among them": Scenario(
         [
@@ -591,12 +680,19 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def house(sandbox: SandboxServer, sqlite_database: Database, data_dir: Path, tmp_path: Path) -> Iterator[House]:
+    yield from built(sandbox, sqlite_database, data_dir, tmp_path)
+
+
+@pytest.fixture
+def house_of_either(sandbox: SandboxServer, database: Database, data_dir: Path, tmp_path: Path) -> Iterator[House]:
+    yield from built(sandbox, database, data_dir, tmp_path)
+
+
+def built(sandbox: SandboxServer, database: Database, data_dir: Path, tmp_path: Path) -> Iterator[House]:
     till.ROWS.clear()
     company = sandbox.store.of_template("quebec")
     sandbox.store.restore(company, "new")
-    workshop = make_workshop(
-        sqlite_database, data_dir, sandbox.url, FixedClock(NOW), raccord_bankfeed, raccord_chase, till
-    )
+    workshop = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), raccord_bankfeed, raccord_chase, till)
     connected = consent(workshop, company.realm)
     enable(workshop, connected, "bankfeed", "chase", "till")
     rows = workshop.client(connected).query("SELECT * FROM Account WHERE AccountType = 'Bank'")
@@ -624,6 +720,52 @@ def test_pain_2_9_10_each_movement_is_in_the_books_once(house: House, name: str)
 @pytest.mark.every(2)
 def test_pain_4_t2_a_bank_that_gives_its_lines_new_ids_creates_nothing(house: House, name: str) -> None:
     live(house, SCENARIOS[name])
+
+
+COFFEES = [f"03-04 -4.50 CAFE #OLD00{number}" for number in range(5)]
+AGAIN = ["03-03 -2.00 SEL #NEW009", *(row.replace("OLD", "NEW") for row in COFFEES), "03-04 -4.50 CAFE #NEW005"]
+
+
+def test_pain_4_t2_pages_that_end_within_files_of_one_run_make_no_lines_of_them_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raccord_bankfeed.feed, "PAGE_RECORDS_MAX", 2)
+    live(
+        house,
+        Scenario(
+            [at_once(COFFEES, AGAIN), still_asked(*[CATEGORY] * 6, *[DOUBLE] * 5, CATEGORY), SAME, categorise],
+            [*["Purchase 4.50 03-04"] * 6, "Purchase 2.00 03-03"],
+        ),
+    )
+
+
+def test_pain_4_t2_killed_between_two_files_of_one_run_and_within_one_asks_the_same(
+    house_of_either: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = unit.keep_page
+    lives = iter([True, False, True, True, False])
+
+    def killed_at_times(*page: Any) -> object:
+        if not next(lives, True):
+            raise Killed
+        return kept(*page)
+
+    monkeypatch.setattr(raccord_bankfeed.feed, "PAGE_RECORDS_MAX", 4)
+    monkeypatch.setattr(unit, "keep_page", killed_at_times)
+    for times in (1, 2):
+        with pytest.raises(Killed):
+            (at_once(COFFEES, AGAIN) if times == 1 else again(1))(house_of_either)
+    live(
+        house_of_either,
+        Scenario(
+            [again(1), still_asked(*[CATEGORY] * 6, *[DOUBLE] * 5, CATEGORY), SAME, categorise],
+            [*["Purchase 4.50 03-04"] * 6, "Purchase 2.00 03-03"],
+        ),
+    )
+
+
+class Killed(BaseException):
+    """Ends a run in the middle, as when its process is killed."""
 
 
 @pytest.mark.parametrize("name", scenarios("pain 10 T1"))

@@ -150,6 +150,20 @@ def bank_at_once(*statements: tuple[MadeAccount, Sequence[str]]) -> Step:
     return step
 
 
+def at_once(*files: Sequence[str], account: MadeAccount = CHEQUING, table: Sequence[str] = ()) -> Step:
+    """Files of one account arrive, the last of them the ``table`` if there is one, and are read in one run."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed")
+        for lines in files:
+            house.put("bankfeed", statement_file(account, map(line, lines)))
+        if table:
+            house.put("bankfeed", _numbered(house, connection, table), "numbered.csv")
+        house.sync(connection)
+
+    return step
+
+
 def of_card(account: MadeAccount, *lines: str) -> Step:
     """A file of a card arrives that is, as others, the one credit card account of the books."""
 
@@ -181,15 +195,19 @@ def numbered(*lines: str) -> Step:
     """A table of the bank arrives that names the chequing account by its number."""
 
     def step(house: House) -> None:
-        rows = [f"{each.day:%Y-%m-%d},{CHEQUING.number},{each.name},{each.amount},CAD" for each in map(line, lines)]
-        content = "\n".join(["Date,Account Number,Description,Amount,Currency", *rows, ""]).encode()
         connection = house.connected("bankfeed")
-        key = Read(content).lines[0].account.key
-        choose(house.workshop, OWNER, connection.id, "ledger_account", house.banks[0], of=key)
-        house.put("bankfeed", content, "numbered.csv")
+        house.put("bankfeed", _numbered(house, connection, lines), "numbered.csv")
         house.sync(connection)
 
     return step
+
+
+def _numbered(house: House, connection: Connection, lines: Sequence[str]) -> bytes:
+    rows = [f"{each.day:%Y-%m-%d},{CHEQUING.number},{each.name},{each.amount},CAD" for each in map(line, lines)]
+    content = "\n".join(["Date,Account Number,Description,Amount,Currency", *rows, ""]).encode()
+    key = Read(content).lines[0].account.key
+    choose(house.workshop, OWNER, connection.id, "ledger_account", house.banks[0], of=key)
+    return content
 
 
 def beside_the_file(name: str, word: str) -> Step:

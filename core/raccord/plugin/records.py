@@ -63,13 +63,16 @@ class Page:
     """One answer of ``fetch_records``: committed together with its cursor, in one transaction.
 
     ``cursor`` is opaque to core (at most 4 KiB) and is handed back for the next page, also in the next run: the last
-    cursor is the watermark. ``more`` says whether another page can be had now.
+    cursor is the watermark. ``more`` says whether another page can be had now. ``delivery`` names what the page is a
+    piece of, where one run may bring several that tell of the same (a file): equal records of one delivery are as many
+    as it says, and those of two may be one that the source gave another id. It changes no record and no hash.
     """
 
     records: Sequence[Record]
     cursor: str | None
     more: bool
     rejects: Sequence[Reject] = field(default=())
+    delivery: str = ""
 
 
 def record_key(stream: str, source_id: str, purpose: str = "") -> str:

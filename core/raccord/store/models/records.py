@@ -69,6 +69,8 @@ class SourceRecord(Model):
     fetched_at: Mapped[datetime]
     as_of: Mapped[datetime | None]
     """When the source says that it was so, where it says that."""
+    delivery: Mapped[str] = mapped_column(default="", server_default="")
+    """Of which of the run's deliveries it is (a file), where its connector says that."""
 
 
 class DraftState(StrEnum):

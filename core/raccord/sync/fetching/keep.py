@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 
@@ -80,8 +80,8 @@ def keep_page(session: Session, run: Run, connection: Connection, stream: str, p
     """Store the page's records, rejects and cursor, and count them for the run."""
     refused = [(record, why) for record in page.records if (why := why_not(record)) is not None]
     records = [record for record in page.records if why_not(record) is None] if refused else page.records
-    new, again = _keep_records(session, run, connection, stream, records, now)
-    note(run, stream, records, again)
+    new, again = _keep_records(session, run, connection, stream, replace(page, records=records), now)
+    note(run, stream, records, again, page.delivery)
     rejects = [*page.rejects, *(Reject(stream, record.key(), UNSTORABLE, why) for record, why in refused)]
     for reject in rejects:
         _keep_reject(session, run, connection, reject, now)
@@ -116,9 +116,10 @@ def _counted(dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
 
 
 def _keep_records(
-    session: Session, run: Run, connection: Connection, stream: str, records: Sequence[Record], now: datetime
+    session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime
 ) -> tuple[int, list[str]]:
     """Keep what is new; return how many that is, and the ids of the others."""
+    records = page.records
     newest = _newest_revisions(session, connection.id, stream, {record.source_id for record in records})
     holes = _Holes.of(session, connection)
     fresh: dict[tuple[str, int], dict[str, object]] = {}
@@ -159,6 +160,7 @@ def _keep_records(
             "run_id": run.id,
             "fetched_at": now,
             "as_of": record.as_of,
+            "delivery": page.delivery,
         }
         newest[record.source_id] = _Newest(None, revision, hashed, reason, record.as_of)
     if superseded:

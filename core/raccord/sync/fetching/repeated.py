@@ -1,7 +1,8 @@
 """What a run's deliveries repeated of what was known, so that a line under a new id can be told from one that is new.
 
-Kept with the run: of each of the source's accounts how many records came again, which days each page has, and which
-known records came on one page with new ones of their amount.
+Kept with the run, of each delivery that its connector tells apart (a file), else of all of it: of each of the source's
+accounts how many records came again, which days each page has, and which known records came on one page with new ones
+of their amount.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ TWIN = "twin"
 BESIDE_MAX = 5000
 """Known records that are kept by name; of further ones it counts as not told that they came again."""
 PAGES_MAX = 1000
+DELIVERIES, DELIVERIES_MAX = "deliveries", 1000
+"""Under which name those that are told apart are kept, and how many, the last ones."""
 
 
 CARD, FIELDS = "card", "fields"
@@ -50,7 +53,7 @@ NO_CARD = Card()
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a run brought of one stream."""
+    """What a run brought of one stream, or one of its deliveries."""
 
     accounts: Mapping[str, int]
     """How many known records came again, by the source's account; empty where it names none."""
@@ -85,29 +88,57 @@ def twin_in(raw: Mapping[str, Any]) -> str:
     return said if isinstance(said, str) else ""
 
 
-def note(run: Run, stream: str, records: Iterable[Record], known: Collection[str]) -> None:
+def brought_by(run_id: str, delivery: str) -> str:
+    """Return by what a record was brought: by a run, or by the one of its deliveries that its connector told apart."""
+    return f"{run_id}/{delivery}" if delivery else run_id
+
+
+def note(run: Run, stream: str, records: Iterable[Record], known: Collection[str], delivery: str = "") -> None:
     """Add a page to what a run keeps; ``known`` are the ids of those that came again."""
     page = list(records)
     if not page:
         return
-    said = run.progress.get(REPEATED, {}).get(stream, {})
+    of_stream = run.progress.get(REPEATED, {}).get(stream, {})
+    if delivery:
+        several = dict(of_stream.get(DELIVERIES, ()))
+        several[delivery] = _with(several.get(delivery, {}), page, known)
+        of_stream = {**of_stream, DELIVERIES: _last(several)}
+    else:
+        of_stream = {**of_stream, **_with(of_stream, page, known)}
+    run.progress = {**run.progress, REPEATED: {**run.progress.get(REPEATED, {}), stream: of_stream}}
+
+
+def _with(said: Mapping[str, Any], page: Sequence[Record], known: Collection[str]) -> dict[str, Any]:
     accounts = Counter(said.get("accounts", {}))
     accounts.update(account_in(record.raw) for record in page if record.source_id in known)
     new = {_moved(record) for record in page if record.source_id not in known and record.amount is not None}
     beside = [each.source_id for each in page if each.source_id in known and _moved(each) in new]
     days = [record.day.isoformat() for record in page]
-    kept = {
+    return {
         "accounts": dict(accounts),
         "beside": [*said.get("beside", []), *beside][:BESIDE_MAX],
         "pages": [*said.get("pages", []), [min(days), max(days)]][-PAGES_MAX:],
     }
-    run.progress = {**run.progress, REPEATED: {**run.progress.get(REPEATED, {}), stream: kept}}
 
 
-def delivery_of(run: Run, stream: str) -> Delivery | None:
-    """Return what a run brought of a stream; nothing where it was not kept."""
+def _last(deliveries: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return as many of the last deliveries as a run keeps."""
+    kept: list[tuple[str, Mapping[str, Any]]] = []
+    beside = 0
+    for name, said in reversed([*deliveries.items()][-DELIVERIES_MAX:]):
+        beside += len(said["beside"])
+        if kept and beside > BESIDE_MAX:
+            break
+        kept.append((name, said))
+    return kept[::-1]
+
+
+def delivery_of(run: Run, stream: str, delivery: str = "") -> Delivery | None:
+    """Return what a run brought of a stream, or one of its deliveries; nothing where it was not kept."""
     said = run.progress.get(REPEATED, {}).get(stream)
-    if said is None:
+    if said is not None and delivery:
+        said = dict(said.get(DELIVERIES, ())).get(delivery)
+    if said is None or "pages" not in said:
         return None
     pages = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in said["pages"]]
     return Delivery(said["accounts"], frozenset(said["beside"]), pages)

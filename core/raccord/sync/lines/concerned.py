@@ -33,6 +33,7 @@ from raccord.sync.books.company import TYPES
 from raccord.sync.books.parties import party_in
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around, months
+from raccord.sync.fetching.repeated import brought_by
 from raccord.sync.lines.in_parts import Moved, Pieces, Sums
 from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
@@ -178,16 +179,16 @@ class Sought:
         return sorted(lines, key=lambda line: (line.record_day or line.day or first, line.id))
 
     def _told_apart(self, rows: Iterable[tuple[int, str, Decimal | None, date]]) -> Iterator[int]:
-        """Yield those lines beside which another run told of as much: a bank may have given them new ids."""
+        """Yield those lines beside which another delivery told of as much: a bank may have given them new ids."""
         some = list(rows)
         near = sorted(_equal_and_near(some))
-        runs: dict[int, str] = {}
+        by: dict[int, str] = {}
         for part in chunks(near, CHUNK):
-            told = select(PlanLine.id, SourceRecord.run_id).where(PlanLine.id.in_(part))
+            told = select(PlanLine.id, SourceRecord.run_id, SourceRecord.delivery).where(PlanLine.id.in_(part))
             told = told.join(DraftRow, DraftRow.id == PlanLine.draft_id)
             told = told.join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            runs.update((id_, run) for id_, run in self.session.execute(told))
-        yield from _equal_and_near([row for row in some if row[0] in runs], runs)
+            by.update((id_, brought_by(run_id, delivery)) for id_, run_id, delivery in self.session.execute(told))
+        yield from _equal_and_near([row for row in some if row[0] in by], by)
 
     @property
     def everywhere(self) -> bool:
@@ -225,10 +226,10 @@ class Sought:
 
 
 def _equal_and_near(
-    rows: Iterable[tuple[int, str, Decimal | None, date]], runs: Mapping[int, str] | None = None
+    rows: Iterable[tuple[int, str, Decimal | None, date]], by: Mapping[int, str] | None = None
 ) -> Iterator[int]:
     """Yield the lines (id, account, amount, day) that move an account as much as another does within some days; with
-    the ``runs`` that told of them only where several did.
+    what told of them (``by``) only where several did.
     """
     alike: dict[tuple[str, Decimal], list[tuple[date, int]]] = defaultdict(list)
     for id_, account, amount, day in rows:
@@ -239,7 +240,7 @@ def _equal_and_near(
         before = date.min
         for day, id_ in [*sorted(some), (date.max, 0)]:
             if (day - before).days > DAYS_APART:
-                if len(near) > 1 and (runs is None or len({runs[each] for each in near}) > 1):
+                if len(near) > 1 and (by is None or len({by[each] for each in near}) > 1):
                     yield from near
                 near = []
             near.append(id_)

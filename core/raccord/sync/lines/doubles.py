@@ -35,6 +35,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books.parties import number_of, party_of
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.fetching.repeated import brought_by
 from raccord.sync.lines import several_documents
 from raccord.sync.lines.in_parts import in_parts, of_several
 from raccord.sync.lines.line_answers import ask_other_side
@@ -92,14 +93,15 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found], 
             if link.kind == "Transfer":
                 posted_on[link.kind, link.document_id] = link.money_account
         matches = (
-            select(Match, DraftRow.body, SourceRecord.source_id, SourceRecord.run_id)
+            select(Match, DraftRow.body, SourceRecord.source_id, SourceRecord.run_id, SourceRecord.delivery)
             .join(DraftRow, DraftRow.id == Match.draft_id)
             .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(Match.connection_id == connection.id, Match.document_id.in_(some))
         )
-        for match, body, told_id, run_id in session.execute(matches):
+        for match, body, told_id, run_id, delivery in session.execute(matches):
             place = (match.kind, match.document_id, match.money_account)
-            matched.setdefault(place, set()).add((account_told(load_draft(body)), told_id or "", run_id or ""))
+            by = brought_by(run_id or "", delivery or "")
+            matched.setdefault(place, set()).add((account_told(load_draft(body)), told_id or "", by))
             if match.part:
                 parts[place] = parts.get(place, Decimal(0)) + match.amount
             else:
@@ -122,17 +124,17 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found], 
         by_us = own.get(key, NOT_TOLD) if owner == connection.id and not other_leg else NOT_TOLD
         # What the source took back of ours is nobody's line: another one may be it.
         taken_back, by_us = by_us.gone, NOT_TOLD if by_us.gone else by_us
-        tellers = {(by_us.account, by_us.id, by_us.run), *matched.get(each.place, ()), *left_out.get(by_us.id, ())}
-        told_as, told_ids, told_runs = (frozenset(filter(None, some)) for some in zip(*tellers, strict=True))
+        tellers = {(by_us.account, by_us.id, by_us.by), *matched.get(each.place, ()), *left_out.get(by_us.id, ())}
+        told_as, told_ids, told_by = (frozenset(filter(None, some)) for some in zip(*tellers, strict=True))
         covered = parts.get(each.place, Decimal(0))
         whole = each.place in taken or covered == each.amount
         strange = (owner != connection.id or other_leg or taken_back) and not whole
         # What the source tells under a third id is still the same document, though the second one was matched.
-        if (each.kind, each.id) not in forgotten and (strange or by_us.run):
+        if (each.kind, each.id) not in forgotten and (strange or by_us.by):
             free.append(
                 replace(
-                    each, owner=label, owner_key=key, told_in=by_us.run, told_as=told_as, told_ids=told_ids,
-                    told_runs=told_runs, text=by_us.text, card=by_us.card, other_leg=other_leg, covered=covered,
+                    each, owner=label, owner_key=key, told_in=by_us.by, told_as=told_as, told_ids=told_ids,
+                    told_by=told_by, text=by_us.text, card=by_us.card, other_leg=other_leg, covered=covered,
                 )
             )  # fmt: skip
     return free

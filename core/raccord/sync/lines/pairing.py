@@ -47,19 +47,23 @@ class Found:
     owner: str = ""
     owner_key: str = ""
     told_in: str = ""
-    """The run in which this connection's own source told of it, where it is the connection's own."""
+    """In what this connection's own source told of it, where it is the connection's own: the run that brought it, or
+    the one of its deliveries.
+    """
     told_as: frozenset[str] = frozenset()
     """Then, as which of the source's accounts it was told: by its own line, and by those that are it too."""
     told_ids: frozenset[str] = frozenset()
     """Then, the ids of the records of these."""
-    told_runs: frozenset[str] = frozenset()
-    """Then, the runs that told of them."""
+    told_by: frozenset[str] = frozenset()
+    """Then, the runs and deliveries that told of them."""
     text: str = ""
     """Then, what the source wrote of it."""
     card: Card = NO_CARD
     """Then, of which card it was told, if of one."""
     line: int = 0
     """Of what is not in the books yet: the line of the same plan that will bring it there, or waits for an answer."""
+    record: int = 0
+    """Then, the number of its record: a later one has a greater."""
     in_one: bool = False
     """Then, whether the account of the books is several of the source's, each of which may tell of it."""
     other_leg: bool = False
@@ -97,12 +101,15 @@ class Found:
 class Telling:
     """How a source told of a line: perhaps once more, under another id than before."""
 
-    run: str
+    by: str
+    """The run that brought it, or the one of its deliveries."""
     account: str
     text: str
     nothing_known: bool
     """Whether the delivery repeated nothing of this account that was known: a bank gave all its lines new ids."""
     delivery: Delivery | None
+    record: int = 0
+    """The number of its record: a later one has a greater."""
 
     def anew(self, day: date, found: Found) -> bool:
         """Tell whether a document that was told before may be a line of a day, its id replaced.
@@ -110,7 +117,7 @@ class Telling:
         Where the delivery repeats others, that is a line of the same words that it lacks: of the same day, or near,
         where it has the days around both.
         """
-        if self.run in found.told_runs or (self.account and self.account not in found.told_as):
+        if self.by in found.told_by or (self.account and self.account not in found.told_as):
             return False
         apart = abs((found.day - day).days)
         if self.nothing_known and not apart:
@@ -156,7 +163,7 @@ class Line:
             anew = self.told is not None and self.told.anew(self.day, found)
             if found.line:
                 # Of two that wait, the one that was told later is asked about.
-                later = self.told is not None and found.told_in < self.told.run
+                later = self.told is not None and found.record < self.told.record
                 return (by_another and found.in_one and found.line < self.id) or (anew and later)
             return by_another or anew
         # A document with the draft's own mark is the draft's: posting finds it by that.

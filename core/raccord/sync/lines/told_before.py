@@ -23,7 +23,17 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
 from raccord.sync.fetching.keep import UNSAID
-from raccord.sync.fetching.repeated import NO_CARD, TWIN, Card, Delivery, account_in, card_in, delivery_of, twin_in
+from raccord.sync.fetching.repeated import (
+    NO_CARD,
+    TWIN,
+    Card,
+    Delivery,
+    account_in,
+    brought_by,
+    card_in,
+    delivery_of,
+    twin_in,
+)
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line, Telling
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
@@ -32,9 +42,10 @@ from raccord.sync.resolving.resolve import DECISION_MISSING
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How a source told of a document of its connection: in which run, of which account, in what words, as what id."""
+    """How a source told of a document of its connection: in what, of which account, in what words, as what id."""
 
-    run: str
+    by: str
+    """The run that brought it, or the one of its deliveries (``brought_by``)."""
     account: str
     text: str
     id: str = ""
@@ -51,8 +62,10 @@ class Recorded:
     apart: str = ""
     """The id of the record that a person said it is not, asked by the connector."""
     card: Card = NO_CARD
-    run: str = ""
-    """The run that brought it."""
+    by: str = ""
+    """The run that brought it, or the one of its deliveries."""
+    number: int = 0
+    """A later record has a greater one."""
 
 
 COMING = "coming"
@@ -84,6 +97,7 @@ def told(session: Session, connection: Connection, keys: Sequence[str], *, cards
                 DraftRow.key,
                 DraftRow.body,
                 SourceRecord.run_id,
+                SourceRecord.delivery,
                 SourceRecord.source_id,
                 # A posted draft stays with the revision that it was made of.
                 and_(newest.state == RecordState.SKIPPED, newest.amount.is_(None)).label("gone"),
@@ -104,10 +118,9 @@ def told(session: Session, connection: Connection, keys: Sequence[str], *, cards
         )
         for row in rows:
             draft = load_draft(row.body)
-            found[row.key] = Told(
-                row.run_id, account_told(draft), text_told(draft), row.source_id, card_in(_said(row.raw)),
-                gone=bool(row.gone),
-            )  # fmt: skip
+            by, card = brought_by(row.run_id, row.delivery), card_in(_said(row.raw))
+            gone = bool(row.gone)
+            found[row.key] = Told(by, account_told(draft), text_told(draft), row.source_id, card, gone=gone)
     return found
 
 
@@ -120,7 +133,7 @@ def asked_of_own(found: Found) -> dict[str, str]:
 
 
 LeftOut = Mapping[str, set[tuple[str, str, str]]]
-"""By record id the records (account, id and run) that a connector left out as the same."""
+"""By record id the records (account, id and by what they were brought) that a connector left out as the same."""
 
 
 def left_out_as(session: Session, connection: Connection, days: Sequence[date]) -> LeftOut:
@@ -129,7 +142,7 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
     if not days:
         return found
     rows = session.execute(
-        select(SourceRecord.source_id, SourceRecord.run_id, SourceRecord.raw).where(
+        select(SourceRecord.source_id, SourceRecord.run_id, SourceRecord.delivery, SourceRecord.raw).where(
             SourceRecord.connection_id == connection.id,
             SourceRecord.state == RecordState.SKIPPED,
             SourceRecord.reason.not_in(UNSAID),
@@ -137,10 +150,10 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
             SourceRecord.raw.contains(f'"{TWIN}"'),
         )
     )
-    for id_, run_id, raw in rows:
+    for id_, run_id, delivery, raw in rows:
         said = json.loads(raw, parse_float=Decimal)
         if twin := twin_in(said):
-            found.setdefault(twin, set()).add((account_in(said), id_, run_id))
+            found.setdefault(twin, set()).add((account_in(said), id_, brought_by(run_id, delivery)))
     return found
 
 
@@ -150,13 +163,21 @@ def records_of(session: Session, lines: Sequence[PlanLine], *, cards: bool) -> d
     found: dict[int, Recorded] = {}
     for some in chunks(sorted(ids), CHUNK):
         rows = session.execute(
-            select(DraftRow.id, SourceRecord.source_id, SourceRecord.raw, SourceRecord.run_id)
+            select(
+                DraftRow.id,
+                SourceRecord.id.label("number"),
+                SourceRecord.source_id,
+                SourceRecord.raw,
+                SourceRecord.run_id,
+                SourceRecord.delivery,
+            )
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(DraftRow.id.in_(some))
         )
-        for id_, source_id, raw, run in rows:
+        for id_, number, source_id, raw, run_id, delivery in rows:
             said = _said(raw) if cards or f'"{TWIN}"' in raw else {}
-            found[ids[id_]] = Recorded(source_id, twin_in(said), card_in(said), run)
+            by = brought_by(run_id, delivery)
+            found[ids[id_]] = Recorded(source_id, twin_in(said), card_in(said), by, number)
     return found
 
 
@@ -202,13 +223,13 @@ def coming(
         record = records.get(id_)
         if record is None or id_ not in keys or keys[id_] in held:
             continue
-        tellers = {(each.told_as, record.id, record.run), *left_out.get(record.id, ())}
-        told_as, told_ids, told_runs = (frozenset(some) for some in zip(*tellers, strict=True))
+        tellers = {(each.told_as, record.id, record.by), *left_out.get(record.id, ())}
+        told_as, told_ids, told_by = (frozenset(some) for some in zip(*tellers, strict=True))
         found.append(
             Found(
                 each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
-                owner=connection.label, owner_key=keys[id_], told_in=record.run, told_as=told_as, told_ids=told_ids,
-                told_runs=told_runs, text=each.text, card=each.card, line=id_,
+                owner=connection.label, owner_key=keys[id_], told_in=record.by, told_as=told_as, told_ids=told_ids,
+                told_by=told_by, text=each.text, card=each.card, line=id_, record=record.number,
                 in_one=bool(each.told_as) and each.account in in_one,
             )
         )  # fmt: skip
@@ -222,27 +243,41 @@ def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
     same person, and holds nothing up; no rule and no suggestion answers it before that.
     """
     waiting = {line.draft_id: line.id for line in lines if line.draft_id and line.reason == DECISION_MISSING}
-    runs: dict[tuple[str, str], tuple[Delivery | None, bool]] = {}
+    brought: dict[tuple[str, str, str], tuple[Delivery | None, bool]] = {}
     found: dict[int, Telling] = {}
     for some in chunks(sorted(waiting), CHUNK):
         rows = session.execute(
-            select(DraftRow.id, DraftRow.body, SourceRecord.run_id, SourceRecord.stream, SourceRecord.raw)
+            select(
+                DraftRow.id,
+                DraftRow.body,
+                SourceRecord.id.label("number"),
+                SourceRecord.run_id,
+                SourceRecord.stream,
+                SourceRecord.delivery,
+                SourceRecord.raw,
+            )
             .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .where(DraftRow.id.in_(some))
         ).all()
         for row in rows:
-            place, draft = (row.run_id, row.stream), load_draft(row.body)
-            if place not in runs:
-                runs[place] = _delivered(session, *place)
-            delivery, nothing = runs[place]
+            place, draft = (row.run_id, row.stream, row.delivery), load_draft(row.body)
+            if place not in brought:
+                brought[place] = _delivered(session, *place)
+            delivery, nothing = brought[place]
             if delivery is not None:
                 nothing = not delivery.accounts.get(account_in(json.loads(row.raw, parse_float=Decimal)))
-            telling = Telling(row.run_id, account_told(draft), text_told(draft), nothing, delivery)
+            by, account = brought_by(row.run_id, row.delivery), account_told(draft)
+            telling = Telling(by, account, text_told(draft), nothing, delivery, row.number)
             found[waiting[row.id]] = telling
     return found
 
 
-def _delivered(session: Session, run_id: str, stream: str) -> tuple[Delivery | None, bool]:
-    """Return what a run brought of a stream, and whether nothing of it was known; of older runs that alone."""
-    run, count = session.get(Run, run_id), session.get(RunCount, (run_id, stream))
+def _delivered(session: Session, run_id: str, stream: str, delivery: str) -> tuple[Delivery | None, bool]:
+    """Return what a run brought of a stream, or one of its deliveries, and whether nothing of it was known; of older
+    runs that alone. Of a delivery that is kept no more, as its run brought too many, nothing counts as known.
+    """
+    run = session.get(Run, run_id)
+    if delivery:
+        return None if run is None else delivery_of(run, stream, delivery), True
+    count = session.get(RunCount, (run_id, stream))
     return None if run is None else delivery_of(run, stream), count is not None and count.unchanged == 0

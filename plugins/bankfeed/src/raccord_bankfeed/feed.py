@@ -168,7 +168,8 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
         records, rejects, place = _read(context, settings, source, stream, place, spare=len(told))
         if records or rejects:
             more = again or place.events is not None or _source(context, place) is not None
-            return Page(records, place.write(more), more, [*told, *rejects])
+            delivery = str(source.number) if stream == LINES else ""
+            return Page(records, place.write(more), more, [*told, *rejects], delivery)
     return Page((), None if place == start and cursor is None else place.write(again), again, told)
 
 
