@@ -293,3 +293,49 @@ def test_two_signs_in_a_text_end_no_line_where_line_ends_do() -> None:
 def test_what_is_told_before_a_line_is_not_that_lines_text() -> None:
     rows = (":86:OF THE STATEMENT", ":61:2603140314C1,NTRFNONREF", ":61:2603140314C2,NTRFNONREF", ":86:MINE")
     assert [line.memo for line in Read(message(*rows, closing=":62F:C260314EUR103,00")).lines] == ["", "MINE"]
+
+
+LINES = (":61:2603140314D1,NTRFNONREF", ":61:2603150315D2,NTRFNONREF", ":61:2603160316D3,NTRFNONREF")
+CLOSING = ":62F:C260316EUR94,00"
+
+
+def alternating(*texts: str) -> bytes:
+    return message(*(row for text, line in zip(texts, LINES, strict=False) for row in (f":86:{text}", line)),
+                   closing=CLOSING if len(texts) == 3 else ":62F:C260316EUR97,00")  # fmt: skip
+
+
+def read_with(content: bytes, answers: str = "") -> list[Any]:
+    known = BankFeedSettings(answers=answers).known()
+    return list(reader_for(BytesIO(content), known).events(BytesIO(content)))
+
+
+@pytest.mark.parametrize("texts", [("Rent", "Cafe", "Shop"), ("Rent", "Cafe")])
+def test_a_text_before_each_line_and_none_after_the_last_is_asked_about(texts: tuple[str, ...]) -> None:
+    content = alternating(*texts)
+    events = read_with(content)
+    (asked,) = [event for event in events if isinstance(event, Question)]
+    assert (asked.code, asked.answers) == ("bankfeed.texts_first", ("accept", "reversed"))
+    shown = {reading.answer: reading.shown[0].en for reading in asked.readings}
+    assert shown == {"accept": texts[1], "reversed": texts[0]}
+    standard = [event.memo for event in events if isinstance(event, Line)]
+    assert standard == [*texts[1:], ""]
+    for key in (asked.key, asked.layout):
+        for answer, wanted in (("accept", standard), ("reversed", [*texts])):
+            told = read_with(content, f"{key} = {answer}")
+            assert [event.memo for event in told if isinstance(event, Line)] == wanted
+            assert not [event for event in told if isinstance(event, Question)]
+
+
+def test_a_text_before_the_first_line_is_one_about_the_statement_and_not_lost() -> None:
+    rows = (":86:About all", *(row for line, text in zip(LINES, "abc", strict=True) for row in (line, f":86:{text}")))
+    events = read_with(message(*rows, closing=CLOSING))
+    assert [event.memo for event in events if isinstance(event, Line)] == ["a", "b", "c"]
+    assert not [event for event in events if isinstance(event, Question)]
+    (statement,) = [event for event in events if isinstance(event, Statement)]
+    assert [(note.line, note.excerpt) for note in statement.notes] == [(5, "About all")]
+
+
+def test_lines_without_any_text_below_one_about_the_statement_are_not_asked_about() -> None:
+    events = read_with(message(":86:About all", *LINES, closing=CLOSING))
+    assert not [event for event in events if isinstance(event, Question)]
+    assert len([event for event in events if isinstance(event, Line)]) == 3

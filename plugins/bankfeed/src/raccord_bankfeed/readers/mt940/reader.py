@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.charset import CHUNK_BYTES, head_text
-from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940.account import account_named
 from raccord_bankfeed.readers.mt940.head import line_end_of
+from raccord_bankfeed.readers.mt940.leading import OF_ALL
 from raccord_bankfeed.readers.mt940.line import (
     read_amount,
     read_balance,
@@ -23,12 +22,13 @@ from raccord_bankfeed.readers.mt940.line import (
     read_structured,
     sum_entry,
 )
+from raccord_bankfeed.readers.mt940.message import Message, contradiction, sum_up
 from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, layout_of, lines_of, moves_added, moves_of
 from raccord_bankfeed.readers.pushed import Queue, RunReader, texts_of
 from raccord_bankfeed.readers.runs import LAYOUTS_MAX, FirstLook, Run, run_of
 from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt
-from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.told import NOTHING_KNOWN, REVERSED, Known
 
 _FIELD = re.compile(r"\s{0,8}:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
 _MAY_BEGIN = frozenset(":\t ")
@@ -36,62 +36,33 @@ _LEADS = frozenset(":\t -{\ufeff")
 _ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
 _END = re.compile(r"-(?:\}.*|X{3})?\s*")
 _SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
-_NUMBER = re.compile(r"\s*([0-9]{1,5})")
 _FIELD_CHARS_MAX = 20_000
 CLOSING = ":62F:"
 _ASKED_MAX = 1000
 _TEXTS_MAX = 8
 
 
-@dataclass(slots=True)
-class _Message:
-    """The message that is being read."""
-
-    tally: Tally
-    reference: str = ""
-    number: str = ""
-    interim: bool = False
-    closed: bool = False
-    named: bool = False
-    """Whether it names its currency before its lines."""
-    count: int = 0
-    credits: Decimal = Decimal(0)
-    debits: Decimal = Decimal(0)
-    announced: list[tuple[str, int, Decimal]] = field(default_factory=list)
-    waiting: tuple[str, int, int] | None = None
-    """A ``:61:`` that waits for what follows its texts, with its row and place."""
-    texts: list[str] = field(default_factory=list)
-    """What was told of it: one ``:86:``, of some banks two."""
-    structured: str = ""
-    """What a ``:NS:`` told of it, which some banks write beside a text and others instead."""
-
-    @property
-    def numbered(self) -> Numbered | None:
-        """Where it stands among the account's statements; nothing of a report within the day."""
-        if self.interim:
-            return None
-        number, _, page = self.number.partition("/")
-        legal = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
-        return Numbered(legal or None, None, int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1)
-
-    @property
-    def is_numbered(self) -> bool:
-        """Whether its number, with a line's place in it, tells lines apart: not where each message is the first."""
-        number = _NUMBER.match(self.number)
-        return number is not None and int(number[1]) > 1 and not self.interim
-
-
 class _Messages:
     """Takes the fields of a file in order; ``light`` keeps to the totals and tells no lines."""
 
-    def __init__(self, queue: Queue, asked: dict[int, Question], currencies: dict[int, str], *, light: bool) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        asked: dict[int, Question],
+        currencies: dict[int, str],
+        *,
+        light: bool,
+        ahead: frozenset[int] = frozenset(),
+    ) -> None:
         self._queue = queue
+        self._ahead = ahead
+        """The numbers of messages whose texts stand before their lines."""
         self._asked = asked
         self._currencies = currencies
         """Of messages that name one after their lines alone, by number."""
         self._light = light
         self._number = 0
-        self._message: _Message | None = None
+        self._message: Message | None = None
         self.told = False
         """Whether anything was told of."""
         self.unclosed = False
@@ -105,8 +76,11 @@ class _Messages:
                 message.structured = text
             return
         if tag == "86" and message is not None:
-            if message.waiting is not None and len(message.texts) < _TEXTS_MAX:
-                message.texts.append(text)
+            found = message.texts if message.ahead is None else message.ahead
+            if message.ahead is None and message.waiting is None and not message.count:
+                message.leading.texts.append((text, row))
+            elif (message.waiting or message.ahead is not None) and len(found) < _TEXTS_MAX:
+                found.append(text)
             return
         if message is not None:
             self._entry(message)
@@ -123,6 +97,8 @@ class _Messages:
             case "61":
                 message.named = message.named or bool(message.tally.currency)
                 message.waiting = (text, row, start)
+                if message.ahead is not None:
+                    message.texts, message.ahead = message.ahead, []
             case "34F" | "13" | "13D":
                 message.interim = True
                 message.tally.currency = message.tally.currency or text.strip()[:3]
@@ -133,22 +109,23 @@ class _Messages:
             case _:
                 pass  # a related reference, a forward balance
 
-    def _begin(self, row: int) -> _Message:
-        self._message = _Message(Tally(Account("", AccountKind.BANK, ""), row))
+    def _begin(self, row: int) -> Message:
+        self._message = Message(Tally(Account("", AccountKind.BANK, ""), row))
         if not self._light and self._number in self._asked:
             self._tell(self._asked[self._number])
         self._message.tally.currency = "" if self._light else self._currencies.get(self._number, "")
+        self._message.ahead = [] if self._number in self._ahead else None
         self._number += 1
         return self._message
 
-    def _announced(self, message: _Message, side: str, text: str) -> None:
+    def _announced(self, message: Message, side: str, text: str) -> None:
         found = _SUM.fullmatch(text.partition("\n")[0])
         amount = None if found is None else read_amount(found[3])
         if found is not None and amount is not None:
             message.interim = True
             message.announced.append((side, int(found[1]), amount))
 
-    def _balance(self, message: _Message, tag: str, text: str, row: int, start: int) -> None:
+    def _balance(self, message: Message, tag: str, text: str, row: int, start: int) -> None:
         read = read_balance(text)
         tally = message.tally
         if read is None:
@@ -165,7 +142,7 @@ class _Messages:
         else:
             tally.available = Balance(amount, day)
 
-    def _entry(self, message: _Message) -> None:
+    def _entry(self, message: Message) -> None:
         """End the line that waits, if there is one."""
         if message.waiting is None:
             return
@@ -174,13 +151,15 @@ class _Messages:
         structured, message.structured = message.structured, ""
         tally = message.tally
         message.count += 1
+        if message.leading.texts:
+            message.leading.take(text, "\n".join(texts))
         if not tally.account.key:
             tally.account = account_named("")
         try:
             if self._light:
                 day, amount, expected = sum_entry(text)
                 # No balance holds what is only expected.
-                _sum(message, day, Decimal(0) if expected and not message.interim else amount)
+                sum_up(message, day, Decimal(0) if expected and not message.interim else amount)
                 return
             entry = read_entry(text)
         except RowFault as problem:
@@ -230,10 +209,12 @@ class _Messages:
         message.tally.last_day = added.last
         return True
 
-    def _booked(self) -> _Message | None:
+    def _booked(self) -> Message | None:
         """Return the message that is open, if its lines are booked ones of an account."""
         message = self._message
-        return None if message is None or message.interim or not message.tally.account.key else message
+        if message is None or message.interim or message.leading.texts or message.ahead is not None:
+            return None
+        return message if message.tally.account.key else None
 
     def take_run(self, run: Run, start: int) -> bool:
         """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
@@ -272,9 +253,11 @@ class _Messages:
         if self._light:
             if message.count and not message.named and len(self._currencies) < _ASKED_MAX:
                 self._currencies[self._number - 1] = tally.currency
-            if (found := _contradiction(message)) is not None and len(self._asked) < _ASKED_MAX:
+            if (found := contradiction(message)) is not None and len(self._asked) < _ASKED_MAX:
                 self._asked[self._number - 1] = found
             return
+        for text, row in message.leading.texts:
+            tally.note(row, OF_ALL, text)
         tally.numbered = message.numbered
         self._tell(tally.statement())
         self.unclosed = tally.opening is not None and not message.closed
@@ -286,37 +269,6 @@ class _Messages:
     def _unreadable(self, fault: Fault, row: int, start: int, text: str) -> None:
         if not self._light:
             self._tell(Unreadable(fault.code, fault.reason, row, start, excerpt(text)))
-
-
-def _sum(message: _Message, day: date, amount: Decimal) -> None:
-    """Add a line up before it is told."""
-    if amount >= 0:
-        message.credits += amount
-    else:
-        message.debits -= amount
-    tally = message.tally
-    tally.lines += 1
-    tally.total += amount
-    tally.last_day = day
-
-
-def _contradiction(message: _Message) -> Question | None:
-    """Compare with the bank's balances and sums; a message with an unreadable line, told apart, cannot be added up."""
-    tally = message.tally
-    found: questions.Contradiction | None = None
-    if tally.unreadable:
-        return None
-    opening, closing = tally.opening, tally.ledger
-    if opening is not None and closing is not None and opening.amount + tally.total != closing.amount:
-        found = questions.balance_differs(tally, opening.amount, closing.amount, tally.currency)
-    for side, _, amount in message.announced:
-        made = message.credits if side == "C" else message.debits
-        if found is None and amount != made:
-            found = questions.total_differs(tally, amount, made, f":90{side}:")
-    if found is None:
-        return None
-    key = questions.digest(tally.account.key, message.reference, message.number, str(tally.opening), str(tally.total))
-    return questions.contradicted(key, found, tally, tally.last_day)
 
 
 class _Fields:
@@ -385,8 +337,10 @@ class Mt940Reader(RunReader):
         asked, currencies = self._looked(stream, counted=False)
         if asked:  # a question says where things stand
             asked, currencies = self._looked(stream, counted=True)
-        kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._messages = _Messages(self.queue, kept, currencies, light=False)
+        said = {number: self._known.says_of(each.key, each.layout, *each.answers) for number, each in asked.items()}
+        kept = {number: each for number, each in asked.items() if not said[number]}
+        ahead = frozenset(number for number, word in said.items() if word == REVERSED)
+        self._messages = _Messages(self.queue, kept, currencies, light=False, ahead=ahead)
         self._fields = _Fields(self._messages)
 
     def _looked(self, stream: BinaryIO, *, counted: bool) -> tuple[dict[int, Question], dict[int, str]]:
