@@ -49,6 +49,7 @@ from twin_steps import (
     placed,
     processor,
     rule,
+    statements,
     still_asked,
     to_savings,
     told_apart,
@@ -88,6 +89,29 @@ SCENARIOS = {
             categorise,
         ],
         ["Purchase 4.50 03-04"] * 3,
+    ),
+    "pain 9: an equal line of two statements that follow each other is two, in one run or in two": Scenario(
+        [
+            statements(("100.00", [COFFEE, "03-04 -9.00 TAXI"]), ("86.50", [COFFEE, "03-04 -7.00 LIVRE"])),
+            still_asked(*[CATEGORY] * 4),
+            statements(("75.00", [COFFEE, "03-05 -1.00 SEL"])),
+            still_asked(*[CATEGORY] * 6),
+            statements(("86.50", [COFFEE, "03-04 -7.00 LIVRE"]), newline="\n"),
+            categorise,
+            again(1),
+        ],
+        [
+            *["Purchase 4.50 03-04"] * 3,
+            *("Purchase 9.00 03-04", "Purchase 7.00 03-04", "Purchase 1.00 03-05"),
+        ],
+    ),
+    "pain 9: an equal line of two statements whose balances do not go on is one": Scenario(
+        [
+            statements(("100.00", [COFFEE, "03-04 -9.00 TAXI"])),
+            statements(("100.00", [COFFEE, "03-04 -9.00 TAXI", "03-04 -7.00 LIVRE"])),
+            categorise,
+        ],
+        ["Purchase 4.50 03-04", "Purchase 9.00 03-04", "Purchase 7.00 03-04"],
     ),
     "pain 9: the day before and the day after overlap": Scenario(
         [

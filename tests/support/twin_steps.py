@@ -31,6 +31,7 @@ from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart,
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
+from raccord_bankfeed.twins.mt940 import mt940_chunks
 from raccord_chase.sandbox import Merchant
 
 CHEQUING, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
@@ -159,6 +160,23 @@ def at_once(*files: Sequence[str], account: MadeAccount = CHEQUING, table: Seque
             house.put("bankfeed", statement_file(account, map(line, lines)))
         if table:
             house.put("bankfeed", _numbered(house, connection, table), "numbered.csv")
+        house.sync(connection)
+
+    return step
+
+
+def statements(*pieces: tuple[str, Sequence[str]], newline: str = "\r\n") -> Step:
+    """MT940 files without a number arrive, each with the balance that it begins with, and are read in one run."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed")
+        for opening, rows in pieces:
+            lines = [line(each) for each in rows]
+            total = sum((each.amount for each in lines), Decimal(0))
+            content = mt940_chunks(CHEQUING, lines, opening=Decimal(opening), total=total, number="", newline=newline)
+            house.put("bankfeed", b"".join(content))
+            key = Read(b"".join(mt940_chunks(CHEQUING, lines))).lines[0].account.key
+            choose(house.workshop, OWNER, connection.id, "ledger_account", house.banks[0], of=key)
         house.sync(connection)
 
     return step

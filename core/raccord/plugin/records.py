@@ -20,7 +20,9 @@ CURSOR_BYTES_MAX = 4096
 class Record:
     """One thing the source said, kept raw for ever.
 
-    ``source_id`` is stable: the same thing read again, in another order or another file, has the same id. ``day`` is
+    ``source_id`` is stable: the same thing read again, in another order or another file, has the same id. Equal things
+    that are told apart by counting alone end in ``~2``, ``~3`` …: of two ids that differ in that alone, none is asked
+    about as the other one told anew. ``day`` is
     the date the ledger documents made from it bear, in the source's time zone. ``amount`` is what the record moves,
     with money into the company's account positive (``None``: the record moves no money); the money effects of the
     drafts mapped from it must add up to it. That of an invoice is its total, of a bill its total below zero, though no

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ Named = tuple[str, str]
 """Kind and id of a document, or the connection that posts it and under which key."""
 
 _AGREEING, _CONTRADICTING = 2, -1
+_COUNT = re.compile(r"~[0-9]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Telling:
     delivery: Delivery | None
     record: int = 0
     """The number of its record: a later one has a greater."""
+    id: str = ""
+    """The id of its record."""
 
     def anew(self, day: date, found: Found) -> bool:
         """Tell whether a document that was told before may be a line of a day, its id replaced.
@@ -118,6 +122,8 @@ class Telling:
         where it has the days around both.
         """
         if self.by in found.told_by or (self.account and self.account not in found.told_as):
+            return False
+        if any(counted_apart(self.id, each) for each in found.told_ids):
             return False
         apart = abs((found.day - day).days)
         if self.nothing_known and not apart:
@@ -228,6 +234,11 @@ def sure_of(line: Line, found: Found) -> Sure:
     """
     agreeing = agreement(line, found)
     return Sure.CERTAIN if agreeing >= 0 and agreeing + (line.day == found.day) >= _AGREEING else Sure.LIKELY
+
+
+def counted_apart(id_: str, other: str) -> bool:
+    """Tell whether two ids of a source's records differ in their number alone: equal things, and two."""
+    return id_ != other and _COUNT.sub("", id_) == _COUNT.sub("", other)
 
 
 def plain_number(number: str) -> str:

@@ -251,6 +251,7 @@ def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
                 DraftRow.id,
                 DraftRow.body,
                 SourceRecord.id.label("number"),
+                SourceRecord.source_id,
                 SourceRecord.run_id,
                 SourceRecord.stream,
                 SourceRecord.delivery,
@@ -267,7 +268,7 @@ def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
             if delivery is not None:
                 nothing = not delivery.accounts.get(account_in(json.loads(row.raw, parse_float=Decimal)))
             by, account = brought_by(row.run_id, row.delivery), account_told(draft)
-            telling = Telling(by, account, text_told(draft), nothing, delivery, row.number)
+            telling = Telling(by, account, text_told(draft), nothing, delivery, row.number, row.source_id)
             found[waiting[row.id]] = telling
     return found
 

@@ -32,6 +32,7 @@ from raccord.plugin import (
 )
 from raccord_bankfeed.crossing import answer_key, twins_of
 from raccord_bankfeed.elsewhere import ELSEWHERE, all_bring_still
+from raccord_bankfeed.identity import NOTHING_TAKEN, Identities, plain_taken
 from raccord_bankfeed.placed import placed
 from raccord_bankfeed.placing import Place, Places
 from raccord_bankfeed.providers.roads import PROVIDERS
@@ -249,12 +250,13 @@ def _begun(
     """Begin to read a file."""
     known, names = _known(context, settings), dict(settings.account_names())
     places = _places(context, settings, place)
-    twins, replacing = {}, NOTHING_REPLACED
+    twins, replacing, taken = {}, NOTHING_REPLACED, NOTHING_TAKEN
     if stream == LINES:
+        taken = places.taken(source)
         twins = twins_of(context.files, source, known, place.known, names, places)
         replacing = replaced_in(context.files, source, known, place.known, names, places)
     may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
-    under, state = places.of(source.number), FileState(twins, replacing, may_be_gone=may_be_gone)
+    under, state = places.of(source.number), FileState(twins, replacing, Identities(taken), may_be_gone=may_be_gone)
     with opened(source) as content:
         left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
         return _Reading(placed(reader_for(content, known), under), state, _rests_on(state, under), left_to)
@@ -285,6 +287,7 @@ def _rests_on(state: FileState, under: Place) -> str:
     said = (
         sorted(state.twins.items()), sorted(state.replacing.lines.items()), sorted(state.replacing.over),
         sorted(under.keys.items()), under.asked, under.said, sorted(under.were.items()),
+        *([plain_taken(state.identities.taken)] if state.identities.taken else ()),
     )  # fmt: skip
     return blake2b(repr(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
 

@@ -17,6 +17,8 @@ different transactions, use it again years later, send ``1`` or nothing. What is
    line of a file and on ``~2``, ``~3`` … Equal lines are counted for each account and day within the file, so two equal
    coffees are two lines, the same file again adds nothing, and of two files that share a day the fuller one counts
    (the greater number of equal lines, never the sum).
+   Where balances prove that two files' statements share no line, their equal lines are as many as both have
+   (``chained.py``).
    Lines with a native id are counted the same way, but within one statement of the file: a statement lists a line once,
    so an entry twice in one list is two lines, and the same entry in two lists is one.
 5. *The same account by another road* (another format, another layout) shares no ids: see ``crossing.py``.
@@ -33,15 +35,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
+from itertools import count
+from types import MappingProxyType
 
 from raccord_bankfeed.equal_lines import EqualLines
 from raccord_bankfeed.readers.contract import Line
 
 _DIGEST_BYTES = 8
 _SHOWN_CHARS = 40
+_COUNTED = re.compile(rf"-[0-9a-f]{{{2 * _DIGEST_BYTES}}}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 _NOTHING = frozenset({"NONE", "NULL", "NAN", "UNKNOWN", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 _COUNTER_DIGITS_MAX = 3
@@ -52,10 +58,21 @@ _PLAIN_CHARS_MAX = 28
 """A longer amount may lose digits where it is put in its shortest form, and always did."""
 
 
+Taken = Mapping[int, Mapping[str, frozenset[int]]]
+"""By statement of a file, counted from 0, and by what equal lines have in common (``base_of``) the numbers that lines
+have which are proven to be others.
+"""
+NOTHING_TAKEN: Taken = MappingProxyType({})
+
+
 class Identities:
     """Gives the lines of one file their ids; ask for every line in the file's order, and tell when a statement ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Taken = NOTHING_TAKEN) -> None:
+        self.taken = taken
+        self._numbered = frozenset(base for some in taken.values() for base in some)
+        self._numbers: dict[tuple[str, str], set[int]] = {}
+        self._statement = 0
         self._in_file, self._pending, self._in_statement = EqualLines(), EqualLines(), EqualLines()
 
     def of(self, line: Line) -> str:
@@ -76,13 +93,41 @@ class Identities:
             reference = line.reference or line.check_number
             words = normalised(f"{line.name} {line.memo}")
             digest = _digest(day, amount, line.currency, words, normalised(reference))
+            if self._numbered and not line.pending and (base := f"{shown}-{digest.hex()}") in self._numbered:
+                return self._of_other_than(account.key, base)
         which = equal.count(account.key, digest, day)
         plain = f"{account.key}/{shown}-{digest.hex()}"
         return plain if which == 1 else f"{plain}~{which}"
 
+    def _of_other_than(self, key: str, base: str) -> str:
+        """Return the id of a line with the first number that neither an equal line of the file has nor another one."""
+        used = self._numbers.setdefault((key, base), set())
+        number = first_free(used, self.taken.get(self._statement, {}).get(base, frozenset()))
+        used.add(number)
+        return f"{key}/{base}" if number == 1 else f"{key}/{base}~{number}"
+
     def statement_ended(self) -> None:
         """Begin a new list: native ids are counted afresh."""
         self._in_statement = EqualLines()
+        self._statement += 1
+
+
+def first_free(*taken: Collection[int]) -> int:
+    """Return the first number that nothing has."""
+    return next(number for number in count(1) if not any(number in some for some in taken))
+
+
+def plain_taken(taken: Taken) -> str:
+    """Return which numbers are taken, as one text."""
+    return repr([(each, sorted((base, sorted(some)) for base, some in taken[each].items())) for each in sorted(taken)])
+
+
+def base_of(id_: str, day: date) -> str:
+    """Return what the ids of equal lines that are counted within a file have in common, without the account's key;
+    empty where the bank's own id tells a line.
+    """
+    base = id_.partition("/")[2].partition("~")[0]
+    return base if _COUNTED.fullmatch(base.removeprefix(day.isoformat())) else ""
 
 
 def is_telling(native: str, day: date) -> bool:

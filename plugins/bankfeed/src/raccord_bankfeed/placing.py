@@ -23,7 +23,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from raccord.plugin import FileBox, SourceFile
+from raccord_bankfeed.chained import Chains
 from raccord_bankfeed.elsewhere import AskBeside, Away, accounts_away
+from raccord_bankfeed.identity import Taken
 from raccord_bankfeed.one_account import Accounts
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
@@ -169,6 +171,7 @@ class Places:
         self._apart = False
         """Whether there are accounts of which no file says that."""
         self._ended: list[Away] = []
+        self._chains = Chains(files, known, said, names, lambda number: self.of(number).keys)
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
@@ -182,6 +185,15 @@ class Places:
         if (source := self._beyond.pop(number, None)) is not None:
             self._found[number] = self._with_others(source, self._decide(source), compared=False)
         return self._found.get(number, Place())
+
+    def lines(self, source: SourceFile, file: FileLines) -> FileLines:
+        """Return a file's lines with the ids that they have beside those of the files before."""
+        taken = self._chains.taken(source)
+        return files_seen.of(source, self._known, self._said, self._names, taken) if taken else file
+
+    def taken(self, source: SourceFile) -> Taken:
+        """Return which numbers of equal lines a file's lines may not have."""
+        return self._chains.taken(source)
 
     def _look_beside(self, number: int) -> None:
         """Take in, once, what other connections told of the days of the files up to one."""
@@ -348,6 +360,6 @@ def placed_lines(file: FileLines, source: SourceFile, names: Mapping[str, str], 
     place = places.of(source.number)
     if place.asked:
         return None
-    lines = file.under(place.keys, names)
+    lines = places.lines(source, file).under(place.keys, names)
     # What was told as another account comes by a road of its own, whatever its format: its ids may be others.
     return replace(lines, road=" ".join((lines.road, *sorted(place.were.values())))) if place.were else lines

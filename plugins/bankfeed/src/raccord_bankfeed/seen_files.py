@@ -14,7 +14,7 @@ from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from raccord.plugin import FileBox, SourceFile
-from raccord_bankfeed.identity import Identities, normalised, plain_amount
+from raccord_bankfeed.identity import NOTHING_TAKEN, Identities, Taken, normalised, plain_amount, plain_taken
 from raccord_bankfeed.pairing import Days, Entry
 from raccord_bankfeed.paypal_ids import id_at_paypal
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
@@ -26,6 +26,9 @@ from raccord_bankfeed.second_days import second_days
 
 LINES_MAX = 100_000
 """So many lines of all files are compared at most; beyond it, a line that comes twice is found when it is posted."""
+
+LISTED_MAX = 1_000
+"""Statements of one file whose balances are remembered."""
 
 FILES_MAX = 2_000
 """Of so many files it is remembered by which road they came and which days they name."""
@@ -81,6 +84,8 @@ class FileLines:
     """Whether something is asked about how it is read: until then nothing rests on what it says."""
     accounts: dict[str, Account] = field(default_factory=dict)
     nameless: dict[str, Nameless] = field(default_factory=dict)
+    statement_ends: list[int] = field(default_factory=list)
+    """How many lines there are up to the end of each statement."""
 
     def near(self, other: FileLines) -> bool:
         """Tell whether two files share an account and a stretch of time."""
@@ -121,6 +126,21 @@ class FileLines:
         self.days.take(entry)
 
 
+class Listed(NamedTuple):
+    """A statement that says what the account held before its lines and after them, and whose lines come to that."""
+
+    account: str
+    currency: str
+    opening: Decimal
+    closing: Decimal
+    begins: date
+    ends: date
+    """The days of these balances."""
+    first: date
+    last: date
+    """The days of its lines."""
+
+
 class Span(NamedTuple):
     """The first and last day that a file names, of lines or of what it lists."""
 
@@ -131,6 +151,8 @@ class Span(NamedTuple):
     accounts: frozenset[str] = frozenset()
     """The keys of the accounts that its lines are of."""
     lines: int = 0
+    listed: tuple[tuple[int, Listed], ...] = ()
+    """Its statements with both balances, each with its number among all, from 0."""
 
 
 class _Files:
@@ -142,14 +164,16 @@ class _Files:
         self._spans: OrderedDict[tuple[str, str], Span | None] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, source: SourceFile, known: Known, said: str, names: Mapping[str, str]) -> FileLines:
-        """Return what a file holds."""
-        key = (source.sha256, said)
+    def of(
+        self, source: SourceFile, known: Known, said: str, names: Mapping[str, str], taken: Taken = NOTHING_TAKEN
+    ) -> FileLines:
+        """Return what a file holds; its lines have no number that is ``taken``."""
+        key = (source.sha256, f"{said} {plain_taken(taken)}" if taken else said)
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-        made = _read(source, known, names)
+        made = _read(source, known, names, taken)
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > 1 and sum(len(each.entries) for each in self._kept.values()) > LINES_MAX:
@@ -218,6 +242,8 @@ def _road(source: SourceFile) -> str:
 def _span(source: SourceFile, known: Known) -> Span | None:
     first, last, dated, lines = date.max, date.min, True, 0
     accounts: set[str] = set()
+    listed: list[tuple[int, Listed]] = []
+    statements, part = 0, _Part()
     with opened(source) as content, closing(reader_for(content, known).events(content)) as events:
         for event in events:
             match event:
@@ -226,17 +252,49 @@ def _span(source: SourceFile, known: Known) -> Span | None:
                     lines += 1
                     accounts.add(event.account.key)
                     dated = dated and not (event.stable or event.lasting)
+                    part.take(event)
                 case Statement():
                     days = (event.starts or date.max, event.ends or date.min)
+                    if (found := part.listed(event)) is not None and len(listed) < LISTED_MAX:
+                        listed.append((statements, found))
+                    statements, part = statements + 1, _Part()
+                case Question():
+                    part.whole = False
+                    continue
                 case _:
                     continue
             first, last = min(first, days[0]), max(last, days[1])
-    return Span(first, last, dated, frozenset(accounts), lines) if first <= last else None
+    return Span(first, last, dated, frozenset(accounts), lines, tuple(listed)) if first <= last else None
 
 
-def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLines:
+@dataclass(slots=True)
+class _Part:
+    """The lines of the statement that is read."""
+
+    accounts: set[str] = field(default_factory=set)
+    first: date = date.max
+    last: date = date.min
+    whole: bool = True
+    """Whether nothing is asked about it."""
+
+    def take(self, line: Line) -> None:
+        self.accounts.add(line.account.key)
+        self.first, self.last = min(self.first, line.day), max(self.last, line.day)
+
+    def listed(self, statement: Statement) -> Listed | None:
+        """Return the statement with its balances; nothing where they do not tell that these are all its lines."""
+        opening, ledger, key = statement.opening, statement.ledger, statement.account.key
+        if opening is None or ledger is None or not self.whole or self.accounts != {key} or statement.unreadable:
+            return None
+        if opening.amount + statement.total != ledger.amount:
+            return None
+        begins, ends = opening.day or statement.starts or self.first, ledger.day or statement.ends or self.last
+        return Listed(key, statement.currency, opening.amount, ledger.amount, begins, ends, self.first, self.last)
+
+
+def _read(source: SourceFile, known: Known, names: Mapping[str, str], taken: Taken) -> FileLines:
     tokens: dict[str, frozenset[str]] = {}
-    identities, held, number = Identities(), False, -1
+    identities, held, number = Identities(taken), False, -1
     road = files_seen.road(source)
     with opened(source) as content:
         found = FileLines(road, days=Days(whole=road not in TELL_CHANGES))
@@ -250,6 +308,7 @@ def _read(source: SourceFile, known: Known, names: Mapping[str, str]) -> FileLin
                         _balances(found, event)
                         _stated(found, event, names)
                         identities.statement_ended()
+                        found.statement_ends.append(len(found.entries))
                     case Line():
                         number += 1
                         source_id = identities.of(event)
