@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import raccord_bankfeed
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.camt import camt_chunks
 from raccord_bankfeed.twins.formats import file_of
 
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
@@ -93,6 +94,23 @@ def by_pycamt(content: bytes) -> list[Fact]:
     ]
 
 
+AS_STATEMENT = (
+    (b"camt.052", b"camt.053"),
+    (b"camt.054", b"camt.053"),
+    (b"BkToCstmrAcctRpt", b"BkToCstmrStmt"),
+    (b"BkToCstmrDbtCdtNtfctn", b"BkToCstmrStmt"),
+    (b"Rpt>", b"Stmt>"),
+    (b"Ntfctn>", b"Stmt>"),
+)
+
+
+def by_pycamt_as_statement(content: bytes) -> list[Fact]:
+    """It reads statements alone; a report of the day and a notification have the same entries under other names."""
+    for name, other in AS_STATEMENT:
+        content = content.replace(name, other)
+    return by_pycamt(content)
+
+
 def by_csv(content: bytes) -> list[Fact]:
     return [
         (date.fromisoformat(row["Date"]), Decimal(row["Amount"].replace(",", "")), row["Transaction ID"])
@@ -107,7 +125,9 @@ ORACLES: dict[str, Callable[[bytes], list[Fact]]] = {
     "qif": by_quiffen,
     "mt940": by_mt940,
     "bai2": by_bai2,
+    "camt052": by_pycamt_as_statement,
     "camt053": by_pycamt,
+    "camt054": by_pycamt_as_statement,
     "csv": by_csv,
 }
 
@@ -123,6 +143,8 @@ DIFFERS: dict[str, tuple[int | str, str]] = {
     "camt053/camt053.v2.wrong.xml": ("Camt053ParseError", "no CAMT message; we report it"),
     "camt053/camt053.v4.xml": (1, "takes an amount of a detail, which is 0, for the entry's"),
     "camt053/camt053.v8.xml": (1, "takes an amount of a detail, which is 0, for the entry's"),
+    "camt054/camt054.v2.xml": (3, "tells each payment of a batch, all with the amount of the whole"),
+    "camt054/camt054.v4.xml": (3, "tells each payment of a batch; one line until a person wants them apart"),
 }
 """Samples that a library reads otherwise: how many lines it finds or how it fails, and what is right."""
 
@@ -172,14 +194,16 @@ def lines_on(days: st.SearchStrategy[date]) -> st.SearchStrategy[list[MadeLine]]
 YEAR = st.integers(0, 364).map(lambda days: date(2026, 1, 1) + timedelta(days))
 
 
-@pytest.mark.parametrize("name", ["ofx1", "ofx2", "qif", "camt", "mt940", "bai2", "csv"])
+@pytest.mark.parametrize("name", ["ofx1", "ofx2", "qif", "camt", "camt052", "mt940", "bai2", "csv"])
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_a_public_library_and_we_read_what_the_twin_wrote(name: str, data: st.DataObject) -> None:
     lines = data.draw(lines_on(st.just(DAY) if name == "bai2" else YEAR))
     if name == "qif":
         lines.append(MadeLine(day=date(2026, 12, 31), amount=Decimal(1), name="A day that tells the order of all"))
-    content = file_of(name, MadeAccount(number="0123456789", currency="CAD"), lines)
+    account = MadeAccount(number="0123456789", currency="CAD")
+    reported = name == "camt052"
+    content = b"".join(camt_chunks(account, lines, message="052")) if reported else file_of(name, account, lines)
     found = ORACLES["camt053" if name == "camt" else name](content)
     ids = any(native for _, _, native in found)
     wanted = Counter((line.day, line.amount, line.native if ids else "") for line in lines)
