@@ -78,3 +78,16 @@ def test_a_file_whose_only_row_is_bad_is_a_statement_all_the_same(content: str) 
 def test_a_day_that_does_not_exist_is_what_is_said_of_the_only_row() -> None:
     read = Read("Date;Libellé;Montant\n33/03/2026;A;1,00\n".encode())
     assert read.codes == ["bankfeed.date_impossible"]
+
+
+def test_a_row_whose_day_cannot_be_read_is_no_row_without_a_day() -> None:
+    """Danske Bank in Lithuania writes 2026:03:14, and fewer cells than names."""
+    header = "Date,Bank,Address,City,Country,Name,Amount,"
+    rows = f'{header}\n2026:03:14,,"Vilnius,LT",ACME,-7.8,\n2026-03-15,X,Y,Z,LT,N,1.00,\n'
+    result = Read(rows.encode())
+    assert [str(line.amount) for line in result.lines] == ["1.00"]
+    assert [(bad.code, bad.line) for bad in result.unreadable] == [("bankfeed.date_impossible", 2)]
+    footer = Read(rows.replace("2026:03:14", "Page 1/2").replace("-7.8", "").encode())
+    assert footer.codes == []
+    (statement,) = footer.statements
+    assert statement.left_out == 1

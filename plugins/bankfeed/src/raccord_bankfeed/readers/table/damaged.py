@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.contract import Unreadable
 from raccord_bankfeed.readers.days import parts_of
-from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import DELIMITERS, Row, rows_of
 from raccord_bankfeed.readers.texts import excerpt
@@ -16,6 +17,8 @@ from raccord_bankfeed.readers.texts import excerpt
 _TOLD_MAX = 50
 _CELLS_MIN = 3
 _ALMOST = re.compile(r"(?=.*[0-9])(?=.*[.,])(?!.*[A-Za-z].*[A-Za-z].*[A-Za-z])[0-9A-Za-z.,'+\-()$£€ \u00a0]{2,20}")
+_DAY_ALIKE = re.compile(r"[0-9]{1,4}[^0-9A-Za-z ][0-9]{1,2}[^0-9A-Za-z ][0-9]{1,4}(?:[ T].*)?")
+_AMOUNT_CHARS_MAX = 40
 _CENTS = re.compile(r" *[0-9]{1,3}[^0-9.,]? *")
 
 
@@ -36,6 +39,17 @@ def check_width(row: Row, layout: Layout) -> None:
     cut = any(_CENTS.fullmatch(row.cells[number + 1]) for number in layout.money)
     if not ends_in_text or cut:
         raise RowFault(text_faults.cells_extra(width, len(row.cells)))
+
+
+def check_day(row: Row, text: str, fault: Fault) -> None:
+    """Raise ``RowFault`` for a row without an amount where one should stand, with an amount elsewhere, and a day that
+    cannot be read: it is no footer.
+    """
+    if _DAY_ALIKE.fullmatch(text) and any(
+        len(cell) < _AMOUNT_CHARS_MAX and (found := written(cell)) is not None and not found.digits.isdigit()
+        for cell in row.cells
+    ):
+        raise RowFault(fault)
 
 
 def check_end(row: Row, layout: Layout, narrowest: int) -> None:

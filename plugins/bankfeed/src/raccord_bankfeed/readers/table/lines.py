@@ -21,7 +21,7 @@ from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.signs import with_open_signs
 from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.table.damaged import check_width
+from raccord_bankfeed.readers.table.damaged import check_day, check_width
 from raccord_bankfeed.readers.table.evidence import (
     Evidence,
     are_credits_negative,
@@ -270,22 +270,20 @@ class RowReader:
         try:
             moves = any(self.number(row, number) for number in self.layout.money)
         except RowFault:
-            if not text and any(SUMS.search(plain(cell)) for cell in self._money_cells(row)):
+            if not text and any(SUMS.search(plain(row.cells[n])) for n in self.layout.money if n < len(row.cells)):
                 raise NoTransaction(notes.SUM) from None
             if self.layout.read_day(text) is None:
                 raise
             # A day that does not exist is what is wrong with the row, also where it alone would tell its marks.
             return None
         if not moves:
+            check_day(row, text, self.date_fault(row))
             raise NoTransaction(notes.SUM if SUMS.search(shown) else notes.NO_DATE)
         if SUMS.search(shown) and (self.layout.read_day(text) is None or not text):
             raise NoTransaction(notes.SUM)
         if not text and PENDING.search(plain(self.cell(row, Part.STATUS))):
             raise NoTransaction(notes.UNDATED_PENDING)
         return None
-
-    def _money_cells(self, row: Row) -> list[str]:
-        return [row.cells[number] for number in self.layout.money if number < len(row.cells)]
 
     def _known_day(self, text: str) -> date | None:
         if text not in self.days:
