@@ -37,6 +37,7 @@ from raccord.sync.lines.suggestions import SUGGESTED, suggest
 from raccord.sync.mapping.map import judge, map_slice
 from raccord.sync.mapping.upgrades import MAPPED_WITH, check_upgrade
 from raccord.sync.phases import Phase, PlanNotApprovedError, Progress, is_undo
+from raccord.sync.planning.beside import in_shadow
 from raccord.sync.planning.order import Position, waiting_drafts
 from raccord.sync.planning.plan import Planner
 from raccord.sync.planning.plans import leave_changed, start_plan
@@ -58,7 +59,7 @@ from raccord.sync.resolving.newcomers import FIRSTS, firsts_of, read_alike, wait
 from raccord.sync.resolving.reactivate import note_inactive
 from raccord.sync.resolving.resolve import Resolver
 from raccord.sync.resolving.views import View
-from raccord.sync.shadowing.comparing import SHADOWED, compare_shadow, in_shadow
+from raccord.sync.shadowing.comparing import SHADOWED, compare_shadow
 from raccord.sync.telling.report import tell_outcomes, tell_under_way
 from raccord.sync.telling.sending import send_page, tell_lists
 from raccord.sync.undoing.books import changed_in

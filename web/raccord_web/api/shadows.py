@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from raccord.overview.beginning.shadow import ShadowSummary, ShadowView, shadow_rows, shadow_summary
 from raccord.store.models import Connection, ShadowCause, ShadowOutcome
-from raccord.sync.shadowing.comparing import in_shadow
+from raccord.sync.planning.beside import in_shadow
 from raccord_web.api.paging import Asked, Part, part
 from raccord_web.front.desk import desk_of
 

@@ -60,7 +60,7 @@ from raccord.sync.lines.told_before import (
 )
 from raccord.sync.lines.treatments import OTHER_SIDE, as_treated
 from raccord.sync.resolving.answered import Answered
-from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS, DIFFERS
 from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to, settle, without_decision
 from raccord.sync.resolving.holds import close_hold, open_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -347,7 +347,9 @@ class Doubles:
                 self._hold(line, row, found, {"linkable": not apart, SURE: Sure.LIKELY if apart else sure})
 
     def _free(self, row: DraftRow) -> None:
-        """Let a draft go: nothing in the books is its movement."""
+        """Let a draft go: nothing in the books is its movement. What differs there is compared anew after this."""
+        if row.reason == DIFFERS:
+            return
         row.reason = ""
         close_hold(self.session, row, self.now)
 

@@ -39,6 +39,7 @@ from raccord.sync.lines.payments_left import asked_about, payments_left
 from raccord.sync.lines.refunds import REFUND_NOT_POSTED, refund_not_posted, wake_refunds
 from raccord.sync.lines.treatments import as_treated
 from raccord.sync.mapping.unused import TAKEN_BACK, was_taken_back
+from raccord.sync.planning.beside import compared_anew
 from raccord.sync.planning.left_out import LeftLines
 from raccord.sync.planning.lines import lines_first, sent
 from raccord.sync.planning.moves import Moves, moves_of
@@ -51,6 +52,7 @@ from raccord.sync.resolving.answered import Answered
 from raccord.sync.resolving.conflict_rules import (
     ALREADY_EXISTS,
     DELETED,
+    DIFFERS,
     INACTIVE,
     KINDS,
     VOIDED,
@@ -184,11 +186,14 @@ class Planner:
         if link is not None and link.state != LinkState.LIVE:
             code = VOIDED if link.state == LinkState.VOIDED else DELETED
         # Asked about, it stays so through a new revision of its record, which takes its reason away.
-        code = code or (ALREADY_EXISTS if self.left.asked.get(row.id) == ALREADY_EXISTS else "")
+        code = code or next((each for each in (ALREADY_EXISTS, DIFFERS) if self.left.asked.get(row.id) == each), "")
         params = self._asked_with(row, link, code) if code in KINDS else {}
         draft = as_treated(row.decisions, renamed(row, draft))
         way = Go(draft)
-        if first_question(row, code, params):
+        # What is looked for once all lines of the plan are known stays asked about until then.
+        later = code == ALREADY_EXISTS or compared_anew(self.connection, row, code)
+        asked = first_question(row, code, params) and not later
+        if asked:
             params = self._known_by_now(row, draft, link, code, params)
             answer = self.settling.answer(row, draft, link, code, params)
             if not isinstance(answer, Go):
@@ -199,8 +204,7 @@ class Planner:
             row.state, row.reason = DraftState.POSTED, ""
             self.left.settled(row)
             return None
-        answered = first_question(row, code, params)
-        new = link is None and not answered and code != ALREADY_EXISTS
+        new = link is None and not asked and code != ALREADY_EXISTS
         marked = self.there.get(self.encoder.code(row.key)) if new else None
         there = link or marked
         if there is not None and there.kind != row.kind:
@@ -220,14 +224,14 @@ class Planner:
         if isinstance(written, dict):
             return written
         way, encoded, moves = written
-        if code != ALREADY_EXISTS:
+        if not later:
             self.left.settled(row)
         if self.newcomers is not None and new and not (marked or way.link_to):
             self.newcomers.count(row)
         existing = way.link_to
         # A document to link to stays decided until it is linked, whatever becomes of this plan.
         # What was asked about stays so until the plan's lines were held against the books, should the run end before.
-        kept = existing or code == ALREADY_EXISTS or DECISION in row.decisions
+        kept = existing or later or DECISION in row.decisions
         row.state, row.reason = DraftState.PLANNED, code if kept else ""
         self.resolver.planned[row.key] = Action.CREATE
         awaited = [AGAIN + "/".join(entry) for entry in sorted(self.resolver.awaited)]

@@ -18,6 +18,8 @@ MANY_NAMES = "conflict.many_names"
 DUPLICATE_NUMBER = "conflict.duplicate_number"
 STALE = "conflict.stale"
 ALREADY_EXISTS = "conflict.already_exists"
+DIFFERS = "conflict.differs"
+"""What the old tool seems to have posted otherwise: another amount, a day further away, another account."""
 AMOUNT_DIFFERS = "conflict.amount_differs"
 LINKED_ELSEWHERE = "conflict.linked_elsewhere"
 DELETED = "conflict.deleted"
@@ -74,7 +76,7 @@ RULES: Mapping[ConflictKind, Rule] = MappingProxyType(
         ),
         ConflictKind.STALE: Rule((STALE, MATCHED_EDITED), {_HOLD: _ANYONE, _THEIRS: _ANYONE, _OURS: _PERSON}),
         ConflictKind.ALREADY_EXISTS: Rule(
-            (ALREADY_EXISTS,), {_HOLD: _ANYONE, _LINK: _ANYONE, _SKIP: _ANYONE, _CREATE: _ANYONE}
+            (ALREADY_EXISTS, DIFFERS), {_HOLD: _ANYONE, _LINK: _ANYONE, _SKIP: _ANYONE, _CREATE: _ANYONE}
         ),
         ConflictKind.AMOUNT_DIFFERS: Rule(
             (AMOUNT_DIFFERS,), {_HOLD: _ANYONE, _LINK: _PERSON, _SKIP: _ANYONE, _THEIRS: _PERSON, _OURS: _PERSON}

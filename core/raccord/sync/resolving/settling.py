@@ -18,6 +18,7 @@ from raccord.sync.books.acquaint import forget
 from raccord.sync.books.readback import LISTS
 from raccord.sync.resolving.conflict_rules import (
     ALREADY_EXISTS,
+    DIFFERS,
     KINDS,
     LINKED_ELSEWHERE,
     MATCHED_EDITED,
@@ -28,6 +29,7 @@ from raccord.sync.resolving.conflicts import DECISION, RENAMED, decision_of, lin
 from raccord.sync.resolving.resolve import Place, Resolver
 
 CLASS = "class"
+_MADE_ANYWAY = (ConflictKind.ALIKE_NAME, ConflictKind.MANY_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Settling:
         resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, params, self.resolver.answered)
         target = resolution.target
         match resolution.kind:
-            case ResolutionKind.CREATE if KINDS[code] in (ConflictKind.ALIKE_NAME, ConflictKind.MANY_NAMES):
+            case ResolutionKind.CREATE if code == DIFFERS or KINDS[code] in _MADE_ANYWAY:
                 return Go(draft)
             case ResolutionKind.HOLD | ResolutionKind.UNLINK | ResolutionKind.CREATE:
                 return Wait(code, params)
@@ -129,7 +131,7 @@ class Settling:
             return Wait(LINKED_ELSEWHERE, elsewhere)
         if row.kind not in LISTS:
             self.promised[row.kind, target] = row.key
-        return Go(draft, target, any_amount=KINDS[code] is ConflictKind.AMOUNT_DIFFERS)
+        return Go(draft, target, any_amount=code == DIFFERS or KINDS[code] is ConflictKind.AMOUNT_DIFFERS)
 
     def _reactivated(self, draft: Draft, code: str, params: Mapping[str, Any]) -> Way:
         entry = (str(params.get("kind", "")), str(params.get("id", "")))

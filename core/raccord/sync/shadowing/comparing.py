@@ -1,7 +1,7 @@
 """Compares a first plan that waits with what the books were given in the same days, and keeps the outcome.
 
 A source that was running before goes on in its old way until somebody approves the first plan. Until then each run
-makes that plan anew and ends here; nothing is posted.
+makes that plan anew and ends here; nothing is posted. What the other one posted otherwise is held in the plan.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, links_in, money_effect
-from raccord.plugin.info import Mode
 from raccord.quickbooks.codec import EncodeError, entity_of, item_in
 from raccord.quickbooks.codec.effect import TAX
 from raccord.store.models import (
     Action,
-    Connection,
     DraftRow,
     Match,
     PlanLine,
@@ -45,6 +43,7 @@ from raccord.sync.lines.treatments import as_treated
 from raccord.sync.planning.moves import money_account, moves_of
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.resolve import Held, Resolver
+from raccord.sync.shadowing.differing import hold_differing
 from raccord.sync.shadowing.pairs import Compared, Ours, Theirs, compare
 from raccord.sync.shadowing.reading import MOST, by_account, read_theirs, without_ours
 from raccord.sync.workshop import Bench, Workshop
@@ -54,11 +53,6 @@ SHADOWED = "shadowed"
 DAYS_MAX = 62
 """The last days that are compared."""
 _PLANNED = (Action.CREATE, Action.LINK, Action.HOLD, Action.BLOCKED)
-
-
-def in_shadow(connection: Connection) -> bool:
-    """Tell whether a connection's plans are only compared: its source was running before, and no plan was approved."""
-    return connection.mode == Mode.ALREADY_RUNNING and connection.approved_at is None
 
 
 def compare_shadow(workshop: Workshop, execution: Execution, bench: Bench, plan_id: str) -> None:
@@ -78,6 +72,7 @@ def compare_shadow(workshop: Workshop, execution: Execution, bench: Bench, plan_
         if days is not None:
             shadow = _Shadow(session, bench, plan_id, facts)
             rows = compare(ours, shadow.told(theirs), shadow.left_out(days), days)
+            hold_differing(session, bench.connection, plan_id, rows, now)
             _keep(session, bench.connection.id, plan_id, days, rows, now, cut=cut or ours_cut)
 
 
