@@ -43,6 +43,11 @@ Date;Opération;Libellé;Quantité;Cours;Montant
 14/03/2026;Achat;AIR LIQUIDE;5;170,00;-850,00
 02/03/2026;Dividende;AIR LIQUIDE;5;;16,00
 """
+UNNAMED = """\
+2026-03-14,2026-03-14,Interest,ISHARES S&P/TSX CAPPED REIT IN,XRE,179,,,12.55,CAD
+2026-03-16,2026-03-16,Contribution,CONTRIBUTION,,,,,600.00,CAD
+2026-03-02,2026-03-05,Buy,ISHARES S&P/TSX CAPPED REIT IN,XRE,300,15.90,CDN,-4779.95,CAD
+"""
 FUEL = """\
 Date,Card,Product,Quantity,Price,Amount
 03/14/2026,…1234,DIESEL,40.00,1.50,60.00
@@ -83,6 +88,13 @@ def test_a_broker_s_rows_that_are_left_out_say_why(content: str, feed: Feed) -> 
     assert f"{content.count('2026')} in this statement" in answer.reason.en
 
 
+def test_a_broker_s_rows_without_names_of_columns_wait_likewise() -> None:
+    assert [each.code for each in questions(UNNAMED)] == ["bankfeed.trades"]
+    assert questions(UNNAMED)[0].examples[0].startswith("3 · 2026-03-02")
+    quiet = UNNAMED.replace("Buy", "Transfer")
+    assert questions(quiet) == []
+
+
 def test_a_cash_account_at_a_broker_is_read_once_a_person_says_so(feed: Feed) -> None:
     (asked,) = questions(SCHWAB)
     feed.settings = BankFeedSettings(answers=f"{asked.layout} = accept")
@@ -107,3 +119,12 @@ def test_columns_that_a_person_told_are_no_broker_s(feed: Feed) -> None:
     feed.settings = BankFeedSettings(csv_columns=f"{key} = date:1 text:4 amount:8")
     lines = feed.put(SCHWAB.encode()).read().records
     assert [str(line.raw["amount"]) for line in lines] == ["999.97", "0.12"]
+
+
+def test_a_footer_makes_no_account_of_its_own() -> None:
+    rows = (
+        "Run Date,Account Number,Action,Amount\n03/14/2026,X1111,CHECK PAID,-5.00\n03/16/2026,X1111,DEPOSIT,9.00\n"
+        "\nDate downloaded 03/17/2026 3:00 pm\nTotal,Total,,4.00\n"
+    )
+    (statement,) = Read(rows.encode()).statements
+    assert (statement.account.masked, statement.lines, statement.left_out) == ("…1111", 2, 2)

@@ -33,13 +33,22 @@ def _taiwanese(lead: int, trail: int) -> int:
     return 2 if 0xA4 <= lead <= 0xC6 else 0 if 0xA1 <= lead <= 0xA3 else -1
 
 
+def _unix_japanese(lead: int, trail: int) -> int:
+    if trail < _HIGH:
+        return -2
+    return (
+        2 if lead in (0xA4, 0xA5) or 0xB0 <= lead <= 0xCF else 0 if lead in (0x8E, 0xA1, 0xA3) or lead >= 0xD0 else -2
+    )
+
+
 WIDE: dict[str, Callable[[int, int], int]] = {
     "cp932": _japanese,
     "cp949": _korean,
     "gb18030": _chinese,
     "big5": _taiwanese,
+    "euc_jp": _unix_japanese,
 }
-"""By charset what a letter of two bytes counts: two where it is one of the usual ones."""
+"""The likeliest first; by charset what a letter of two bytes counts: two where it is one of the usual ones."""
 
 
 def wide_sense(sample: bytes, charset: str) -> int:

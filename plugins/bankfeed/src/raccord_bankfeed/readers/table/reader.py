@@ -15,6 +15,7 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Lin
 from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
+from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.against import (
     against_balances,
     against_reversal,
@@ -53,8 +54,8 @@ from raccord_bankfeed.readers.table.rows import (
 )
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.saved import Borrowed
-from raccord_bankfeed.readers.table.sections import before
-from raccord_bankfeed.readers.table.trades import doubted_trades, trades_among
+from raccord_bankfeed.readers.table.sections import before, doubted_sections
+from raccord_bankfeed.readers.table.trades import doubted_trades, trades_among, trades_unnamed
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
@@ -135,7 +136,7 @@ class TableReader(LineReader):
         if layout.trades:
             self._questions = []  # nothing of it is used
             return
-        self._doubt_sections(self._rows)
+        self._questions += doubted_sections(evidence.account, self._file_key, self._known)
         self._doubt_saved(blocks, self._rows)
         if not self._questions:
             self._rows = self._doubt_reversal(blocks, self._rows)
@@ -200,6 +201,7 @@ class TableReader(LineReader):
         if header is None and (base is None or not base.is_whole):
             dated = usual_rows(dated)
             base = inferred_layout([row.cells for row in dated], delimiter)
+            self._trades = trades_unnamed(dated)
         if base is None:
             width = max((len(row.cells) for row in dated), default=0)
             titles = tuple(f"column {number}" for number in range(1, width + 1))
@@ -238,15 +240,6 @@ class TableReader(LineReader):
                 line = reader.evidence.first_line
                 self._questions.append(questions.balances_broken(key, breaks, count, line, contradicting(rows)))
         return reader
-
-    def _doubt_sections(self, reader: RowReader) -> None:
-        """Ask where a table begins again below a text that may name another account."""
-        if (found := reader.evidence.account) is None:
-            return
-        header, above = found
-        key = f"sections-{questions.digest(self._file_key, str(header.line), above.shown())}"
-        if not self._known.says(key, ACCEPT):
-            self._questions.append(questions.sections(key, header.line, f"{above.line} · {above.shown()}"))
 
     def _doubt_saved(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Ask for a file's own columns where those that were saved for all laid out alike do not fit it."""
@@ -398,12 +391,11 @@ class TableReader(LineReader):
             if self.within_a_line:
                 check_end(row, reader.layout, self._narrowest)
         except NoTransaction as other:
-            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
-                row.line, other.reason, row.shown(), other.day
-            )
+            footer = other.reason in (notes.SUM, notes.NO_DATE)
+            self._of(row, reader, footer=footer).note(row.line, other.reason, row.shown(), other.day)
             return
         except RowFault as problem:
-            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).unreadable += 1
+            self._of(row, reader).unreadable += 1
             self.unreadable(problem.fault, row.line, row.start, row.shown())
             return
         for line in lines:
@@ -420,6 +412,13 @@ class TableReader(LineReader):
             self._last = line
         else:
             self.queue.append(line)
+
+    def _of(self, row: Row, reader: RowReader, *, footer: bool = False) -> Tally:
+        """Return the statement of a row; what stands in a footer where accounts do begins none."""
+        account = None if reader.layout.is_paypal else reader.account(row)
+        if footer and account is not None and account.key not in self._tallies and self._tallies:
+            return next(reversed(self._tallies.values()))
+        return self._tally(account, row.line)
 
     def _tally(self, account: Account | None, line: int) -> Tally:
         """Return the statement of an account; what belongs to none goes to the first."""

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.table.layout import Layout, is_header
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import PENDING, SUMS, plain
+from raccord_bankfeed.readers.told import ACCEPT, Known
 
 _TITLE_WORDS_MAX = 5
 _SPANS_MAX = 200
@@ -115,3 +118,13 @@ def before(blocks: Iterable[Block], ends: int) -> Iterator[Block]:
                 yield block.part(0, above)
             return
         yield block
+
+
+def doubted_sections(found: tuple[Row, Row] | None, file_key: str, known: Known) -> list[Question]:
+    """Ask where a table begins again below a text that may name another account."""
+    if found is None:
+        return []
+    header, above = found
+    key = f"sections-{questions.digest(file_key, str(header.line), above.shown())}"
+    asked = questions.sections(key, header.line, f"{above.line} · {above.shown()}")
+    return [] if known.says(key, ACCEPT) else [asked]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from raccord.plugin import Text
+from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.contract import Line, Question, Reading
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.table import notes
@@ -23,6 +24,8 @@ _QUANTITY, _SHARES, _QUOTE, _PRICE, _SECURITY, _DEED = (
 )
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 """The number of a security (ISO 6166)."""
+_BOUGHT = frozenset({"buy", "sell", "bought", "sold"})
+_NUMBERS_MIN, _NUMBER_CHARS_MAX = 3, 40
 _SHOWN_MAX = 3
 
 
@@ -43,6 +46,22 @@ def trades_among(names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     at = names.index("isin")
     found = (row for row in rows if at < len(row.cells) and _ISIN.fullmatch(row.cells[at].strip()))
     return list(islice(found, _SHOWN_MAX))
+
+
+def trades_unnamed(rows: Sequence[Row]) -> list[Row]:
+    """Return the first rows of a table without names of columns that buy or sell: how many, at which price, for how
+    much.
+    """
+    found = (row for row in rows if any(map(_is_deed, row.cells)) and sum(map(_is_number, row.cells)) >= _NUMBERS_MIN)
+    return list(islice(found, _SHOWN_MAX))
+
+
+def _is_deed(cell: str) -> bool:
+    return plain(cell) in _BOUGHT
+
+
+def _is_number(cell: str) -> bool:
+    return len(cell) < _NUMBER_CHARS_MAX and written(cell) is not None
 
 
 def _is_some(cell: str) -> bool:
