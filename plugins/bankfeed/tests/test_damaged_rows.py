@@ -91,3 +91,14 @@ def test_a_row_whose_day_cannot_be_read_is_no_row_without_a_day() -> None:
     assert footer.codes == []
     (statement,) = footer.statements
     assert statement.left_out == 1
+
+
+def test_names_of_columns_that_nobody_knows_are_no_damaged_row() -> None:
+    """Fio of the Czech Republic writes what the account held above them, and calls the amount a volume."""
+    rows = '"openingBalance";"100,00"\n\n"ID";"Datum";"Objem";"Typ"\n' + "".join(
+        f'"{day}";"{day}.03.2026";"{amount}";"KARTA"\n' for day, amount in ((14, "-4,20"), (15, "9,00"), (16, "-1,00"))
+    )
+    result = Read(rows.encode())
+    assert [str(line.amount) for line in result.lines] == ["-4.20", "9.00", "-1.00"]
+    assert result.codes == []
+    assert Read(rows.replace("9,00", "9,0O").encode()).codes == ["bankfeed.amount_unreadable"]

@@ -18,7 +18,7 @@ from raccord_bankfeed.readers.amounts import MINUS_SIGNS, Mark, read_amount
 from raccord_bankfeed.readers.contract import Line, Question
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx import values as ofx_values
-from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, REVERSED, Known
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, Read
@@ -426,3 +426,25 @@ def test_a_balance_that_stands_before_its_line_is_not_taken_for_what_is_owed(new
     assert told.opening is not None
     assert told.ledger is not None
     assert (str(told.opening.amount), str(told.ledger.amount)) == ("100.00", "75.00")
+
+
+SWISSCARD = "Transaction date,Description,Card number,Currency,Amount,Debit/Credit\n" + "".join(
+    f"{day}.03.2026,SHOP,XXXX1234,CHF,{amount},{word}\n"
+    for day, amount, word in ((14, "4.20", "Debit"), (15, "-100.00", "Credit"), (16, "8.00", "Debit"))
+)
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_signs_that_every_word_contradicts_may_be_told_to_be_the_other_ones(every: bool) -> None:
+    """Swisscard writes purchases without a minus, and a word for each direction."""
+    (asked,) = [event for event in Read(SWISSCARD.encode()).events if isinstance(event, Question)]
+    assert asked.answers == (ACCEPT, REVERSED)
+    assert [len(reading.shown) for reading in asked.readings] == [len(asked.examples)] * 2
+    for answer, amounts in ((ACCEPT, ["4.20", "-100.00", "8.00"]), (REVERSED, ["-4.20", "100.00", "-8.00"])):
+        known = BankFeedSettings(answers=f"{asked.layout if every else asked.key} = {answer}").known()
+        events = list(reader_for(BytesIO(SWISSCARD.encode()), known).events(BytesIO(SWISSCARD.encode())))
+        assert [str(event.amount) for event in events if isinstance(event, Line)] == amounts
+        assert not [event for event in events if isinstance(event, Question)]
+    mixed = SWISSCARD + "17.03.2026,SHOP,XXXX1234,CHF,9.00,Credit\n"
+    (asked,) = [event for event in Read(mixed.encode()).events if isinstance(event, Question)]
+    assert (asked.answers, asked.layout) == ((ACCEPT,), "")

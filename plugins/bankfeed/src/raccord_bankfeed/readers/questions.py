@@ -248,29 +248,29 @@ _AS_WRITTEN = {
 
 
 def signs_contradict(
-    key: str, about: str, counted: tuple[int, int], line: int, shown: Sequence[tuple[str, Text]] = ()
+    key: str, layout: str, about: str, counted: tuple[int, int], line: int, shown: Sequence[tuple[str, Text]] = ()
 ) -> Question:
     """Ask whether the signs of a file's amounts count although the file contradicts them.
 
-    ``counted`` is in how many of how many rows; ``shown`` are the first of them and what each says.
+    ``counted`` is in how many of how many rows; ``shown`` are the first of them and what each says. Where every row's
+    word contradicts its sign, the other sign may count, in all files that are laid out alike.
     """
     (fr, en), (rows, of) = _AGAINST[about], counted
+    other = Text("lu avec l’autre signe", "read with the other sign")
+    turned = Reading(REVERSED, Text("Le mot dit le sens", "The word tells the direction"), (other,) * len(shown))
     return _question(
         key,
-        "",
+        layout,
         "signs_contradict",
         f"Lignes du fichier où {fr} : {rows} sur {of} ; aucun solde ne dit ce qui est juste. "
-        "Comparez avec votre relevé ; si les signes des montants sont justes, faites-les lire tels quels. Sinon, "
-        "téléchargez le fichier dans un autre format.",
+        "Comparez avec votre relevé ; si les signes des montants sont justes, faites-les lire tels quels. "
+        + ("Si c’est le mot, dites-le." if layout else "Sinon, téléchargez le fichier dans un autre format."),
         f"Rows of the file in which {en}: {rows} of {of}; no balance tells which is right. Compare with your "
-        "statement; if the signs of the amounts are right, have them read as they are. Otherwise "
-        "download the file in another format.",
+        "statement; if the signs of the amounts are right, have them read as they are. "
+        + ("If the word is, say so." if layout else "Otherwise download the file in another format."),
         [
-            Reading(
-                ACCEPT,
-                _AS_THEY_ARE,
-                tuple(said for _, said in shown),
-            )
+            Reading(ACCEPT, _AS_THEY_ARE, tuple(said for _, said in shown)),
+            *([turned] if layout else []),
         ],
         [row for row, _ in shown],
         line,

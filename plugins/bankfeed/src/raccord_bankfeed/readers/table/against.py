@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
 from raccord.plugin.texts import Text
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.questions import amount_text
+from raccord_bankfeed.readers.table.evidence import doubted_signs
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
+from raccord_bankfeed.readers.told import ACCEPT, REVERSED, Known
 
 SHOWN_MAX = 3
 _ACCOUNTS_MAX = 1000
@@ -32,6 +37,24 @@ def against_signs(blocks: Iterable[Block], reader: RowReader, about: str) -> lis
     """Return the first rows whose amounts have the other sign; ``about`` is what says so, as ``doubted_signs`` does."""
     said = (_against_word if about == "words" else _against_column)(_dated(blocks, reader.layout), reader, about)
     return list(islice(said, SHOWN_MAX))
+
+
+def doubted(blocks: Callable[[], Iterable[Block]], reader: RowReader, known: Known) -> tuple[RowReader, list[Question]]:
+    """Ask where a file contradicts the signs of its amounts; return the reader whose signs count."""
+    evidence, layout = reader.evidence, reader.layout
+    doubt = None if layout.is_paypal or layout.wallet else doubted_signs(evidence, flipped=reader.flip)
+    if doubt is None:
+        return reader, []
+    about, rows = doubt
+    counted = (evidence.rows, evidence.signed, evidence.debits_negative, evidence.credits_negative)
+    key = f"signs-{questions.digest(layout.key, about, str(rows), *map(str, counted))}"
+    alike = f"signs-{questions.digest(layout.key)}" if about == "words" and rows == evidence.rows else ""
+    if said := known.says_of(key, alike, ACCEPT, *([REVERSED] if alike else [])):
+        turned = replace(reader, layout=replace(layout, flip=True), days={}, accounts={})
+        return (turned if said == REVERSED else reader), []
+    shown = contradicting(against_signs(blocks(), reader, about))
+    asked = questions.signs_contradict(key, alike, about, (rows, evidence.rows), evidence.first_line, shown)
+    return reader, [asked]
 
 
 def against_reversal(blocks: Iterable[Block], reader: RowReader) -> tuple[int, list[Against]]:

@@ -10,8 +10,11 @@ from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.contract import Unreadable
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.rows import DELIMITERS, Row, rows_of
+from raccord_bankfeed.readers.table.words import Part
 from raccord_bankfeed.readers.texts import excerpt
 
 _TOLD_MAX = 50
@@ -50,6 +53,13 @@ def check_day(row: Row, text: str, fault: Fault) -> None:
         for cell in row.cells
     ):
         raise RowFault(fault)
+
+
+def check_digits(row: Row, layout: Layout) -> None:
+    """Raise ``NoTransaction`` for a row without a digit where day and amounts stand: names of columns, a title."""
+    numbers = (layout.columns[Part.DATE], *layout.money)
+    if not any(map(str.isdigit, "".join([row.cells[number] for number in numbers if number < len(row.cells)]))):
+        raise NoTransaction(notes.NO_DATE)
 
 
 def check_end(row: Row, layout: Layout, narrowest: int) -> None:

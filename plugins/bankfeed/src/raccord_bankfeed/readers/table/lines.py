@@ -21,7 +21,7 @@ from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.signs import with_open_signs
 from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.table.damaged import check_day, check_width
+from raccord_bankfeed.readers.table.damaged import check_day, check_digits, check_width
 from raccord_bankfeed.readers.table.evidence import (
     Evidence,
     are_credits_negative,
@@ -273,6 +273,7 @@ class RowReader:
             if not text and any(SUMS.search(plain(row.cells[n])) for n in self.layout.money if n < len(row.cells)):
                 raise NoTransaction(notes.SUM) from None
             if self.layout.read_day(text) is None:
+                check_digits(row, self.layout)
                 raise
             # A day that does not exist is what is wrong with the row, also where it alone would tell its marks.
             return None

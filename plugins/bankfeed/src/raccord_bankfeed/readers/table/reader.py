@@ -19,15 +19,15 @@ from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.against import (
     against_balances,
     against_reversal,
-    against_signs,
     against_written,
     contradicting,
+    doubted,
 )
 from raccord_bankfeed.readers.table.balances import follow_as_written, followed_by
 from raccord_bankfeed.readers.table.by_rows import HEADER_WITHIN, joined_names, names_columns, names_known, told_by_rows
 from raccord_bankfeed.readers.table.damaged import check_end
 from raccord_bankfeed.readers.table.day_forms import days_beside, stated_days, with_day_form, with_year
-from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
+from raccord_bankfeed.readers.table.evidence import weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
     Layout,
@@ -146,7 +146,9 @@ class TableReader(LineReader):
             return
         if Part.BALANCE in layout.columns:
             self._rows = self._follow_balances(blocks, self._rows)
-        self._doubt_signs(blocks, self._rows)
+        if not self._running:
+            self._rows, asked = doubted(blocks, self._rows, self._known)
+            self._questions += asked
 
     def _is_turned(self, key: str) -> bool:
         return self._known.says(key, REVERSED) != ""
@@ -277,22 +279,6 @@ class TableReader(LineReader):
             asked = questions.reversal_contradicted(key, alike, about, counted, line, contradicting(shown))
             self._questions.append(asked)
         return reader
-
-    def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
-        """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
-        evidence = reader.evidence
-        doubt = (
-            None if reader.layout.is_paypal or reader.layout.wallet else doubted_signs(evidence, flipped=reader.flip)
-        )
-        if doubt is None or self._running:
-            return
-        about, rows = doubt
-        counted = (evidence.rows, evidence.signed, evidence.debits_negative, evidence.credits_negative)
-        key = f"signs-{questions.digest(reader.layout.key, about, str(rows), *map(str, counted))}"
-        if not self._known.says(key, ACCEPT):
-            shown = contradicting(against_signs(blocks(), reader, about))
-            asked = questions.signs_contradict(key, about, (rows, evidence.rows), evidence.first_line, shown)
-            self._questions.append(asked)
 
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order: many rows at once, unless a line is too long."""
