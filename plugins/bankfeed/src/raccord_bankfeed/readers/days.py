@@ -175,6 +175,15 @@ def day_of(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def day_of_digits(digits: str) -> date | None:
+    """Return the day of the eight digits of year, month and day; nothing as :func:`day_of` does."""
+    try:
+        day = date.fromisoformat(digits)
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
+
+
 def _year(digits: str) -> int:
     return int(digits) if len(digits) == 4 else century(int(digits))
 
@@ -215,9 +224,10 @@ class DayEvidence:
             parts = self.known[text] = self.read(text)
         if parts is not None and parts.days:
             self.seen += times
-            for order in parts.days:
-                self.counts[order] += times
-            if self.example is None and len(set(parts.days.values())) > 1:
+            counts, days = self.counts, parts.days
+            for order in days:
+                counts[order] += times
+            if self.example is None and len(days) > 1 and len(set(days.values())) > 1:
                 self.example = parts
         return parts
 

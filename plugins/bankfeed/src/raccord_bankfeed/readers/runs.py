@@ -213,27 +213,28 @@ class RowFeed:
             self._held = ""
             self._taker.take(text.split("\n")[:-1])
             return
-        cut += len(self._taker.closing)
-        self._held = text[cut + 1 :]
-        first, *rows = text[: cut - len(self._taker.closing)].split(self._between)
-        if first.startswith(self._taker.opening):
-            rows.insert(0, first.removeprefix(self._taker.opening))
+        self._held = text[cut + len(self._taker.closing) + 1 :]
+        if text.startswith(self._taker.opening):
+            text = f"{self._taker.closing}\n{text[:cut]}"
         else:
+            first, between, text = text[:cut].partition(self._between)
             self._taker.take(f"{first}{self._taker.closing}".split("\n"))
-        self._rows(rows)
+            text = between + text
+        self._rows(text.split(self._between)[1:], text)
 
     def end(self) -> None:
         """Take the end of the file."""
         held, self._held = self._held, ""
         self._taker.take(held.split("\n")[:-1])
 
-    def _rows(self, rows: Sequence[str]) -> None:
+    def _rows(self, rows: Sequence[str], text: str) -> None:
+        """Take rows; ``text`` holds them with what stands between them, also before the first."""
         taker = self._taker
         layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
         at, some = 0, Some()
         while at < len(rows):
             tried = some.of(rows, at)
-            run = run_of(tried, layouts, self._between)
+            run = run_of(tried, layouts, self._between, text if len(tried) == len(rows) else "")
             taken = some.found(tried, run)
             if run is None or taken < RUN_ROWS_MIN or not taker.take_run(run):
                 for row in islice(tried, taken):
@@ -260,11 +261,14 @@ class Some:
         return taken
 
 
-def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str) -> Run | None:
-    """Return the first of some rows with all that follow it and are laid out alike, or nothing."""
+def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str, text: str = "") -> Run | None:
+    """Return the first of some rows with all that follow it and are laid out alike, or nothing.
+
+    ``text`` is what they stand in, if there is one: each after what stands between two of them.
+    """
     for layout in layouts:
         if layout.row.fullmatch(rows[0]) is not None:
-            text = f"{between}{between.join(rows)}"
+            text = text or f"{between}{between.join(rows)}"
             # Where what stands between rows begins a row, a match may begin in the middle of it.
             if f"{between}{between[1:]}" not in text:
                 run = Run(rows, layout, layout.caught(f"{text}{between}", len(rows)), text)

@@ -69,7 +69,7 @@ class Tally:
 
     def add_run(self, days: Sequence[date], amounts: Sequence[Decimal]) -> None:
         """Count what lines that are not pending come to, at least one."""
-        self.add_sum(days, len(amounts), sum(amounts, Decimal(0)))
+        self.add_sum(set(days), len(amounts), sum(amounts, Decimal(0)))
 
     def add_sum(self, days: Collection[date], lines: int, amount: Decimal) -> None:
         """Count so many lines of some days that are not pending by what they come to together."""

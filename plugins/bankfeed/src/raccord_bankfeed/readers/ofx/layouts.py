@@ -89,16 +89,22 @@ class Layout:
         pending: bool,
         offsets: Sequence[int],
         days: Days,
+        *,
+        escaped: bool,
     ) -> Rows:
-        """Turn what was caught into lines; raises ``RowFault`` where a day or an amount is impossible."""
+        """Turn what was caught into lines; raises ``RowFault`` where a day or an amount is impossible.
+
+        Where nothing is ``escaped``, no value holds a reference to a character.
+        """
         columns = list(zip(*rows, strict=True))
         values = [tuple(map(_STRIP, column)) for column in columns]
-        for number, column in enumerate(values):
+        for number, column in enumerate(values if escaped else ()):
             if number not in self.literal and "&" in "".join(column):
                 values[number] = tuple(map(unescape, column))
         natives, posted, texts, names, memos, types, references, numbers = self.pick(values)
         types = tuple(map(str.upper, types))
-        dated = list(map(days.__getitem__, [text[:8] for text in posted]))
+        day_of = {text: days[text[:8]] for text in set(posted)}
+        dated = list(map(day_of.__getitem__, posted))
         amounts = list(map(self.amount_of, texts))
         booked = not pending and HOLD not in types
         fields: tuple[Iterable[object], ...] = (

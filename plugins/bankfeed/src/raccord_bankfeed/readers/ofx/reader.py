@@ -106,6 +106,8 @@ class OfxReader:
         self._waiting: deque[Event] = deque()
         self._days = Days()
         self._layouts: list[Layout] = []
+        self._escaped = False
+        """Whether a reference to a character may stand in the transactions that are being read."""
 
     def events(self, stream: BinaryIO) -> Events:
         """Yield lines, statements and what cannot be read, from where the last call stopped."""
@@ -151,6 +153,7 @@ class OfxReader:
             markup.back_to(token.offset)
             return
         text = token.body.decode(self._charset, "replace")
+        self._escaped = "&" in text
         texts = text.split(_ROW_END)
         if token.body.isascii():
             sizes, blanks = map(len, texts), map(str.find, texts, repeat("<"))
@@ -188,7 +191,7 @@ class OfxReader:
         account, currency, pending = self._account(statement), statement.currency, self._stack[-1] == "BANKTRANLISTP"
         text = texts[0].partition(">")[2]
         try:
-            read = layout.read(rows, account, currency, pending, offsets, self._days)
+            read = layout.read(rows, account, currency, pending, offsets, self._days, escaped=self._escaped)
             if self._signs.turn:
                 turned = self._signs.turned(read.lines)
                 read = read._replace(lines=turned, amounts=[line.amount for line in turned])

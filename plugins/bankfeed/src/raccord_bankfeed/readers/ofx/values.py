@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.amounts import MINUS_SIGNS, Mark
-from raccord_bankfeed.readers.days import day_of
+from raccord_bankfeed.readers.days import day_of_digits
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.texts import unescape
+from raccord_bankfeed.readers.texts import is_number, unescape
 
 AMOUNT_CHARS_MAX = 40
 
@@ -25,7 +25,7 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}")
 _WHOLE = re.compile(r"[0-9]{0,24}")
 _FRACTION = re.compile(r"[0-9]{0,12}")
-_EIGHT_DIGITS = re.compile(r"[0-9]{8}")
+_DAY_DIGITS = 8
 
 
 _MARKUP = re.compile(
@@ -100,9 +100,7 @@ def read_amount(text: str, told: Mark | None = None) -> Decimal:
 def read_day(text: str) -> date | None:
     """Return the day of the first eight digits, as the bank wrote it; nothing where that is no day of its time."""
     digits = text[:8]
-    if _EIGHT_DIGITS.fullmatch(digits) is None:
-        return None
-    return day_of(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    return day_of_digits(digits) if len(digits) == _DAY_DIGITS and is_number(digits) else None
 
 
 class _Fields:
