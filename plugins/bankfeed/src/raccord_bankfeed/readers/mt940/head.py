@@ -6,12 +6,16 @@ import re
 
 FINTS_LINE_END = "@@"
 """What some banks of Germany send by FinTS in the place of a line end; programs save it as it comes."""
-_STARTS = re.compile(r"^[ \t]{0,8}:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
+_START = re.compile(r":(?:20|25P?|28C?|60[FM]):")
+"""What no other file holds as a rule, found in a fraction of the time."""
+_STARTS = re.compile(rf"^[ \t]{{0,8}}{_START.pattern}", re.MULTILINE)
 _ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
 
 
 def looks_like_mt940(head: str) -> bool:
     """Tell from a file's beginning: an account or a reference, and a balance or a line."""
+    if _START.search(head) is None:
+        return False
     plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
     if line_end := line_end_of(plain):
         plain = plain.replace(line_end, "\n")

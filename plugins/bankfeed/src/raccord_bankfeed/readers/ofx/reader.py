@@ -48,6 +48,8 @@ _HEAD_BYTES = 4096
 _SIGNS = re.compile(
     rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^[ \t]*+OFXHEADER[ \t]*+:", re.IGNORECASE | re.MULTILINE
 )
+_NAME = b"OFX"
+"""What each of them holds, which is found in a fraction of the time."""
 _DECLARED = re.compile(rb"""(?:^|\s)encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
 _DECLARED_SGML = re.compile(
     rb"^[ \t]*+(ENCODING|CHARSET)[ \t]*+:[ \t]*+([A-Za-z0-9._-]{1,40})", re.IGNORECASE | re.MULTILINE
@@ -77,7 +79,7 @@ _RANKS = {
 
 def looks_like_ofx(head: bytes) -> bool:
     """Tell from a file's first bytes, whatever its name."""
-    return _SIGNS.search(head) is not None
+    return _NAME in head.upper() and _SIGNS.search(head) is not None
 
 
 class OfxReader:
