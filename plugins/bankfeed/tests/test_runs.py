@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
@@ -29,6 +29,8 @@ from raccord_bankfeed.readers.mt940 import reader as mt940
 from raccord_bankfeed.readers.mt940.reader import Mt940Reader
 from raccord_bankfeed.readers.mt940.runs import SubfieldLayout
 from raccord_bankfeed.readers.qif.reader import QifReader
+from raccord_bankfeed.readers.table import rows as table
+from raccord_bankfeed.readers.table.rows import RowCutter
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read
 from raccord_bankfeed.twins.formats import FORMATS, file_of
 
@@ -383,3 +385,36 @@ def test_most_entries_of_a_large_message_are_read_without_the_parser(monkeypatch
     monkeypatch.setattr(Walk, "take_entries", take_entries)
     assert len(Read(file_of("camt", ACCOUNT, made(2000))).lines) == 2000
     assert sum(taken) > 2 * 1900
+
+
+CELL = st.one_of(
+    st.sampled_from(["SHOP 1", "-1.00", "", '"1,087.91"', '"A;B"', '""', "2026-03-01"]),
+    st.sampled_from(['"A', 'B"', '"A"B', 'A"B"', '"A""B"', '"\x01"', '"\x00"']),
+    st.text(st.sampled_from('a," ;=\t\x00\x01'), max_size=5),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([",", ";", "\t"]),
+    st.one_of(
+        st.lists(st.lists(CELL, min_size=2, max_size=2), max_size=3), st.lists(st.lists(CELL, max_size=4), max_size=6)
+    ),
+)
+@example(",", [["1", '"A'], ['B"', "2"]])
+def test_rows_that_are_cut_many_at_once_are_those_that_are_cut_one_by_one(
+    delimiter: str, cells: list[list[str]]
+) -> None:
+    lines = [delimiter.join(row) for row in cells]
+    together, alone = RowCutter(delimiter), RowCutter(delimiter)
+    if '="' not in "\n".join(lines):  # what keeps a spreadsheet from changing a cell is taken off many at once alone
+        one_by_one = [row for number, line in enumerate(lines, 1) for row in alone.add(line, number, 0)]
+        block = together.cut(lines, 1, 0)
+        assert [row.cells or [""] for row in block] == [row.cells for row in one_by_one]
+        assert [row.cells for row in together.end()] == [row.cells for row in alone.end()]
+
+
+def test_cells_in_quotes_among_others_are_cut_to_columns_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table.csv, "reader", None)
+    block = RowCutter(",").cut(['1,"1,087.91",A', '"2","A; B",', '3,,"C"'], 1, 0)
+    assert [row.cells for row in block] == [["1", "1,087.91", "A"], ["2", "A; B", ""], ["3", "", "C"]]

@@ -81,6 +81,9 @@ class Written(NamedTuple):
 
 def written(text: str) -> Written | None:
     """Take a cell apart; nothing where it holds no amount."""
+    if len(text) <= AMOUNT_CHARS_MAX and (telling := _TELLING.fullmatch(text)) is not None:
+        sign, digits, _ = telling.groups()
+        return Written(sign == "-", sign != "", digits, "")
     plain = _SPACES.sub("", text.translate(_MINUSES)).upper()
     if not plain or len(plain) > AMOUNT_CHARS_MAX:
         return None

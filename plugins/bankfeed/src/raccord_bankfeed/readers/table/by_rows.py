@@ -83,6 +83,10 @@ def _count(rows: Rows, number: int, of: Callable[[str], bool]) -> int:
     return sum(number < len(cells) and of(cells[number].strip()) for cells in rows)
 
 
+def _any(rows: Rows, number: int, of: Callable[[str], bool]) -> bool:
+    return any(number < len(cells) and of(cells[number].strip()) for cells in rows)
+
+
 def _is_day(text: str) -> bool:
     parts = parts_of(text) if text else None
     return parts is not None and bool(parts.days)
@@ -143,7 +147,7 @@ def _directed(layout: Layout, rows: Rows) -> Layout:
         or (kind is not None and _said(rows, kind) and _go(rows, kind))
     ):
         return layout
-    bare = not _count(rows, amount, _is_signed)
+    bare = not _any(rows, amount, _is_signed)
     if kind is not None and not bare:
         return layout
     taken = {*layout.columns.values(), *layout.names, *layout.accounts} - {kind}
@@ -220,7 +224,7 @@ def _worded(layout: Layout, rows: Rows) -> Layout:
     known = {part_of(layout.titles[number]) for number in (*layout.names, *layout.texts)}
     if any(part is not None and part[0] in (Part.TEXT, Part.NAME) for part in known):
         return layout
-    words = [number for number in layout.texts if _count(rows, number, _is_word)]
+    words = [number for number in layout.texts if _any(rows, number, _is_word)]
     differing = [number for number in words if len(_said(rows, number)) > 1]
     told = layout.columns.get(Part.REFERENCE)
     if told is not None and 2 * _count(rows, told, _is_phrase) >= len(rows):
@@ -231,7 +235,7 @@ def _worded(layout: Layout, rows: Rows) -> Layout:
 def _doubted(layout: Layout, rows: Rows) -> Layout:
     """Where no amount has a sign, an unknown column of two words may say where money goes, which a person tells."""
     amount = layout.columns.get(Part.AMOUNT)
-    if amount is None or layout.is_paypal or Part.DIRECTION in layout.columns or _count(rows, amount, _is_signed):
+    if amount is None or layout.is_paypal or Part.DIRECTION in layout.columns or _any(rows, amount, _is_signed):
         return layout
     kind = layout.columns.get(Part.TYPE)
     if kind is not None and _go(rows, kind):
@@ -257,7 +261,7 @@ def _charged(layout: Layout, rows: Rows) -> Layout:
     fee = layout.columns.get(Part.FEE)
     if fee is None or layout.is_paypal or Part.AMOUNT not in layout.columns or Part.BALANCE in layout.columns:
         return layout
-    return replace(layout, certain=layout.certain and not _count(rows, fee, _is_charge))
+    return replace(layout, certain=layout.certain and not _any(rows, fee, _is_charge))
 
 
 def _is_charge(text: str) -> bool:

@@ -89,7 +89,7 @@ def _without_year(text: str) -> Parts | None:
 def day_form(cells: Iterable[str]) -> DayForm | None:
     """Return how cells of a column of days are read of which none is a whole day; nothing where they are none."""
     texts = [text for cell in cells if (text := cell.strip())]
-    if not texts or any((parts := parts_of(text)) is not None and parts.days for text in texts):
+    if not texts or any(map(_is_whole, texts)):
         return None
     for form in (DayForm(serial), DayForm(_without_year, yearless=True)):
         if 10 * sum(form.read(text) is not None for text in texts) >= 9 * len(texts):
@@ -108,10 +108,16 @@ def with_day_form(layout: Layout, rows: Sequence[Row]) -> tuple[Layout, list[Row
 
     ``rows`` are those below its header.
     """
-    at = layout.at(Part.DATE)
-    moving = [row for row in rows if at is not None and at < len(row.cells) and _moves(row, layout)]
-    form = None if at is None else day_form(row.cells[at] for row in moving)
-    if at is None or form is None:
+    at, money = layout.at(Part.DATE), layout.money
+    if at is None:
+        return layout, []
+    wide = [row for row in rows if at < len(row.cells)]
+    # Most days are whole, which the first of them tells.
+    if any(_is_whole(row.cells[at]) and _moves(row, money) for row in wide):
+        return layout, []
+    moving = [row for row in wide if _moves(row, money)]
+    form = day_form(row.cells[at] for row in moving)
+    if form is None:
         return layout, []
     dated = [row for row in moving if form.read(row.cells[at]) is not None]
     told = told_by_rows(replace(layout, read_day=form.read, yearless=form.yearless), [row.cells for row in dated])
@@ -121,8 +127,13 @@ def with_day_form(layout: Layout, rows: Sequence[Row]) -> tuple[Layout, list[Row
     return told, dated
 
 
-def _moves(row: Row, layout: Layout) -> bool:
-    cells = (row.cells[number] for number in layout.money if number < len(row.cells))
+def _is_whole(cell: str) -> bool:
+    parts = parts_of(cell.strip())
+    return parts is not None and bool(parts.days)
+
+
+def _moves(row: Row, money: Sequence[int]) -> bool:
+    cells = (row.cells[number] for number in money if number < len(row.cells))
     return any(cell.strip() and written(cell) is not None for cell in cells)
 
 

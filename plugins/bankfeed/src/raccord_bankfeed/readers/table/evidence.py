@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from raccord_bankfeed.readers.amounts import MarkEvidence, Signs, signs_of
+from raccord_bankfeed.readers.amounts import Mark, MarkEvidence, Signs, signs_of
 from raccord_bankfeed.readers.days import DayEvidence
 from raccord_bankfeed.readers.table.following import Followed, Following
 from raccord_bankfeed.readers.table.layout import Layout
@@ -57,6 +57,8 @@ class Evidence:
     """The lines, first and last, of rows that are not booked yet, as their title says; 0 for no end."""
     followed: Followed | None = None
     """Its balances, where each row has a plain one."""
+    cents: Mark | None = None
+    """The mark before the cents of every amount, where each is nothing but a sign, digits, thousands and cents."""
 
     def waits(self, first: int, last: int) -> bool:
         """Tell whether any of some lines is of rows that are not booked yet."""
@@ -92,6 +94,8 @@ class _Weighing:
         self._money, self._units = layout.money, layout.units
         self._texts = frozenset((*layout.names, *layout.texts))
         self._balances = MarkEvidence()
+        self._cents: set[Mark | None] = set()
+        """The marks before the cents of amounts, nothing among them where one is written otherwise."""
         self._waiting: dict[str, int] = {}
         """Of texts that are days and are not weighed yet, each but once, how often they came."""
 
@@ -119,9 +123,8 @@ class _Weighing:
         if self.sections.ends or self._units or max(needed) >= len(columns):
             return False
         days = Counter(columns[self._dated])
-        if not all(
-            text in self._waiting or ((parts := self._read_day(text)) is not None and parts.days) for text in days
-        ):
+        new = [text for text in days if text not in self._waiting]
+        if not all((parts := self._read_day(text)) is not None and parts.days for text in new):
             return False
         signs: dict[int, Signs] = {}
         for number in self._money:
@@ -132,8 +135,10 @@ class _Weighing:
         if self._balance is not None and balances is None:
             return False
         self.sections.dated()
+        if len(self._waiting) + len(new) > _TEXTS_MAX:
+            self._add_days()
         for text, times in days.items():
-            self._day(text, times)
+            self._waiting[text] = self._waiting.get(text, 0) + times
         self.found.rows += len(block)
         self.found.first_line = self.found.first_line or block.lines[0]
         for number, known in signs.items():
@@ -151,6 +156,7 @@ class _Weighing:
                 self._against(text, times, negative=amount[:1] == "-", moves=amount.strip("+-0.,") != "")
         if balances is not None and self._following.open:
             self._following.take(columns, signs, balances)
+        self._cents.update(known.cents for known in signs.values() if known.minus + known.plus + known.bare)
         return True
 
     def _day(self, text: str, times: int) -> bool:
@@ -208,6 +214,7 @@ class _Weighing:
             return
         self.sections.dated()
         self._following.give_up()
+        self._cents.add(None)
         found.rows += 1
         found.first_line = found.first_line or row.line
         negative = moved = False
@@ -237,6 +244,7 @@ class _Weighing:
         found, balances = self.found, self._balances
         self._add_days()
         found.followed, found.pending = self._following.found, self.sections.pending
+        found.cents = next(iter(self._cents)) if len(self._cents) == 1 else None
         found.ends, found.account = self.sections.ends, next(iter(self.sections.accounts), None)
         if not (found.marks.points or found.marks.commas):
             # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.

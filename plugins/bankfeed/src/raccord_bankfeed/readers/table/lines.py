@@ -119,13 +119,13 @@ class RowReader:
         """Return the amounts of rows that all have one, nothing where one is not written the usual way."""
         parts = self.layout.columns
         if Part.AMOUNT in parts:
-            amounts = self._plain(columns[parts[Part.AMOUNT]])
+            amounts = self._moving(columns[parts[Part.AMOUNT]])
             return list(map(neg, amounts)) if amounts is not None and self.flip else amounts
         out, into = columns[parts[Part.DEBIT]], columns[parts[Part.CREDIT]]
         sides = list(map(bool, out))
         if any(map(eq, sides, map(bool, into))):
             return None
-        amounts = self._plain([one or other for one, other in zip(out, into, strict=True)])
+        amounts = self._moving([one or other for one, other in zip(out, into, strict=True)])
         if amounts is None or not all(amounts):
             return None
         signed = self.evidence.debits_negative > self.evidence.debits_positive
@@ -133,6 +133,11 @@ class RowReader:
             (amount if signed else -amount) if went_out else (abs(amount) if self.credits_negative else amount)
             for amount, went_out in zip(amounts, sides, strict=True)
         ]
+
+    def _moving(self, cells: Sequence[str]) -> list[Decimal] | None:
+        """Return what rows move, if all of it is plain: the look at the whole file may have told so already."""
+        mark = self.written.mark
+        return plain_amounts(cells, mark) if self.evidence.cents is mark and all(cells) else self._plain(cells)
 
     def _plain(self, cells: Sequence[str]) -> list[Decimal] | None:
         texts, mark = list(map(str.strip, cells)), self.written.mark
@@ -148,14 +153,9 @@ class RowReader:
     def followed(self) -> Account | None:
         """Return the account whose balances were found to follow at the first look; nothing where they may not."""
         found, days = self.evidence.followed, self.evidence.days
-        if (
-            found is None
-            or not self.plain
-            or self.flip
-            or self.evidence.ends
-            or self.evidence.pending
-            or found.mark is not self.written.mark
-        ):
+        if found is None or not self.plain or self.flip or found.mark is not self.written.mark:
+            return None
+        if self.evidence.ends or self.evidence.pending:
             return None
         account = self._known_account(found.cells, "")
         sure = not account.turned and days.counts[self.written.order] == days.seen

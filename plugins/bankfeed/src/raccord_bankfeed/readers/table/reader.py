@@ -283,7 +283,8 @@ class TableReader(LineReader):
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order: many rows at once, unless a line is too long."""
         batch = list(lines)
-        if max(map(len, batch), default=0) > LINE_CHARS_MAX or self.within_a_line:
+        chars = sum(map(len, batch))
+        if self.within_a_line or (chars > LINE_CHARS_MAX and max(map(len, batch)) > LINE_CHARS_MAX):
             super().take(batch)
             return
         if batch and not self.row:

@@ -18,6 +18,8 @@ ROW_CHARS_MAX = 20_000
 _SAMPLE_ROWS = 200
 _CELLS_MAX = 200
 _BATCH_LINES = 512
+_QUOTED, _HIDDEN = "\1", "\0"
+"""Stand for a quoted cell, and for a delimiter in one, where none of them stands in the text."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 """The usual amount, which need not be taken apart to see that it is one."""
 
@@ -108,12 +110,14 @@ class RowCutter:
         def starts() -> list[int]:
             return list(accumulate(map((1).__add__, map(len, uncut)), initial=start))[:-1]
 
-        uncut, joined = lines, "".join(lines)
+        uncut, joined = lines, self._delimiter.join(lines)
         quoted = '"' in joined
-        if not (quoted or self._open) and (columns := self._columns(lines)) is not None:
+        if not (quoted or self._open) and (columns := self._columns(lines, joined)) is not None:
             return Block(numbers, starts, columns=columns)
         if quoted and '="' in joined:
             lines = [self._formula.sub(r'\1"', text) for text in lines]
+        elif quoted and not self._open and (columns := self._unquoted(lines)) is not None:
+            return Block(numbers, starts, columns=columns)
         if not self._open and (not quoted or not any(map((1).__and__, map(str.count, lines, repeat('"'))))):
             cells = list(csv.reader(lines, delimiter=self._delimiter))
             if len(cells) == len(lines) and max(map(len, cells), default=0) <= _CELLS_MAX:
@@ -121,14 +125,35 @@ class RowCutter:
         rows = zip(lines, numbers, starts(), strict=True)
         return block_of([row for text, number, at in rows for row in self.add(text, number, at)])
 
-    def _columns(self, lines: Sequence[str]) -> list[list[str]] | None:
-        """Return the columns of lines without quotes that have as many cells, at least two."""
+    def _columns(self, lines: Sequence[str], joined: str) -> Sequence[Sequence[str]] | None:
+        """Return the columns of lines without quotes that have as many cells, at least two; ``joined`` are all."""
         marks = set(map(str.count, lines, repeat(self._delimiter)))
         width = max(marks, default=0) + 1
         if len(marks) != 1 or not 1 < width <= _CELLS_MAX:
             return None
-        cells = self._delimiter.join(lines).split(self._delimiter)
+        cells = joined.split(self._delimiter)
         return [cells[at::width] for at in range(width)]
+
+    def _unquoted(self, lines: Sequence[str]) -> Sequence[Sequence[str]] | None:
+        """Return the columns of lines whose quotes stand around whole cells and nowhere else, if all have as many."""
+        text, delimiter = "\n".join(lines), self._delimiter
+        if delimiter not in DELIMITERS or _QUOTED in text or _HIDDEN in text:
+            return None
+        # A delimiter before each line, as before each of its other cells; every second part was in quotes.
+        parts = f"\n{text}\n".replace("\n", f"\n{delimiter}").split('"')
+        outside, inside = _QUOTED.join(parts[::2]), _QUOTED.join(parts[1::2])
+        ended = outside.count(f"{_QUOTED}{delimiter}") + outside.count(f"{_QUOTED}\n")
+        if "\n" in inside or not len(parts) // 2 == ended == outside.count(f"{delimiter}{_QUOTED}"):
+            return None
+        parts[1::2] = inside.replace(delimiter, _HIDDEN).split(_QUOTED)
+        plain = [line[1:] for line in "".join(parts).split("\n")[1:-1]]
+        columns = self._columns(plain, delimiter.join(plain))
+        return None if columns is None else list(map(self._shown, columns))
+
+    def _shown(self, column: Sequence[str]) -> Sequence[str]:
+        """Return cells with the delimiters that stand in quotes."""
+        joined = _QUOTED.join(column)
+        return joined.replace(_HIDDEN, self._delimiter).split(_QUOTED) if _HIDDEN in joined else column
 
     def add(self, text: str, line: int, start: int) -> Sequence[Row]:
         """Take a line; return the rows that end with it."""
