@@ -7,11 +7,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.overview.proofs import proof_totals
-from raccord.store.models import Connection, LinkRow, LinkState, Proof
+from raccord.plugin.drafts import Deposit, Link, Role
+from raccord.plugin.lines import DirectLine, LinkedLine
+from raccord.plugin.texts import Language
+from raccord.store.models import Connection, DraftRow, LinkRow, LinkState, Proof
+from raccord.sync.bodies import dump_draft
 from raccord.sync.workshop import Workshop
+from raccord_web.words.wording import wording
 
 
 def fee_apart(workshop: Workshop, connection: Connection, amount: str, day: date, state: LinkState) -> None:
@@ -80,3 +86,40 @@ def test_the_records_of_a_proofs_day_stand_under_its_sums(
     assert "This day is not proven" in browser.get(address.replace("2026-03-03", "2026-01-03")).text
     for other in ("/records", f"/records?connection={synced.id}", "/records?first=2026-03-03&last=2026-03-03"):
         assert "of-day" not in browser.get(other).text, other
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "month"),
+    [
+        (
+            "en",
+            " before fees − $2.50 kept back in the deposit = ",
+            "$2.50 of fees kept back in the deposits in March 2026",
+        ),
+        (
+            "fr",
+            " avant frais − 2,50 $ retenus dans le dépôt = ",
+            "2,50 $ de frais retenus dans les dépôts en mars 2026",
+        ),
+    ],
+)
+def test_fees_kept_inside_a_deposit_stand_in_its_days_row_and_in_the_months_sum(
+    workshop: Workshop, synced: Connection, browser: TestClient, language: Language, day: str, month: str
+) -> None:
+    with workshop.database.begin() as session:
+        draft = session.scalars(select(DraftRow).where(DraftRow.key == "sales/s1")).one()
+        link = session.scalars(select(LinkRow).where(LinkRow.key == "sales/s1")).one()
+        deposit = Deposit(
+            key=draft.key, day=date(2026, 3, 2), currency="CAD", bank=Role("bank"), total=Decimal("1114.98"),
+            lines=(
+                LinkedLine(document=Link("sales/s2"), amount=Decimal("1117.48")),
+                DirectLine(account=Role("fees"), amount=Decimal("-2.50")),
+            ),
+        )  # fmt: skip
+        link.kind = draft.kind = "Deposit"
+        draft.body = dump_draft(deposit)
+    asked = {"accept-language": language}
+    shown = re.sub(r"\s", " ", browser.get(f"/connections/{synced.id}/proof", headers=asked).text)
+    assert (shown.count(day), shown.count(month)) == (1, 1)
+    record = browser.get(f"/records/{draft.record_id}", headers=asked).text
+    assert wording(language)("records.side_kept_back") in record

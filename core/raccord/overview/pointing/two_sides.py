@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.drifts import FieldDifference, differences_of
 from raccord.overview.pointing.differences import ANYBODY, KINDS
 from raccord.overview.pointing.sent import SentField, fields_sent
+from raccord.overview.weighing.kept_back import kept_of
 from raccord.plugin.drafts import (
     CustomerOf,
     Decision,
@@ -59,6 +60,9 @@ class Field(StrEnum):
     DAY = "day"
     PARTY = "party"
     AMOUNT = "amount"
+    KEPT_BACK = "kept_back"
+    """Of a deposit what was kept back from it, and below what it was before."""
+    BEFORE_FEES = "before_fees"
     TAX = "tax"
     ACCOUNT = "account"
     LINES = "lines"
@@ -160,7 +164,7 @@ def sides_of(session: Session, record_id: int) -> Mapping[int, Sides]:
     lines = _written(session, set(drafts) - gone, there)
     sent = fields_sent(
         session, record.connection_id, {each.plan_id for each in lines.values()},
-        {each.id: _short(each.payload) for each in lines.values()}, most=LINES_MAX * 12,
+        {each.id: _short(each.payload) for each in lines.values()}, most=LINES_MAX * 24,
     )  # fmt: skip
     known = _known(session, record.connection_id, drafts.values())
     moving = [each for each in drafts.values() if isinstance(each, MoneyDraft)]
@@ -190,7 +194,7 @@ def _differ(field: Field, source: Sequence[Said], ledger: Sequence[Said]) -> boo
     match field:
         case Field.DAY:
             return ours.day != theirs.day
-        case Field.AMOUNT | Field.TAX:
+        case Field.AMOUNT | Field.TAX | Field.KEPT_BACK | Field.BEFORE_FEES:
             told = ours.amount is not None and theirs.amount is not None
             return told and (ours.amount, ours.currency or theirs.currency) != (theirs.amount, theirs.currency)
         case Field.NAME | Field.PARTY:
@@ -224,6 +228,7 @@ def _source(draft: Draft, known: _Known, whole: Decimal | None) -> dict[Field, S
         Field.DAY: (Said(day=draft.day),),
         Field.PARTY: () if party is None else (known.said(party),),
         Field.AMOUNT: (Said(amount=total, currency=currency),),
+        **_kept_back(kept_of(draft), total, currency),
         Field.TAX: (Said(amount=stated, currency=currency, mode=mode),) if mode in ("inclusive", "exclusive") else (),
         Field.ACCOUNT: tuple(known.said(each) for each in places if each is not None),
         Field.LINES: tuple(_line(each, known, currency) for each in lines if not hasattr(each, "document")),
@@ -247,6 +252,8 @@ def _ledger(sent: Sequence[SentField], link: LinkRow | None, line: PlanLine | No
         found[Field.DAY] = (Said(day=told.day),)
     if told is not None and told.amount is not None:
         found[Field.AMOUNT] = (Said(amount=abs(told.amount), currency=currency),)
+    if told is not None and told.amount is not None and line is not None:
+        found |= _kept_back(_kept_in(line.payload), abs(told.amount), currency)
     whole = [each for each in sent if not each.path.startswith("Line[")]
     lines = list(_lines(sent, currency))
     found[Field.NAME] = tuple(Said(each.value) for each in whole if each.path in ("Name", "DisplayName"))[:1]
@@ -256,6 +263,24 @@ def _ledger(sent: Sequence[SentField], link: LinkRow | None, line: PlanLine | No
     found[Field.LINES] = tuple(said for said, linked in lines if not linked)
     found[Field.DOCUMENTS] = tuple(said for said, linked in lines if linked)
     return {field: said for field, said in found.items() if said}
+
+
+def _kept_back(kept: Decimal, total: Decimal, currency: str) -> dict[Field, Sequence[Said]]:
+    """Return what was kept back from a deposit, and what it was before; nothing of one that is whole."""
+    if not kept:
+        return {}
+    return {
+        Field.KEPT_BACK: (Said(amount=kept, currency=currency),),
+        Field.BEFORE_FEES: (Said(amount=total + kept, currency=currency),),
+    }
+
+
+def _kept_in(payload: str) -> Decimal:
+    """Return what a deposit that was sent lacks of the documents that it takes to the bank."""
+    body: Any = exact(payload) if payload else {}
+    lines = body.get("Line", ())
+    own = [Decimal(each["Amount"]) for each in lines if "DepositLineDetail" in each and not _takes_in(each)]
+    return -sum(own, Decimal(0)) if len(own) < len(lines) else Decimal(0)
 
 
 def _tax(payload: str, currency: str) -> Sequence[Said]:
@@ -304,11 +329,18 @@ def _pointed(field: SentField) -> Said:
 
 
 def _short(payload: str) -> str:
-    """Return what is sent with its first lines alone."""
+    """Return what is sent with its first lines alone, both of its own and of those that take other documents in."""
     body = exact(payload)
     if isinstance(body, dict) and isinstance(body.get("Line"), list):
-        return canonical({**body, "Line": body["Line"][:LINES_MAX]})
+        own = [each for each in body["Line"] if not _takes_in(each)]
+        linked = [each for each in body["Line"] if _takes_in(each)]
+        return canonical({**body, "Line": [*own[:LINES_MAX], *linked[:LINES_MAX]]})
     return payload
+
+
+def _takes_in(line: object) -> bool:
+    """Tell whether a line that is sent takes another document in."""
+    return isinstance(line, Mapping) and bool(line.get("LinkedTxn"))
 
 
 def _written(session: Session, drafts: set[int], there: set[int]) -> dict[int, PlanLine]:

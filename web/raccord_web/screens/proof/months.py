@@ -22,6 +22,7 @@ from raccord.overview.sought import Fate
 from raccord.overview.weighing.balances import BankBalance, balances_of
 from raccord.overview.weighing.books_balances import comparable, compared, read_days
 from raccord.overview.weighing.counted import count_by_fate, count_reports
+from raccord.overview.weighing.kept_back import in_all, kept_back
 from raccord.quickbooks import deep_link
 from raccord.store.models import Company, Connection
 from raccord.sync.environments import environment_of
@@ -64,16 +65,20 @@ def proof(
         connection = session.get_one(Connection, connection_id)
         company = session.get_one(Company, connection.company_id)
         listing = proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset)
+        last = None if chosen is None else next_month(chosen) - timedelta(days=1)
+        kept = {} if chosen is None or last is None else kept_back(session, connection_id, chosen, last) or {}
         return show(
             request,
             "proof/proof.html",
             session,
+            kept=kept,
+            kept_in_month=in_all(kept),
             view=view,
             proven=proven_of(session, connection_id),
             months=months,
             chosen=chosen,
             unequal=unequal,
-            last=None if chosen is None else next_month(chosen) - timedelta(days=1),
+            last=last,
             left_out=left_out_in(session, connection_id, None if admitted is None else admitted.info, chosen),
             balances=balances,
             comparable=comparable(balances, view.home_currency),
