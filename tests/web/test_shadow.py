@@ -74,7 +74,11 @@ def test_the_page_tells_what_differs_by_cause_each_document_and_the_days(
     assert "what the old tool posts once more is held as a possible double" in after
     with workshop.database.begin() as session:
         session.get_one(Connection, shadow.id).mode = Mode.FIRST_TIME
-    assert "This source starts anew" in text(browser, own)
+    anew = text(browser, own)
+    assert "This source starts anew" in anew
+    # Its first plan is approved, and there never was a comparison.
+    assert "say so in the set-up" not in anew
+    assert "This is the last comparison before it" not in anew
     assert api.get(f"/api/v1{own}").json()["in_shadow"] is False
 
 
