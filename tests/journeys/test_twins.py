@@ -37,6 +37,7 @@ from twin_steps import (
     by_hand,
     categorise,
     categorised,
+    categorised_last,
     chase,
     decided,
     deleted,
@@ -49,6 +50,7 @@ from twin_steps import (
     placed,
     processor,
     rule,
+    sign_counts,
     statements,
     still_asked,
     to_savings,
@@ -412,6 +414,42 @@ SCENARIOS = {
             categorise,
         ],
         [*["Purchase 4.50 03-04"] * 3, "Purchase 9.00 03-05", "Purchase 2.00 03-06"],
+    ),
+    "pain 4 T2: said to be others, the first is not asked about once the second is booked": Scenario(
+        [
+            bank("03-03 -11.00 GAZ #OLD001"),
+            bank("03-03 -11.00 GAZ #NEW001"),
+            ANOTHER,
+            categorised_last,
+            again(2),
+            still_asked(CATEGORY),
+            categorise,
+        ],
+        ["Purchase 11.00 03-03"] * 2,
+    ),
+    "pain 4 T2: a line that could not be read before is held against the one under a new id that goes": Scenario(
+        [
+            bank("03-04 -12.00 EAU #OLD002!CREDIT"),
+            bank("03-04 -12.00 EAU #NEW002"),
+            categorised,
+            sign_counts,
+            again(1),
+            still_asked(DOUBLE),
+            categorise,
+            SAME,
+        ],
+        ["Purchase 12.00 03-04"],
+    ),
+    "pain 4 T2: a line that waits is not asked about for another one of a later download that had both": Scenario(
+        [
+            bank("03-04 -4.50 CAFE #OLD001", "03-05 -9.00 PAIN #OLD002"),
+            bank("03-04 -4.50 CAFE #OLD001", "03-04 -4.50 THE #OLD003", "03-05 -9.00 PAIN #OLD002"),
+            categorised_last,
+            again(2),
+            still_asked(CATEGORY, CATEGORY),
+        ],
+        ["Purchase 4.50 03-04"],
+        [CATEGORY, CATEGORY],
     ),
     "pain 4 T2: eleven weeks under new ids, with equal lines, and a new line among them": Scenario(
         [

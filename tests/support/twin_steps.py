@@ -113,10 +113,13 @@ Step = Callable[[House], None]
 
 
 def line(text: str) -> MadeLine:
-    """Read ``03-04 -4.50 CAFE #id``."""
+    """Read ``03-04 -4.50 CAFE #id``, perhaps with ``!KIND``."""
     words, _, native = text.partition(" #")
+    native, _, kind = native.partition("!")
     day, amount, name = words.split(" ", 2)
-    return MadeLine(day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name, native=native)
+    return MadeLine(
+        day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name, native=native, type=kind or "OTHER"
+    )
 
 
 def bank(
@@ -447,6 +450,25 @@ def categorised(house: House) -> None:
     for hold in house.holds():
         if hold.code == CATEGORY:
             answer_hold(house.workshop, OWNER, hold.id, category)
+
+
+def categorised_last(house: House) -> None:
+    """A person gives the last of the lines that wait for one its category, and all is synchronised."""
+    client = house.workshop.client(house.company)
+    category = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    [*_, last] = [hold for hold in house.holds() if hold.code == CATEGORY]
+    answer_hold(house.workshop, OWNER, last.id, category)
+    again(1)(house)
+
+
+def sign_counts(house: House) -> None:
+    """A person says of lines whose kind says the contrary that the sign of their amount is right."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        values = dict(session.get_one(Connection, connection.id).settings)
+    key = Read(statement_file(CHEQUING, [line(COFFEE)])).lines[0].account.key
+    values["answers"] = f"sign-{key} = accept"
+    update_settings(house.workshop, OWNER, connection.id, values)
 
 
 def nothing_beside(document: str) -> Step:

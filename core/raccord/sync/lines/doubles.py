@@ -30,12 +30,10 @@ from raccord.store.models import (
     MarkedDocument,
     Match,
     PlanLine,
-    SourceRecord,
 )
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books.parties import number_of, party_of
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.repeated import brought_by
 from raccord.sync.lines import several_documents
 from raccord.sync.lines.in_parts import in_parts, of_several
 from raccord.sync.lines.line_answers import ask_other_side
@@ -53,10 +51,12 @@ from raccord.sync.lines.told_before import (
     held_by,
     in_one,
     left_out_as,
+    matched_of,
     records_of,
     tellings,
     text_told,
     told,
+    waiting,
 )
 from raccord.sync.lines.treatments import OTHER_SIDE, as_treated
 from raccord.sync.resolving.answered import Answered
@@ -70,15 +70,16 @@ SURE = "sure"
 """Under this name a question about a possible double keeps how sure it is."""
 
 
-def unclaimed(session: Session, connection: Connection, found: Sequence[Found], left_out: LeftOut) -> list[Found]:
-    """Leave out what the connection has matched, and name the owners; of its own documents say when they were told."""
+def unclaimed(
+    session: Session, connection: Connection, found: Sequence[Found], left_out: LeftOut, after: int | None = None
+) -> list[Found]:
+    """Leave out what the connection has matched, and name the owners; of its own documents say in what they were told,
+    and of those that were told ``after`` a record, how.
+    """
     ids = sorted({each.id for each in found})
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
     posted_on: dict[tuple[str, str], str] = {}
-    taken: set[tuple[str, str, str]] = set()
-    parts: dict[tuple[str, str, str], Decimal] = {}
     forgotten: set[tuple[str, str]] = set()
-    matched: dict[tuple[str, str, str], set[tuple[str, str, str]]] = {}
     for some in chunks(ids, CHUNK):
         for link, label in session.execute(
             select(LinkRow, Connection.label)
@@ -92,27 +93,15 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found], 
             links[link.kind, link.document_id] = (link.connection_id, label, link.key)
             if link.kind == "Transfer":
                 posted_on[link.kind, link.document_id] = link.money_account
-        matches = (
-            select(Match, DraftRow.body, SourceRecord.source_id, SourceRecord.run_id, SourceRecord.delivery)
-            .join(DraftRow, DraftRow.id == Match.draft_id)
-            .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            .where(Match.connection_id == connection.id, Match.document_id.in_(some))
-        )
-        for match, body, told_id, run_id, delivery in session.execute(matches):
-            place = (match.kind, match.document_id, match.money_account)
-            by = brought_by(run_id or "", delivery or "")
-            matched.setdefault(place, set()).add((account_told(load_draft(body)), told_id or "", by))
-            if match.part:
-                parts[place] = parts.get(place, Decimal(0)) + match.amount
-            else:
-                taken.add(place)
         # Ours, made by a life that a restored backup has forgotten: its own draft is linked to it.
         known = select(MarkedDocument).where(
             MarkedDocument.company_id == connection.company_id, MarkedDocument.document_id.in_(some)
         )
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
+    matched = matched_of(session, connection, ids)
     several = bool(in_one(session, connection))
-    own = told(session, connection, [key for owner, _, key in links.values() if owner == connection.id], cards=several)
+    own_keys = [key for owner, _, key in links.values() if owner == connection.id]
+    own = told(session, connection, own_keys, cards=several, after=after)
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     sending = being_sent(session, connection.company_id)
     free = []
@@ -124,10 +113,14 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found], 
         by_us = own.get(key, NOT_TOLD) if owner == connection.id and not other_leg else NOT_TOLD
         # What the source took back of ours is nobody's line: another one may be it.
         taken_back, by_us = by_us.gone, NOT_TOLD if by_us.gone else by_us
-        tellers = {(by_us.account, by_us.id, by_us.by), *matched.get(each.place, ()), *left_out.get(by_us.id, ())}
+        tellers = {
+            (by_us.account, by_us.id, by_us.by),
+            *matched.tellers.get(each.place, ()),
+            *left_out.get(by_us.id, ()),
+        }
         told_as, told_ids, told_by = (frozenset(filter(None, some)) for some in zip(*tellers, strict=True))
-        covered = parts.get(each.place, Decimal(0))
-        whole = each.place in taken or covered == each.amount
+        covered = matched.parts.get(each.place, Decimal(0))
+        whole = each.place in matched.whole or covered == each.amount
         strange = (owner != connection.id or other_leg or taken_back) and not whole
         # What the source tells under a third id is still the same document, though the second one was matched.
         if (each.kind, each.id) not in forgotten and (strange or by_us.by):
@@ -135,6 +128,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found], 
                 replace(
                     each, owner=label, owner_key=key, told_in=by_us.by, told_as=told_as, told_ids=told_ids,
                     told_by=told_by, text=by_us.text, card=by_us.card, other_leg=other_leg, covered=covered,
+                    record=by_us.number, telling=by_us.telling, refused=by_us.refused,
                 )
             )  # fmt: skip
     return free
@@ -167,7 +161,8 @@ class Doubles:
         Those after a day are looked at, and left to their own month unless they are one document with one before it.
         """
         several_as_one = in_one(self.session, self.connection)
-        telling = tellings(self.session, lines)
+        told_so = tellings(self.session, lines)
+        telling = waiting(lines, told_so)
         records = records_of(self.session, lines, cards=bool(several_as_one))
         accounts = {each.account for each in found} | several_as_one
         accounts |= {line.money_account for line in lines if line.id in telling}
@@ -179,12 +174,13 @@ class Doubles:
             if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
         left_out = self._left_out(sought.values(), bool(several_as_one or telling))
-        free = unclaimed(self.session, self.connection, found, left_out)
-        keys = {id_: row.key for id_, row in rows.items()}
-        not_in_books = coming(
-            self.connection, sought, keys, records, left_out,
-            in_one=several_as_one, held=held_by(self.session, lines),
-        )  # fmt: skip
+        first = min((each.record for each in telling.values()), default=None)
+        free = unclaimed(self.session, self.connection, found, left_out, first)
+        refused = {id_: refused_by(row) for id_, row in rows.items()}
+        themselves = coming(self.connection, sought, records, left_out, told_so, refused, in_one=several_as_one)
+        sought = {id_: replace(each, itself=themselves.get(id_)) for id_, each in sought.items()}
+        held = held_by(self.session, lines)
+        not_in_books = [each for each in themselves.values() if each.owner_key not in held]
         shares = Shares(self.session, self.connection, self.now)
         said = shares.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
         several = several_documents.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
@@ -196,7 +192,7 @@ class Doubles:
                 *(each for each in free if not each.covered),
                 *not_in_books,
             ],
-            {id_: refused_by(row) for id_, row in rows.items()},
+            refused,
         )
         known, paired = {*said, *several, *pairs}, set(pairs.values())
         asked = self._asked(lines, sought, rows, known, [each for each in free if each not in paired])
@@ -231,7 +227,8 @@ class Doubles:
         For what came into the books after the plan was settled; how many are held is returned.
         """
         rows = self._drafts([line for line in lines if line.amount and (line.record_day or line.day)])
-        telling, ours = tellings(self.session, lines), ours_of(self.session, self.connection, found)
+        telling = waiting(lines, tellings(self.session, lines))
+        ours = ours_of(self.session, self.connection, found)
         sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
         named = spoken_for(self.session, self.connection, plan_id)
         left_out = self._left_out(sought, bool(telling or in_one(self.session, self.connection)))
@@ -292,8 +289,8 @@ class Doubles:
             for line in group.lines
         }
         held = {group.found for group in groups}
-        waiting = {line.id for line in lines if line.reason == DECISION_MISSING}
-        alone = [each for each in some if each.id in waiting and each.id not in asked]
+        unanswered = {line.id for line in lines if line.reason == DECISION_MISSING}
+        alone = [each for each in some if each.id in unanswered and each.id not in asked]
         for each in of_several(alone, [found for found in free if found not in held]):
             asked[each.line.id] = (each.found[0], {**several_documents.asked_of(each), SURE: Sure.POSSIBLE})
         return asked
@@ -308,12 +305,14 @@ class Doubles:
         return Line(
             line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
             line.kind, told, account_told(draft), said.apart, number_of(draft),
-            party_of(self.session, self.connection, draft), text_told(draft), said.card,
+            party_of(self.session, self.connection, draft), text_told(draft), said.card, "" if row is None else row.key,
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:
         refused, before = refused_by(row), row.decisions
         if not found.names.isdisjoint(refused):
+            # Kept beyond the answer, which goes once the line is posted: it holds for the other one too.
+            row.decisions = {**before, REFUSED: sorted(map(list, refused))}
             if line.action == Action.CREATE:
                 self._free(row)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -66,6 +66,12 @@ class Found:
     """Of what is not in the books yet: the line of the same plan that will bring it there, or waits for an answer."""
     record: int = 0
     """Then, the number of its record: a later one has a greater."""
+    telling: Telling | None = field(default=None, compare=False)
+    """Then, how it was told, where a line that waits was told before it."""
+    refused: frozenset[str] = frozenset()
+    """Then, the keys of those that a person said its own line not to be."""
+    goes: bool = False
+    """Of a line: whether it will be sent, and does not wait for an answer."""
     in_one: bool = False
     """Then, whether the account of the books is several of the source's, each of which may tell of it."""
     other_leg: bool = False
@@ -156,24 +162,38 @@ class Line:
     """What its source wrote of it."""
     card: Card = NO_CARD
     """Of which card it is told, if of one."""
+    key: str = ""
+    itself: Found | None = None
+    """What others that were told later are compared with."""
 
     def may_be(self, found: Found) -> bool:
         """Tell whether a document of the same amount, account and time can hold the same movement."""
         if found.told_in:
+            if self.key in found.refused:
+                # What was said of the one about the other holds for both.
+                return False
             # Told as another account that is the same in the books, once each: n equal lines of one stay n.
             by_another = bool(self.told_as and found.told_as) and self.told_as not in found.told_as
             by_another = by_another and self.apart_from not in found.told_ids
             if self.card.is_not(found.card):
                 # Two cards that are paid as one have purchases of one amount; a card under a new number has the same.
                 by_another = by_another and self.day == found.day and fold(self.text) == fold(found.text)
-            anew = self.told is not None and self.told.anew(self.day, found)
+            anew = self._anew(found)
             if found.line:
-                # Of two that wait, the one that was told later is asked about.
-                later = self.told is not None and found.record < self.told.record
-                return (by_another and found.in_one and found.line < self.id) or (anew and later)
+                # Of two that wait, the one that was told later is asked about; beside one that goes, the other one.
+                asked = self.told is not None and (found.goes or found.record < self.told.record)
+                return (by_another and found.in_one and found.line < self.id) or (anew and asked)
             return by_another or anew
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
+
+    def _anew(self, found: Found) -> bool:
+        """Tell whether it may be told anew of one of its own source, or that one of it: whichever was told later."""
+        if self.told is None:
+            return False
+        if found.record > self.told.record and found.telling is not None and self.itself is not None:
+            return found.telling.anew(found.day, self.itself)
+        return self.told.anew(self.day, found)
 
 
 def pair(

@@ -25,7 +25,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.pairing import Found, Named
 from raccord.sync.lines.several_documents import SEVERAL
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
-from raccord.sync.resolving.conflicts import DECISION, decision_of
+from raccord.sync.resolving.conflicts import DECISION, decided_in
 
 REFUSED = "refused_doubles"
 """Under this name stands, among a draft's decisions, which documents it was said not to be before the last question."""
@@ -82,10 +82,15 @@ def spoken_for(session: Session, connection: Connection, plan_id: str) -> set[Na
 
 def refused_by(row: DraftRow) -> frozenset[Named]:
     """Return the documents that a person said a draft's movement not to be (:attr:`Found.names`)."""
-    before = {(str(one), str(other)) for one, other in row.decisions.get(REFUSED, ())}
-    decided = decision_of(row)
+    return refused_in(row.decisions)
+
+
+def refused_in(decisions: Mapping[str, Any]) -> frozenset[Named]:
+    """Return likewise those of a draft's decisions."""
+    before = {(str(one), str(other)) for one, other in decisions.get(REFUSED, ())}
+    decided = decided_in(decisions)
     said = decided is not None and decided.kind is ResolutionKind.CREATE
-    return frozenset(before.union(_names_in(row.decisions[DECISION].get("params") or {}) if said else ()))
+    return frozenset(before.union(_names_in(decisions[DECISION].get("params") or {}) if said else ()))
 
 
 def _names_in(params: Mapping[str, Any]) -> Iterator[Named]:

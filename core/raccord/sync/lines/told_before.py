@@ -8,17 +8,17 @@ and the connector cannot know; but people say which account of the books each is
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import Row, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
-from raccord.store.models import Choice, Connection, DraftRow, PlanLine, RecordState, Run, RunCount, SourceRecord
+from raccord.store.models import Choice, Connection, DraftRow, Match, PlanLine, RecordState, Run, RunCount, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
@@ -34,7 +34,8 @@ from raccord.sync.fetching.repeated import (
     delivery_of,
     twin_in,
 )
-from raccord.sync.lines.pairing import DAYS_APART, Found, Line, Telling
+from raccord.sync.lines.pairing import DAYS_APART, Found, Line, Named, Telling
+from raccord.sync.lines.spoken_for import refused_in
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -52,6 +53,15 @@ class Told:
     card: Card = NO_CARD
     gone: bool = False
     """Whether the source says since that there is no such line."""
+    telling: Telling | None = None
+    """How it was told, where a line that waits was told before it."""
+    refused: frozenset[str] = frozenset()
+    """The keys of those that a person said it is not."""
+
+    @property
+    def number(self) -> int:
+        """The number of its record, where a line that waits was told before it."""
+        return 0 if self.telling is None else self.telling.record
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +97,23 @@ def text_told(draft: Draft | None) -> str:
     return getattr(draft, "memo", "") or ""
 
 
-def told(session: Session, connection: Connection, keys: Sequence[str], *, cards: bool) -> dict[str, Told]:
-    """Return by draft key how the source told of it; of which card only where ``cards`` are wanted."""
+def told(
+    session: Session, connection: Connection, keys: Sequence[str], *, cards: bool, after: int | None = None
+) -> dict[str, Told]:
+    """Return by draft key how the source told of it; of which card only where ``cards`` are wanted, and in what
+    delivery only of records ``after`` one.
+    """
     found: dict[str, Told] = {}
     newest = aliased(SourceRecord)
     for some in chunks(sorted(keys), CHUNK):
         rows = session.execute(
-            select(
+            _TOLD.add_columns(
                 DraftRow.key,
-                DraftRow.body,
-                SourceRecord.run_id,
-                SourceRecord.delivery,
-                SourceRecord.source_id,
+                DraftRow.decisions,
                 # A posted draft stays with the revision that it was made of.
                 and_(newest.state == RecordState.SKIPPED, newest.amount.is_(None)).label("gone"),
-                (SourceRecord.raw if cards else literal("{}")).label("raw"),
+                (SourceRecord.raw if cards or after is not None else literal("{}")).label("raw"),
             )
-            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             .outerjoin(
                 newest,
                 and_(
@@ -115,13 +125,19 @@ def told(session: Session, connection: Connection, keys: Sequence[str], *, cards
                 ),
             )
             .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
-        )
+        ).all()
+        tellings = _tellings(session, [row for row in rows if after is not None and row.number > after])
         for row in rows:
-            draft = load_draft(row.body)
-            by, card = brought_by(row.run_id, row.delivery), card_in(_said(row.raw))
-            gone = bool(row.gone)
-            found[row.key] = Told(by, account_told(draft), text_told(draft), row.source_id, card, gone=gone)
+            draft, card = load_draft(row.body), card_in(_said(row.raw)) if cards else NO_CARD
+            found[row.key] = Told(
+                brought_by(row.run_id, row.delivery), account_told(draft), text_told(draft), row.source_id, card,
+                gone=bool(row.gone), telling=tellings.get(row.id), refused=_keys_of(refused_in(row.decisions)),
+            )  # fmt: skip
     return found
+
+
+def _keys_of(names: Iterable[Named]) -> frozenset[str]:
+    return frozenset(key for _, key in names)
 
 
 def asked_of_own(found: Found) -> dict[str, str]:
@@ -154,6 +170,37 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
         said = json.loads(raw, parse_float=Decimal)
         if twin := twin_in(said):
             found.setdefault(twin, set()).add((account_in(said), id_, brought_by(run_id, delivery)))
+    return found
+
+
+@dataclass(slots=True)
+class Matched:
+    """What a connection matched of some documents, by kind, id and account."""
+
+    whole: set[tuple[str, str, str]] = field(default_factory=set)
+    parts: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
+    tellers: dict[tuple[str, str, str], set[tuple[str, str, str]]] = field(default_factory=dict)
+    """The records (account, id and by what they were brought) that are such a document."""
+
+
+def matched_of(session: Session, connection: Connection, ids: Sequence[str]) -> Matched:
+    """Return what a connection matched of the documents of some ids."""
+    found = Matched()
+    for some in chunks(ids, CHUNK):
+        rows = session.execute(
+            select(Match, DraftRow.body, SourceRecord.source_id, SourceRecord.run_id, SourceRecord.delivery)
+            .join(DraftRow, DraftRow.id == Match.draft_id)
+            .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .where(Match.connection_id == connection.id, Match.document_id.in_(some))
+        )
+        for match, body, told_id, run_id, delivery in rows:
+            place = (match.kind, match.document_id, match.money_account)
+            by = brought_by(run_id or "", delivery or "")
+            found.tellers.setdefault(place, set()).add((account_told(load_draft(body)), told_id or "", by))
+            if match.part:
+                found.parts[place] = found.parts.get(place, Decimal(0)) + match.amount
+            else:
+                found.whole.add(place)
     return found
 
 
@@ -208,77 +255,99 @@ def held_by(session: Session, lines: Sequence[PlanLine]) -> frozenset[str]:
 def coming(
     connection: Connection,
     sought: Mapping[int, Line],
-    keys: Mapping[int, str],
     records: Mapping[int, Recorded],
     left_out: LeftOut,
+    told: Mapping[int, Telling],
+    refused: Mapping[int, Collection[Named]],
     *,
     in_one: Collection[str],
-    held: Collection[str],
-) -> list[Found]:
-    """Return what lines of a plan will bring into the books, or wait to, that a later one may tell of: as another
+) -> dict[int, Found]:
+    """Return what lines of a plan will bring into the books, or wait to, that another one may tell of: as another
     account of the source (``in_one``), or under an id that the bank gave anew.
     """
-    found = []
+    found = {}
     for id_, each in sought.items():
         record = records.get(id_)
-        if record is None or id_ not in keys or keys[id_] in held:
+        if record is None or not each.key:
             continue
         tellers = {(each.told_as, record.id, record.by), *left_out.get(record.id, ())}
         told_as, told_ids, told_by = (frozenset(some) for some in zip(*tellers, strict=True))
-        found.append(
-            Found(
-                each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
-                owner=connection.label, owner_key=keys[id_], told_in=record.by, told_as=told_as, told_ids=told_ids,
-                told_by=told_by, text=each.text, card=each.card, line=id_, record=record.number,
-                in_one=bool(each.told_as) and each.account in in_one,
-            )
+        found[id_] = Found(
+            each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
+            owner=connection.label, owner_key=each.key, told_in=record.by, told_as=told_as, told_ids=told_ids,
+            told_by=told_by, text=each.text, card=each.card, line=id_, record=record.number, telling=told.get(id_),
+            refused=_keys_of(refused.get(id_, ())), goes=each.told is None,
+            in_one=bool(each.told_as) and each.account in in_one,
         )  # fmt: skip
     return found
 
 
-def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
-    """Return by plan line how its source told of it.
+_TOLD = select(
+    DraftRow.id,
+    DraftRow.body,
+    SourceRecord.id.label("number"),
+    SourceRecord.source_id,
+    SourceRecord.run_id,
+    SourceRecord.stream,
+    SourceRecord.delivery,
+).join(SourceRecord, SourceRecord.id == DraftRow.record_id)
 
-    Only lines that wait for a person anyway: whether one of them is told for the second time is another question to the
-    same person, and holds nothing up; no rule and no suggestion answers it before that.
-    """
-    waiting = {line.draft_id: line.id for line in lines if line.draft_id and line.reason == DECISION_MISSING}
-    brought: dict[tuple[str, str, str], tuple[Delivery | None, bool]] = {}
+
+def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
+    """Return by plan line how its source told of it."""
+    ids = {line.draft_id: line.id for line in lines if line.draft_id}
     found: dict[int, Telling] = {}
-    for some in chunks(sorted(waiting), CHUNK):
-        rows = session.execute(
-            select(
-                DraftRow.id,
-                DraftRow.body,
-                SourceRecord.id.label("number"),
-                SourceRecord.source_id,
-                SourceRecord.run_id,
-                SourceRecord.stream,
-                SourceRecord.delivery,
-                SourceRecord.raw,
-            )
-            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-            .where(DraftRow.id.in_(some))
-        ).all()
-        for row in rows:
-            place, draft = (row.run_id, row.stream, row.delivery), load_draft(row.body)
-            if place not in brought:
-                brought[place] = _delivered(session, *place)
-            delivery, nothing = brought[place]
-            if delivery is not None:
-                nothing = not delivery.accounts.get(account_in(json.loads(row.raw, parse_float=Decimal)))
-            by, account = brought_by(row.run_id, row.delivery), account_told(draft)
-            telling = Telling(by, account, text_told(draft), nothing, delivery, row.number, row.source_id)
-            found[waiting[row.id]] = telling
+    for some in chunks(sorted(ids), CHUNK):
+        rows = session.execute(_TOLD.add_columns(SourceRecord.raw).where(DraftRow.id.in_(some))).all()
+        found.update((ids[id_], telling) for id_, telling in _tellings(session, rows).items())
     return found
 
 
-def _delivered(session: Session, run_id: str, stream: str, delivery: str) -> tuple[Delivery | None, bool]:
+def waiting(lines: Sequence[PlanLine], told: Mapping[int, Telling]) -> dict[int, Telling]:
+    """Return how those lines were told that wait for a person anyway.
+
+    Whether one of them is told for the second time is another question to the same person, and holds nothing up; no
+    rule and no suggestion answers it before that.
+    """
+    return {line.id: told[line.id] for line in lines if line.id in told and line.reason == DECISION_MISSING}
+
+
+def _tellings(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Telling]:
+    """Return by draft how it was told."""
+    found: dict[int, Telling] = {}
+    brought: dict[tuple[str, str, str], tuple[Delivery | None, bool]] = {}
+    ids = sorted({row.run_id for row in rows})
+    runs = {run.id: run for some in chunks(ids, CHUNK) for run in session.scalars(_runs(some))}
+    older = sorted({row.run_id for row in rows if not row.delivery})
+    counts = {
+        (count.run_id, count.stream): count for some in chunks(older, CHUNK) for count in session.scalars(_counts(some))
+    }
+    for row in rows:
+        place = (row.run_id, row.stream, row.delivery)
+        if place not in brought:
+            count = counts.get((row.run_id, row.stream))
+            brought[place] = _delivered(runs.get(row.run_id), count, row.stream, row.delivery)
+        delivery, nothing = brought[place]
+        if delivery is not None:
+            nothing = not delivery.accounts.get(account_in(_said(row.raw)))
+        draft, by = load_draft(row.body), brought_by(row.run_id, row.delivery)
+        found[row.id] = Telling(
+            by, account_told(draft), text_told(draft), nothing, delivery, row.number, row.source_id
+        )  # fmt: skip
+    return found
+
+
+def _runs(ids: Sequence[str]) -> Select[Run]:
+    return select(Run).where(Run.id.in_(ids))
+
+
+def _counts(run_ids: Sequence[str]) -> Select[RunCount]:
+    return select(RunCount).where(RunCount.run_id.in_(run_ids))
+
+
+def _delivered(run: Run | None, count: RunCount | None, stream: str, delivery: str) -> tuple[Delivery | None, bool]:
     """Return what a run brought of a stream, or one of its deliveries, and whether nothing of it was known; of older
     runs that alone. Of a delivery that is kept no more, as its run brought too many, nothing counts as known.
     """
-    run = session.get(Run, run_id)
-    if delivery:
-        return None if run is None else delivery_of(run, stream, delivery), True
-    count = session.get(RunCount, (run_id, stream))
-    return None if run is None else delivery_of(run, stream), count is not None and count.unchanged == 0
+    brought = None if run is None else delivery_of(run, stream, delivery)
+    return brought, True if delivery else count is not None and count.unchanged == 0

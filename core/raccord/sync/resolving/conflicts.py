@@ -77,7 +77,12 @@ def settle(
 
 def decision_of(row: DraftRow) -> Resolution | None:
     """Return what a person decided about a draft's conflict and no run has acted on yet."""
-    decided = row.decisions.get(DECISION)
+    return decided_in(row.decisions)
+
+
+def decided_in(decisions: Mapping[str, Any]) -> Resolution | None:
+    """Return likewise what stands among a draft's decisions."""
+    decided = decisions.get(DECISION)
     if not isinstance(decided, Mapping) or decided.get("kind") not in set(ResolutionKind):
         return None
     return Resolution(ResolutionKind(str(decided["kind"])), str(decided.get("target", "")), _BY_A_PERSON)
