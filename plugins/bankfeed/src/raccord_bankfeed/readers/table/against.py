@@ -42,7 +42,9 @@ def against_signs(blocks: Iterable[Block], reader: RowReader, about: str) -> lis
 def doubted(blocks: Callable[[], Iterable[Block]], reader: RowReader, known: Known) -> tuple[RowReader, list[Question]]:
     """Ask where a file contradicts the signs of its amounts; return the reader whose signs count."""
     evidence, layout = reader.evidence, reader.layout
-    doubt = None if layout.is_paypal or layout.wallet else doubted_signs(evidence, flipped=reader.flip)
+    doubt = (
+        None if layout.is_paypal or layout.wallet or layout.transfers else doubted_signs(evidence, flipped=reader.flip)
+    )
     if doubt is None:
         return reader, []
     about, rows = doubt

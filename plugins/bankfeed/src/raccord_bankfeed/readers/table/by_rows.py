@@ -68,7 +68,7 @@ def told_by_rows(layout: Layout, rows: Rows) -> Layout:
     Which of several days is there, whether one column or two hold the amounts, which column states directions or
     currencies, whose the accounts are, and, where no name tells of a text, where words stand.
     """
-    if not rows:
+    if not rows or layout.transfers:
         return layout
     for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded, _doubted, _charged):
         layout = tell(layout, rows)

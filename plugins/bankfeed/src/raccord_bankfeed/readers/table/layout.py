@@ -59,6 +59,21 @@ _BESIDE_ANY = frozenset(
 """Words that tell of no amount that a column of currencies is of it."""
 _WALLET = frozenset({"from", "to", "amount total", "funding source"})
 """Names that together only Venmo's files have: each amount has its sign, and some were paid with a card."""
+_TRANSFERS = frozenset(
+    {
+        *(
+            "id",
+            "status",
+            "direction",
+            "created on",
+            "source fee amount",
+            "source amount after fees",
+            "source currency",
+        ),
+        *("target amount after fees", "target currency"),
+    }
+)
+"""Names that together only Wise's list of transfers has."""
 _SIGNED_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
@@ -89,6 +104,8 @@ class Layout:
     """Whether its names, or a person, tell the signs of a card's purchases."""
     wallet: bool = False
     """Whether it is a wallet's, whose amounts have a sign each, and some of which were paid from elsewhere."""
+    transfers: bool = False
+    """Whether it is Wise's list of transfers: each row tells of two balances."""
     trades: bool = False
     """Whether it lists trades of securities, and a person said that they are no bank lines."""
     by_balance: bool = False
@@ -139,6 +156,7 @@ class Layout:
             bool(self.header)
             and (Part.AMOUNT in self.columns or set(self.columns) >= _DIRECTIONS)
             and not (self.units or self.is_paypal or self.wallet or self.blank_pending or self.trades)
+            and not self.transfers
             and _CHANGING.isdisjoint(self.columns)
         )
 
@@ -159,6 +177,8 @@ class Layout:
 
 def is_header(cells: Sequence[str]) -> bool:
     """Tell whether a row holds the names of columns that make a bank's table."""
+    if len(cells) >= len(_TRANSFERS) and set(map(plain, cells)) >= _TRANSFERS:
+        return True
     found = [part[0] for cell in cells if (part := part_of(cell)) is not None]
     return (
         Part.DATE in found
@@ -178,6 +198,8 @@ def is_header_again(cells: Sequence[str], header: Sequence[str], at: int) -> boo
 
 def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     """Return the layout that a header names."""
+    if set(map(plain, cells)) >= _TRANSFERS:
+        return _transfers(list(map(plain, cells)), cells, delimiter)
     best: dict[Part, tuple[int, int]] = {}
     lists: dict[Part, list[tuple[int, int]]] = {part: [] for part in _LISTS}
     units: dict[int, str] = {}
@@ -239,6 +261,26 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         wallet=wallet,
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
+    )
+
+
+def _transfers(plains: Sequence[str], cells: Sequence[str], delimiter: str) -> Layout:
+    parts = {
+        Part.DATE: "finished on" if "finished on" in plains else "created on",
+        Part.AMOUNT: "source amount after fees",
+        Part.DIRECTION: "direction",
+        Part.STATUS: "status",
+        Part.ID: "id",
+    }
+    return Layout(
+        f"csv-{digest(delimiter, *plains)}",
+        {part: plains.index(name) for part, name in parts.items()},
+        (),
+        tuple(plains.index(name) for name in ("reference", "note") if name in plains),
+        header=tuple(plains),
+        titles=tuple(" ".join(cell.split()) or f"column {number}" for number, cell in enumerate(cells, 1)),
+        signs_told=True,
+        transfers=True,
     )
 
 

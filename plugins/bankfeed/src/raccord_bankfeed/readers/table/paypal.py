@@ -21,6 +21,7 @@ from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.trades import TradeReader
+from raccord_bankfeed.readers.table.transfers import TransferReader
 from raccord_bankfeed.readers.table.wallet import WalletReader
 from raccord_bankfeed.readers.table.words import PENDING, Part, plain
 
@@ -144,6 +145,8 @@ def reader_of(reader: RowReader) -> RowReader:
         return WalletReader(reader.layout, reader.written, reader.evidence, turned=reader.turned)
     if reader.layout.trades:
         return TradeReader(reader.layout, reader.written, reader.evidence)
+    if reader.layout.transfers:
+        return TransferReader(reader.layout, reader.written, reader.evidence)
     if not reader.layout.is_paypal:
         return reader
     return PayPalReader(replace(reader.layout), reader.written, reader.evidence)
