@@ -26,6 +26,8 @@ ROW_CHARS_MAX = 16 * 1024
 
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
 """All blanks of ASCII but the plain space."""
+_END = "\1"
+"""Stands between texts that are looked at together."""
 _NEW_LINE = cast("Callable[[type[Line], tuple[object, ...]], Line]", tuple.__new__)
 """What ``Line._make`` does, without going through Python for each."""
 
@@ -120,13 +122,12 @@ def made(columns: Iterable[Iterable[object]]) -> Iterator[Line]:
 
 def on_one_line(texts: Sequence[str]) -> Sequence[str]:
     """Return texts without blanks at their ends, runs of blanks as one."""
-    joined = "".join(texts)
+    joined = _END.join(("", *texts, ""))
     # A blank that is no plain space does not print.
-    if any(map(joined.__contains__, _BLANKS)) if joined.isascii() else not joined.isprintable():
+    odd = any(map(joined.__contains__, _BLANKS)) if joined.isascii() else not "".join(texts).isprintable()
+    if odd or "  " in joined:
         return [" ".join(text.split()) for text in texts]
-    if " " not in joined:
-        return texts
-    return [" ".join(text.split()) for text in texts] if "  " in joined else list(map(str.strip, texts))
+    return list(map(str.strip, texts)) if f"{_END} " in joined or f" {_END}" in joined else texts
 
 
 def holds_any(texts: Sequence[str], words: frozenset[str]) -> bool:

@@ -49,10 +49,12 @@ _MARKS = "?~<>^/"
 """One of them stands before each subfield or word."""
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _SUBFIELDS_MAX = 40
-_SUBFIELDS_AT = 8
-"""Before their columns stand the line, its parts, the text and its code."""
+_TEXT_AT = 6
+"""Before its column stand the line and its parts."""
 _SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _CHEQUE = "CHK"
+_NO_REFERENCE = ("REF", "PROVIDED")
+"""Each word for no reference holds one of them."""
 _Number = TypeVar("_Number", int, Decimal)
 _PURPOSE = "SVWZ+"
 
@@ -84,8 +86,7 @@ class SubfieldLayout(RowLayout):
 
     def is_odd(self, run: Run) -> bool:
         """Tell whether a line that begins a field, or might, is taken for the rest of a subfield."""
-        joined = map("".join, run.columns()[_SUBFIELDS_AT:])
-        return any("\n" in each and _BREAK.search(each) for each in joined)
+        return _BREAK.search("".join(run.columns()[_TEXT_AT])) is not None
 
 
 def layout_of(text: str, *, parted: bool, detailed: bool) -> SubfieldLayout | None:
@@ -251,7 +252,7 @@ def references_of(texts: Sequence[str]) -> Sequence[str]:
         return list(map(kept.__getitem__, texts))
     plain = on_one_line(texts)
     joined = "\n".join(some).upper()
-    if not any(word in joined for word in NO_REFERENCE if word):
+    if not any(map(joined.__contains__, _NO_REFERENCE)):
         return plain
     return ["" if text.upper() in NO_REFERENCE else text for text in plain]
 

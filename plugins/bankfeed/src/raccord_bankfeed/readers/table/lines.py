@@ -108,7 +108,8 @@ class RowReader:
         day_of = {text: day for text in texts if (day := self._known_day(text.strip())) is not None}
         if len(day_of) < len(texts) or any(len(set(columns[number])) > 1 for number in self.layout.accounts):
             return None
-        sums = any(may_be_balance(columns[number]) for number in self.layout.told)
+        # Rows whose balances were followed say no sums: their texts were looked at then.
+        sums = self.evidence.followed is None and any(may_be_balance(columns[number]) for number in self.layout.told)
         if sums or (amounts := self._block_amounts(columns)) is None:
             return None
         account = self._known_account([column[0] for column in columns], "")
@@ -136,8 +137,8 @@ class RowReader:
 
     def _moving(self, cells: Sequence[str]) -> list[Decimal] | None:
         """Return what rows move, if all of it is plain: the look at the whole file may have told so already."""
-        mark = self.written.mark
-        return plain_amounts(cells, mark) if self.evidence.cents is mark and all(cells) else self._plain(cells)
+        told = self.evidence.cents is self.written.mark and all(cells)
+        return plain_amounts(cells, self.written.mark) if told else self._plain(cells)
 
     def _plain(self, cells: Sequence[str]) -> list[Decimal] | None:
         texts, mark = list(map(str.strip, cells)), self.written.mark
