@@ -9,6 +9,9 @@ lines of the file and does nothing with them. A library is stopped after ``--sec
 named as such, and spared the larger files; one that finds another number of records is named with what it found.
 Ratios of one run are worth something, numbers of two machines are not.
 
+bankstatementparser leaves a table as pandas cut it, with days as text; beside that stand *rows*, gone through once for
+days, and *Transactions*, which are its own objects of them.
+
 The last lines of a file set ours against the fastest of the bank libraries and, for tables, against Python's own
 ``csv``, which does less: no library for banks, it is told the columns and how the file writes, and keeps no raw text,
 place or id.
@@ -141,10 +144,9 @@ def by_quiffen(path: Path) -> int:
 
 
 def by_qifparse(path: Path) -> int:
-    from qifparse.parser import QifParser
-
+    parser: Any = import_module("qifparse.parser").QifParser
     with path.open() as file:
-        accounts = QifParser.parse(file).get_accounts()
+        accounts = parser.parse(file).get_accounts()
     return sum(len(found) for account in accounts for found in account._transactions.values())
 
 
@@ -163,8 +165,7 @@ def by_pycamt(path: Path) -> int:
 
 
 def by_bankstatementparser(path: Path) -> int:
-    import bankstatementparser as library
-
+    library: Any = import_module("bankstatementparser")
     parsers = {
         "ofx": library.OfxParser,
         "xml": library.CamtParser,
@@ -173,6 +174,23 @@ def by_bankstatementparser(path: Path) -> int:
         "csv": library.CsvStatementParser,
     }
     return len(parsers[path.suffix[1:]](str(path)).parse())
+
+
+def by_bankstatementparser_rows(path: Path) -> int:
+    """Go through its table into rows with a day, the least that anybody does who has use for them."""
+    library: Any = import_module("bankstatementparser")
+    table = library.CsvStatementParser(str(path)).parse()
+    if next(iter(table)) != "date" or not isinstance(table["amount"].iloc[0], Decimal):
+        raise SystemExit("the table has other columns")
+    return len([(date.fromisoformat(day), *others) for day, *others in table.itertuples(index=False, name=None)])
+
+
+def by_bankstatementparser_objects(path: Path) -> int:
+    """Make of its table what it has for one transaction, as its own pipeline does."""
+    library: Any = import_module("bankstatementparser")
+    of: Any = import_module("bankstatementparser.transaction_models").Transaction.from_record
+    records = library.CsvStatementParser(str(path)).parse().to_dict("records")
+    return len([of(record, source_index=at) for at, record in enumerate(records)])
 
 
 def by_dict_reader(path: Path) -> int:
@@ -195,9 +213,9 @@ def by_csv_reader(path: Path) -> int:
 
 
 def by_ofxstatement(path: Path) -> int:
-    from ofxstatement.parser import CsvStatementParser
+    library: Any = import_module("ofxstatement.parser")
 
-    class Parser(CsvStatementParser):
+    class Parser(library.CsvStatementParser):
         mappings = {"date": 1, "payee": 2, "amount": 3, "id": 4}  # noqa: RUF012 - as the library wants it
         date_format = "%Y-%m-%d"
 
@@ -226,6 +244,8 @@ def by_beangulp(path: Path) -> int:
 BANKSTATEMENTPARSER = ("bankstatementparser", by_bankstatementparser)
 TABLES: list[tuple[str, Work]] = [
     BANKSTATEMENTPARSER,
+    ("bankstatementparser, rows", by_bankstatementparser_rows),
+    ("bankstatementparser, Transactions", by_bankstatementparser_objects),
     ("beangulp", by_beangulp),
     ("ofxstatement", by_ofxstatement),
     ("csv.DictReader", by_dict_reader),
@@ -288,7 +308,7 @@ def main() -> None:
         return
     print(f"A library is stopped after {limits.seconds} s of CPU, or at {limits.megabytes} MB.")
     print(
-        f"{'file':14}{'records':>10}{'MB':>7}  {'reader':20}{'records/s':>12}{'MB held':>9}{'peak':>7}{'reader is':>11}"
+        f"{'file':14}{'records':>10}{'MB':>7}  {'reader':33}{'records/s':>12}{'MB held':>9}{'peak':>7}{'reader is':>11}"
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, (suffix, write) in FORMATS.items():
@@ -318,11 +338,11 @@ def compare(name: str, path: Path, count: int, rounds: int, limits: Limits, spar
     own = [each.seconds for each in told["raccord"]]
     ratios: dict[str, float] = {}
     for reader in sorted(spared):
-        print(f"{head}  {reader:20}  not tried: stopped at a smaller file", flush=True)
+        print(f"{head}  {reader:33}  not tried: stopped at a smaller file", flush=True)
     for reader, readings in told.items():
         last = readings[-1]
         if last.failed:
-            print(f"{head}  {reader:20}  {last.failed}", flush=True)
+            print(f"{head}  {reader:33}  {last.failed}", flush=True)
             continue
         spent = [each.seconds for each in readings]
         if reader not in OURS:
@@ -331,7 +351,7 @@ def compare(name: str, path: Path, count: int, rounds: int, limits: Limits, spar
         odd = "" if last.found in (count, -1) else f"  found {last.found}"
         held, peak = (max(each) for each in zip(*((each.held, each.peak) for each in readings), strict=True))
         speed = count / statistics.median(spent)
-        print(f"{head}  {reader:20}{speed:12,.0f}{held:9.1f}{peak:7.0f}{ratio}{odd}", flush=True)
+        print(f"{head}  {reader:33}{speed:12,.0f}{held:9.1f}{peak:7.0f}{ratio}{odd}", flush=True)
     for kind, names in (
         ("fastest bank library", ratios.keys() - NO_BANK_LIBRARIES),
         ("Python's csv", ratios.keys() & NO_BANK_LIBRARIES),
