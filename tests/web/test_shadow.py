@@ -57,6 +57,7 @@ def test_the_page_tells_what_differs_by_cause_each_document_and_the_days(
     held = text(browser, f"/questions?connection={shadow.id}")
     assert "posted this document otherwise in QuickBooks already: Sales receipt s2 of 4 Mar 2026, 23.00." in held
     assert "In what they differ: Amount, Tax. Shadow days" in held
+    assert "It is this one: link them It is this one: post nothing" in held
     assert "the plan would post beside it, is held until you say what it is" in page
     api = program(workshop, app, RoleName.ACCOUNTANT, Scope.READ, shadow.company_id)
     told = api.get(f"/api/v1{own}").json()

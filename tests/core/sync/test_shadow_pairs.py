@@ -41,6 +41,13 @@ def their(**more: object) -> Theirs:
         (their(day=DAY + timedelta(3), amount=Decimal("11.00")), {"different amount": ["amount", "day"]}),
         (their(number="", amount=Decimal("11.00")), {"different amount": ["amount"]}),
         (their(day=DAY + timedelta(14)), {"different day": ["day"]}),
+        # The number of a document of its kind tells it, though neither amount nor day is the same.
+        (their(day=DAY + timedelta(8), amount=Decimal("11.00")), {"different amount": ["amount", "day"]}),
+        (
+            their(day=DAY + timedelta(8), amount=Decimal("11.00"), kind="Invoice"),
+            {"ours missing": [], "theirs unknown": []},
+        ),
+        (their(day=DAY + timedelta(8), amount=Decimal("-11.00")), {"ours missing": [], "theirs unknown": []}),
         (their(number="", day=DAY + timedelta(14)), {"different day": ["day"]}),
         (replace(their(account="36"), elsewhere=True), {"different account": ["account"]}),
         (replace(their(account="36", number="", party=""), elsewhere=True), {"different account": ["account"]}),

@@ -113,6 +113,10 @@ def _party(each: Line | Found) -> str:
     return comparison_key(each.party) and f"party {comparison_key(each.party)}"
 
 
+def _kind_and_number(each: Line | Found) -> str:
+    return (number := _number(each)) and f"{each.kind} {number}"
+
+
 def _here(told: Callable[[Line | Found], str], *, that_day: bool = False) -> Callable[[Line | Found], str]:
     """Return how to tell something on one account, and of one day if wanted."""
 
@@ -133,6 +137,7 @@ _LOOKS = (
     _Look(_here(_party, that_day=True), amount=False),
     _Look(_here(_number), day=False),
     _Look(_here(_party), day=False),
+    _Look(_here(_kind_and_number), amount=False, day=False),
 )
 """The nearest first."""
 
