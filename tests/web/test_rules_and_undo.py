@@ -258,8 +258,8 @@ def test_the_page_of_suggestions_says_what_the_history_supports_and_lets_the_own
     with workshop.database.begin() as session:
         session.merge(
             LearnedHistory(
-                company_id=synced.company_id, examples=500, steps=[[0, 40, 30], [300, 400, 400]], shown_from=990,
-                accepts_by="", scale=SCALE,
+                company_id=synced.company_id, examples=500, steps=[[0, 40, 30, 687], [300, 400, 400, 995]],
+                shown_from=990, accepts_by="", scale=SCALE,
             )
         )  # fmt: skip
     shown = browser.get(page).text

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isqrt
 
-SCALE = 3
+from raccord.suggesting.curve import MILLION, Curve, eighths_of, fitted, floor_of
+
+SCALE = 4
 """What scores and confidences mean; to be raised with every change of how a guess is scored or a score judged.
 
 A calibration that was kept under another one says nothing of today's guesses.
 """
-BINS = 60
-LEVELS = ((975, 40), (960, 150), (940, 250))
-"""Of 1 000 suggestions that are shown so many are to agree with the answers, and by how many judged ones that is known.
+LEVEL, SURE, LEAST = 975, 920, 40
+"""Of 1 000 suggestions that are shown so many are to agree with the answers, of the least sure of them so many, and by
+how many judged ones that is known.
 
-Where people's answers contradict each other no learner agrees with 98 of 100; then a later level counts.
+Of the answers, that is, that anything could tell: where people contradict themselves nothing agrees with more. Chosen
+on made years with the seeds 2001 to 2030.
 """
-MORE = 3
-"""By how many times as many a later level that is known as well has to show, to count before an earlier one.
-
-Of a short history a few lines of payees with a long one are known to be right 975 times of 1 000, and most of the rest
-960 times. 2 showed as much as 3 on years of 361 lines with the seeds 2001 to 2040.
-"""
-SHOWN_MIN = 900
-"""The least confidence that is ever shown, however sure the others are."""
+LEVEL_MIN, SHOWN_MIN = 930, 900
+"""The least that those that are shown are to reach together, and each of them, whatever people answer."""
 
 JUDGED_MIN = 300
 """Judged suggestions of the company's own history at least that accepting by itself rests on."""
@@ -34,20 +32,14 @@ RIGHT = 998
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Judged guesses of neighbouring scores: from which score on, how many, and how many of them were right."""
+    """Judged guesses of neighbouring scores: from which score on, how many, how many of them were right, and of how
+    many of 1 000 such the company's curve says so.
+    """
 
     score: int
     count: int
     right: int
-
-    @property
-    def confidence(self) -> int:
-        """How many of 1 000 such guesses are right, with room for chance: a few say less than many.
-
-        It is three quarters of a standard deviation below the mean of the Beta distribution that the judged ones leave.
-        """
-        right, wrong, count = self.right + 1, self.count - self.right + 1, self.count + 2
-        return (right * 1000 - isqrt(right * wrong * 562_500 // (count + 1))) // count
+    confidence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +62,27 @@ class Calibration:
 
 def calibrated(judged: Iterable[tuple[int, bool]]) -> Calibration:
     """Learn from guesses, each made before its answer was known, how sure a score is."""
-    found = Calibration(_rising(_binned(sorted(judged))))
-    shown = 0
-    for wanted, least in LEVELS:
-        for step in found.steps:
-            count, right = found.above(step.confidence)
-            if step.confidence >= SHOWN_MIN and count >= least and proves(count, right, wanted):
-                if count >= MORE * shown:
-                    found, shown = Calibration(found.steps, step.confidence), count
-                break
+    there: dict[int, list[bool]] = defaultdict(list)
+    for score, right in judged:
+        there[floor_of(score)].append(right)
+    bins = [(floor, len(each), sum(each)) for floor, each in sorted(there.items())]
+    curve = fitted(bins)
+    steps = [Step(*each, curve.right(eighths_of(each[0])) * 1000 // MILLION) for each in bins]
+    return Calibration(tuple(steps), _shown_from(steps, curve))
+
+
+def _shown_from(steps: Sequence[Step], curve: Curve) -> int | None:
+    """Return the least confidence from which on as many are claimed to be right as are wanted, and were."""
+    told = MILLION - curve.noise
+    wanted, least = max(LEVEL_MIN, LEVEL * told // MILLION), max(SHOWN_MIN, SURE * told // MILLION)
+    count = right = claimed = 0
+    found = None
+    for each in reversed(steps):
+        if each.confidence < least:
+            break
+        count, right, claimed = count + each.count, right + each.right, claimed + each.confidence * each.count
+        if count >= LEAST and min(claimed, right * 1000) >= wanted * count:
+            found = each.confidence
     return found
 
 
@@ -111,32 +115,3 @@ def proves(count: int, right: int, wanted: int) -> bool:
     """Tell whether a share of right guesses is reached with some room for chance; ``wanted`` is of 1 000."""
     allowed = count * (1000 - wanted)
     return (count - right) * 1000 <= max(0, allowed - isqrt(allowed * 1000) // 2)
-
-
-def _binned(judged: Sequence[tuple[int, bool]]) -> list[Step]:
-    size = max(5, len(judged) // BINS)
-    bins: list[Step] = []
-    place = 0
-    while place < len(judged):
-        end = min(len(judged), place + size)
-        # Equal scores stay together, and so does a rest that is too small to say anything.
-        while end < len(judged) and (judged[end][0] == judged[end - 1][0] or len(judged) - end < size):
-            end += 1
-        some = judged[place:end]
-        bins.append(Step(some[0][0], len(some), sum(right for _, right in some)))
-        place = end
-    return bins
-
-
-def _rising(bins: Iterable[Step]) -> tuple[Step, ...]:
-    """Join neighbours until no higher score is right less often than a lower one, or is known to be from fewer."""
-    steps: list[Step] = []
-    for each in bins:
-        step = each
-        while steps and (
-            steps[-1].right * step.count >= step.right * steps[-1].count or steps[-1].confidence >= step.confidence
-        ):
-            before = steps.pop()
-            step = Step(before.score, before.count + step.count, before.right + step.right)
-        steps.append(step)
-    return tuple(steps)

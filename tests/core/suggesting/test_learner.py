@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import accumulate
 from typing import NamedTuple
 
 import accepted_lines
@@ -17,7 +19,7 @@ from drifting_lines import Change, Year, year
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raccord.suggesting.calibration import LEVELS, calibrated, proves, supported
+from raccord.suggesting.calibration import LEAST, supported
 from raccord.suggesting.doubts import Said, holds_again, turns
 from raccord.suggesting.evidence import STEADY, TOP, Evidence
 from raccord.suggesting.history import CORRECTED, Answer, Example, Line
@@ -97,24 +99,24 @@ MOVED, CALLED = partial(year, Change.MOVES), partial(year, Change.POLICY)
 @pytest.mark.parametrize(
     ("count", "seeds", "made", "least", "at_first"),
     [
-        pytest.param(1_000, (3, 4), wrong(0.02), 30, 970, id="few, chosen on"),
-        pytest.param(800, (1, 3), MOVED, 45, 960, id="payees move, chosen on"),
-        pytest.param(800, (18, 27), CALLED, 35, 900, id="policy changes, chosen on"),
-        pytest.param(150, SHORT, steady, 30, 970, id="held out, small history", marks=LONG),
-        pytest.param(361, SHORT, steady, 30, 970, id="held out, short year", marks=LONG),
-        pytest.param(2_000, HELD_OUT, steady, 55, 970, id="held out, steady", marks=LONG),
-        pytest.param(2_000, HELD_OUT, wrong(0.02), 40, 970, id="held out, 2 % wrong answers", marks=LONG),
-        pytest.param(2_000, HELD_OUT, wrong(0.05), 10, 970, id="held out, 5 % wrong answers", marks=LONG),
-        pytest.param(2_000, MOVING, MOVED, 45, 960, id="held out, payees move", marks=LONG),
-        pytest.param(2_000, FRESH, MOVED, 30, 900, id="fresh, payees move", marks=LONG),
+        pytest.param(1_000, (3, 4), wrong(0.02), 52, 970, id="few, chosen on"),
+        pytest.param(800, (1, 3), MOVED, 55, 960, id="payees move, chosen on"),
+        pytest.param(800, (18, 27), CALLED, 60, 900, id="policy changes, chosen on"),
+        pytest.param(150, SHORT, steady, 45, 970, id="held out, small history", marks=LONG),
+        pytest.param(361, SHORT, steady, 57, 970, id="held out, short year", marks=LONG),
+        pytest.param(2_000, HELD_OUT, steady, 60, 970, id="held out, steady", marks=LONG),
+        pytest.param(2_000, HELD_OUT, wrong(0.02), 52, 970, id="held out, 2 % wrong answers", marks=LONG),
+        pytest.param(2_000, HELD_OUT, wrong(0.05), 24, 970, id="held out, 5 % wrong answers", marks=LONG),
+        pytest.param(2_000, MOVING, MOVED, 53, 960, id="held out, payees move", marks=LONG),
+        pytest.param(2_000, FRESH, MOVED, 42, 900, id="fresh, payees move", marks=LONG),
         pytest.param(2_000, HELD_OUT, partial(year, Change.NEWCOMERS), 50, 970, id="held out, new payees", marks=LONG),
-        pytest.param(2_000, HELD_OUT, partial(year, Change.SEASON), 25, 970, id="held out, seasons", marks=LONG),
-        pytest.param(2_000, HELD_OUT, CALLED, 35, 900, id="held out, policy changes", marks=LONG),
-        pytest.param(2_000, FRESH, CALLED, 35, 900, id="fresh, policy changes", marks=LONG),
+        pytest.param(2_000, HELD_OUT, partial(year, Change.SEASON), 48, 970, id="held out, seasons", marks=LONG),
+        pytest.param(2_000, HELD_OUT, CALLED, 44, 900, id="held out, policy changes", marks=LONG),
+        pytest.param(2_000, FRESH, CALLED, 49, 900, id="fresh, policy changes", marks=LONG),
         pytest.param(
-            2_000, HELD_OUT, partial(year, Change.CORRECTED), 20, 970, id="held out, corrected later", marks=LONG
+            2_000, HELD_OUT, partial(year, Change.CORRECTED), 30, 970, id="held out, corrected later", marks=LONG
         ),
-        pytest.param(2_000, HELD_OUT, partial(year, Change.ALIKE), 45, 970, id="held out, payees alike", marks=LONG),
+        pytest.param(2_000, HELD_OUT, partial(year, Change.ALIKE), 57, 970, id="held out, payees alike", marks=LONG),
     ],
 )
 def test_what_is_suggested_is_right_as_often_as_it_says(
@@ -126,7 +128,8 @@ def test_what_is_suggested_is_right_as_often_as_it_says(
     ``at_first`` is of 1 000 suggestions how many are right at least before any line of a step was answered: where
     something changes on one day nothing tells of it then, and only the answers do, each at once.
     """
-    said = [judged(made(count, seed)) for seed in seeds]
+    years = [made(count, seed) for seed in seeds]
+    said = [judged(each) for each in years]
     asked = count * 3 // 10 * len(seeds)
     stood, together = ([one for each in said for one in each[which]] for which in (0, 1))
     for spoken in (stood, together):
@@ -138,6 +141,39 @@ def test_what_is_suggested_is_right_as_often_as_it_says(
     assert len(stood) * 100 > 80 * len(together), "and most of what it spoke of at first is never put off"
     assert right * 100 >= 97 * len(stood)
     assert agreed * 1000 >= claimed - 10 * len(stood), "at most a point below what it claims"
+    if not any(each.corrected_after for each in years):
+        assert agreed * 1000 <= claimed + 15 * len(stood), "and not far above: nobody has to read what is known"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "least"), [((3, 4, 5, 6), 110), pytest.param(SHORT, 118, marks=LONG)], ids=["chosen on", "held out"]
+)
+def test_more_of_a_short_year_is_offered_than_what_its_payees_got_before_reaches_by_hindsight(
+    seeds: Sequence[int], least: int
+) -> None:
+    """The same lines in the same steps: of the simple way as many of the surest as are right 95 times of 100, which
+    nobody knows beforehand; of ours what stands beside a line, more of it right.
+    """
+    offered = right = reached = 0
+    for seed in seeds:
+        there, rows = steady(361, seed), []
+        stood, _ = judged(there)
+        offered, right = offered + len(stood), right + sum(each.right for each in stood)
+        for step in range(6):
+            begin, end = (361 * 7 // 10 + 361 * 3 // 10 * each // 6 for each in (step, step + 1))
+            before: dict[str, Counter[str]] = defaultdict(Counter)
+            for each in there.known(begin):
+                before[payee_of(words_in(each.line.text))][each.answer.account] += 1
+            for each in there.made.examples[begin:end]:
+                votes = before[payee_of(words_in(each.line.text))]
+                account, count = votes.most_common(1)[0] if votes else ("", 0)
+                rows.append((count / (2 + votes.total()), account == there.made.truth[each.line.id]))
+        rows.sort(key=lambda row: -row[0])
+        good = list(accumulate(ok for _, ok in rows))
+        reached += max((place for place, ok in enumerate(good, start=1) if ok * 100 >= 95 * place), default=0)
+    print(f"{offered} offered, {right} of them right; {reached} reached by hindsight")
+    assert offered * 100 >= least * reached
+    assert right * 100 >= 97 * offered
 
 
 @pytest.mark.parametrize(
@@ -168,7 +204,7 @@ def test_what_an_earlier_line_tells_of_is_right_and_what_none_tells_of_nobody_kn
                 if said is not None and each.line.id not in unknown:
                     told, right = told + 1, right + (said.answer.account == there.made.truth[each.line.id])
     print(f"{lines - untold} of {lines} right at most; {spoken} suggested, {told} knowable, {right} of these right")
-    assert right * 1000 >= 985 * told
+    assert right * 1000 >= 980 * told
     assert (lines - untold) * 1000 <= bound * lines
 
 
@@ -205,7 +241,7 @@ def test_pain_8_t2_of_what_goes_by_itself_in_a_year_that_was_not_seen_995_of_100
     assert right * 1000 >= 995 * went
 
 
-@pytest.mark.parametrize("count", [0, 1, EXAMPLES_MIN, EXAMPLES_MIN + LEVELS[0][1] - 1])
+@pytest.mark.parametrize("count", [0, 1, EXAMPLES_MIN, EXAMPLES_MIN + LEAST - 1])
 def test_a_cold_start_says_nothing(count: int) -> None:
     assert learn(plain(count), ALL).suggest(line(400, "ACHAT BISTRO ROY")) is None
 
@@ -367,26 +403,6 @@ def test_whatever_the_history_only_usable_accounts_of_the_same_payee_are_named(
         assert told.answer.account in usable
         assert told.examples
         assert all(each in examples and each.answer.account == told.answer.account for each in told.examples)
-
-
-def test_steps_rise_and_a_threshold_needs_proof() -> None:
-    found = calibrated([(score, score % 10 < score // 100) for score in range(1000)])
-    assert [each.confidence for each in found.steps] == sorted(each.confidence for each in found.steps)
-    assert found.shown_from is None, "right nine times of ten is not enough to speak"
-    sure = calibrated([(score, score > 500 or score % 2 == 0) for score in range(1000)])
-    assert sure.shown_from is not None
-    assert sure.confidence(400) < sure.shown_from <= sure.confidence(900)
-    assert not proves(100, 97, 970), "exactly as many leave no room for chance"
-    assert proves(200, 198, 970)
-
-
-@pytest.mark.parametrize(("sure", "more"), [(45, True), (120, False)])
-def test_a_later_level_counts_where_it_shows_three_times_as_many(sure: int, more: bool) -> None:
-    """Of a short history few guesses are known to be right 975 times of 1 000, and many 960 times."""
-    likely = [(500, number >= 8) for number in range(200)]
-    found = calibrated([*likely, *((900, True) for _ in range(sure))])
-    assert found.confidence(500) < found.confidence(900)
-    assert found.shown_from == found.confidence(500 if more else 900)
 
 
 def test_answers_against_an_account_count_for_more_than_their_share() -> None:

@@ -19,7 +19,7 @@ class LearnedHistory(Model):
     company_id: Mapped[str] = mapped_column(ForeignKey("company.id"), primary_key=True)
     examples: Mapped[int] = mapped_column(default=0)
     steps: Mapped[list[Any]] = mapped_column(default=list)
-    """``[score, count, right]`` of judged guesses, rising."""
+    """``[score, count, right, confidence]`` of judged guesses, rising."""
     scale: Mapped[int] = mapped_column(default=0)
     """What the scores mean: the learner's scale when they were judged. Of another scale they count for nothing."""
     shown_from: Mapped[int | None]

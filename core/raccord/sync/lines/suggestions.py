@@ -141,7 +141,7 @@ class Suggestions:
             kept = LearnedHistory(company_id=self.company_id, accepts_by="")
             session.add(kept)
         kept.examples, kept.learned_at = learned.examples, self.now
-        kept.steps = [[step.score, step.count, step.right] for step in learned.calibration.steps]
+        kept.steps = [[step.score, step.count, step.right, step.confidence] for step in learned.calibration.steps]
         kept.shown_from, kept.scale = learned.calibration.shown_from, SCALE
         return kept
 
