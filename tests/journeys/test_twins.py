@@ -43,11 +43,13 @@ from twin_steps import (
     deleted,
     drift_restored,
     edited,
+    left_out,
     named_alike,
     nothing_beside,
     numbered,
     of_card,
     placed,
+    posted_again,
     processor,
     rule,
     sign_counts,
@@ -56,6 +58,7 @@ from twin_steps import (
     to_savings,
     told_apart,
     told_to,
+    undone,
     unnumbered,
 )
 
@@ -77,6 +80,12 @@ QUARTER = [*(f"{day} -{number + 5}.00 ACHAT" for number, day in enumerate(DAYS))
 SOME = [f"03-{day:02} -{day * 3}.{day:02} ACHAT {day}" for day in range(4, 10)]
 OLD = ["03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #OLD002", "03-04 -12.00 EAU #OLD003"]
 NEW = [f"{row[:-6]}NEW{row[-3:]}" for row in OLD] + ["03-05 -9.00 PAIN #NEW005"]
+TOLD_BEFORE = [
+    "03-03 -11.00 EAU #OLD001",
+    "03-04 -12.00 EAU #OLD002",
+    "03-05 -9.00 EAU #OLD003",
+    "03-06 -2.00 SEL #OLD004",
+]
 SCENARIOS = {
     "pain 9: three equal coffees of one day are three": Scenario(
         [bank(COFFEE, COFFEE, COFFEE), categorise], ["Purchase 4.50 03-04"] * 3
@@ -330,6 +339,28 @@ SCENARIOS = {
             categorise,
         ],
         ["Purchase 11.00 03-03"] * 2,
+    ),
+    "pain 4 T2: under new ids, neither what was left out, undone nor deleted is booked by a rule": Scenario(
+        [
+            *(bank(*TOLD_BEFORE[:1]), left_out, bank(*TOLD_BEFORE[:2]), categorise, undone),
+            *(bank(*TOLD_BEFORE), categorise, deleted("Purchase", "9.00"), rule),
+            bank(*(f"{row[:-6]}NEW{row[-3:]}" for row in TOLD_BEFORE[:3]), "03-06 -7.00 EAU #NEW004"),
+            still_asked("undo.undone", *[DOUBLE] * 3),
+            SAME,
+            drift_restored,
+            still_asked("undo.undone"),
+            posted_again,
+            again(1),
+        ],
+        ["Purchase 12.00 03-04", "Purchase 9.00 03-05", "Purchase 2.00 03-06", "Purchase 7.00 03-06"],
+    ),
+    "pain 4 T2: said to be others, lines under new ids go beside those that were undone": Scenario(
+        [
+            *(bank("03-04 -12.00 EAU #OLD002", "03-06 -2.00 SEL #OLD004"), categorise, undone),
+            bank("03-04 -12.00 EAU #NEW002"),
+            *(ANOTHER, categorise, posted_again, again(1)),
+        ],
+        [*["Purchase 12.00 03-04"] * 2, "Purchase 2.00 03-06"],
     ),
     "pain 4 T2 in one run: a month and the same month under new ids": Scenario(
         [

@@ -14,6 +14,7 @@ from typing import Any
 
 import till
 from harness import OWNER, choose_usual, sync
+from lines_at_hand import undo
 from set_up import till_of
 from sqlalchemy import select
 
@@ -21,14 +22,26 @@ from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
-from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin import ResolutionKind
 from raccord.quickbooks.codec.json_text import write
-from raccord.store.models import Company, Connection, Drift, DriftState, Hold, RunState, SourceRecord
+from raccord.store.models import (
+    Company,
+    Connection,
+    Drift,
+    DriftState,
+    Hold,
+    LinkRow,
+    LinkState,
+    RunState,
+    SourceRecord,
+)
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
 from raccord.sync.lines.treatments import Treated
+from raccord.sync.posting.removals import UNDONE
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
 from raccord_bankfeed.twins.mt940 import mt940_chunks
@@ -401,6 +414,30 @@ def drift_restored(house: House) -> None:
         ids = session.scalars(select(Drift.id).where(Drift.state == DriftState.OPEN)).all()
     assert settle_drifts(house.workshop, OWNER, ids, Way.RESTORE).ids
     again(2)(house)
+
+
+def left_out(house: House) -> None:
+    """A person leaves out every line that waits."""
+    for hold in house.holds():
+        skip_draft(house.workshop, OWNER, hold.id, "not ours")
+    again(1)(house)
+
+
+def undone(house: House) -> None:
+    """A person has all documents of the bank's lines undone."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        found = select(LinkRow.key).where(
+            LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE, LinkRow.kind.in_(BOOKED)
+        )
+        keys = session.scalars(found).all()
+    undo(house.workshop, connection, *keys)
+
+
+def posted_again(house: House) -> None:
+    """A person lets every line that was undone be posted again."""
+    release(house.workshop, OWNER, [hold.id for hold in house.holds() if hold.code == UNDONE])
+    again(1)(house)
 
 
 def decided(way: ResolutionKind, code: str = EDITED) -> Step:

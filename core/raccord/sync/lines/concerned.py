@@ -40,6 +40,7 @@ from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
 from raccord.sync.lines.told_before import in_one
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.resolve import DECISION_MISSING
+from raccord.sync.resolving.set_aside import ID_DAYS_APART, set_aside
 
 TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
 """When the movement was, also where a closed period makes its document bear a later date."""
@@ -141,8 +142,9 @@ class Sought:
         return {(kind, id_): day for kind, id_, day in rows if day is not None}
 
     def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
-        """Return those of such lines, of some days and soon after, that one of these documents may be, or another line
-        of the plan, and those that will be sent and whose draft waits or waited for an answer.
+        """Return those of such lines, of some days and soon after, that one of these documents may be, another line of
+        the plan or one that is kept out of the books, and those that will be sent and whose draft waits or waited for
+        an answer.
         """
         last = with_following(last)
         waiting = exists().where(Hold.draft_id == PlanLine.draft_id, Hold.closed_at.is_(None))
@@ -161,6 +163,7 @@ class Sought:
             .where(*self._wanted(), *days)
             .execution_options(yield_per=1000)
         ).all()
+        ids.update(self._beside_what_is_set_aside([(row[0], *row[2:4]) for row in rows if row[4] == DECISION_MISSING]))
         several = in_one(self.session, self.connection)
         ids.update(_equal_and_near([row[:4] for row in rows if row[1] in several]))
         ids.update(self._told_apart([row[:4] for row in rows if row[1] not in several]))
@@ -189,6 +192,15 @@ class Sought:
             told = told.join(SourceRecord, SourceRecord.id == DraftRow.record_id)
             by.update((id_, brought_by(run_id, delivery)) for id_, run_id, delivery in self.session.execute(told))
         yield from _equal_and_near([row for row in some if row[0] in by], by)
+
+    def _beside_what_is_set_aside(self, rows: Sequence[tuple[int, Decimal | None, date]]) -> Iterator[int]:
+        """Yield those lines near which the source told of as much that is kept out of the books."""
+        near: dict[Decimal, list[date]] = defaultdict(list)
+        for each in set_aside(self.session, self.connection, {day for _, _, day in rows}):
+            near[each.amount].append(each.day)
+        for id_, amount, day in rows:
+            if amount and any(abs((day - other).days) <= ID_DAYS_APART for other in near.get(amount, ())):
+                yield id_
 
     @property
     def everywhere(self) -> bool:

@@ -46,6 +46,7 @@ from raccord.sync.lines.told_before import (
     LeftOut,
     Recorded,
     account_told,
+    asides_of,
     asked_of_own,
     coming,
     held_by,
@@ -181,6 +182,7 @@ class Doubles:
         sought = {id_: replace(each, itself=themselves.get(id_)) for id_, each in sought.items()}
         held = held_by(self.session, lines)
         not_in_books = [each for each in themselves.values() if each.owner_key not in held]
+        not_in_books += asides_of(self.session, self.connection, sought.values(), left_out)
         shares = Shares(self.session, self.connection, self.now)
         said = shares.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
         several = several_documents.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
@@ -321,7 +323,7 @@ class Doubles:
         # A document is linked by one draft alone, and only where both are of one kind; anything else is matched.
         apart = found.kind != line.kind or bool(found.owner)
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
-        existing = None if found.line else Document(found.kind, found.id, found.number, found.bears, total)
+        existing = None if not found.id else Document(found.kind, found.id, found.number, found.bears, total)
         detail = f"{found.kind} {found.id}"
         draft = as_treated(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
@@ -374,7 +376,7 @@ class Doubles:
 
     def _skip(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         self._leave(line, row, found)
-        if found.line or self._is_matched(found):
+        if not found.id or self._is_matched(found):
             # Told under a third id, the second one holds the document already; or none is there yet to be held.
             return
         self.session.add(

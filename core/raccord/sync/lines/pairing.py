@@ -15,12 +15,10 @@ from raccord.sync.fetching.repeated import NO_CARD, Card, Delivery
 from raccord.sync.lines.bank_rules import fold
 from raccord.sync.lines.matching import Sure
 from raccord.sync.resolving.newcomers import comparison_key
+from raccord.sync.resolving.set_aside import ID_DAYS_APART
 
 DAYS_APART = 5
 """How far the same movement's two dates may lie apart: a weekend with a holiday."""
-
-ID_DAYS_APART = 3
-"""How many days a line may move with its id, from pending to posted."""
 
 ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
 """Documents that are doubled by their like alone: sales made at a till, and what is owed."""
@@ -65,13 +63,15 @@ class Found:
     line: int = 0
     """Of what is not in the books yet: the line of the same plan that will bring it there, or waits for an answer."""
     record: int = 0
-    """Then, the number of its record: a later one has a greater."""
+    """Then, and of what is ``aside``, the number of its record: a later one has a greater."""
     telling: Telling | None = field(default=None, compare=False)
     """Then, how it was told, where a line that waits was told before it."""
     refused: frozenset[str] = frozenset()
     """Then, the keys of those that a person said its own line not to be."""
     goes: bool = False
     """Of a line: whether it will be sent, and does not wait for an answer."""
+    aside: str = ""
+    """Of an earlier line that is neither in the books nor on its way there: why."""
     in_one: bool = False
     """Then, whether the account of the books is several of the source's, each of which may tell of it."""
     other_leg: bool = False
@@ -179,6 +179,8 @@ class Line:
                 # Two cards that are paid as one have purchases of one amount; a card under a new number has the same.
                 by_another = by_another and self.day == found.day and fold(self.text) == fold(found.text)
             anew = self._anew(found)
+            if found.aside:
+                return anew and self.told is not None and found.record < self.told.record
             if found.line:
                 # Of two that wait, the one that was told later is asked about; beside one that goes, the other one.
                 asked = self.told is not None and (found.goes or found.record < self.told.record)

@@ -2,7 +2,8 @@
 that names the account otherwise, or under ids that the bank gives anew.
 
 A file of a bank may name an account that another file does not name, or names by another number. No id is shared then,
-and the connector cannot know; but people say which account of the books each is, and that tells.
+and the connector cannot know; but people say which account of the books each is, and that tells. What a person keeps
+out of the books, or took out of them, is told again likewise.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from sqlalchemy import Row, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.plugin.drafts import Draft, Role, StillDraft, money_effect
-from raccord.store.models import Choice, Connection, DraftRow, Match, PlanLine, RecordState, Run, RunCount, SourceRecord
+from raccord.store.models import (
+    Choice,
+    Connection,
+    DraftRow,
+    Match,
+    PlanLine,
+    RecordState,
+    Run,
+    RunCount,
+    SourceRecord,
+)
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
@@ -39,6 +50,7 @@ from raccord.sync.lines.spoken_for import refused_in
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
+from raccord.sync.resolving.set_aside import set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,8 @@ def asked_of_own(found: Found) -> dict[str, str]:
     if not found.told_in:
         return {}
     account = next(iter(sorted(found.told_as)), "")
-    return {CASE: COMING if found.line else "own", "text": found.text or account, "account": account}
+    case_ = found.aside or (COMING if found.line else "own")
+    return {CASE: case_, "text": found.text or account, "account": account}
 
 
 LeftOut = Mapping[str, set[tuple[str, str, str]]]
@@ -278,6 +291,29 @@ def coming(
             told_by=told_by, text=each.text, card=each.card, line=id_, record=record.number, telling=told.get(id_),
             refused=_keys_of(refused.get(id_, ())), goes=each.told is None,
             in_one=bool(each.told_as) and each.account in in_one,
+        )  # fmt: skip
+    return found
+
+
+def asides_of(session: Session, connection: Connection, sought: Collection[Line], left_out: LeftOut) -> list[Found]:
+    """Return what is set aside as what a line may be that its source tells anew, of the accounts of those that wait."""
+    telling = [each for each in sought if each.told is not None]
+    accounts = {each.told.account: each.account for each in telling if each.told is not None}
+    going = {each.key for each in sought}
+    found = []
+    for each in set_aside(session, connection, {line.day for line in telling}):
+        draft = load_draft(each.body)
+        account, by = account_told(draft), brought_by(each.run_id, each.delivery)
+        if account not in accounts or each.key in going:
+            continue
+        tellers = {(account, each.source_id, by), *left_out.get(each.source_id, ())}
+        told_as, told_ids, told_by = (frozenset(some) for some in zip(*tellers, strict=True))
+        found.append(
+            Found(
+                each.kind, "", "", each.day, each.amount, accounts[account], "", owner=connection.label,
+                owner_key=each.key, told_in=by, told_as=told_as, told_ids=told_ids, told_by=told_by,
+                text=text_told(draft), record=each.number, aside=each.why,
+            )
         )  # fmt: skip
     return found
 
