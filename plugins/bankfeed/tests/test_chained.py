@@ -99,6 +99,15 @@ def test_what_two_statements_may_overlap_in_is_no_proof_that_they_share_nothing(
     assert len(found) == 4
 
 
+@pytest.mark.parametrize("meanwhile", [made("100.00", name="VIREMENT REÇU"), made("100.00", 13, "VIREMENT")])
+def test_what_was_worded_or_dated_otherwise_meanwhile_is_of_an_overlap_too(meanwhile: MadeLine) -> None:
+    rent = made("-100.00", name="LOYER")
+    first = [made("-9.00", 12, "PAIN"), made("100.00", name="VIREMENT"), rent]
+    second = [meanwhile, rent, made("-3.00", 15, "SEL")]
+    found = booked([statement(first, OPENING, "csv"), statement(second, OPENING - 9, "csv")])
+    assert counted(found)[rent.amount] == 1
+
+
 def test_a_statement_within_one_that_comes_to_nothing_shares_its_line() -> None:
     whole = [made("4.50", name="RETOUR"), made("-4.50")]
     within = [made("-4.50")]

@@ -19,7 +19,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
@@ -33,7 +33,11 @@ from raccord_bankfeed.seen_files import LINES_MAX, Listed, files_seen
 FILES_MAX = 100
 """So many files before the one that is read are looked at."""
 BYTES_MAX = 16 * 1024 * 1024
-"""Of these together with it, as far as they may be chained, the nearest first."""
+"""Of these together with it, as far as they may be chained."""
+DAYS_MAX = 800
+"""The days of a longer statement are not looked at, but its first and its last."""
+DAYS_APART = 5
+"""How far the two dates of a line may lie apart that both have."""
 
 
 class _Name(NamedTuple):
@@ -43,12 +47,8 @@ class _Name(NamedTuple):
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What an equal line moves, and what the account held after each of them."""
-
-    amount: str
-    after: Sequence[Decimal]
+_Held = Mapping[str, Sequence[tuple[date, Decimal]]]
+"""By what lines of a statement move the day of each, and what the account held after it."""
 
 
 class Chains:
@@ -65,52 +65,61 @@ class Chains:
         """Take the files, what people said of them, and what tells the keys of a file's accounts."""
         self._files, self._known, self._said, self._names, self._keys = files, known, said, names, keys
         self._sources: list[SourceFile] = []
+        self._listed: dict[int, dict[_Name, Listed]] = {}
+        """By file its statements that say what the account held."""
+        self._by_day: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+        """By account, currency and day the files whose statements name it, in order of arrival."""
         self._found: dict[int, Taken] = {}
 
     def taken(self, source: SourceFile) -> Taken:
         """Return the numbers that a file's lines may not have, by statement."""
         if source.number not in self._found:
-            self._found[source.number] = self._look(source)
+            self._look_until(source.number)
+            self._found[source.number] = self._look(source) if self._listed.get(source.number) else NOTHING_TAKEN
         return self._found[source.number]
 
+    def _look_until(self, number: int) -> None:
+        """Take in the statements of the files up to one."""
+        found = self._files.after(self._sources[-1].number if self._sources else 0)
+        while found is not None and found.number <= number:
+            self._sources.append(found)
+            span = files_seen.span(found, self._known, self._said)
+            if span is not None and span.listed:
+                keys = self._keys(found.number)
+                self._listed[found.number] = {
+                    _Name(found.number, ordinal): each._replace(account=keys.get(each.account, each.account))
+                    for ordinal, each in span.listed
+                }
+                for place in {place for each in self._listed[found.number].values() for place in _days_of(each)}:
+                    self._by_day[place].append(found.number)
+            found = self._files.after(found.number)
+
     def _look(self, source: SourceFile) -> Taken:
-        mine = self._listed(source)
-        if not mine:
+        mine = self._listed[source.number]
+        end = bisect_left(self._sources, source.number, key=lambda each: each.number)
+        looked = {each.number: each for each in self._sources[max(end - FILES_MAX, 0) : end + 1]}
+        places = {place for each in mine.values() for place in _days_of(each)}
+        near = {number for place in places for number in self._by_day[place] if number in looked}
+        if len(near) < 2:
             return NOTHING_TAKEN
-        chain = _Chain(mine)
-        near: dict[int, SourceFile] = {source.number: source}
-        for each in self._before(source):
-            for name, listed in self._listed(each).items():
-                if any(_may_share_days(listed, one) for one in mine.values()):
-                    chain.listed[name] = listed
-                    near[each.number] = each
+        chain = _Chain(
+            {
+                name: each
+                for number in near
+                for name, each in self._listed[number].items()
+                if not places.isdisjoint(_days_of(each))
+            }
+        )
         chain.link()
         numbers = sorted({name.file for name in chain.linked()})
-        if source.number not in numbers or len(numbers) < 2 or sum(near[each].size for each in numbers) > BYTES_MAX:
+        if source.number not in numbers or len(numbers) < 2:
+            return NOTHING_TAKEN
+        if sum(looked[each].size for each in numbers) > BYTES_MAX:
             return NOTHING_TAKEN
         for number in numbers:
-            if not chain.read(number, self._lines(near[number])):
+            if not chain.read(number, self._lines(looked[number])):
                 return NOTHING_TAKEN
         return chain.taken(source.number, numbers)
-
-    def _listed(self, source: SourceFile) -> dict[_Name, Listed]:
-        span = files_seen.span(source, self._known, self._said)
-        if span is None or not span.listed:
-            return {}
-        keys = self._keys(source.number)
-        return {
-            _Name(source.number, ordinal): each._replace(account=keys.get(each.account, each.account))
-            for ordinal, each in span.listed
-        }
-
-    def _before(self, source: SourceFile) -> Iterator[SourceFile]:
-        """Yield the last files that arrived before one, the latest first."""
-        found = self._files.after(self._sources[-1].number if self._sources else 0)
-        while found is not None and found.number < source.number:
-            self._sources.append(found)
-            found = self._files.after(found.number)
-        end = bisect_left(self._sources, source.number, key=lambda each: each.number)
-        yield from reversed(self._sources[max(end - FILES_MAX, 0) : end])
 
     def _lines(self, source: SourceFile) -> Mapping[int, Sequence[Entry]] | None:
         """Return a file's lines by statement; nothing where it has too many."""
@@ -127,7 +136,7 @@ class _Chain:
     def __init__(self, listed: Mapping[_Name, Listed]) -> None:
         self.listed = dict(listed)
         self._after: dict[_Name, set[_Name]] = {}
-        self._held: dict[_Name, dict[str, _Held]] = {}
+        self._held: dict[_Name, _Held] = {}
         self._lines: dict[int, list[tuple[int, str, int]]] = {}
         """By file its lines in order: of which statement, what equal lines have in common, and its number of them."""
 
@@ -154,14 +163,14 @@ class _Chain:
         self._lines[number] = []
         for ordinal, entries in sorted(lines.items()):
             name = _Name(number, ordinal)
-            held: dict[str, tuple[str, list[Decimal]]] = {}
+            held: dict[str, list[tuple[date, Decimal]]] = {}
             now = self.listed[name].opening if name in self.listed else Decimal(0)
             for entry in entries:
                 now += Decimal(entry.amount)
+                held.setdefault(entry.amount, []).append((entry.day, now))
                 if base := base_of(entry.id, entry.day):
                     self._lines[number].append((ordinal, base, int(entry.id.partition("~")[2] or 1)))
-                    held.setdefault(base, (entry.amount, []))[1].append(now)
-            self._held[name] = {base: _Held(*some) for base, some in held.items()}
+            self._held[name] = held
         return True
 
     def taken(self, mine: int, numbers: Sequence[int]) -> Taken:
@@ -206,21 +215,34 @@ class _Chain:
         return apart
 
     def _proves(self, name: _Name, other: _Name) -> bool:
-        """Tell whether equal lines of a statement and of a later one are no overlap of both."""
+        """Tell whether equal lines of a statement and of a later one are no overlap of both.
+
+        What was worded otherwise meanwhile, has another id or another day near, would be of an overlap too.
+        """
         mine, theirs = self._held.get(name), self._held.get(other)
         if mine is None or theirs is None:
             return False
-        shared = mine.keys() & theirs.keys()
-        if len({mine[base].amount.startswith("-") for base in shared}) > 1:
+        shared = {amount for amount in mine.keys() & theirs.keys() if _are_near(mine[amount], theirs[amount])}
+        if len({amount.startswith("-") for amount in shared}) > 1:
             return False
         if self.listed[name].begins < self.listed[other].begins:
             return True
         # Of one day, the later may have begun before the first: then what was held after an equal line is the same.
-        return all({*mine[base].after}.isdisjoint(theirs[base].after) for base in shared)
+        return all({held for _, held in mine[each]}.isdisjoint(held for _, held in theirs[each]) for each in shared)
 
 
-def _may_share_days(one: Listed, other: Listed) -> bool:
-    days = (one.first <= other.last and other.first <= one.last) or (
-        one.begins <= other.ends and other.begins <= one.ends
-    )
-    return days and (one.account, one.currency) == (other.account, other.currency)
+def _are_near(some: Sequence[tuple[date, Decimal]], others: Sequence[tuple[date, Decimal]]) -> bool:
+    days = sorted({day for day, _ in others})
+    for day, _ in some:
+        at = bisect_left(days, day)
+        if any(abs((near - day).days) <= DAYS_APART for near in days[max(at - 1, 0) : at + 1]):
+            return True
+    return False
+
+
+def _days_of(listed: Listed) -> Iterator[tuple[str, str, int]]:
+    """Yield the days that a statement names, the first of very many and the last: with its account and currency."""
+    first, last = min(listed.begins, listed.first).toordinal(), max(listed.ends, listed.last).toordinal()
+    days = range(first, last + 1) if last - first < DAYS_MAX else (first, last)
+    for day in days:
+        yield listed.account, listed.currency, day
