@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from raccord.plugin import Skipped
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
-from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.contract import Event, Question
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, Read
@@ -33,6 +36,16 @@ Datum,Tijd,Valutadatum,Product,ISIN,Omschrijving,FX,Mutatie,Bedrag,Saldo,Order I
 14-03-2026,09:04,14-03-26,ISHARES CORE,IE00B4L5Y983,"Koop 3 @ 80,1 EUR",,EUR,"-240,30","59,70",abc
 02-03-2026,09:04,02-03-26,,,iDEAL storting,,EUR,"300,00","300,00",
 """
+DEGIRO_UNNAMED = """\
+Datum,Tijd,Valutadatum,Product,ISIN,Omschrijving,FX,Mutatie,,Saldo,,Order Id
+15-12-2022,16:55,15-12-2022,VICI PROPERTIES INC. C,US9256521090,"Koop 1 @ 33,9 USD",,USD,"-33,90",USD,"-33,90",5925d76b
+14-12-2022,16:55,14-12-2022,,,iDEAL storting,,EUR,"31,98",EUR,"31,98",
+"""
+TRADING_212 = """\
+Action,Time,ISIN,Ticker,Name,No. of shares,Price / share,Currency (Price),Exchange rate,Total,Currency (Total),ID
+Deposit,2026-03-14 10:00:00,,,,,,,,100.00,EUR,a1
+Market buy,2026-03-15 10:00:00,US0378331005,AAPL,Apple,0.5,150.00,USD,1.1,68.18,EUR,EOF1
+"""
 DEPOT = """\
 Buchungstag;Geschäftsart;Wertpapierbezeichnung;WKN;Stück;Kurs;Betrag;Währung
 14.03.2026;Kauf;SAP SE;716460;5;200,00;-1000,00;EUR
@@ -56,10 +69,31 @@ Date,Card,Product,Quantity,Price,Amount
 
 
 BROKERS = [QUESTRADE, FIDELITY, SCHWAB, DEGIRO, DEPOT, COURTIER]
+UNNAMED_AMOUNTS = [
+    (DEGIRO_UNNAMED, "date:1 text:6 currency:8 amount:9 balance:11"),
+    (TRADING_212, "date:2 text:1 amount:10 currency:11"),
+]
+"""Files whose columns have names, but none that tells the day or the amount, and what a person says of them."""
+
+
+def events_of(content: str, settings: BankFeedSettings) -> list[Event]:
+    stream = BytesIO(content.encode())
+    return list(reader_for(stream, settings.known()).events(stream))
 
 
 def questions(content: str) -> list[Question]:
-    return [event for event in Read(content.encode()).events if isinstance(event, Question)]
+    return [event for event in events_of(content, BankFeedSettings()) if isinstance(event, Question)]
+
+
+@pytest.mark.parametrize(("content", "columns"), UNNAMED_AMOUNTS)
+def test_whoever_tells_the_columns_of_trades_is_asked_what_they_are(content: str, columns: str, feed: Feed) -> None:
+    (asked,) = questions(content)
+    assert asked.code == "bankfeed.csv_columns"
+    feed.settings = BankFeedSettings(csv_columns=f"{asked.layout} = {columns}")
+    feed.put(content.encode())
+    told = [each for each in events_of(content, feed.settings) if isinstance(each, Question)]
+    assert [each.code for one in told for each in (one, *one.others)][:1] == ["bankfeed.trades"]
+    assert feed.read().records == []
 
 
 @pytest.mark.parametrize("content", BROKERS)

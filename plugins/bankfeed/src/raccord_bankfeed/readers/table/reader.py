@@ -111,7 +111,7 @@ class TableReader(LineReader):
         self._questions = [] if self._unclear is None else [self._unclear]
         if layout is None:
             return
-        if self._trades and not self._given:
+        if self._trades:
             layout, asked = doubted_trades(layout, self._trades, self._known, self._file_key)
             self._questions += asked
 
@@ -203,7 +203,7 @@ class TableReader(LineReader):
         if header is None and (base is None or not base.is_whole):
             dated = usual_rows(dated)
             base = inferred_layout([row.cells for row in dated], delimiter)
-            self._trades = trades_unnamed(dated)
+            self._trades = trades_unnamed([row for row in rows[:HEADER_WITHIN] if row not in dated], dated)
         if base is None:
             width = max((len(row.cells) for row in dated), default=0)
             titles = tuple(f"column {number}" for number in range(1, width + 1))
@@ -215,6 +215,8 @@ class TableReader(LineReader):
         unlike = given is not None and borrowed is not None and borrowed.unlike(given)
         if given is not None and not unlike:
             self._given, self._borrowed = True, borrowed
+            if base.is_whole:
+                self._trades = []  # whoever told others than the file's own columns looked at what they hold
             return given
         if unlike or not (base.is_whole and base.certain):
             shown, layout = next(iter(dated), Row([], 1, 0)), "" if unlike else base.key

@@ -48,10 +48,13 @@ def trades_among(names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     return list(islice(found, _SHOWN_MAX))
 
 
-def trades_unnamed(rows: Sequence[Row]) -> list[Row]:
-    """Return the first rows of a table without names of columns that buy or sell: how many, at which price, for how
-    much.
+def trades_unnamed(others: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Return the first rows of a table without a name for its amounts that buy or sell: how many, at which price, for
+    how much; ``others`` are rows that may name the other columns.
     """
+    for other in others:
+        if known := trades_among(tuple(map(plain, other.cells)), rows):
+            return known
     found = (row for row in rows if any(map(_is_deed, row.cells)) and sum(map(_is_number, row.cells)) >= _NUMBERS_MIN)
     return list(islice(found, _SHOWN_MAX))
 
