@@ -315,3 +315,40 @@ def test_a_line_that_two_layouts_of_one_bank_give_one_id_is_itself(feed: Feed) -
     records = feed.put(one.encode(), other.encode()).read().records
     assert len({each.source_id for each in records}) == 2
     assert [each for each in records if each.amount is None or "twin" in each.raw] == []
+
+
+CHEQUES = ["03-02 -80.00 GAZ METRO", "03-15 -41.20 EPICERIE", "03-31 -5.00 FRAIS MENSUELS", "04-02 -7.00 POSTE"]
+SAVED = ["03-03 -180.00 RETRAIT", "03-20 30.00 DEPOT", "03-31 -5.00 FRAIS MENSUELS", "04-03 -9.00 RETRAIT"]
+
+
+def lines_of(texts: Sequence[str]) -> list[MadeLine]:
+    parts = (text.split(" ", 2) for text in texts)
+    return [
+        MadeLine(day=date.fromisoformat(f"2026-{day}"), amount=Decimal(sum_), name=name) for day, sum_, name in parts
+    ]
+
+
+def named(feed: Feed, *keys: str) -> None:
+    feed.settings = BankFeedSettings(accounts="\n".join(f"{key} = Chequing" for key in keys), currency_if_missing="CAD")
+
+
+def test_a_fee_of_two_accounts_that_only_bear_one_name_is_asked_about_and_most_lines_of_a_few_are_one(
+    feed: Feed, new_feed: Callable[[], Feed]
+) -> None:
+    savings = replace(ACCOUNT, number="5556667778")
+    for feeds, second, unsure in ((feed, SAVED, 1), (new_feed(), CHEQUES, 0)):
+        feeds.put(ofx(*lines_of(CHEQUES)), b"".join(csv_chunks(savings, lines_of(second))))
+        named(feeds, *{str(each.raw["account"]) for each in feeds.read().records})
+        records = [*feeds.read().records]
+        assert len(asked(records)) == unsure
+        assert len(counted(records)) == len({*CHEQUES, *second}) + unsure, "none is left out unasked"
+
+
+def test_a_file_that_names_a_number_of_two_accounts_is_asked_about_what_either_has(feed: Feed) -> None:
+    """Credit unions give a member one number, and each of its accounts a type, which other formats do not tell."""
+    accounts = [replace(ACCOUNT, type=type_) for type_ in ("CHECKING", "SAVINGS")]
+    without_fee = [each for each in SAVED if "FRAIS" not in each]
+    feed.put(*(statement_file(one, lines_of(some)) for one, some in zip(accounts, (CHEQUES, without_fee), strict=True)))
+    records = [*feed.put(camt(*lines_of(SAVED))).read().records]
+    assert [each.day.day for each in asked(records)] == [31]
+    assert len(counted(records)) == len({*CHEQUES, *SAVED}) + 1, "it waits beside the other one"

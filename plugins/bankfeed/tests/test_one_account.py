@@ -328,3 +328,14 @@ def test_two_named_accounts_with_the_same_rent_fees_and_instalments_are_two() ->
             for some in (mine, other):
                 some.append(entry(700 + number, date(2026, 3, 2 + number), amount, name))
         assert alike(mine, other, OF_NAMED) is None, seed
+
+
+def test_an_account_that_its_bank_writes_otherwise_in_one_format_is_asked_about_once(feed: Feed) -> None:
+    """The branch is left out from one download to the next: the number is the same, and the key another."""
+    feed.shelf.put("a", ofx(*MARCH))
+    told = (replace(each, native=f"T{number}") for number, each in enumerate(map(made, [*MARCH, "03-26 -7.10 CAFE"])))
+    feed.shelf.put("b", statement_file(replace(ACCOUNT, branch=""), told))
+    (question,) = asked(feed)
+    assert len(lines_of(feed)) == len(MARCH)
+    say(feed, question, "same")
+    assert len(lines_of(feed)) == len(MARCH) + 1

@@ -17,7 +17,8 @@ coffees here and two there leave one:
 
 A text that is the beginning of the other is the same: banks cut texts.
 
-``pairing.py`` has the rules.
+``pairing.py`` has the rules. Accounts of two whole numbers that bear one name, and those of one number of which a bank
+has several, are perhaps one: what they have in common is asked, until it is most of what either has.
 
 What is known already by the file's own road stays what it is, asked about or not, and what was the other of one line
 is not that of another in a later file. A line that a person said is another one is no further line that a third road's
@@ -31,9 +32,10 @@ alone, so it is the same whenever it is asked for.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
@@ -41,10 +43,14 @@ from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.elsewhere import Away
 from raccord_bankfeed.pairing import DAYS_APART, Candidate, Days, Entry, Twin, around, twins_among
 from raccord_bankfeed.placing import Places, placed_lines
+from raccord_bankfeed.readers.account import NUMBER
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import SAME, SEPARATE, Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, files_before, files_seen
 from raccord_bankfeed.vanished import vanished_in
+
+COMMON_MIN, COMMON_SHARE = 3, Decimal("0.6")
+"""So many lines, and so large a part of what either has, tell that accounts are one that are perhaps two."""
 
 
 def twins_of(
@@ -159,11 +165,21 @@ class _Index:
         """Lines that their source took back, and did not tell again."""
         self._apart: dict[frozenset[str], Counter[int]] = defaultdict(Counter)
         """By two roads how far apart they dated what both had, and how often."""
+        self._types: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """By road and number which kinds of account it is the number of."""
+        self._several: set[str] = set()
+        """Numbers of more than one account."""
+        self._days: dict[str, tuple[date, date]] = {}
+        """By account the first and the last day of its lines."""
+        self._common: Counter[tuple[str, str]] = Counter()
+        self._of: Counter[tuple[str, str]] = Counter()
+        """By two accounts that are perhaps one how many lines they have in common, of how many."""
         self.size = 0
 
     def add(self, file: FileLines, twins: dict[int, Twin]) -> None:
         """Take the lines of a file that came by no other road before."""
         ids = self._ids.setdefault(file.road, set())
+        self._note_types(file)
         for entry in file.entries:
             self._gone.discard(entry.id)
             twin = twins.get(entry.number)
@@ -186,8 +202,19 @@ class _Index:
             _, file = self._by_amount[amount][day][id_]
             self._apart[frozenset((road, file.road))][abs((entry.day - day).days)] += 1
 
+    def _note_types(self, file: FileLines) -> None:
+        """Note which numbers a road gives to accounts of several kinds."""
+        for tokens, type_ in {(entry.tokens, entry.type) for entry in file.entries if entry.type}:
+            for number in (token for token in tokens if token.startswith(NUMBER)):
+                types = self._types[file.road, number]
+                types.add(type_)
+                if len(types) > 1:
+                    self._several.add(number)
+
     def _put(self, entry: Entry, file: FileLines) -> None:
         self._ids.setdefault(file.road, set()).add(entry.id)
+        first, last = self._days.get(key_of(entry), (entry.day, entry.day))
+        self._days[key_of(entry)] = (min(first, entry.day), max(last, entry.day))
         self._drop(entry.id)
         self._places[entry.id] = (entry.amount, entry.day)
         if entry.alike:
@@ -234,6 +261,7 @@ class _Index:
 
     def pair(self, file: FileLines) -> dict[int, Twin]:
         """Pair a file's lines with those of other roads."""
+        self._note_types(file)
         own = self._ids.get(file.road, set())
         # Two layouts of one bank's tables may make one id of a line: it is itself, and no other's twin.
         itself = {entry.id for entry in file.entries if entry.id in self._places}
@@ -272,7 +300,25 @@ class _Index:
             found = (
                 twins_among([entry for entry in mine if entry.number not in apart], others, file.days, apart_of) | told
             )
-        return {**alike, **found, **again}
+        return {**alike, **self._proven(found, new), **again}
+
+    def _proven(self, found: Mapping[int, Twin], new: Sequence[Entry]) -> dict[int, Twin]:
+        """Return pairs, those of accounts that are perhaps one as not certain until they have most lines in common."""
+        mine = {entry.number: entry for entry in new}
+        perhaps: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, twin in found.items():
+            amount, day = self._places[twin.id]
+            other = self._by_amount[amount][day][twin.id][0]
+            if twin.certain and _perhaps_two(mine[number], other, self._several):
+                perhaps[key_of(mine[number]), key_of(other)].append(number)
+        proven = dict(found)
+        for both, numbers in perhaps.items():
+            first, last = self._days[both[1]]
+            self._of[both] += sum(key_of(entry) == both[0] and first <= entry.day <= last for entry in new)
+            self._common[both] += len(numbers)
+            if self._common[both] < COMMON_MIN or self._common[both] < COMMON_SHARE * self._of[both]:
+                proven |= {number: found[number]._replace(certain=False) for number in numbers}
+        return proven
 
     def _alike_among(self, entries: Sequence[Entry], file: FileLines, itself: set[str]) -> dict[int, Twin]:
         """Pair lines by the id that several roads of one source share, those of one amount first, each once."""
@@ -303,6 +349,24 @@ class _Index:
 
     def _says(self, entry: Entry) -> str:
         return self._known.says(answer_key(entry.id), SAME, SEPARATE)
+
+
+def key_of(entry: Entry) -> str:
+    """Return the key of a line's account."""
+    return entry.id.partition("/")[0]
+
+
+def _perhaps_two(entry: Entry, other: Entry, several: Collection[str]) -> bool:
+    """Tell whether two accounts that are taken for one may be two: by whole numbers of their own, under one name, or
+    under a number that several have.
+    """
+    shared = entry.tokens & other.tokens
+    if any(" " not in token for token in shared):
+        return False
+    numbers = {token for token in shared if token.startswith(NUMBER)}
+    if numbers or any(not token.startswith("name ") for token in shared):
+        return not numbers.isdisjoint(several)
+    return all(any(token.startswith(NUMBER) for token in each.tokens) for each in (entry, other))
 
 
 def _of_one_account(entry: Entry, other: Entry) -> bool:

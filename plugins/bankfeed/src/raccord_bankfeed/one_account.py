@@ -212,20 +212,28 @@ class Accounts:
         tokens = {token for entry in entries for token in entry.tokens} | self._tokens.get(key, set())
         found: list[tuple[Alike, str, Held]] = []
         for other, roads in self._held.items():
-            if other == key or not tokens.isdisjoint(self._tokens[other]):
+            shared = not tokens.isdisjoint(self._tokens[other])
+            if other == key or (shared and road not in roads):
+                # Lines of other roads are paired one by one.
                 continue
             away = self._away.get(other)
             if away is not None and away.settled_there(key):
                 continue
             unnamed = key.startswith(UNNAMED) or (other if away is None else away.account).startswith(UNNAMED)
             if not unnamed:
-                found += self._among_named(key, other, road, entries)
+                some = self._among_named(key, other, road, entries)
+                # One number that a road writes with another bank, branch or kind beside it.
+                found += (one for one in some if not shared or one[2].road == road)
                 continue
-            found += [
-                (so, other, held)
-                for held in roads.values()
-                if held.road != road and (so := alike(entries, [*held.entries.values()])) is not None
-            ]
+            found += (
+                []
+                if shared
+                else [
+                    (so, other, held)
+                    for held in roads.values()
+                    if held.road != road and (so := alike(entries, [*held.entries.values()])) is not None
+                ]
+            )
         answered = None
         for so, other, held in sorted(found, key=lambda one: (-one[0].common, one[1])):
             away = self._away.get(other)

@@ -63,6 +63,8 @@ class Entry:
     """The id by which several roads of one source know it; empty where none tells any."""
     dated: tuple[str, ...] = ()
     """What else its source wrote of its days."""
+    type: str = ""
+    """What its source says that its account is."""
     _texts: tuple[str, str, str] | None = field(default=None, init=False)
     _told: tuple[frozenset[str], bool] | None = field(default=None, init=False)
     """Of few lines of a file anybody asks for the words."""

@@ -363,6 +363,7 @@ def _entry(line: Line, number: int, source_id: str, tokens: frozenset[str]) -> E
     return Entry(
         number, source_id, tokens, line.day, plain_amount(line.amount), line.currency, line.name, line.memo,
         (line.reference, line.check_number), line.native, id_at_paypal(line), second_days(line),
+        line.account.type,
     )  # fmt: skip
 
 

@@ -10,6 +10,9 @@ from raccord_bankfeed.readers.contract import Account, AccountKind
 UNNAMED = "unnamed"
 """The key of the account of a file that names none."""
 
+NUMBER = "number"
+"""How an account is known begins that a file names by its whole number; by a name or a part of the number otherwise."""
+
 ACCOUNT_TAGS = ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACCTID")
 """What makes an account one account."""
 
@@ -45,7 +48,8 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).hexdigest()[:size]
     alone = _alone(national(number)) or _alone(number)
     known = alone and kind is AccountKind.BANK
-    by_number = f"number {hashlib.sha256(alone.encode()).hexdigest()[:_BANK_DIGEST_CHARS]}" if known else ""
+    called = NUMBER if _is_whole(number, alone) else "called"
+    by_number = f"{called} {hashlib.sha256(alone.encode()).hexdigest()[:_BANK_DIGEST_CHARS]}" if known else ""
     return Account(f"{kind}-{tail}-{digest}", kind, f"…{tail}", type_, by_number)
 
 
@@ -66,6 +70,14 @@ def _alone(number: str) -> str:
     """Return a number without what is written between its digits, and zeros in front; empty if too short to be one."""
     plain = "".join(each for each in number if each.isalnum()).lstrip("0")
     return plain if len(plain) >= _NUMBER_CHARS_MIN else ""
+
+
+def _is_whole(number: str, alone: str) -> bool:
+    """Tell whether an account is named by its whole number: not by a word, with digits left out, or by an IBAN of which
+    the national number is not known.
+    """
+    digits = sum(map(str.isdigit, alone))
+    return digits >= _NUMBER_CHARS_MIN and "XX" not in alone and not (number[:2].isalpha() and not national(number))
 
 
 def chosen_account(id_: str, key: str, *, card: bool) -> Account:
