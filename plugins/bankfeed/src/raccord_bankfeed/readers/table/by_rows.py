@@ -27,6 +27,9 @@ from raccord_bankfeed.readers.table.words import (
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOVING = frozenset({Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS})
+_ABROAD = frozenset({"utl", "utlandskt", "utlandsbelopp", "utenlandsk", "udenlandsk", "foreign", "fremdwahrung"})
+_NORWEGIAN = frozenset({"currency amount", "currency rate"})
+"""Names that only Bank Norwegian's files have, whose currency is that of the amount before the rate."""
 HEADER_WITHIN = 80
 """The names of columns stand among so many rows."""
 _ACCOUNTS_MAX = 5
@@ -70,7 +73,7 @@ def told_by_rows(layout: Layout, rows: Rows) -> Layout:
     """
     if not rows or layout.transfers:
         return layout
-    for tell in (_dated, _moved, _directed, _in_currency, _owned, _worded, _doubted, _charged):
+    for tell in (_dated, _moved, _directed, _in_currency, _abroad, _owned, _worded, _doubted, _charged):
         layout = tell(layout, rows)
     return layout
 
@@ -196,6 +199,20 @@ def _in_currency(layout: Layout, rows: Rows) -> Layout:
     ):
         return replace(layout, columns=layout.columns | {Part.CURRENCY: beside})
     return layout
+
+
+def _abroad(layout: Layout, _: Rows) -> Layout:
+    """The one column of currencies may be that of an amount abroad: by its name, or where it stands beside that one."""
+    amount, currency = layout.columns.get(Part.AMOUNT), layout.columns.get(Part.CURRENCY)
+    if amount is None or currency is None:
+        return layout
+    names = [plain(title) for title in layout.titles]
+    if set(names) >= _NORWEGIAN:
+        return replace(layout, abroad=names.index("currency amount"))
+    there = [at for at, name in enumerate(names) if at != amount and _ABROAD & set(name.split())]
+    if len(there) != 1 or abs(there[0] - currency) >= abs(amount - currency):
+        return layout
+    return replace(layout, abroad=there[0])
 
 
 def _are(rows: Rows, number: int, pattern: Callable[[str], object]) -> bool:

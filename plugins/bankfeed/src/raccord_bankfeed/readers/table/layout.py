@@ -108,6 +108,8 @@ class Layout:
     """Whether it is Wise's list of transfers: each row tells of two balances."""
     trades: bool = False
     """Whether it lists trades of securities, and a person said that they are no bank lines."""
+    abroad: int | None = None
+    """The column of what a purchase cost abroad, where the one column of currencies states that amount's."""
     by_balance: bool = False
     """Whether only the balance says which amounts are money out; a card's may be what is owed."""
     blank_pending: bool = False
@@ -157,6 +159,7 @@ class Layout:
             and (Part.AMOUNT in self.columns or set(self.columns) >= _DIRECTIONS)
             and not (self.units or self.is_paypal or self.wallet or self.blank_pending or self.trades)
             and not self.transfers
+            and self.abroad is None
             and _CHANGING.isdisjoint(self.columns)
         )
 
@@ -381,6 +384,7 @@ def saved_layout(base: Layout, text: str) -> Layout:
         card=card,
         signs_told=True,
         trades=False,
+        abroad=None,
         certain=True,
     )
     if not layout.is_whole:

@@ -17,6 +17,7 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.table import notes
+from raccord_bankfeed.readers.table.abroad import AbroadReader
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.notes import NoTransaction
 from raccord_bankfeed.readers.table.rows import Row
@@ -147,6 +148,8 @@ def reader_of(reader: RowReader) -> RowReader:
         return TradeReader(reader.layout, reader.written, reader.evidence)
     if reader.layout.transfers:
         return TransferReader(reader.layout, reader.written, reader.evidence)
+    if reader.layout.abroad is not None:
+        return AbroadReader(reader.layout, reader.written, reader.evidence, turned=reader.turned)
     if not reader.layout.is_paypal:
         return reader
     return PayPalReader(replace(reader.layout), reader.written, reader.evidence)

@@ -243,7 +243,7 @@ NOT_MOVED = re.compile(
     r"|storniert|cancelado|annullata|geweigerd|placed|held|temporary hold|отклонен[ао]?|отменен[ао]?)\b"
 )
 SUMS = re.compile(
-    r"\b(total|totals|totaux|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
+    r"\b(total|totals|totaux|totalt|summa|umsatztotal|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
 _BALANCE_BEGINS = (
