@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from sqlalchemy import event, select, update
 import raccord_plannit
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.setting_up import instances
+from raccord.onboarding.setting_up import beside_each_other, instances, known_names
 from raccord.onboarding.setting_up.doubles import imported_doubles
 from raccord.onboarding.setting_up.instances import link_suggested, linking
 from raccord.store.database import Database
-from raccord.store.models import Connection, Event, LedgerEntry, PushedEntry, SourceRecord
+from raccord.store.models import Connection, Event, LedgerEntry, PushedEntry, RecordState, SourceRecord
 from raccord.sync.fetching.keep import FILE_TAKEN_BACK
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app
@@ -113,3 +114,74 @@ def test_what_is_remembered_of_lists_is_read_again_once_anything_of_them_changed
     with workshop.database.read() as session:
         made = session.scalars(select(Event).where(Event.action == "choice.made")).all()
     assert len(made) == len({each.body["of"] for each in made}) == 14
+
+
+def test_of_a_change_only_what_it_is_about_is_read_and_compared_again_and_nothing_comes_out_otherwise(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection_id, database = fill(workshop.database, FEW), workshop.database
+    work: dict[str, int] = {"parsed": 0, "suggested": 0, "compared": 0}
+
+    def counted(name: str, of: Any) -> Any:
+        def call(*args: Any) -> Any:
+            work[name] += 1
+            return of(*args)
+
+        return call
+
+    monkeypatch.setattr(known_names, "_own", counted("parsed", known_names._own))
+    monkeypatch.setattr(known_names.Ledger, "suggestion", counted("suggested", known_names.Ledger.suggestion))
+    monkeypatch.setattr(beside_each_other, "_beside", counted("compared", beside_each_other._beside))
+
+    def look() -> tuple[object, object, dict[str, int]]:
+        work.update(dict.fromkeys(work, 0))
+        found = linking(workshop, connection_id, "item", limit=2 * FEW)
+        doubles = imported_doubles(workshop, connection_id, "contacts", limit=2 * FEW)
+        return found, doubles, dict(work)
+
+    def changed(row: SourceRecord, **more: object) -> None:
+        row.state = RecordState.SUPERSEDED
+        values = {each.name: getattr(row, each.name) for each in SourceRecord.__table__.columns if each.name != "id"}
+        raw = json.dumps(json.loads(row.raw) | more)
+        session.add(SourceRecord(**values | {"revision": row.revision + 1, "raw": raw, "state": RecordState.MAPPED}))
+
+    def record(stream: str, number: int) -> SourceRecord:
+        mine = SourceRecord.stream == stream, SourceRecord.state != RecordState.SUPERSEDED
+        return session.scalars(select(SourceRecord).where(*mine).order_by(SourceRecord.id).offset(number)).first()  # type: ignore[return-value]
+
+    def entry(id_: str) -> LedgerEntry:
+        asked = select(LedgerEntry).where(LedgerEntry.kind == "Item", LedgerEntry.object_id == id_)
+        found = session.scalars(asked).one()
+        found.seen_at += timedelta(minutes=1)
+        return found
+
+    assert look()[2]["parsed"] > FEW, "at first all of it"
+    assert look()[2] == dict.fromkeys(work, 0), "and nothing of what stayed"
+    for step in range(9):
+        with database.begin() as session:
+            match step:
+                case 0:
+                    changed(record("items", 3), name="Another name")
+                case 1:
+                    changed(record("contacts", 4), name="Autre nom", display_name="Autre nom")
+                case 2:
+                    changed(record("contacts", 7), emails=["one@example.ca"])
+                case 3:
+                    changed(record("contacts", 8), deleted=True)
+                case 4:
+                    entry("9").name = entry("10").name
+                case 5:
+                    entry("11").active = False
+                case 6:
+                    entry("9").number = "A-77"
+                case 7:
+                    session.execute(update(PushedEntry).where(PushedEntry.object_id == "12").values(source_id=""))
+                case _:
+                    changed(record("items", 5), code="A-77", name="x")
+        *known, done = look()
+        assert done["parsed"] <= 1, step
+        assert max(done["suggested"], done["compared"]) <= 4, step
+        known_names._KEPT.pop(database)
+        *anew, whole = look()
+        assert whole["parsed"] > FEW
+        assert known == anew, step

@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field, model_validator
 from starlette.requests import Request
 
 from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.setting_up.beside_each_other import DoubleReason
 from raccord.onboarding.setting_up.doubles import (
     Double,
-    DoubleReason,
     Doubles,
     delete_doubles,
     imported_doubles,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.setting_up.known_names import INSTANCES_MAX, Own, Taken, kept, own_entries, taken_entries
+from raccord.onboarding.setting_up.beside_each_other import NOTHING_COMPARED, Compared, DoubleReason, Pair
+from raccord.onboarding.setting_up.known_names import INSTANCES_MAX, kept, own_entries, remembered, taken_entries
 from raccord.onboarding.setting_up.lists import ListError, bench_for
 from raccord.onboarding.setting_up.tending import (
     Earlier,
@@ -37,22 +37,8 @@ from raccord.sync.resolving.conflicts import DECISION
 from raccord.sync.telling.push import REMOVED
 from raccord.sync.workshop import Workshop
 
-BESIDE_MAX = 5
-"""Earlier entries that are shown beside an imported one."""
-SHARED_MAX = 20
-"""An address or number that more entries share than this tells nobody from another."""
 KEPT = "kept_beside"
 """Under this name a draft's decisions keep the imported entries that people said are somebody else."""
-
-
-class DoubleReason(StrEnum):
-    """Why two entries may be one."""
-
-    SAME_NAME = "same_name"
-    NAME = "name"
-    EMAIL = "email"
-    PHONE = "phone"
-    TAX_ID = "tax_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +73,6 @@ class Doubles:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    taken: Taken
-    beside: Sequence[tuple[Own, Sequence[DoubleReason]]]
-
-
 def imported_doubles(
     workshop: Workshop, connection_id: str, name: str, *, of: Collection[str] | None = None,
     limit: int = INSTANCES_MAX, offset: int = 0,
@@ -110,7 +90,9 @@ def imported_doubles(
         for pair in _pairs(workshop, session, bench.connection, info):
             if of is not None and pair.taken.object_id not in of:
                 continue
-            beside = [each for each in pair.beside if pair.taken.object_id not in said.get(each[0].id, _NOTHING).kept]
+            beside = pair.beside
+            if said:
+                beside = [each for each in beside if pair.taken.object_id not in said.get(each[0].id, _NOTHING).kept]
             if beside:
                 rows.append((pair.taken, beside))
         shown = rows[offset : offset + limit]
@@ -258,40 +240,17 @@ def _said(session: Session, connection: Connection, info: ListInfo) -> Mapping[s
     }
 
 
-def _pairs(workshop: Workshop, session: Session, connection: Connection, info: ListInfo) -> Sequence[_Pair]:
+def _pairs(workshop: Workshop, session: Session, connection: Connection, info: ListInfo) -> Sequence[Pair]:
     """Return what may be one, compared once while both lists stay as they are."""
     database = workshop.database
     own = own_entries(database, session, connection, info.of_stream)
     taken = taken_entries(database, session, connection, info.name)
 
-    def compare() -> Sequence[_Pair]:
-        by_name: dict[str, list[Own]] = {}
-        by_reach: dict[tuple[str, str], list[Own]] = {}
-        for each in own_before(workshop, session, connection, info):
-            by_name.setdefault(each.alike, []).append(each)
-            for way in each.reach:
-                by_reach.setdefault(way, []).append(each)
-        there = {each.id: each for each in own}
-        pairs = [_Pair(each, _beside(each, there.get(each.source_id), by_name, by_reach)) for each in taken]
-        return [each for each in pairs if each.beside]
+    of = "pairs", connection.id, info.name
 
-    return kept(database, ("pairs", connection.id, info.name), (id(own), id(taken)), compare, (own, taken))
+    def compare() -> Compared:
+        before = own_before(workshop, session, connection, info)
+        return Compared.of(own, before, taken, remembered(database, of, NOTHING_COMPARED)[0])
 
-
-def _beside(
-    taken: Taken,
-    imported: Own | None,
-    by_name: Mapping[str, Sequence[Own]],
-    by_reach: Mapping[tuple[str, str], Sequence[Own]],
-) -> Sequence[tuple[Own, Sequence[DoubleReason]]]:
-    found: dict[str, tuple[Own, list[DoubleReason]]] = {}
-    for own in by_name.get(taken.alike, ()):
-        same = own.name.casefold() == taken.name.casefold()
-        found[own.id] = own, [DoubleReason.SAME_NAME if same else DoubleReason.NAME]
-    for way in sorted(imported.reach) if imported is not None else ():
-        others = by_reach.get(way, ())
-        for own in others if len(others) <= SHARED_MAX else ():
-            reasons = found.setdefault(own.id, (own, []))[1]
-            if DoubleReason(way[0]) not in reasons:
-                reasons.append(DoubleReason(way[0]))
-    return sorted(found.values(), key=lambda each: (-len(each[1]), each[0].name, each[0].id))[:BESIDE_MAX]
+    # Of what changed since, only what it may be beside is compared again.
+    return kept(database, of, (id(own), id(taken)), compare, (own, taken)).pairs

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,11 +25,12 @@ from raccord.plugin.drafts import Accepts
 from raccord.store.database import Database
 from raccord.store.models import Connection, LedgerEntry, PushedEntry, RecordState, SourceRecord
 from raccord.sync.books.company import fits_as, kind_of
+from raccord.sync.chunks import CHUNK
 from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.resolving.newcomers import comparison_key
 
 INSTANCES_MAX = 20_000
-KEPT_MAX = 8
+KEPT_MAX = 12
 """What a process remembers of one database at once: a few lists of a few connections."""
 _NAMES = ("name", "display_name", "label")
 _CODES = ("code", "sku", "number")
@@ -62,6 +64,16 @@ class Entry:
 
     id: str
     name: str
+    number: str = ""
+
+    def found_by(self) -> Iterator[tuple[str, str]]:
+        """Yield by what it is found: its code, its name and what names nearly the same have in common."""
+        # An item of a category bears the category's name before its own.
+        own = self.name.rpartition(":")[2]
+        code, names = self.number.casefold(), {self.name.casefold(), own.casefold()}
+        yield from (("code", code),) if code else ()
+        yield from (("name", name) for name in names if name)
+        yield from (("alike", name) for name in {alike(self.name), alike(own)} if name)
 
 
 @dataclass(slots=True)
@@ -69,17 +81,26 @@ class Ledger:
     """What an entry of the source may be linked to, by id, code and name."""
 
     by_id: dict[str, Entry] = field(default_factory=dict)
-    ways: dict[str, dict[str, list[Entry]]] = field(default_factory=lambda: {"code": {}, "name": {}, "alike": {}})
+    ways: dict[str, dict[str, tuple[Entry, ...]]] = field(default_factory=lambda: {"code": {}, "name": {}, "alike": {}})
 
-    def add(self, entry: Entry, number: str) -> None:
-        self.by_id[entry.id] = entry
-        # An item of a category bears the category's name before its own.
-        own = entry.name.rpartition(":")[2]
-        self._put("code", number.casefold(), entry)
-        for name in {entry.name, own}:
-            self._put("name", name.casefold(), entry)
-        for name in {comparison_key(entry.name), comparison_key(own)}:
-            self._put("alike", name, entry)
+    def with_changes(self, rows: Mapping[str, Entry]) -> Ledger:
+        """Return the ledger of these entries; what this one has of them already is taken over, and this one stays."""
+        gone = [each for each in self.by_id.values() if rows.get(each.id) != each]
+        come = [each for each in rows.values() if self.by_id.get(each.id) != each]
+        found = Ledger({id_: self.by_id.get(id_, each) for id_, each in rows.items()},
+                       {why: dict(known) for why, known in self.ways.items()})  # fmt: skip
+        found.by_id.update({each.id: each for each in come})
+        less, more = _by_key(gone), _by_key(come)
+        for why, key in {*less, *more}:
+            without = less.get((why, key), ())
+            left = [each for each in found.ways[why].get(key, ()) if each not in without]
+            found.ways[why][key] = (*left, *more.get((why, key), ()))
+        return found
+
+    def changed_keys(self, before: Ledger) -> set[tuple[str, str]]:
+        """Return by what entries are found that one of both ledgers has and the other has not."""
+        apart = {*self.by_id.values()} ^ {*before.by_id.values()}
+        return {key for each in apart for key in each.found_by()}
 
     def suggestion(self, name: str, alike: str, codes: Collection[str]) -> tuple[Entry, str] | None:
         """Return the one entry that has the same code, the same name or nearly the same; two suggest nothing."""
@@ -88,10 +109,6 @@ class Ledger:
             if len(found) == 1:
                 return found[0], why
         return None
-
-    def _put(self, why: str, key: str, entry: Entry) -> None:
-        if key:
-            self.ways[why].setdefault(key, []).append(entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,18 @@ class Taken:
     source_id: str
     told_at: datetime
     alike: str
+
+
+alike = lru_cache(4 * INSTANCES_MAX)(comparison_key)
+"""What makes names nearly the same, which takes longer than all else that is made of an entry."""
+
+
+def _by_key(entries: Sequence[Entry]) -> Mapping[tuple[str, str], Sequence[Entry]]:
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for each in entries:
+        for key in each.found_by():
+            found.setdefault(key, []).append(each)
+    return found
 
 
 def name_of(source_id: str, raw: Mapping[str, Any]) -> str:
@@ -119,31 +148,32 @@ def own_entries(database: Database, session: Session, connection: Connection, st
         SourceRecord.reason.not_in(UNSAID),
     )
 
-    def read() -> Sequence[Own]:
-        asked = select(SourceRecord.id, SourceRecord.source_id, SourceRecord.raw).where(*mine)
-        rows = session.execute(asked.order_by(SourceRecord.id).limit(INSTANCES_MAX)).all()
-        found = [_own(*row) for row in rows]
-        return sorted((each for each in found if each), key=lambda each: (each.name.casefold(), each.id))
-
+    of = "records", connection.id, stream
     seen = _seen(session, mine, func.max(SourceRecord.id), func.sum(SourceRecord.id))
-    return kept(database, ("own", connection.id, stream), seen, read)
+    told = kept(database, of, seen, lambda: _told(session, mine, remembered(database, of, {})[0]))
+
+    def sort() -> Sequence[Own]:
+        return sorted((each for each in told.values() if each), key=lambda each: (each.name.casefold(), each.id))
+
+    return kept(database, ("own", connection.id, stream), id(told), sort, told)
 
 
 def ledger_entries(database: Database, session: Session, company_id: str, accepts: Accepts) -> Ledger:
     """Return the active entries of the ledger that fit a place."""
     mine = LedgerEntry.company_id == company_id, LedgerEntry.kind == kind_of(accepts), LedgerEntry.active.is_(True)
 
+    of = "ledger", company_id, accepts
+
     def read() -> Ledger:
         asked = select(LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.number, LedgerEntry.kind, LedgerEntry.type)
-        found = Ledger()
-        for id_, name, number, kind, type_ in session.execute(asked.where(*mine).order_by(LedgerEntry.name_key)):
-            if fits_as(accepts, kind, type_):
-                found.add(Entry(id_, name), number)
-        return found
+        rows = session.execute(asked.where(*mine).order_by(LedgerEntry.name_key))
+        fitting = {row.object_id: Entry(*row[:3]) for row in rows if fits_as(accepts, row.kind, row.type)}
+        before: Ledger = remembered(database, of, Ledger())[0]
+        return before.with_changes(fitting)
 
     said = func.length(LedgerEntry.name) + func.length(LedgerEntry.number) + func.length(LedgerEntry.type)
     seen = _seen(session, mine, func.max(LedgerEntry.seen_at), func.sum(said))
-    return kept(database, ("ledger", company_id, accepts), seen, read)
+    return kept(database, of, seen, read)
 
 
 def suggestions(
@@ -152,11 +182,28 @@ def suggestions(
     """Return what each of the source's entries may be in the ledger, by its id; ``of`` names the place."""
 
     def compare() -> Mapping[str, tuple[Entry, str]]:
-        found = {each.id: ledger.suggestion(each.name, each.alike, each.codes) for each in own}
-        return {id_: each for id_, each in found.items() if each is not None}
+        said, (own_then, ledger_then) = remembered(database, ("suggested", *of), {}, ((), Ledger()))
+        apart, then = ledger.changed_keys(ledger_then), {each.at: each for each in own_then}
+        found: dict[str, tuple[Entry, str]] = {}
+        for each in own:
+            if then.get(each.at) is each and not _named_in(each, apart):
+                one = said.get(each.id)
+            else:
+                one = ledger.suggestion(each.name, each.alike, each.codes)
+            if one is not None:
+                found[each.id] = one
+        return found
 
-    # What was made of the same two lists stays as long as they do.
+    # What was made of the same two lists stays as long as they do; of others only what changed is compared again.
     return kept(database, ("suggested", *of), (id(own), id(ledger)), compare, (own, ledger))
+
+
+def _named_in(own: Own, keys: Collection[tuple[str, str]]) -> bool:
+    """Tell whether an entry is compared with something of these keys."""
+    if not keys:
+        return False
+    names = ("name", own.name.casefold()) in keys or ("alike", own.alike) in keys
+    return names or any(("code", code) in keys for code in own.codes)
 
 
 def taken_entries(database: Database, session: Session, connection: Connection, name: str) -> Sequence[Taken]:
@@ -170,11 +217,35 @@ def taken_entries(database: Database, session: Session, connection: Connection, 
     def read() -> Sequence[Taken]:
         asked = select(PushedEntry.object_id, PushedEntry.name, PushedEntry.source_id, PushedEntry.told_at).where(*mine)
         rows = session.execute(asked.order_by(PushedEntry.name, PushedEntry.object_id))
-        return [Taken(id_, name, at, told, comparison_key(name)) for id_, name, at, told in rows]
+        before: Mapping[str, Taken] = {each.object_id: each for each in remembered(database, of, ())[0]}
+        found = (Taken(id_, name, at, told, alike(name)) for id_, name, at, told in rows)
+        # What is as it was stays the same object, by which what is made of it is known.
+        return [one if (one := before.get(each.object_id)) == each and one is not None else each for each in found]
+
+    of = "taken", connection.id, name
 
     said = func.length(PushedEntry.source_id) + func.length(PushedEntry.name)
     seen = _seen(session, mine, func.max(PushedEntry.told_at), func.sum(said))
-    return kept(database, ("taken", connection.id, name), seen, read)
+    return kept(database, of, seen, read)
+
+
+def _told(
+    session: Session, mine: Sequence[ColumnElement[bool]], before: Mapping[int, Own | None]
+) -> Mapping[int, Own | None]:
+    """Return what records say, by their ids, of which those from ``before`` are not read again.
+
+    What a record says never changes: a new revision is a record of its own.
+    """
+    ids = session.scalars(select(SourceRecord.id).where(*mine).order_by(SourceRecord.id).limit(INSTANCES_MAX)).all()
+    new = [id_ for id_ in ids if id_ not in before]
+    said: dict[int, Own | None] = {}
+    if new:
+        # Of more than fit into one question all are read by the same one.
+        which = [SourceRecord.id.in_(new)] if len(new) <= CHUNK else mine
+        asked = select(SourceRecord.id, SourceRecord.source_id, SourceRecord.raw).where(*which)
+        rows = session.execute(asked.order_by(SourceRecord.id).limit(INSTANCES_MAX))
+        said.update({row.id: _own(*row) for row in rows if row.id not in before})
+    return {id_: said[id_] if id_ in said else before[id_] for id_ in ids if id_ in said or id_ in before}
 
 
 def _own(at: int, source_id: str, text: str) -> Own | None:
@@ -183,7 +254,7 @@ def _own(at: int, source_id: str, text: str) -> Own | None:
         return None
     name, tags = name_of(source_id, raw), raw.get("tags")
     return Own(
-        at, source_id, name, comparison_key(name),
+        at, source_id, name, alike(name),
         frozenset(str(raw[each]).casefold() for each in _CODES if raw.get(each)),
         frozenset(str(each) for each in tags) if isinstance(tags, list) else frozenset(),
         frozenset(each for each, value in raw.items() if value not in (None, "")),
@@ -200,6 +271,14 @@ def _reach(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 plain = plain if why == "email" else re.sub(r"[^0-9a-z]", "", plain)
                 if len(plain) >= _REACH_MIN:
                     yield why, plain[-_PHONE_DIGITS:] if why == "phone" else plain
+
+
+def remembered(database: Database, of: Hashable, otherwise: Any, holding: object = None) -> tuple[Any, Any]:
+    """Return what was made of something before it changed, with what it was made of, while that is remembered."""
+    with _LOCK:
+        mine = _KEPT.get(database)
+        before = None if mine is None else mine.get(of)
+    return (otherwise, holding) if before is None else before[1:]
 
 
 def _seen(session: Session, mine: Sequence[ColumnElement[bool]], *more: ColumnElement[Any]) -> Hashable:
