@@ -797,3 +797,14 @@ def test_three_capitals_in_a_column_without_a_name_are_a_currency_only_if_there_
     one, other = column.split()
     lines = Read(f"1/5/2026,COFFEE,-4.20,{one}\n1/13/2026,PAY,100.00,{other}\n".encode()).lines
     assert [line.currency for line in lines] == [currency, currency]
+
+
+@pytest.mark.parametrize("row", ["2026-03-14;CAFE;{}4,20;-", "2026-03-14;CAFE;{}4,20;–"])
+def test_a_dash_for_nothing_says_no_direction(row: str) -> None:
+    """Alone in a column that nobody knows it may be a minus as well, where no amount has one: a person is asked."""
+    head = "Datum;Text;Belopp;Resultat\n"
+    signed = Read((head + row.format("-") + "\n" + row.format("").replace("14", "15") + "\n").encode())
+    assert [str(line.amount) for line in signed.lines] == ["-4.20", "4.20"]
+    assert [event for event in signed.events if isinstance(event, Question)] == []
+    bare = Read((head + row.format("") + "\n").encode())
+    assert [event.code for event in bare.events if isinstance(event, Question)] == ["bankfeed.csv_columns"]

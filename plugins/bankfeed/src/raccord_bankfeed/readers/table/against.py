@@ -17,7 +17,7 @@ from raccord_bankfeed.readers.table.evidence import doubted_signs
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Block, Row
-from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
+from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, SELLERS, Part, plain
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, Known
 
 SHOWN_MAX = 3
@@ -163,6 +163,8 @@ def _worded(rows: Iterable[Row], reader: RowReader) -> Iterator[tuple[Row, Decim
         if not amount or at is None or at >= len(row.cells):
             continue
         text = row.cells[at]
+        if reader.layout.net and plain(text) in SELLERS:
+            continue
         out, into = plain(text) in OUT or text.strip() in MINUSES, plain(text) in IN or text.strip() in PLUSES
         if out or into:
             yield row, amount, out

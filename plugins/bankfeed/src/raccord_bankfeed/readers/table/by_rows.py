@@ -19,6 +19,7 @@ from raccord_bankfeed.readers.table.words import (
     OUT,
     PARTLY,
     PLUSES,
+    SELLERS,
     Part,
     is_name,
     part_of,
@@ -156,10 +157,17 @@ def _directed(layout: Layout, rows: Rows) -> Layout:
     taken = {*layout.columns.values(), *layout.names, *layout.accounts} - {kind}
     for number in range(len(layout.header)):
         said = _said(rows, number)
+        if layout.net and not SELLERS.isdisjoint(map(plain, said)):
+            continue
         if bare and number not in taken and number != kind and (blank := _other_of(said)):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number}, blank=blank)
         # Words for both ways tell it though a row has none: that row is refused, and the others keep their sign.
         words = said - {""} if bare and len(said - {""}) > 1 else said
+        if said and said <= MINUSES | {""}:
+            if bare and number not in taken and "" not in said:
+                # A sign, or a dash for nothing.
+                return replace(layout, columns=layout.columns | {Part.DIRECTION: number}, certain=False)
+            continue
         if number not in taken and said and ((bare and _go(rows, number)) or all(map(_is_direction, words))):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
     return layout
@@ -257,7 +265,7 @@ def _doubted(layout: Layout, rows: Rows) -> Layout:
     kind = layout.columns.get(Part.TYPE)
     if kind is not None and _go(rows, kind):
         return layout
-    if kind is not None and not (layout.flip or layout.card) and any(map(_says_out, _said(rows, kind))):
+    if kind is not None and not (layout.flip or layout.card) and any(map(_says_out, _words(layout, rows, kind))):
         return replace(layout, certain=False)
     if len(rows) < _SIDE_ROWS:
         return layout
@@ -271,6 +279,12 @@ def _doubted(layout: Layout, rows: Rows) -> Layout:
         ):
             return replace(layout, certain=False)
     return layout
+
+
+def _words(layout: Layout, rows: Rows, number: int) -> set[str]:
+    """Return what a column says, but for words that at whoever is paid tell no direction."""
+    said = _said(rows, number)
+    return {each for each in said if plain(each) not in SELLERS} if layout.net else said
 
 
 def _charged(layout: Layout, rows: Rows) -> Layout:

@@ -12,7 +12,7 @@ from raccord_bankfeed.readers.table.following import Followed, Following
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.sections import Sections
-from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
+from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, SELLERS, Part, plain
 
 _TEXTS_MAX = 4000
 _EITHER = frozenset({"payment"})
@@ -91,6 +91,7 @@ class _Weighing:
             layout.at(part) for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE, Part.BALANCE)
         )
         self._directed = layout.columns.get(Part.DIRECTION, self._kind)
+        self._silent = SELLERS if layout.net else frozenset[str]()
         self._money, self._units = layout.money, layout.units
         self._texts = frozenset((*layout.names, *layout.texts))
         self._balances = MarkEvidence()
@@ -191,13 +192,15 @@ class _Weighing:
             found.bare += known.bare - known.bare_zero
 
     def _word(self, word: str, times: int, *, negative: bool) -> None:
-        if word in OUT or word in IN:
+        if (word in OUT or word in IN) and word not in self._silent:
             self.found.directions += times
             self.found.outward += times * (word in OUT)
             self.found.contradictions += times * (negative is not (word in OUT))
 
     def _against(self, text: str, times: int, *, negative: bool, moves: bool) -> None:
         word, mark = plain(text), text.strip()
+        if word in self._silent:
+            return
         out, into = word in OUT or mark in MINUSES, word in IN - _EITHER or mark in PLUSES
         self.found.against += times * (moves and (out or into) and negative is not out)
 

@@ -108,6 +108,8 @@ class Layout:
     """Whether it is Wise's list of transfers: each row tells of two balances."""
     trades: bool = False
     """Whether it lists trades of securities, and a person said that they are no bank lines."""
+    net: bool = False
+    """Whether its amounts are what a fee leaves of others, as those of whoever is paid through a processor."""
     abroad: int | None = None
     """The column of what a purchase cost abroad, where the one column of currencies states that amount's."""
     by_balance: bool = False
@@ -223,7 +225,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     if Part.AMOUNT in columns and {Part.DEBIT, Part.CREDIT} & set(columns):
         columns.pop(Part.DEBIT, None)
         columns.pop(Part.CREDIT, None)
-    _take_net(columns, plains)
+    net = _take_net(columns, plains)
     if Part.AMOUNT in columns and Part.CURRENCY in columns and plains[columns[Part.AMOUNT]] != "net amount":
         _take_own_currency(columns, plains, [part_of(cell) for cell in cells])
     texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
@@ -262,6 +264,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         flip=flip,
         signs_told=told or wallet,
         wallet=wallet,
+        net=net,
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
@@ -292,10 +295,14 @@ def _are_paypals(columns: Mapping[Part, int]) -> bool:
     return {Part.GROSS, Part.NET, Part.FEE} <= set(columns) and bool({Part.TIME, Part.IMPACT} & set(columns))
 
 
-def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> None:
-    """Of a file with a fee beside its amounts that is not PayPal's, take the amount by which the balance moves."""
+def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> bool:
+    """Of a file with a fee beside its amounts that is not PayPal's, take the amount by which the balance moves.
+
+    Return whether it has one.
+    """
     if _are_paypals(columns):
-        return
+        return False
+    net = Part.FEE in columns
     if Part.NET in columns and Part.FEE in columns:
         # Stripe's amount is before its fee; the balance moves by the net.
         columns[Part.AMOUNT] = columns.pop(Part.NET)
@@ -307,6 +314,7 @@ def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> None:
     for each in (Part.GROSS, Part.NET):
         if each in columns:
             columns.setdefault(Part.AMOUNT, columns.pop(each))
+    return net and Part.FEE not in columns
 
 
 def _take_own_currency(

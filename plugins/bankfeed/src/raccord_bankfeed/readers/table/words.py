@@ -206,6 +206,8 @@ IN = frozenset(
         *("receita", "entrada", "ingreso", "recette", "revenu", "einnahme", "eingang", "gelir"),
     )
 )
+SELLERS = frozenset({"charge", "refund", "payment", "purchase"})
+"""Words that at whoever is paid mean the other direction, or either."""
 DIRECTIONS = frozenset(
     (
         *(
