@@ -354,6 +354,27 @@ SCENARIOS = {
         ],
         ["Purchase 12.00 03-04", "Purchase 9.00 03-05", "Purchase 2.00 03-06", "Purchase 7.00 03-06"],
     ),
+    "pain 4 T2: what a table words anew among days that it has is asked about, and no rule books it again": Scenario(
+        [
+            *(bank("02-01 -1.00 SEL #SEL001"), categorise, rule),
+            numbered("03-02 -3.00 PAIN", "03-05 -7.00 EAU", "03-05 -7.00 EAU", "03-09 -3.00 SEL"),
+            numbered("03-02 -3.00 PAIN", "03-05 -7.00 EAU", "03-05 -7.00 VILLE EAU", "03-09 -3.00 SEL"),
+            still_asked(*[CATEGORY] * 2, DOUBLE),
+            SAME,
+        ],
+        ["Purchase 1.00 02-01", *["Purchase 7.00 03-05"] * 2],
+        [CATEGORY] * 2,
+    ),
+    "pain 10 T1: under its id and on another day, a line is asked about, and the date corrected": Scenario(
+        [
+            *(bank("02-01 -1.00 SEL #SEL001"), categorise, rule, bank("03-05 -7.00 EAU #EAU001", ends="03-05")),
+            bank("03-07 -7.00 EAU #EAU001", "03-20 -2.00 EAU #EAU002", starts="03-05"),
+            nothing_beside("Purchase 7.00 03-07"),
+            beside_the_file("replaces", "same"),
+            bank("03-07 -7.00 EAU #EAU001", "03-20 -2.00 EAU #EAU002", starts="03-05"),
+        ],
+        ["Purchase 1.00 02-01", "Purchase 7.00 03-07", "Purchase 2.00 03-20"],
+    ),
     "pain 4 T2: said to be others, lines under new ids go beside those that were undone": Scenario(
         [
             *(bank("03-04 -12.00 EAU #OLD002", "03-06 -2.00 SEL #OLD004"), categorise, undone),

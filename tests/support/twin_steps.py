@@ -141,14 +141,15 @@ def bank(
     account: MadeAccount = CHEQUING,
     name: str = "",
     feed: str = "",
+    starts: str = "01-01",
     ends: str = "12-31",
 ) -> Step:
     """A file of the bank arrives (of another channel where ``feed`` names one), and is synchronised."""
 
     def step(house: House) -> None:
         connection = house.connected("bankfeed", feed)
-        last = date.fromisoformat(f"2026-{ends}")
-        content = statement_file(account, map(line, lines), pending=map(line, pending), ends=last)
+        first, last = (date.fromisoformat(f"2026-{day}") for day in (starts, ends))
+        content = statement_file(account, map(line, lines), pending=map(line, pending), starts=first, ends=last)
         house.put(f"bankfeed{feed}", content, name)
         house.sync(connection)
 

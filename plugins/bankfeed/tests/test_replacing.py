@@ -131,6 +131,27 @@ def test_what_need_not_be_the_same_line_is_not_asked(after: list[MadeLine], feed
     assert asked(feed.put(BEFORE, csv(*after))) == []
 
 
+@pytest.mark.parametrize(
+    ("after", "asks"),
+    [
+        ([made(16, "-20.00", "AUTRE TEXTE", "F-1001")], True),
+        ([made(13, "-20.00", native="F-1001"), PAY], True),
+        ([made(14, "-20.00", native="F-1001"), made(16, "-20.00", native="F-1001")], False),
+        ([made(16, "-20.00", native="F-1001"), made(19, "-20.00", native="F-1001")], False),
+        ([made(26, "-20.00", native="F-1001")], False),
+        ([made(16, "-20.00", native="F-1002")], False),
+        ([made(16, "-20.00", native="77")], False),
+    ],
+    ids=["later", "earlier", "both are there", "the bank uses it again", "too late", "another id", "a counter"],
+)
+def test_a_line_of_the_same_id_and_amount_on_another_day_is_asked(
+    after: list[MadeLine], asks: bool, feed: Feed
+) -> None:
+    before = [made(14, "-20.00", native="77" if after[0].native == "77" else "F-1001")]
+    found = asked(feed.put(ofx(*before), ofx(*after)))
+    assert [record.raw["replaces"]["day"] for record in found] == ["2026-03-14"] * asks
+
+
 def test_a_file_that_has_both_takes_the_question_back(feed: Feed) -> None:
     both = csv(SHOP, made(14, "-20.00"), made(17, "-24.00"), PAY)
     records = kept(feed.put(BEFORE, AFTER, both))

@@ -62,6 +62,10 @@ class Delivery:
     pages: Sequence[tuple[date, date]]
     """The first and the last day of each page."""
 
+    def has(self, day: date) -> bool:
+        """Tell whether one page has a day whole: lines of days before and after it."""
+        return any(first < day < last for first, last in self.pages)
+
     def covers(self, day: date, other: date) -> bool:
         """Tell whether one page has both days, and more before the first of them."""
         return any(first < min(day, other) and max(day, other) <= last for first, last in self.pages)

@@ -124,8 +124,8 @@ class Telling:
     def anew(self, day: date, found: Found) -> bool:
         """Tell whether a document that was told before may be a line of a day, its id replaced.
 
-        Where the delivery repeats others, that is a line of the same words that it lacks: of the same day, or near,
-        where it has the days around both.
+        Where the delivery repeats others, that is a line that it lacks: of the same day, in the same words or among
+        days that it has; or of the same words near, where it has the days around both.
         """
         if self.by in found.told_by or (self.account and self.account not in found.told_as):
             return False
@@ -135,7 +135,11 @@ class Telling:
         if self.nothing_known and not apart:
             return True
         lacking = self.delivery is not None and found.told_ids.isdisjoint(self.delivery.beside)
-        if not lacking or self.delivery is None or not self.text or fold(found.text) != fold(self.text):
+        if not lacking or self.delivery is None:
+            return False
+        if not apart and self.delivery.has(day):
+            return True
+        if not self.text or fold(found.text) != fold(self.text):
             return False
         return not apart or (apart <= ID_DAYS_APART and self.delivery.covers(day, found.day))
 
@@ -191,7 +195,7 @@ class Line:
 
     def _anew(self, found: Found) -> bool:
         """Tell whether it may be told anew of one of its own source, or that one of it: whichever was told later."""
-        if self.told is None:
+        if self.told is None or (self.apart_from and self.apart_from in found.told_ids):
             return False
         if found.record > self.told.record and found.telling is not None and self.itself is not None:
             return found.telling.anew(found.day, self.itself)

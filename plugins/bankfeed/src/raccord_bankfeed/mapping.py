@@ -164,7 +164,9 @@ def _replacing(settings: BankFeedSettings, record: Record) -> Skipped | None:
         return refusals.goes_on_as_another()
     if isinstance(replaces, Mapping) and not said:
         day, amount, id_ = (str(replaces.get(name, "")) for name in ("day", "amount", "id"))
-        raise refusals.perhaps_replaces(date.fromisoformat(day), Decimal(amount), id_, key)
+        same_amount = Decimal(amount) == Decimal(str(record.raw.get("amount", "0")))
+        asked = refusals.perhaps_moved if same_amount else refusals.perhaps_replaces
+        raise asked(date.fromisoformat(day), Decimal(amount), id_, key)
     return None
 
 

@@ -148,16 +148,32 @@ def perhaps_replaces(day: date, amount: Decimal, other: str, key: str) -> BadRec
             "same, what was posted is corrected to the new amount.",
         ),
         "bankfeed.perhaps_replaces",
-        Answers(
-            "answers",
-            key,
-            (
-                (SAME, Text("C’est la même opération", "It is the same transaction")),
-                (SEPARATE, Text("C’en est une autre", "It is another one")),
-            ),
-            like=other,
-        ),
+        _same_or_another(key, other),
     )
+
+
+def perhaps_moved(day: date, amount: Decimal, other: str, key: str) -> BadRecord:
+    """Ask whether a line is an earlier one of the same id and amount, which the bank now dates otherwise."""
+    was, on = amount_text(amount), day_text(day)
+    return BadRecord(
+        "day",
+        Text(
+            f"La banque donnait une ligne de {was.fr} sous le même numéro le {on.fr}, et ne la donne plus : celle-ci "
+            "est peut-être la même, comptabilisée un autre jour. Rien n’en est envoyé avant votre réponse. Si c’est la "
+            "même, ce qui a été envoyé est corrigé au nouveau jour.",
+            f"The bank told a line of {was.en} under the same number on {on.en}, and no longer does: this one is "
+            "perhaps the same, booked on another day. Nothing of it is posted before you answer. If it is the same, "
+            "what was posted is corrected to the new day.",
+        ),
+        "bankfeed.perhaps_replaces",
+        _same_or_another(key, other),
+    )
+
+
+def _same_or_another(key: str, other: str) -> Answers:
+    same = Text("C’est la même opération", "It is the same transaction")
+    another = Text("C’en est une autre", "It is another one")
+    return Answers("answers", key, ((SAME, same), (SEPARATE, another)), like=other)
 
 
 def sign_contradicted(kind: str, amount: str, key: str) -> BadRecord:

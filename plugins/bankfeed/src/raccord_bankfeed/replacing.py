@@ -9,9 +9,13 @@ So a line that is new is perhaps an earlier one, where all of this shows:
 * it lies few days before;
 * the file that brings the new line covers its day and no longer has it.
 
+So it may be where a line comes under the bank's id, where that tells lines apart, and by the amount of one some days
+off, in a file that has that one no more: a bank books it on another day than it said first. Where one id is of lines
+of several days of one file, that is not asked.
+
 It is asked, and the new line waits. If both are one, the new line goes on under the id of the earlier one, so that what
 was posted of that one is corrected rather than posted beside it. A file that has both of them shows that they are two.
-A new line of the same amount is the likelier one, and core's matter: it asks about what was told under another id.
+A new line of the same amount under another id is the likelier one, and core's matter, which asks about it.
 
 What is found depends on the files and on what people said alone, so it is the same whenever it is asked for.
 """
@@ -125,6 +129,10 @@ class _Found:
         self.pairs: dict[str, Replaced] = {}
         self._old: dict[str, str] = {}
         """By line the one that it may replace."""
+        self._by_id: dict[tuple[str, str], dict[str, Entry]] = {}
+        """Lines by account and the bank's id, where that tells lines apart."""
+        self._used_again: set[tuple[str, str]] = set()
+        """Such ids that lines of several days of one file bear."""
 
     def take(self, file: FileLines, number: int, *, mine: bool) -> None:
         """Take the lines of a file; those that are new may replace what it lacks."""
@@ -134,18 +142,51 @@ class _Found:
                 del self._old[id_]
                 self.pairs.pop(id_, None)
         new = [entry for entry in file.entries if entry.id not in self._files]
-        for entry, old in self._found_in(file, new, here) if new else ():
+        self._note_ids(file)
+        for entry, old in self._booked_otherwise(new, here):
+            self._replace(entry, old)
+        left = [entry for entry in new if entry.id not in self._old]
+        for entry, old in self._found_in(file, left, here) if left else ():
             self._old[entry.id] = old.id
-            if entry.amount == old.amount:
-                continue
-            key = answer_key(entry.id)
-            same, day = bool(self._known.says(key, SAME)), old.day.isoformat()
-            self.pairs[entry.id] = Replaced(self._told_as(old.id), day, old.amount, self._files[old.id], key, same)
+            if entry.amount != old.amount:
+                self._replace(entry, old)
         for entry in new:
             self._by_day.setdefault(entry.day, {})[entry.id] = entry
+            if (place := _id_of(entry)) is not None:
+                self._by_id.setdefault(place, {})[entry.id] = entry
         self._files.update(dict.fromkeys(here, number))
         if mine:
             self._mine = file.entries
+
+    def _replace(self, entry: Entry, old: Entry) -> None:
+        self._old[entry.id] = old.id
+        key = answer_key(entry.id)
+        same, day = bool(self._known.says(key, SAME)), old.day.isoformat()
+        self.pairs[entry.id] = Replaced(self._told_as(old.id), day, old.amount, self._files[old.id], key, same)
+
+    def _note_ids(self, file: FileLines) -> None:
+        """Note which of the bank's ids lines of several days of a file bear."""
+        days: dict[tuple[str, str], date] = {}
+        for entry in file.entries:
+            place = _id_of(entry)
+            if place is not None and days.setdefault(place, entry.day) != entry.day:
+                self._used_again.add(place)
+
+    def _booked_otherwise(self, new: Sequence[Entry], here: set[str]) -> Iterator[tuple[Entry, Entry]]:
+        """Yield new lines that have the bank's id and the amount of one on a near day, which the file lacks."""
+        for entry in new:
+            place = _id_of(entry)
+            if place is None or place in self._used_again:
+                continue
+            taken = {*self._old.values()}
+            near = [
+                old
+                for old in self._by_id.get(place, {}).values()
+                if old.id not in here and old.id not in taken and old.amount == entry.amount
+                and abs((entry.day - old.day).days) <= DAYS_AFTER and _may_be_one(entry, old)
+            ]  # fmt: skip
+            if near:
+                yield entry, min(near, key=lambda old: (abs((entry.day - old.day).days), old.id))
 
     def _found_in(self, file: FileLines, new: Sequence[Entry], here: set[str]) -> list[tuple[Entry, Entry]]:
         """Return which new lines of a file may replace which known ones that it lacks.
@@ -190,6 +231,11 @@ class _Found:
         """Return under which id a line is told: its own, or that of the one that it was said to be."""
         pair = self.pairs.get(id_)
         return pair.id if pair is not None and pair.same else id_
+
+
+def _id_of(entry: Entry) -> tuple[str, str] | None:
+    """Return account and the bank's id of a line; nothing where that tells no lines apart."""
+    return (entry.id.partition("/")[0], entry.native) if is_telling(entry.native, entry.day) else None
 
 
 def _pairs(new: Sequence[Entry], lacking: Sequence[Entry]) -> Iterator[tuple[Entry, Entry]]:
