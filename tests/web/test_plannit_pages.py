@@ -198,6 +198,11 @@ def test_a_payment_whose_invoice_stayed_out_is_answered_in_one_of_three_ways(
     assert "No invoice is missing here" in desk.text(pages[0])
     made.sync()
     assert {made.states()[f"payments/{each}"][0] for each in paid} == {DraftState.POSTED}
+    # Who wants to refund one reads beside it how that goes (EX-03).
+    with made.workshop.database.read() as session:
+        draft = session.scalars(select(DraftRow).where(DraftRow.key == f"payments/{paid[0]}")).one()
+    shown = desk.text(f"/records/{draft.record_id}")
+    assert "To refund, void the payment in Plannit and add another one of the right amount. The voided one is" in shown
     unapplied = {each["TotalAmt"]: each["UnappliedAmt"] for each in made.ours("Payment")}
     assert unapplied == {Decimal("11.50"): 0, Decimal("23.00"): 0, Decimal("34.49"): Decimal("34.49")}
 

@@ -24,7 +24,7 @@ from raccord.plugin import (
 )
 from raccord.plugin.contract import COLUMNS_ASKED, FILE_BYTES_MAX
 from raccord.plugin.drafts import Accepts
-from raccord_plannit.contract import CONTRACT
+from raccord_plannit.contract import CONTRACT, PAYMENTS
 from raccord_plannit.settings import PlannitSettings
 from raccord_plannit.words import FACT_VALUES
 
@@ -45,6 +45,16 @@ _PLURALS = {
     "refunds": Text("Remboursements", "Refunds"),
     "payouts": Text("Versements Plannit Pay", "Plannit Pay payouts"),
 }
+_REFUND = Text(
+    "Pour rembourser, annulez le paiement dans Plannit et ajoutez-en un autre du bon montant.",
+    "To refund, void the payment in Plannit and add another one of the right amount.",
+)
+_PAID_BACK = Text(
+    f"{_REFUND.fr} L’annulé est vidé dans QuickBooks et sa facture redevient due ; l’autre est écrit à son tour.",
+    f"{_REFUND.en} The voided one is emptied in QuickBooks and its invoice is due again; the other is posted in turn.",
+)
+_NOTES = {PAYMENTS: _PAID_BACK}
+"""What stands beside a payment that somebody wants to pay back (EX-03)."""
 
 
 def taxes_of(item: Mapping[str, JSON]) -> list[tuple[str, str]]:
@@ -207,10 +217,7 @@ _LIMITS = (
         "Seules les factures numérotées sont envoyées ; une ébauche ne part jamais.",
         "Only numbered invoices are sent; a draft never goes.",
     ),
-    Text(
-        "Pour rembourser, annulez le paiement dans Plannit et ajoutez-en un autre du bon montant.",
-        "To refund, void the payment in Plannit and add another one of the right amount.",
-    ),
+    _REFUND,
 )
 _WARNINGS = (
     Text(
@@ -256,7 +263,9 @@ def plannit_info() -> ConnectorInfo:
         uploads={"input_kind": "upload"},
         file_bytes_max=FILE_BYTES_MAX,
         files_cover=FileDays(when={"input_kind": ("upload", "folder")}),
-        streams=[StreamInfo(each.stream, _PLURALS[each.stream]) for each in CONTRACT.objects],
+        streams=[
+            StreamInfo(each.stream, _PLURALS[each.stream], note=_NOTES.get(each.stream)) for each in CONTRACT.objects
+        ],
         questions={COLUMNS_ASKED: "columns"},
         settings=PlannitSettings,
         roles=_ROLES,
