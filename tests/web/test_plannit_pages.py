@@ -241,7 +241,7 @@ def test_at_the_cut_over_what_the_books_have_already_is_linked_and_nothing_is_do
     assert "Plannit&#39;s help centre" in page
     assert "3 for certain and 1 likely" in desk.text(wizard)
     outside = desk.text(wizard).partition("1 record stays outside, of ")[2][:120]
-    assert "$ 57.49 . They are from before the first day, 1 Mar 2026, or the cut-over." in outside
+    assert "$ 57.49 . From before the first day, 1 Mar 2026, or the cut-over." in outside
     assert f'href="{own}"' in desk.browser.get(f"/questions?connection={made.connection.id}").text
     the_wizard_asks_for_duplicates(desk, own)
     assert desk.send(own, own, row="nobody", way="link").status_code == 404
