@@ -43,3 +43,16 @@ def test_a_charge_comes_in_and_a_refund_goes_out(content: str, amounts: list[str
 
 def test_debit_and_credit_say_where_money_goes_beside_a_fee_too() -> None:
     assert [str(line.amount) for line in Read(WORDED.encode()).lines] == ["93.93", "-20.00"]
+
+
+def test_fees_that_stand_in_a_row_of_their_own_are_lines() -> None:
+    """Etsy's have no amount, only what they take; a payout states its own in words, and is on the bank's statement."""
+    content = (
+        "Date,Type,Title,Info,Currency,Amount,Fees & Taxes,Net,Tax Details\n"
+        '"14 March, 2026",Sale,Payment for Order #1,,GBP,£29.99,-£1.44,£28.55,--\n'
+        '"14 March, 2026",Marketing,Fee for sale made through Offsite Ads,Order #1,GBP,--,-£4.80,-£4.80,--\n'
+        '"15 March, 2026",Deposit,£23.75 sent to your bank account,,GBP,--,--,--,--\n'
+    )
+    read = Read(content.encode())
+    assert [(str(line.amount), line.currency) for line in read.lines] == [("28.55", "GBP"), ("-4.80", "GBP")]
+    assert [note.line for statement in read.statements for note in statement.notes] == [4]
