@@ -139,10 +139,11 @@ class QifReader(RunReader):
         nothing = columns[-1]
         by_letter = dict(zip(self._layouts.letters(run), columns, strict=False))
         payees, numbers = by_letter.get("P", nothing), by_letter.get("N", nothing)
-        day_of = {text: self._day(text) for text in set(by_letter["D"])}
-        days = [day for text in by_letter["D"] if (day := day_of[text]) is not None]
-        if len(days) < len(run) or holds_any(payees, _OPENING_WORDS):
+        texts = set(by_letter["D"])
+        day_of = {text: day for text in texts if (day := self._day(text)) is not None}
+        if len(day_of) < len(texts) or holds_any(payees, _OPENING_WORDS):
             return False
+        days = list(map(day_of.__getitem__, by_letter["D"]))
         amounts = plain_amounts(by_letter["T"], self._written.mark)
         again = by_letter.get("U")
         if again and (not are_plain(again, mark := self._written.mark) or plain_amounts(again, mark) != amounts):

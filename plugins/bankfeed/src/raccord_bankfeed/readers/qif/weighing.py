@@ -74,19 +74,14 @@ class Weighing:
         self.nameless.add(self._of_kind)
         self._first_row = self._first_row or self._row
         if lead == "D":
-            self._weigh_day(plain, 1)
+            if len(self._waiting) >= _DAYS_MAX:
+                self._add_days()
+            self._waiting[plain] = self._waiting.get(plain, 0) + 1
         else:
             self._marks.add(plain[1:])
         if self._seen < _SHOWN_MAX:
             self._key = questions.digest(self._key, plain)
             self._seen += 1
-
-    def _weigh_day(self, plain: str, times: int) -> None:
-        if plain not in self._waiting:
-            if len(self._waiting) >= _DAYS_MAX:
-                self._add_days()
-            self._waiting[plain] = 0
-        self._waiting[plain] += times
 
     def _add_days(self) -> None:
         for plain, times in self._waiting.items():
@@ -101,8 +96,11 @@ class Weighing:
         day_at = run.layout.row.groupindex["day"] - 1
         for at, column in enumerate(run.columns()):
             if at == day_at:
-                for plain, times in Counter(column).items():
-                    self._weigh_day(plain, times)
+                days = Counter(column)
+                if len(self._waiting) + len(days) > _DAYS_MAX:
+                    self._add_days()
+                for plain, times in days.items():
+                    self._waiting[plain] = self._waiting.get(plain, 0) + times
             else:
                 self._marks.add_telling(column)
         self._row += run.line_ends()
