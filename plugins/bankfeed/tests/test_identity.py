@@ -212,12 +212,16 @@ LINE = Line(
 
 
 @pytest.mark.every(2)
-@pytest.mark.parametrize("native", ["", "F{number}"], ids=["by day and text", "by the bank's id"])
-def test_the_ids_of_a_large_file_take_the_memory_of_those_of_a_small_one(native: str) -> None:
+@pytest.mark.parametrize(
+    ("native", "a_day"),
+    [("", 20), ("F{number}", 20), ("F{number}", 20_000)],
+    ids=["by day and text", "by the bank's id", "all of one day"],
+)
+def test_the_ids_of_a_large_file_take_the_memory_of_those_of_a_small_one(native: str, a_day: int) -> None:
     ids = Identities()
     tracemalloc.start()
     for number in range(20_000):
-        day = DAY + timedelta(number // 20)
+        day = DAY + timedelta(number // a_day)
         ids.of(LINE._replace(day=day, name=f"SHOP {number}", native=native.format(number=number + 1000)))
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
