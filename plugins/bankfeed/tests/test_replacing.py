@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -31,6 +32,11 @@ def ofx(*lines: MadeLine) -> bytes:
 
 def csv(*lines: MadeLine) -> bytes:
     return b"".join(csv_chunks(ACCOUNT, lines))
+
+
+def numbered(*lines: MadeLine) -> bytes:
+    """Return a file that does not say which days it lists."""
+    return re.sub(rb"<DT(START|END)>\d+", b"", ofx(*lines))
 
 
 SHOP, PAY = made(2, "-1", "SHOP NORTH"), made(20, "50", "PAYROLL")
@@ -138,17 +144,29 @@ def test_what_need_not_be_the_same_line_is_not_asked(after: list[MadeLine], feed
         ([made(13, "-20.00", native="F-1001"), PAY], True),
         ([made(14, "-20.00", native="F-1001"), made(16, "-20.00", native="F-1001")], False),
         ([made(16, "-20.00", native="F-1001"), made(19, "-20.00", native="F-1001")], False),
+        ([made(14, "-24.00", "AUTRE TEXTE", "F-1001")], True),
+        ([made(14, "20.00", native="F-1001")], True),
+        ([made(16, "20.00", native="F-1001")], False),
         ([made(26, "-20.00", native="F-1001")], False),
         ([made(16, "-20.00", native="F-1002")], False),
         ([made(16, "-20.00", native="77")], False),
     ],
-    ids=["later", "earlier", "both are there", "the bank uses it again", "too late", "another id", "a counter"],
+    ids=[
+        "later",
+        "earlier",
+        "both are there",
+        "the bank uses it again",
+        "corrected",
+        "turned",
+        "given back",
+        "too late",
+        "another id",
+        "a counter",
+    ],
 )
-def test_a_line_of_the_same_id_and_amount_on_another_day_is_asked(
-    after: list[MadeLine], asks: bool, feed: Feed
-) -> None:
+def test_a_line_of_the_same_id_told_otherwise_is_asked(after: list[MadeLine], asks: bool, feed: Feed) -> None:
     before = [made(14, "-20.00", native="77" if after[0].native == "77" else "F-1001")]
-    found = asked(feed.put(ofx(*before), ofx(*after)))
+    found = asked(feed.put(*(numbered(made(14, "-3.00", "KIOSK", "K-1001"), *each) for each in (before, after))))
     assert [record.raw["replaces"]["day"] for record in found] == ["2026-03-14"] * asks
 
 

@@ -9,9 +9,9 @@ So a line that is new is perhaps an earlier one, where all of this shows:
 * it lies few days before;
 * the file that brings the new line covers its day and no longer has it.
 
-So it may be where a line comes under the bank's id, where that tells lines apart, and by the amount of one some days
-off, in a file that has that one no more: a bank books it on another day than it said first. Where one id is of lines
-of several days of one file, that is not asked.
+So it may be where a line comes under the bank's id, where that tells lines apart, some days off, of another amount, or
+on the same day the other way, in a file that has the first no more: a bank books on another day, or corrects, what it
+said first. Where several lines of one file bear an id, that is not asked.
 
 It is asked, and the new line waits. If both are one, the new line goes on under the id of the earlier one, so that what
 was posted of that one is corrected rather than posted beside it. A file that has both of them shows that they are two.
@@ -132,7 +132,7 @@ class _Found:
         self._by_id: dict[tuple[str, str], dict[str, Entry]] = {}
         """Lines by account and the bank's id, where that tells lines apart."""
         self._used_again: set[tuple[str, str]] = set()
-        """Such ids that lines of several days of one file bear."""
+        """Such ids that several lines of one file bear."""
 
     def take(self, file: FileLines, number: int, *, mine: bool) -> None:
         """Take the lines of a file; those that are new may replace what it lacks."""
@@ -143,7 +143,7 @@ class _Found:
                 self.pairs.pop(id_, None)
         new = [entry for entry in file.entries if entry.id not in self._files]
         self._note_ids(file)
-        for entry, old in self._booked_otherwise(new, here):
+        for entry, old in self._told_otherwise(new, here):
             self._replace(entry, old)
         left = [entry for entry in new if entry.id not in self._old]
         for entry, old in self._found_in(file, left, here) if left else ():
@@ -165,28 +165,30 @@ class _Found:
         self.pairs[entry.id] = Replaced(self._told_as(old.id), day, old.amount, self._files[old.id], key, same)
 
     def _note_ids(self, file: FileLines) -> None:
-        """Note which of the bank's ids lines of several days of a file bear."""
-        days: dict[tuple[str, str], date] = {}
+        """Note which of the bank's ids several lines of a file bear."""
+        ids: dict[tuple[str, str], str] = {}
         for entry in file.entries:
             place = _id_of(entry)
-            if place is not None and days.setdefault(place, entry.day) != entry.day:
+            if place is not None and ids.setdefault(place, entry.id) != entry.id:
                 self._used_again.add(place)
 
-    def _booked_otherwise(self, new: Sequence[Entry], here: set[str]) -> Iterator[tuple[Entry, Entry]]:
-        """Yield new lines that have the bank's id and the amount of one on a near day, which the file lacks."""
+    def _told_otherwise(self, new: Sequence[Entry], here: set[str]) -> Iterator[tuple[Entry, Entry]]:
+        """Yield new lines that have the bank's id of one on a near day, which the file lacks; one of the same amount
+        first.
+        """
         for entry in new:
             place = _id_of(entry)
             if place is None or place in self._used_again:
                 continue
             taken = {*self._old.values()}
             near = [
-                old
+                (old.amount != entry.amount, abs((entry.day - old.day).days), old.id, old)
                 for old in self._by_id.get(place, {}).values()
-                if old.id not in here and old.id not in taken and old.amount == entry.amount
-                and abs((entry.day - old.day).days) <= DAYS_AFTER and _may_be_one(entry, old)
+                if old.id not in here and old.id not in taken and abs((entry.day - old.day).days) <= DAYS_AFTER
+                and (_may_be_one(entry, old) or (old.day == entry.day and _turned(entry, old)))
             ]  # fmt: skip
             if near:
-                yield entry, min(near, key=lambda old: (abs((entry.day - old.day).days), old.id))
+                yield entry, min(near)[-1]
 
     def _found_in(self, file: FileLines, new: Sequence[Entry], here: set[str]) -> list[tuple[Entry, Entry]]:
         """Return which new lines of a file may replace which known ones that it lacks.
@@ -271,6 +273,10 @@ def _names(entry: Entry) -> Iterator[tuple[str, str]]:
 def _may_be_one(entry: Entry, other: Entry) -> bool:
     same_way = (Decimal(entry.amount) > 0) is (Decimal(other.amount) > 0)
     return same_way and len({entry.currency, other.currency} - {""}) < 2
+
+
+def _turned(entry: Entry, other: Entry) -> bool:
+    return Decimal(entry.amount) == -Decimal(other.amount) and len({entry.currency, other.currency} - {""}) < 2
 
 
 def _difference(entry: Entry, other: Entry) -> Decimal:
