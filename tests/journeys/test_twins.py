@@ -39,6 +39,8 @@ from twin_steps import (
     categorised,
     categorised_last,
     chase,
+    cheque_by_hand,
+    cheques,
     decided,
     deleted,
     drift_restored,
@@ -757,6 +759,16 @@ SCENARIOS = {
     "pain 2 T2: outside of five days it is another": Scenario(
         [by_hand("Deposit 60.00 03-10"), bank("03-04 60.00 CLIENT #CLI001"), categorise],
         ["Deposit 60.00 03-10", "Deposit 60.00 03-04"],
+    ),
+    "pain 2: a cheque entered by hand is asked about however late it is paid, and no other": Scenario(
+        [
+            *(cheque_by_hand("500.00", "02-01", "1234"), cheque_by_hand("500.00", "02-02", "1235")),
+            cheques("03-19 -500.00 1235", "03-19 -500.00 1240"),
+            still_asked(DOUBLE, CATEGORY),
+            SAME,
+            categorise,
+        ],
+        ["Purchase 500.00 02-01", "Purchase 500.00 02-02", "Purchase 500.00 03-19"],
     ),
     "said to be another it is booked": Scenario(
         [by_hand("Deposit 60.00 03-05"), bank("03-04 60.00 CLIENT #CLI001"), ANOTHER, categorise],

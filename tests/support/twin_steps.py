@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -362,6 +362,39 @@ def by_hand(text: str) -> Step:
             f'"Amount":{amount}',
         }[kind]
         client.create(kind, f'{{"TxnDate":"2026-{day}",{head}}}', f"hand {text}")
+
+    return step
+
+
+def cheque_by_hand(amount: str, day: str, number: str) -> Step:
+    """A person enters a cheque in QuickBooks when it is written."""
+
+    def step(house: House) -> None:
+        client = house.workshop.client(house.company)
+        other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+        client.create(
+            "Purchase",
+            f'{{"TxnDate":"2026-{day}","DocNumber":"{number}","PaymentType":"Check",'
+            f'"AccountRef":{{"value":"{house.banks[0]}"}},"GlobalTaxCalculation":"NotApplicable",'
+            f'"Line":[{{"Amount":{amount},"DetailType":"AccountBasedExpenseLineDetail",'
+            f'"AccountBasedExpenseLineDetail":{{"AccountRef":{{"value":"{other}"}}}}}}]}}',
+            f"cheque {number}",
+        )
+
+    return step
+
+
+def cheques(*lines: str) -> Step:
+    """A file of the bank arrives with cheques that it paid: ``03-19 -500.00 1234``."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed")
+        parts = (each.split(" ") for each in lines)
+        paid = [
+            replace(line(f"{day} {amount} CHEQUE"), check_number=number, type="CHECK") for day, amount, number in parts
+        ]
+        house.put("bankfeed", statement_file(CHEQUING, paid))
+        house.sync(connection)
 
     return step
 

@@ -13,9 +13,11 @@ from raccord.plugin.drafts import (
     Customer,
     CustomerOf,
     Draft,
+    Expense,
     LedgerId,
     Link,
     Payment,
+    PaymentType,
     Ref,
     RefundReceipt,
     SalesReceipt,
@@ -28,6 +30,15 @@ from raccord.sync.chunks import CHUNK, chunks
 
 _OF_ANOTHER = Payment | RefundReceipt | SalesReceipt
 """Documents whose customer may be that of another one."""
+
+
+CHEQUE = '"payment_type":"check"'
+"""How a draft's text says that it is one."""
+
+
+def cheque_of(draft: Draft | None) -> str:
+    """Return the number of a cheque; empty of what is none."""
+    return draft.reference.strip() if isinstance(draft, Expense) and draft.payment_type is PaymentType.CHECK else ""
 
 
 def number_of(draft: Draft | None) -> str:

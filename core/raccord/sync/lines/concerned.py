@@ -29,13 +29,14 @@ from raccord.store.models import (
     PlanLine,
     SourceRecord,
 )
+from raccord.sync.bodies import load_draft
 from raccord.sync.books.company import TYPES
-from raccord.sync.books.parties import party_in
+from raccord.sync.books.parties import CHEQUE, cheque_of, party_in
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around, months
 from raccord.sync.fetching.repeated import brought_by
 from raccord.sync.lines.in_parts import Moved, Pieces, Sums
-from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found
+from raccord.sync.lines.pairing import ALIKE, CHEQUE_DAYS, DAYS_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
 from raccord.sync.lines.told_before import in_one
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -66,6 +67,8 @@ class Ways:
     """Documents (kind, id, account) that lines were asked to be parts of."""
     waiting: Pieces = field(default_factory=Pieces)
     """What the lines move that wait for a person anyway, and may be several documents."""
+    cheques: frozenset[str] = frozenset()
+    """The numbers of cheques among the lines: a bank pays them when they are handed in."""
     true_days: Mapping[tuple[str, str], date] = field(default_factory=dict)
     """When the movements were, by kind and id, of documents of ours that bear another date: theirs was closed."""
 
@@ -118,7 +121,17 @@ class Sought:
                 ways.waiting.take(account, amount or Decimal(0), day)
         said = self.session.execute(said_to_be_parts([*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY])).all()
         shared = asked_of(self.session, self.connection, (first, last), [row[1] for row in said])
-        return replace(ways, shared=shared, true_days=self._true_days(ways))
+        cheques = self._cheques(first, last)
+        return replace(ways, shared=shared, cheques=cheques, true_days=self._true_days(ways))
+
+    def _cheques(self, first: date, last: date) -> frozenset[str]:
+        bodies = self.session.scalars(
+            select(DraftRow.body)
+            .join(PlanLine, PlanLine.draft_id == DraftRow.id)
+            .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY, DraftRow.body.contains(CHEQUE))
+            .execution_options(yield_per=1000)
+        )
+        return frozenset(filter(None, map(cheque_of, map(load_draft, bodies))))
 
     def _true_days(self, ways: Ways) -> dict[tuple[str, str], date]:
         if not ways.days:
@@ -285,7 +298,13 @@ def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
             if summed or amount in amounts or ways.waiting.larger(account, amount, found.day):
                 yield replace(found, summed=summed)
 
-    answers = client.kept_of_each([(kind, where) for kind in sorted(ways.kinds)], moving)
+    questions = [(kind, where) for kind in sorted(ways.kinds)]
+    for some in chunks(sorted(ways.cheques), BATCH_MAX):
+        numbers = ", ".join(map(quoted, some))
+        earliest = quoted(around(first, last, CHEQUE_DAYS)[0].isoformat())
+        earlier = f"DocNumber IN ({numbers}) AND TxnDate >= {earliest} AND TxnDate < {quoted(first.isoformat())}"
+        questions += [(kind, earlier) for kind in ("BillPayment", "Purchase")]
+    answers = client.kept_of_each(questions, moving)
     near = {each.place: each for found in answers for each in found}
     moved = sorted(place for place, day in ways.true_days.items() if first <= day <= last)
     dated_elsewhere = [

@@ -32,7 +32,7 @@ from raccord.store.models import (
     PlanLine,
 )
 from raccord.sync.bodies import load_draft, mark
-from raccord.sync.books.parties import number_of, party_of
+from raccord.sync.books.parties import cheque_of, number_of, party_of
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines import several_documents
 from raccord.sync.lines.in_parts import in_parts, of_several
@@ -307,7 +307,8 @@ class Doubles:
         return Line(
             line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
             line.kind, told, account_told(draft), said.apart, number_of(draft),
-            party_of(self.session, self.connection, draft), text_told(draft), said.card, "" if row is None else row.key,
+            party_of(self.session, self.connection, draft), text_told(draft), said.card, cheque_of(draft),
+            "" if row is None else row.key,
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:

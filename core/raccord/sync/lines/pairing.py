@@ -20,6 +20,9 @@ from raccord.sync.resolving.set_aside import ID_DAYS_APART
 DAYS_APART = 5
 """How far the same movement's two dates may lie apart: a weekend with a holiday."""
 
+CHEQUE_DAYS = 180
+"""How long after its date a bank pays a cheque."""
+
 ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
 """Documents that are doubled by their like alone: sales made at a till, and what is owed."""
 
@@ -166,6 +169,8 @@ class Line:
     """What its source wrote of it."""
     card: Card = NO_CARD
     """Of which card it is told, if of one."""
+    cheque: str = ""
+    """Its number, of a cheque: known by it however long ago it was written."""
     key: str = ""
     itself: Found | None = None
     """What others that were told later are compared with."""
@@ -208,8 +213,8 @@ def pair(
     """Return for each line the nearest document that may be its movement, each document once.
 
     Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
-    neighbouring days each keeps its own. A line that was said not to be its document (``refused``, by line) has another
-    one, if one is left that may be its movement.
+    neighbouring days each keeps its own; last a cheque that was written long ago. A line that was said not to be its
+    document (``refused``, by line) has another one, if one is left that may be its movement.
     """
     pairs = _nearest(lines, found)
     for line in lines:
@@ -243,6 +248,19 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
                     if line.id not in pairs and place is not None:
                         pairs[line.id] = here.pop(place)
             waiting = [line for line in waiting if line.id not in pairs]
+    for line in (each for each in waiting if each.cheque):
+        written = (
+            each
+            for (account, amount, day), some in free.items()
+            if (account, amount) == (line.account, line.amount)
+            for each in some
+            if 0 <= (line.day - day).days <= CHEQUE_DAYS
+            and plain_number(each.number) == plain_number(line.cheque) and line.may_be(each)
+        )  # fmt: skip
+        newest = max(written, key=lambda each: (each.day, each.id), default=None)
+        if newest is not None:
+            pairs[line.id] = newest
+            free[newest.account, newest.amount, newest.day].remove(newest)
     return pairs
 
 
