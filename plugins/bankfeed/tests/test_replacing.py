@@ -170,6 +170,11 @@ def test_a_line_of_the_same_id_told_otherwise_is_asked(after: list[MadeLine], as
     assert [record.raw["replaces"]["day"] for record in found] == ["2026-03-14"] * asks
 
 
+def test_a_line_of_the_same_id_in_the_next_download_that_shares_no_day_is_asked(feed: Feed) -> None:
+    feed.put(numbered(made(14, "-20.00", native="F-1001")), numbered(made(16, "-20.00", native="F-1001"), PAY))
+    assert [record.raw["replaces"]["day"] for record in asked(feed)] == ["2026-03-14"]
+
+
 def test_a_file_that_has_both_takes_the_question_back(feed: Feed) -> None:
     both = csv(SHOP, made(14, "-20.00"), made(17, "-24.00"), PAY)
     records = kept(feed.put(BEFORE, AFTER, both))
@@ -206,5 +211,5 @@ def test_files_that_share_no_day_are_not_compared_and_those_that_do_by_a_third_a
     assert [[each.number for each in some] for some in near] == [[1], [2, 3, 4], [2, 3, 4], [2, 3, 4]]
     monkeypatch.setattr(replacing, "placed_lines", None)
     march = statement_file(ACCOUNT, [made(2, "-1")], starts=date(2026, 3, 1), ends=date(2026, 3, 13))
-    later = ofx(made(14, "-2"))
+    later = statement_file(ACCOUNT, [made(28, "-2")], starts=date(2026, 3, 25), ends=date(2026, 3, 31))
     assert len(new_feed().put(march, later).read().records) == 2

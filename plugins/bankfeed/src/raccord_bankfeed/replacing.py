@@ -84,7 +84,7 @@ def replaced_in(
         return NOTHING_REPLACED
     # What a person called the same is told under the earlier id from the file on that has the later one.
     ahead = any(key.startswith("replaces-") for key in known.answers)
-    some = sharing_days(_of_road(files, source, road, ahead=ahead), source, known, said)
+    some = sharing_days(_of_road(files, source, road, ahead=ahead), source, known, said, DAYS_AFTER)
     if len(some) < 2:
         return NOTHING_REPLACED
     found, size = _Found(known), 0

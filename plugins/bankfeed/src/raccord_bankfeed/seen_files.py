@@ -213,8 +213,11 @@ def files_before(files: FileBox, number: int) -> Iterator[SourceFile]:
         found = files.after(found.number)
 
 
-def sharing_days(files: Sequence[SourceFile], source: SourceFile, known: Known, said: str) -> list[SourceFile]:
-    """Return the files that share days with one, or with one that does; all where the day is no part of a line's id.
+def sharing_days(
+    files: Sequence[SourceFile], source: SourceFile, known: Known, said: str, apart: int = 0
+) -> list[SourceFile]:
+    """Return the files that share days with one, or with one that does, and those that lie so many days ``apart`` of it
+    at most; all where the day is no part of a line's id.
 
     Files that share no day hold no line in common, and none lacks what another has.
     """
@@ -231,7 +234,13 @@ def sharing_days(files: Sequence[SourceFile], source: SourceFile, known: Known, 
             together = []
         together.append(number)
         last = max(last, span.last)
-    return [each for each in files if each.number in together]
+    near = {number for number, span in spans.items() if _apart(span, mine) <= apart}
+    return [each for each in files if each.number in near.union(together)]
+
+
+def _apart(span: Span, other: Span) -> int:
+    """Return how many days lie from the end of the one to the beginning of the other."""
+    return max((span.first - other.last).days, (other.first - span.last).days)
 
 
 def _road(source: SourceFile) -> str:
