@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import till
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from raccord.errors import RaccordError
+from raccord.onboarding.arriving.files_back import FileWeight, StaysInBooks
 from raccord.onboarding.connecting import switching
 from raccord.onboarding.connecting.connections import connect
 from raccord.onboarding.connecting.disconnecting import disconnect
@@ -167,6 +169,26 @@ def test_what_came_of_ticked_records_is_undone_by_one_plan(
     with workshop.database.read() as session:
         keys = [line.key for line in session.scalars(select(PlanLine).where(PlanLine.plan_id == undo.plan_id))]
     assert sorted(keys) == ["sales/s1", "sales/s2"]
+
+
+def test_what_came_of_a_file_is_undone_by_the_link_on_its_page_in_either_language(
+    workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with workshop.database.read() as session:
+        rows = select(SourceRecord).where(SourceRecord.source_id.in_(("s1", "s2"))).order_by(SourceRecord.id)
+        ids = [row.id for row in session.scalars(rows)]
+    stays = [StaysInBooks(id_, "SalesReceipt", f"{id_}", f"{id_}", None, matched=False) for id_ in ids]
+    weight = FileWeight(1, "a.csv", 1, workshop.clock.now(), 2, {}, documents=stays, in_books=2)
+    monkeypatch.setattr("raccord_web.screens.connections.files_back.weigh_file", lambda *_, **__: weight)
+    page = browser.get(f"/connections/{synced.id}/files/1/take-back").text
+    link = re.search(r'href="(/records/undo[^"]*)"', page)
+    assert link
+    undoing = browser.get(html.unescape(link[1]))
+    assert (undoing.status_code, "Undo what came of 2 records" in undoing.text) == (200, True)
+    other = re.search(r'href="(/records/undo[^"]*lang=fr)"', undoing.text)
+    assert other
+    kept = parse_qs(html.unescape(other[1]).partition("?")[2])
+    assert kept["record"] == [str(id_) for id_ in ids], "the other language shows the same records"
 
 
 def test_closed_periods_and_days_are_ruled_from_the_page(

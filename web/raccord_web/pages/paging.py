@@ -21,5 +21,5 @@ def last_part(request: Request, values: Iterable[object]) -> str:
         return ""
     found = lists[0]
     offset = (found.total - 1) // found.limit * found.limit
-    kept = {name: value for name, value in request.query_params.items() if name != "offset"}
-    return f"{request.url.path}?{urlencode({**kept, **({'offset': offset} if offset else {})})}".rstrip("?")
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "offset"]
+    return f"{request.url.path}?{urlencode([*kept, *([('offset', str(offset))] if offset else [])])}".rstrip("?")

@@ -290,8 +290,8 @@ def _set(
 
 def _other_language(page: str, language: Language) -> str:
     path, _, query = page.partition("?")
-    kept = {name: value for name, value in parse_qsl(query) if name not in ("lang", "done")}
-    return f"{path}?{urlencode({**kept, 'lang': 'en' if language == 'fr' else 'fr'})}"
+    kept = [(name, value) for name, value in parse_qsl(query) if name not in ("lang", "done")]
+    return f"{path}?{urlencode([*kept, ('lang', 'en' if language == 'fr' else 'fr')])}"
 
 
 class _Typesetting(Environment):
@@ -334,8 +334,10 @@ def _environment() -> Environment:
         breaks=_breaks,
     )
     environment.globals.update(
-        choices_max=MOST, on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device,
+        choices_max=MOST, on_page=on_page, icon=icon, asset=asset, device=device,
         declared_in=declared_in, is_declared=is_declared,
+        # Of a list each value is named: as one text it would be an address of nothing.
+        urlencode=partial(urlencode, doseq=True),
     )  # fmt: skip
     return environment
 
