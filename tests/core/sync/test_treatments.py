@@ -20,6 +20,7 @@ from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import DecisionError, choose
 from raccord.onboarding.deciding.treating import take_back, treat, treat_many
+from raccord.onboarding.deciding.treating_texts import refusal
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord.plugin.drafts import Transfer as TransferDraft
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Event, Hold, Plan, PlanLine, Proof
@@ -371,3 +372,11 @@ def test_what_nobody_taxed_is_out_of_scope_and_claims_no_zero_rate(workshop: Wor
     client = workshop.client(company)
     [scope] = [each["Id"] for each in client.query_all("TaxCode", "") if each["Name"] == "Hors champ"]
     assert read_facts(client).encoding.exempt_code == scope
+
+
+def test_parts_that_do_not_add_up_are_told_in_the_figures_of_each_language() -> None:
+    with pytest.raises(UnfitTreatment) as found:
+        shares((Part(account="1", amount=Decimal("1700.50")),), Decimal("1725.00"))
+    said = refusal(found.value.code, **found.value.params).text
+    assert "font 1\N{NO-BREAK SPACE}700,50, l'opération 1\N{NO-BREAK SPACE}725,00 ;" in said.fr
+    assert "come to 1,700.50, the line to 1,725.00;" in said.en

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 from raccord.onboarding.deciding.decisions import DecisionError
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
+from raccord.sync.lines.titles import figures_of
 
 _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
@@ -145,7 +147,13 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
 )
 
 
-def refusal(why: str, **params: str) -> DecisionError:
-    """Return the error of a reason, with the code ``treatment.<why>``."""
-    what, fix = (Text(text.fr.format_map(params), text.en.format_map(params)) for text in _TEXTS[why])
+def refusal(why: str, **params: str | Decimal) -> DecisionError:
+    """Return the error of a reason, with the code ``treatment.<why>``; amounts are in the figures of each language."""
+    french = {name: _figures(each, "fr") for name, each in params.items()}
+    english = {name: _figures(each, "en") for name, each in params.items()}
+    what, fix = (Text(text.fr.format_map(french), text.en.format_map(english)) for text in _TEXTS[why])
     return DecisionError(f"treatment.{why}", what, fix)
+
+
+def _figures(value: str | Decimal, language: Language) -> str:
+    return value if isinstance(value, str) else figures_of(value, language)

@@ -256,7 +256,7 @@ def _parts(parts: Sequence[RulePart], total: Decimal) -> tuple[Part, ...]:
     rest = shares[-1] - fixed
     open_ones = sum(1 for part in parts if part.percent is None and part.amount is None)
     if rest < 0 or (not rest and open_ones and fixed) or (rest and not open_ones):
-        raise UnfitTreatment("sum", total=format(total, "f"), said=format(total - rest, "f"))
+        raise UnfitTreatment("sum", total=total, said=total - rest)
     amounts = [
         part.amount if part.amount is not None else next(by_percent) if part.percent is not None else rest
         for part in parts

@@ -81,13 +81,16 @@ def _said(title: Title, number: str, language: Language) -> str:
     if title.day is not None:
         facts.append(f"{title.day.day}\N{NO-BREAK SPACE}{MONTHS[language][title.day.month - 1]} {title.day.year}")
     if title.amount is not None:
-        # Two places, and those beyond that some currencies have.
-        figures = f"{title.amount:,.2f}" if round(title.amount, 2) == title.amount else f"{title.amount:,f}"
-        if language == "fr":
-            figures = figures.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
-        facts.append(f"{figures}\N{NO-BREAK SPACE}{title.currency}")
+        facts.append(f"{figures_of(title.amount, language)}\N{NO-BREAK SPACE}{title.currency}")
     known = ", ".join(filter(None, facts))
     return f"{name or title.text} ({known})" if known else name or title.text
+
+
+def figures_of(amount: Decimal, language: Language) -> str:
+    """Return an amount within a sentence: ``1,700.50``, or ``1 700,50`` in French."""
+    # Two places, and those beyond that some currencies have.
+    figures = f"{amount:,.2f}" if round(amount, 2) == amount else f"{amount:,f}"
+    return figures.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",") if language == "fr" else figures
 
 
 def titles_by_id(session: Session, bodies: Mapping[int, tuple[str, str]]) -> dict[int, Title]:

@@ -91,7 +91,7 @@ _TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
 class UnfitTreatment(Exception):  # noqa: N818 - says what does not fit, for whoever asked
     """Raised where a treatment cannot be of a line; ``code`` is the reason in a word, ``params`` what it is about."""
 
-    def __init__(self, code: str, **params: str) -> None:
+    def __init__(self, code: str, **params: str | Decimal) -> None:
         super().__init__(code)
         self.code = code
         self.params = params
@@ -181,7 +181,7 @@ def shares(parts: tuple[Part, ...], total: Decimal) -> tuple[Part, ...]:
     found = tuple(replace(part, amount=total - said) if part.amount is None else part for part in parts)
     comes_to = sum((part.amount or Decimal(0) for part in found), Decimal(0))
     if comes_to != total or not all(part.amount for part in found):
-        raise UnfitTreatment("sum", total=format(total, "f"), said=format(said, "f"))
+        raise UnfitTreatment("sum", total=total, said=said)
     return found
 
 
