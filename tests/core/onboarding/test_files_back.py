@@ -26,11 +26,12 @@ from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.files_back import FileWeight, take_back_file, weigh_file
 from raccord.onboarding.arriving.receiving import files_of, receive_files
 from raccord.onboarding.arriving.said_by_files import SomeFiles
-from raccord.onboarding.arriving.untold_accounts import AccountTold
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.closing.certificates import certify
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.deciding.treating import treat
+from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.coverage import coverage_of
 from raccord.overview.weighing.balances import balances_of
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
@@ -41,11 +42,14 @@ from raccord.store.models import (
     DraftRow,
     Event,
     Hold,
+    LinkRow,
+    LinkState,
     Problem,
     Proof,
     SourceRecord,
 )
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.readers.told import SAME
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
 from raccord_chase.sandbox.handmade import MERCHANT, dfr, head, sale
 from raccord_sandbox.serving.server import SandboxServer
@@ -375,3 +379,65 @@ def test_files_among_many_are_found_without_looking_at_the_others(tmp_path: Path
     while (file := some.after(at)) is not None:
         found.append(at := file.number)
     assert (found, len(asked)) == ([3, 20], 3)
+
+
+def test_a_file_whose_lines_another_one_tells_too_is_not_taken_from_under_what_is_in_the_books(books: Books) -> None:
+    """A table and an OFX file of one account share no ids: the lines are in the books as the table's."""
+    workshop, id_ = books.workshop, books.connection.id
+    lines = [line(2, "-40.17", "RENT"), line(3, "-21.31", "GROCER"), line(4, "-3.52", "COFFEE")]
+    lines.append(line(5, "-110.49", "GARAGE"))
+    rows = [f"2026-03-0{each.day.day},{each.name},{each.amount}\n" for each in lines]
+    table = "".join(["Date,Description,Amount\n", *rows, "2026-03-06,FLORIST,-9.08\n"]).encode()
+    same = statement_file(MadeAccount(), lines, starts=MARCH, ends=date(2026, 3, 6))
+    assert books.hand_in("table.csv", table)
+    assert books.hand_in("same.ofx", same)
+    [asked] = questions_of(workshop, id_)
+    answer_file(workshop, OWNER, id_, asked.key, {asked.asks[0].code: SAME})
+    books.sync()
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, id_)
+        [untold] = untold_accounts(session, connection, info_of(workshop, "bankfeed"))
+    bank = account(workshop, books.company, "Bank")
+    name_account(workshop, OWNER, id_, untold.key, AccountTold(ledger_id=bank))
+    books.sync()
+    assert len(books.held()) == 5
+
+    # Nothing is in the books yet: it may go, and only the florist is told by no other file.
+    found = books.weigh("table.csv")
+    assert (found.rows, found.goes, found.elsewhere, found.in_books) == (5, 1, 4, 0)
+    assert (found.first, found.last) == (date(2026, 3, 6), date(2026, 3, 6))
+
+    books.answer("rent", "grocer", "coffee", "garage")
+    books.sync()
+    posted, proof = books.bought(), books.proof()
+    assert (posted, [each[0] for each in proof.values()]) == (["110.49", "21.31", "3.52", "40.17"], [True] * 5)
+    settings = connection_settings(books)
+    with pytest.raises(RaccordError, match=r"files\.told_under_it.*: 4"):
+        books.weigh("table.csv")
+    with pytest.raises(RaccordError, match=r"files\.told_under_it"):
+        take_back_file(workshop, BOOKKEEPER, id_, books.numbers()["table.csv"])
+    books.sync()
+    assert (books.bought(), books.proof(), books.problems()) == (posted, proof, [])
+    assert (list(books.held().values()), questions_of(workshop, id_)) == (["florist"], [])
+    assert connection_settings(books) == settings
+
+    # The other one goes at any time, and nothing is asked, of what it says the table says too.
+    found = books.take_back("same.ofx")
+    assert (found.goes, found.in_books) == (0, 0)
+    books.sync()
+    assert (books.bought(), books.proof(), books.problems()) == (posted, proof, [])
+    assert books.hand_in("same.ofx", same)
+    books.sync()
+    assert (books.bought(), books.proof(), books.problems()) == (posted, proof, [])
+    assert connection_settings(books) == settings
+
+    # What is in the books is undone first, and then the table goes, too.
+    with workshop.database.read() as session:
+        keys = list(session.scalars(select(LinkRow.key).where(LinkRow.state == LinkState.LIVE)))
+    undo(workshop, books.connection, *keys)
+    assert (books.take_back("table.csv").in_books, books.problems()) == (0, [])
+
+
+def connection_settings(books: Books) -> dict[str, object]:
+    with books.workshop.database.read() as session:
+        return dict(session.get_one(Connection, books.connection.id).settings)

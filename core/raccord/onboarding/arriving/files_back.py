@@ -19,6 +19,7 @@ from raccord.onboarding.arriving import files_back_refusals as refusals
 from raccord.onboarding.arriving.reading_ahead import AGAIN_MAX, takes_files
 from raccord.onboarding.arriving.receiving import UPLOAD
 from raccord.onboarding.arriving.said_by_files import Place, Said, said_by
+from raccord.onboarding.arriving.told_by_others import told_by_others
 from raccord.onboarding.arriving.untold_accounts import said_of
 from raccord.onboarding.gates.passed_steps import UNDER_WAY
 from raccord.onboarding.sources.source_accounts import info_of
@@ -130,6 +131,11 @@ class _Reading:
         """Return what no other file says."""
         said = self.whole.hashes.keys() if self.whole.stopped is None else {*self.whole.hashes, *self.own.hashes}
         return set(said) - self.rest.hashes.keys()
+
+    @property
+    def told(self) -> set[Place]:
+        """Return what goes and other files tell under ids of their own, which count nothing while this file is here."""
+        return set() if self.whole.stopped else told_by_others(self.gone, self.whole.money, self.rest.money)
 
     @property
     def otherwise(self) -> set[Place]:
@@ -268,11 +274,14 @@ def _require_none_sent(session: Session, connection_id: str, reading: _Reading) 
 
 def _weighed(session: Session, connection: Connection, reading: _Reading) -> FileWeight:
     gone = list(standing(session, connection.id, reading.gone))
-    counted = [each for each in gone if reading.counts((each.row.stream, each.row.source_id))]
-    goes = [each for each in counted if not each.in_books]
+    told = reading.told
     kept = [each for each in gone if each.in_books]
+    if under := sum(_place(each) in told for each in kept):
+        raise refusals.told_under_it(reading.file.name, under)
+    counted = [each for each in gone if reading.counts(_place(each)) and _place(each) not in told]
+    goes = [each for each in counted if not each.in_books]
     rows = [place for place in reading.own.hashes if reading.counts(place)]
-    elsewhere = sum(place in reading.rest.hashes for place in rows)
+    elsewhere = sum(place in reading.rest.hashes or place in told for place in rows)
     days = [each.row.day for each in goes]
     certified = certified_months(session, connection)
     months = {day for each in gone if each.row.amount and (day := each.row.day.replace(day=1)) in certified}
@@ -302,6 +311,10 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
         months=sorted(months),
         seen=seen,
     )
+
+
+def _place(each: Standing) -> Place:
+    return each.row.stream, each.row.source_id
 
 
 def _documents(session: Session, connection_id: str, kept: Sequence[Standing]) -> list[StaysInBooks]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
@@ -13,6 +13,7 @@ from raccord.guard import PluginFault
 from raccord.plugin.contexts import FileBox
 from raccord.plugin.contexts import SourceFile as File
 from raccord.plugin.errors import ConnectorError
+from raccord.plugin.money import Money
 from raccord.plugin.records import JSON, Record
 from raccord.plugin.texts import Text
 from raccord.sync.bodies import dump_raw, record_hash
@@ -60,8 +61,8 @@ class Said:
 
     hashes: dict[Place, str] = field(default_factory=dict)
     """Of each record its content as it was said last."""
-    money: set[Place] = field(default_factory=set)
-    """Those that move money."""
+    money: dict[Place, tuple[date, Money]] = field(default_factory=dict)
+    """Those that move money, with the day and what they were first said to move."""
     moved: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """What came in and what went out, by currency."""
     questions: dict[Place, Mapping[str, JSON]] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Said:
         if account := str(record.raw.get("account") or ""):
             self.accounts.add(account)
         if record.amount is not None and place not in self.money:
-            self.money.add(place)
+            self.money[place] = record.day, record.amount
             came, went = self.moved.get(record.amount.currency, (Decimal(0), Decimal(0)))
             amount = record.amount.amount
             self.moved[record.amount.currency] = came + max(amount, Decimal(0)), went + min(amount, Decimal(0))
