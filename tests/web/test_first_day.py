@@ -40,6 +40,8 @@ def test_what_the_first_day_leaves_out_is_counted_and_comes_in_with_an_earlier_o
     draft = begin(workshop, OWNER, new)
     choose_usual(workshop, draft, company)
     own, (counted, change) = f"/connections/{draft.id}/setup", SAID[language]
+    today = workshop.clock.now().date().isoformat()
+    send(f"{own}/scope", f"{own}/scope", first=today, time_zone="America/Toronto")
     send(f"{own}/checks", f"{own}/checks")
     assert _newest(workshop).state == RunState.DONE, "nothing is of today or later"
     plain = " ".join(re.sub(r"<[^>]+>", " ", browser.get(f"{own}/plan").text).replace("\u00a0", " ").split())

@@ -158,7 +158,6 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
         return browser.post(f"{own}/files?then=scope", data={"form_token": found[1]}, files=files)
 
     assert "/files?then=scope" in browser.get(f"{own}/setup/files").text
-    assert "No file has been received yet" in browser.get(f"{own}/setup/checks").text
     refused = hand_in("statement.csv", b"%PDF-1.7")
     assert (refused.status_code, "a PDF document" in refused.text) == (200, True)
     assert 'class="wiz"' in refused.text, "still in the set-up"

@@ -195,6 +195,8 @@ def accounts_are_told_on_one_step(
         next(each["Id"] for each in workshop.client(company).query_all("Account") if each["AccountType"] == type_)
         for type_ in ("Bank", "Credit Card")
     )
+    today = workshop.clock.now().date().isoformat()
+    assert send(f"{own}/scope", f"{own}/scope", first=today).headers["location"] == f"{own}/checks"
     early = send(f"{own}/checks", f"{own}/checks")
     assert (early.status_code, "is missing for: Account 2" in early.text) == (409, True), "nothing is read before"
     key = re.search(r'name="key_0" value="([^"]+)"', shown)

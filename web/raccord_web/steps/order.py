@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from raccord.catalog import Catalog
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.connecting.signing_in import signs_in
-from raccord.onboarding.gates.passed_steps import step_passed
+from raccord.onboarding.gates.passed_steps import SCOPE, step_passed
 from raccord.onboarding.setting_up.duplicates_step import DUPLICATES, looks_for_duplicates
 from raccord.onboarding.setting_up.lists_step import LISTS, has_lists
 from raccord.plugin.info import ConnectorInfo
@@ -17,6 +19,8 @@ BEFORE = ("mode", "ready", "company", "source")
 """Before there is a connection; the answers stand in the address. One gets ready where a gate stands there."""
 AFTER = ("mode", "source", "signin", "accounts", "files", "scope", "checks", "lists", "duplicates", "plan", "done")
 """The first day is asked when the files are there: what they hold is the best proposal."""
+BEFORE_CHECKS = ("accounts", "files", SCOPE)
+"""What a draft goes through, each noted once a person went on from it; mode, source and signing in made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def first_steps(info: ConnectorInfo, current: str, beginning: Beginning) -> list
 
 def later_steps(info: ConnectorInfo, connection: Connection, current: str, *, complete: bool = False) -> list[StepLink]:
     """Return all steps of a connection that is set up; what was decided before it stays so, and the current one is
-    done too once all is ``complete``.
+    done too once all is ``complete``. While it is a draft, no step counts as done that nobody went on from.
     """
     names = names_of(info, connection)
     at = names.index(current)
@@ -58,7 +62,7 @@ def later_steps(info: ConnectorInfo, connection: Connection, current: str, *, co
         StepLink(
             name,
             f"/connections/{connection.id}/setup/{name}" if name != "done" and index != at else "",
-            index < at or complete,
+            complete or (index < at and not _skipped(connection, name)),
             index == at,
         )
         for index, name in enumerate(names)
@@ -79,9 +83,26 @@ def names_of(info: ConnectorInfo, connection: Connection) -> list[str]:
 
 
 def where_left(connection: Connection, info: ConnectorInfo) -> str:
-    """Return the step at which a set-up that was left goes on."""
-    if connection.state == ConnectionState.DRAFT:
-        return "accounts"
+    """Return the step at which a set-up that was left goes on: the first one that no person went on from."""
     names = names_of(info, connection)
+    if connection.state == ConnectionState.DRAFT:
+        return next((each for each in names if _skipped(connection, each)), "checks")
     open_steps = (each for each in (LISTS, DUPLICATES) if each in names and not step_passed(connection, each))
     return next(open_steps, "plan")
+
+
+def left_among(begun: Iterable[Connection], connection_id: str, catalog: Catalog) -> str:
+    """Return where the set-up of one connection goes on, of those that were begun; empty where its is finished."""
+    found = next((each for each in begun if each.id == connection_id), None)
+    admitted = None if found is None else catalog.get(found.connector)
+    return "" if found is None or admitted is None else where_left(found, admitted.info)
+
+
+def first_day_unsaid(connection: Connection) -> bool:
+    """Tell whether a draft has only the first day that it began with, so that nothing may be read with it yet."""
+    return _skipped(connection, SCOPE)
+
+
+def _skipped(connection: Connection, step: str) -> bool:
+    """Tell whether a draft's step before its checks is one that nobody went on from."""
+    return connection.state == ConnectionState.DRAFT and step in BEFORE_CHECKS and not step_passed(connection, step)

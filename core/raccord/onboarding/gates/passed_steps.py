@@ -9,7 +9,7 @@ from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.gates.gates import note_passed
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.store import events
-from raccord.store.models import Connection, Run, RunState
+from raccord.store.models import Connection, ConnectionState, Run, RunState
 from raccord.sync.phases import LISTS
 from raccord.sync.workshop import Workshop
 
@@ -36,6 +36,16 @@ def pass_step(workshop: Workshop, actor: Actor, connection_id: str, step: str) -
             session, actor=actor.name, action=f"connection.{step}_passed", subject=connection.label,
             company_id=connection.company_id, connection_id=connection.id, now=now,
         )  # fmt: skip
+
+
+def note_gone_on(workshop: Workshop, actor: Actor, connection_id: str, step: str) -> None:
+    """Note that a person went on from a step of a set-up that goes on; what was said there is audited by itself."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id, with_for_update=True)
+        require(actor, Power.WORK)
+        if connection.state == ConnectionState.DRAFT and not step_passed(connection, step):
+            note_passed(connection, actor, [noted(step)], now)
 
 
 def under_way(session: Session, connection_id: str) -> bool:

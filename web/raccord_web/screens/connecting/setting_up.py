@@ -31,6 +31,7 @@ from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.onboarding.deciding.seen_choices import ChoiceChangedError
 from raccord.onboarding.gates.each_account import each_account
 from raccord.onboarding.gates.gates import closing, gates_of, pass_gate
+from raccord.onboarding.gates.passed_steps import note_gone_on
 from raccord.onboarding.setting_up.baseline import baseline_of
 from raccord.onboarding.setting_up.chart_accounts import journals_of, kinds_for
 from raccord.onboarding.setting_up.duplicates_step import answered_since
@@ -74,7 +75,7 @@ from raccord_web.steps.accounts import (
 from raccord_web.steps.books_before import books_seen
 from raccord_web.steps.duplicates import duplicates_values, take_duplicates
 from raccord_web.steps.lists import lists_values, take_lists
-from raccord_web.steps.order import later_steps, names_of
+from raccord_web.steps.order import BEFORE_CHECKS, first_day_unsaid, later_steps, names_of
 from raccord_web.steps.signing_in import credentials, take_sign_in
 
 router = APIRouter()
@@ -95,6 +96,8 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
     if found is None or step not in names_of(found[1], found[0]):
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
+    if step == "checks" and first_day_unsaid(connection):
+        return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)
     match step:
         case "source":
             return step_page(request, connection, info, step, **_source_form(request, connection, info))
@@ -146,6 +149,8 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
         )  # fmt: skip
     if again is not None:
         return again
+    if step in BEFORE_CHECKS:
+        note_gone_on(workshop, acting(request), connection_id, step)
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         names = names_of(info, connection)
@@ -233,18 +238,15 @@ def _keep(
             first = _day(fields.get("first", ""))
             if first is None:
                 return step_page(
-                    request,
-                    connection,
-                    info,
-                    step,
-                    status=HTTPStatus.UNPROCESSABLE_ENTITY,
-                    wrong_day=True,
+                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong_day=True,
                     typed=fields,
-                )
+                )  # fmt: skip
             set_scope(
                 workshop, actor, connection.id, first, fields.get("time_zone", ""), fields.get("cut_off", "") or "00:00"
             )
         case "checks":
+            if first_day_unsaid(connection):
+                return RedirectResponse(f"/connections/{connection.id}/setup/scope", HTTPStatus.SEE_OTHER)
             if connection.state == ConnectionState.DRAFT:
                 connections.activate(workshop, actor, connection.id)
             _plan_anew(request, connection)

@@ -16,6 +16,7 @@ from raccord.onboarding.arriving.changing import change_account, change_answers,
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account
+from raccord.onboarding.gates.passed_steps import note_gone_on
 from raccord.overview.connections import connection_head
 from raccord.overview.pointing.other_accounts import their_connections
 from raccord.overview.problems import open_problems
@@ -34,7 +35,7 @@ from raccord_web.parts.asking_accounts import asked_accounts, changing, read_on,
 from raccord_web.parts.file_answers import Card, Refused, cards_in
 from raccord_web.parts.held import connection_of
 from raccord_web.screens.connecting.setting_up import step_page
-from raccord_web.steps.order import names_of
+from raccord_web.steps.order import names_of, where_left
 
 router = APIRouter()
 RECORD = "record-"
@@ -63,6 +64,7 @@ def hand_in(request: Request, connection_id: str, received: Files, then: str = "
     done = receive_files(desk_of(request).workshop, acting(request), connection_id, received)
     if not any(each.refused for each in done):
         if then == "scope":
+            note_gone_on(desk_of(request).workshop, acting(request), connection_id, "files")
             return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)
         if then == "files" and done and all(each.new for each in done):
             return RedirectResponse(f"/connections/{connection_id}/setup/files?done=files_kept", HTTPStatus.SEE_OTHER)
@@ -145,6 +147,7 @@ def _read_on(request: Request, connection_id: str, fields: Mapping[str, str]) ->
     if then.startswith(RECORD) and then.removeprefix(RECORD).isdecimal():
         place = f"/records/{then.removeprefix(RECORD)}?"
     if then == "files" and fields.get("go") == "scope":
+        note_gone_on(desk_of(request).workshop, acting(request), connection_id, "files")
         return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)
     reads = then != "files" and read_on(request, connection_id)
     return RedirectResponse(f"{place}done={'file_answered' if reads else 'file_answered_later'}", HTTPStatus.SEE_OTHER)
@@ -183,6 +186,7 @@ def _page(
             view=view,
             takes=admitted is not None and takes_files(admitted.info, connection.settings),
             unfinished=connection.approved_at is None,
+            left_at="plan" if admitted is None else where_left(connection, admitted.info),
             files=files_of(session, connection_id),
             done_files=done,
             nothing=status != HTTPStatus.OK and refused is None,

@@ -45,6 +45,7 @@ from raccord_web.pages.rendering import among, show
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
 from raccord_web.parts.held import choice_seen, connection_of
 from raccord_web.screens.home import Offset
+from raccord_web.steps.order import left_among
 
 router = APIRouter()
 FORMS_MAX = 10
@@ -106,7 +107,7 @@ def questions(
             hold=hold,
             alike=alike,
             searched=number.strip(),
-            unfinished=any(each.id == connection for each in unfinished(session, within)),
+            left_at=left_among(unfinished(session, within), connection, desk_of(request).workshop.scopes.catalog),
         )
 
 

@@ -69,6 +69,7 @@ from raccord_web.parts.reviewing import (
     treatment_of,
     treatment_seen,
 )
+from raccord_web.steps.order import left_among
 from raccord_web.words.wording import wording
 
 router = APIRouter()
@@ -299,7 +300,7 @@ def _page(
                 accounts_with_lines(session, within, asked.connection),
                 key=lambda each: companies.get(each.company_id, ""),
             ),
-            unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
+            left_at=left_among(unfinished(session, within), asked.connection, desk_of(request).workshop.scopes.catalog),
             source=source,
             proposals=proposals,
             **_marks(session, shown),
