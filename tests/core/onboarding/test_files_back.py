@@ -28,6 +28,7 @@ from raccord.onboarding.arriving.receiving import files_of, receive_files
 from raccord.onboarding.arriving.said_by_files import SomeFiles
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.closing.certificates import certify
+from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.deciding.treating import treat
@@ -44,10 +45,12 @@ from raccord.store.models import (
     Hold,
     LinkRow,
     LinkState,
+    Match,
     Problem,
     Proof,
     SourceRecord,
 )
+from raccord.sync.lines.treatments import Treated, Treatment
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.readers.told import SAME
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
@@ -441,3 +444,53 @@ def test_a_file_whose_lines_another_one_tells_too_is_not_taken_from_under_what_i
 def connection_settings(books: Books) -> dict[str, object]:
     with books.workshop.database.read() as session:
         return dict(session.get_one(Connection, books.connection.id).settings)
+
+
+def test_a_transfer_that_the_other_account_still_tells_is_no_document_too_many(books: Books) -> None:
+    """The lines of both accounts are one transfer: posted as that of one file, it is the line of the other file too."""
+    workshop, id_ = books.workshop, books.connection.id
+    bank = account(workshop, books.company, "Bank")
+    savings = str(
+        workshop.client(books.company)
+        .create("Account", '{"Name":"Savings","AccountType":"Bank"}', "savings")
+        .value["Id"]
+    )
+    refresh_company(workshop, books.company.id)
+    choose(workshop, OWNER, id_, "ledger_account", bank, of=BANK)
+    own = MadeAccount(number="9876543210")
+    moved = MadeLine(day=date(2026, 3, 4), amount=Decimal("-700.00"), name="TRANSFER TO SAVINGS", type="DEBIT")
+    came = MadeLine(day=date(2026, 3, 4), amount=Decimal("700.00"), name="TRANSFER FROM CHEQUING", type="CREDIT")
+    chequing = statement_file(MadeAccount(), [moved], starts=MARCH, ends=date(2026, 3, 6))
+    other = statement_file(own, [came], starts=MARCH, ends=date(2026, 3, 6))
+    assert books.hand_in("chequing.ofx", chequing)
+    books.sync()
+    [asked] = books.held()
+    treat(workshop, BOOKKEEPER, asked, Treatment(kind=Treated.TRANSFER, other_account=savings))
+    books.sync()
+    assert books.hand_in("savings.ofx", other)
+    books.sync()
+    with workshop.database.read() as session:
+        lines = session.scalars(select(SourceRecord.source_id).where(SourceRecord.stream == "lines")).all()
+        [key] = {each.partition("/")[0] for each in lines} - {BANK}
+    choose(workshop, OWNER, id_, "ledger_account", savings, of=key)
+    books.sync()
+    with workshop.database.read() as session:
+        [link] = session.scalars(select(LinkRow))
+        [match] = session.scalars(select(Match))
+    assert (link.kind, match.kind, link.document_id) == ("Transfer", "Transfer", match.document_id)
+    proof = books.proof()
+    assert (books.problems(), books.held()) == ([], {})
+
+    found = books.take_back("savings.ofx")
+    assert (found.documents, found.goes, found.in_books, books.problems()) == ([], 1, 0, []), "chequing.ofx tells it"
+    books.sync()
+    assert (books.problems(), books.held(), [each[0] for each in books.proof().values()]) == ([], {}, [True])
+    assert books.hand_in("savings.ofx", other)
+    books.sync()
+    assert (books.problems(), books.held(), books.proof()) == ([], {}, proof)
+    assert workshop.client(books.company).count("Transfer") == 1
+
+    # With the file that posted it too, it is in the books alone: asked about once.
+    books.take_back("savings.ofx")
+    assert books.take_back("chequing.ofx").in_books == 1
+    assert books.problems() == ["mapping.draft_vanished"]

@@ -8,12 +8,12 @@ of it, as where a source takes a line back.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, delete, select, update
+from sqlalchemy.orm import Session, aliased
 
 from raccord.plugin.emptied import is_empty
 from raccord.plugin.records import record_key
@@ -54,6 +54,10 @@ class Standing:
     """Documents of ours, by their draft's key."""
     matches: dict[int, list[Match]] = field(default_factory=dict)
     """Documents that a draft was said to be, by the draft's number."""
+    held_by_others: list[str] = field(default_factory=list)
+    """The matches with documents that another line posted, which stays and tells of them, as the other side of a
+    transfer does: of these nothing is asked.
+    """
 
     @property
     def in_books(self) -> bool:
@@ -72,10 +76,12 @@ def standing(session: Session, connection_id: str, places: Collection[Place]) ->
         by_stream[stream].add(source_id)
     for stream in sorted(by_stream):
         for some in chunks(sorted(by_stream[stream]), CHUNK):
-            yield from _of_some(session, connection_id, stream, some)
+            yield from _of_some(session, connection_id, stream, some, places)
 
 
-def _of_some(session: Session, connection_id: str, stream: str, ids: Collection[str]) -> Iterable[Standing]:
+def _of_some(
+    session: Session, connection_id: str, stream: str, ids: Collection[str], places: Collection[Place]
+) -> Iterable[Standing]:
     of = (
         SourceRecord.connection_id == connection_id,
         SourceRecord.stream == stream,
@@ -102,9 +108,49 @@ def _of_some(session: Session, connection_id: str, stream: str, ids: Collection[
         for link in session.scalars(live):
             owner[link.key].links[link.key] = link
     for numbers in chunks(sorted(by_id), CHUNK):
-        for match in session.scalars(select(Match).where(Match.draft_id.in_(numbers)).order_by(Match.id)):
-            by_id[match.draft_id].matches.setdefault(match.draft_id, []).append(match)
+        matches = session.scalars(select(Match).where(Match.draft_id.in_(numbers)).order_by(Match.id)).all()
+        held = _held_by_others(session, connection_id, matches, places)
+        for match in matches:
+            if (match.kind, match.document_id) in held:
+                by_id[match.draft_id].held_by_others.append(match.id)
+            else:
+                by_id[match.draft_id].matches.setdefault(match.draft_id, []).append(match)
     return found.values()
+
+
+def _held_by_others(
+    session: Session, connection_id: str, matches: Sequence[Match], places: Collection[Place]
+) -> set[tuple[str, str]]:
+    """Return kind and id of the documents of ours whose own line is none of some places, and is said still."""
+    if not matches:
+        return set()
+    newest = aliased(SourceRecord)
+    rows = (
+        select(LinkRow.kind, LinkRow.document_id, newest.connection_id, newest.stream, newest.source_id)
+        .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
+        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+        .join(
+            newest,
+            and_(
+                newest.connection_id == SourceRecord.connection_id,
+                newest.stream == SourceRecord.stream,
+                newest.source_id == SourceRecord.source_id,
+            ),
+        )
+        .where(
+            LinkRow.company_id == matches[0].company_id,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.document_id.in_({each.document_id for each in matches}),
+            newest.state != RecordState.SUPERSEDED,
+            newest.reason != FILE_TAKEN_BACK,
+            newest.amount.is_not(None),
+        )
+    )
+    return {
+        (row.kind, row.document_id)
+        for row in session.execute(rows)
+        if row.connection_id != connection_id or (row.stream, row.source_id) not in places
+    }
 
 
 def leave_unsaid(session: Session, connection_id: str, places: Collection[Place], now: datetime) -> None:
@@ -115,6 +161,8 @@ def leave_unsaid(session: Session, connection_id: str, places: Collection[Place]
         _close(session, connection_id, some, {*keys, *subjects}, now)
         for each in some:
             each.row.state, each.row.reason, each.row.content_hash = RecordState.SKIPPED, FILE_TAKEN_BACK, ""
+            if each.held_by_others:
+                session.execute(delete(Match).where(Match.id.in_(each.held_by_others)))
             for draft in each.drafts:
                 _leave(session, each, draft, now)
 
