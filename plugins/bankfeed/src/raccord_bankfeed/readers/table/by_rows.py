@@ -11,7 +11,8 @@ from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.table.layout import Layout, is_header
-from raccord_bankfeed.readers.table.rows import delimiter_of, rows_of
+from raccord_bankfeed.readers.table.pairs import paired
+from raccord_bankfeed.readers.table.rows import Row, delimiter_of, rows_of
 from raccord_bankfeed.readers.table.words import (
     DIRECTIONS,
     IN,
@@ -49,6 +50,18 @@ def names_columns(cells: Sequence[str]) -> bool:
     return len(texts) > 2 and len(found) > 1 and not found.isdisjoint(_MOVING) and not any(map(_is_figure, texts))
 
 
+def titles_above(rows: Sequence[Row], dated: Sequence[Row]) -> bool:
+    """Tell whether a row above the first transaction is as wide as it and holds nothing but words: names of columns."""
+    if not dated:
+        return False
+    above = [row for row in rows[:HEADER_WITHIN] if row.line < dated[0].line]
+    return any(
+        len(row.cells) >= len(dated[0].cells) and sum(map(bool, map(str.strip, row.cells))) > 2
+        and not any(_is_figure(text) for cell in row.cells if (text := cell.strip()))
+        for row in above
+    )  # fmt: skip
+
+
 def names_known(sample: list[str]) -> int:
     """Return how many columns have names that are known whole, in the row that has most of them."""
     delimiter = delimiter_of(sample, is_header) or ","
@@ -74,7 +87,7 @@ def told_by_rows(layout: Layout, rows: Rows) -> Layout:
     """
     if not rows or layout.transfers:
         return layout
-    for tell in (_dated, _moved, _directed, _in_currency, _abroad, _owned, _worded, _doubted, _charged):
+    for tell in (_dated, _moved, _directed, _in_currency, _abroad, _owned, _worded, _doubted, paired, _charged):
         layout = tell(layout, rows)
     return layout
 

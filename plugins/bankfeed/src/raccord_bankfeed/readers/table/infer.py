@@ -82,8 +82,11 @@ class _Column:
         return found is not None and found.digits.strip("0.,") != ""
 
 
-def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | None:
-    """Return the layout of rows that each have a day, not whole where several layouts would do; nothing for others."""
+def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str, *, titled: bool = False) -> Layout | None:
+    """Return the layout of rows that each have a day, not whole where several layouts would do; nothing for others.
+
+    ``titled`` tells that names of columns stand above them which nobody knows: so no known bank writes.
+    """
     width = _width(rows)
     columns = [_Column(number) for number in range(width)]
     for cells in rows:
@@ -92,11 +95,13 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     dated = next((column for column in columns if column.days and 10 * column.days >= 9 * len(rows)), None)
     if dated is None:
         return None
-    found = _layout_of(rows, columns, dated, delimiter)
+    found = _layout_of(rows, columns, dated, delimiter, titled=titled)
     return replace(found, form=form_of(rows, width, dated.number))
 
 
-def _layout_of(rows: Sequence[Sequence[str]], columns: list[_Column], dated: _Column, delimiter: str) -> Layout:
+def _layout_of(
+    rows: Sequence[Sequence[str]], columns: list[_Column], dated: _Column, delimiter: str, *, titled: bool
+) -> Layout:
     width = len(columns)
     key = layout_key(delimiter, width, dated.number)
     titles = tuple(f"column {number}" for number in range(1, width + 1))
@@ -108,10 +113,13 @@ def _layout_of(rows: Sequence[Sequence[str]], columns: list[_Column], dated: _Co
         return _desjardins(key, titles)
     money = [column for column in columns if column.is_money]
     parts = _amounts(money, columns)
-    certain = parts is not None
-    if parts is None and len(money) != 1:
+    pair = None if parts else _open_pair(money)
+    # CIBC's cards, and nobody known the other way round: day, text, money out, money in, and the card.
+    certain = parts is not None or (pair is not None and _are_cibcs(pair, columns, delimiter) and not titled)
+    if parts is None and pair is None and len(money) != 1:
         return Layout(key, {}, titles=titles)
-    parts = parts or {Part.AMOUNT: money[0].number}
+    parts = parts or ({Part.DEBIT: pair[0], Part.CREDIT: pair[1]} if pair else {Part.AMOUNT: money[0].number})
+    pair = None if certain else pair
     parts[Part.DATE] = dated.number
     rest = [each for each in columns if each.number not in parts.values() and each not in money and each.filled]
     ibans = [column for column in rest if column.are(_IBAN)]
@@ -136,6 +144,7 @@ def _layout_of(rows: Sequence[Sequence[str]], columns: list[_Column], dated: _Co
         accounts,
         titles=titles,
         certain=certain,
+        open_pair=pair,
         by_balance=_by_balance(columns, parts),
     )
 
@@ -179,7 +188,7 @@ def _exclude(one: _Column, other: _Column) -> bool:
 
 
 def _pair(pairs: list[tuple[_Column, _Column]], money: list[_Column], columns: list[_Column]) -> dict[Part, int] | None:
-    """Return which of two columns is money out: by the one balance that follows from them, or as known banks write."""
+    """Return which of two columns is money out, where the one balance that follows from them tells."""
     first, second = pairs[0]
     found: list[dict[Part, int]] = []
     for each in (column for column in money if column not in (first, second)):
@@ -199,13 +208,21 @@ def _pair(pairs: list[tuple[_Column, _Column]], money: list[_Column], columns: l
         good, bad = (_breaks(columns, each) for each in (ahead, swapped))
         if good != bad:
             return ahead if good < bad else swapped
-    if first.negative or second.negative:
-        # A bank writes money out with a minus, a card's bank what was paid back: nothing tells them apart.
+    return None
+
+
+def _open_pair(money: list[_Column]) -> tuple[int, int] | None:
+    """Return the two columns of amounts one of which each row fills, where they are all and have no sign.
+
+    A bank writes money out with a minus, a card's bank what was paid back.
+    """
+    if len(money) != 2 or any(column.negative for column in money) or not _exclude(*money):
         return None
-    # TD and CIBC, and nobody known the other way round: day, text, money out, money in, and balance or card.
-    last = columns[-1]
-    follows = last in (second, balance) or last.are_cards
-    return ahead if follows and first.number + 1 == second.number and len(columns) <= 5 else None
+    return money[0].number, money[1].number
+
+
+def _are_cibcs(pair: tuple[int, int], columns: list[_Column], delimiter: str) -> bool:
+    return delimiter == "," and len(columns) == 5 and pair == (2, 3) and columns[-1].are_cards
 
 
 def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:

@@ -30,6 +30,7 @@ _CARD_COLUMNS = frozenset(
 _CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
 """Columns that may change what a row comes to, or that are not taken as they stand."""
 _DIRECTIONS = frozenset({Part.DEBIT, Part.CREDIT})
+_MOVING = _DIRECTIONS | {Part.AMOUNT}
 _ANYONES = frozenset(
     {"iban", "konto nr", "kontonr", "kontonummer", "account number", "account no", "numero de compte", "numero conto"}
 )
@@ -124,6 +125,8 @@ class Layout:
     """Whether its days have no year, and nobody looked yet where it stands."""
     blank: str = ""
     """What a cell of the column of directions says that holds no word, where one word alone stands in it."""
+    open_pair: tuple[int, int] | None = None
+    """Two columns of amounts, one of which each row fills, where nothing tells which of them is money out."""
     certain: bool = True
     """Whether the file proves it; else a person is asked, and shown what it would say."""
 
@@ -143,8 +146,8 @@ class Layout:
         return tuple(dict.fromkeys((*self.units, *(self.columns[part] for part in parts if part in self.columns))))
 
     def guessed(self) -> tuple[str, ...]:
-        """Return what each column is taken for; not an amount of which only a person knows the direction."""
-        parts = {number: part for part, number in self.columns.items() if self.certain or part is not Part.AMOUNT}
+        """Return what each column is taken for; not amounts of which only a person knows the direction."""
+        parts = {number: part for part, number in self.columns.items() if self.certain or part not in _MOVING}
         parts |= dict.fromkeys((*self.names, *self.texts), Part.TEXT) | dict.fromkeys(self.accounts, Part.ACCOUNT)
         return tuple(str(parts.get(number, "")) for number in range(len(self.titles)))
 
@@ -393,6 +396,7 @@ def saved_layout(base: Layout, text: str) -> Layout:
         signs_told=True,
         trades=False,
         abroad=None,
+        open_pair=None,
         certain=True,
     )
     if not layout.is_whole:

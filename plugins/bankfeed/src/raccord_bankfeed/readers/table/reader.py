@@ -24,7 +24,14 @@ from raccord_bankfeed.readers.table.against import (
     doubted,
 )
 from raccord_bankfeed.readers.table.balances import follow_as_written, followed_by
-from raccord_bankfeed.readers.table.by_rows import HEADER_WITHIN, joined_names, names_columns, names_known, told_by_rows
+from raccord_bankfeed.readers.table.by_rows import (
+    HEADER_WITHIN,
+    joined_names,
+    names_columns,
+    names_known,
+    titles_above,
+    told_by_rows,
+)
 from raccord_bankfeed.readers.table.damaged import check_end
 from raccord_bankfeed.readers.table.day_forms import days_beside, stated_days, with_day_form, with_year
 from raccord_bankfeed.readers.table.evidence import weigh
@@ -39,6 +46,7 @@ from raccord_bankfeed.readers.table.layout import (
 )
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.notes import NoTransaction
+from raccord_bankfeed.readers.table.pairs import both_readings
 from raccord_bankfeed.readers.table.paypal import reader_of
 from raccord_bankfeed.readers.table.rows import (
     Block,
@@ -202,7 +210,7 @@ class TableReader(LineReader):
             )
         if header is None and (base is None or not base.is_whole):
             dated = usual_rows(dated)
-            base = inferred_layout([row.cells for row in dated], delimiter)
+            base = inferred_layout([row.cells for row in dated], delimiter, titled=titles_above(rows, dated))
             self._trades = trades_unnamed([row for row in rows[:HEADER_WITHIN] if row not in dated], dated)
         if base is None:
             width = max((len(row.cells) for row in dated), default=0)
@@ -220,7 +228,9 @@ class TableReader(LineReader):
             return given
         if unlike or not (base.is_whole and base.certain):
             shown, layout = next(iter(dated), Row([], 1, 0)), "" if unlike else base.key
-            self._unclear = questions.columns(self._file_key, layout, shown.cells, shown.line, base.guessed())
+            asked = questions.columns(self._file_key, layout, shown.cells, shown.line, base.guessed())
+            pair = base.open_pair
+            self._unclear = asked if pair is None else replace(asked, reason=both_readings(shown.cells, pair))
         return base if base.is_whole else None
 
     @staticmethod
