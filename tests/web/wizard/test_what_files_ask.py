@@ -612,3 +612,35 @@ def test_which_account_a_file_is_of_is_asked_before_the_first_run_and_said_other
     assert re.search(r'id="s_currency_if_missing"[^>]*value="CHF"', refused.text)
     assert f'href="#s_{setting}"' in refused.text
     assert 'title="files.answer_posted"' in refused.text
+
+
+def test_two_nameless_files_of_one_layout_that_are_said_to_be_two_accounts_do_not_become_one(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    page, token = f"{bank}/setup/files", TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    files = {"caisse.csv": "23.04.2026;MVT 1;10,00;\n25.04.2026;MVT 2;;20,00\n",
+             "inverse.csv": "23.08.2026;ACHAT 1;7,00;\n25.08.2026;ACHAT 2;;9,00\n"}  # fmt: skip
+    parts = [("files", (name, text.encode())) for name, text in files.items()]
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=parts)
+    shown = browser.get(page).text
+    sent = {"then": "files"} | dict(re.findall(r'name="(q[0-9]+\.(?:key|columns|chosen))" value="([^"]*)"', shown))
+    sent |= dict(re.findall(r'name="(q[0-9]+\.scope)" value="(every)" checked', shown))
+    for at, name in (("q1.", "Caisse"), ("q2.", "Inverse")):
+        columns = zip(range(1, 5), ("date", "text", "credit", "debit"), strict=True)
+        sent |= {f"{at}column_{number}": part for number, part in columns}
+        sent |= {f"{at}ledger": "+", f"{at}name": name, f"{at}kind": "checking"}
+    answer = send(page, f"{bank}/files/answers", **sent)
+    assert answer.status_code == 409
+    assert "inverse.csv and caisse.csv do not name their account" in answer.text, "and why stands there"
+    with workshop.database.read() as session:
+        connection = session.scalars(select(Connection)).one()
+        [said] = str(connection.settings["accounts"]).splitlines()
+        assert said.endswith(" = Caisse"), "the second answer replaces the first nowhere"
+        [chosen] = session.scalars(select(Choice)).all()
+    assert said == f"{chosen.of} = Caisse"
+    [key] = re.findall(r'name="key" value="(place-[^"]+)"', answer.text)
+    told = {"key": key, "answer:bankfeed.which_account": "account-2", "scope": "one", "then": "files"}
+    assert send(page, f"{bank}/files/answer", **told).status_code == 303
+    with workshop.database.read() as session:
+        assert f"{key} = account-2" in session.scalars(select(Connection)).one().settings["answers"]

@@ -191,11 +191,18 @@ def answer_all(
     files, accounts = {each.key: each for each in open_.questions}, {each.key: each for each in open_.accounts}
     layouts: dict[str, Mapping[str, str]] = {}
     named: dict[str, AccountTold] = {}
+    claimed: dict[str, AccountTold | None] = {}
+    firsts: dict[str, str] = {}
     refusals: dict[str, RaccordError] = {}
     for answer in answers:
         try:
             if (asked := files.get(answer.key)) is not None:
                 said = replace(answer, every=answer.every and asked.layout not in layouts)
+                of = "" if asked.account is None or answer.told is None else asked.account.key
+                if of and claimed.setdefault(of, answer.told) != answer.told:
+                    # What was said of how it is written stands with the first, or is asked of it alone.
+                    raise _two_accounts(asked, firsts[of])
+                firsts.setdefault(of, asked.file or asked.key)
                 # Two files of one account: what was said of it just now stands.
                 if asked.account is not None and named.get(asked.account.key) == said.told is not None:
                     asked, said = replace(asked, account=None, unnamed=""), replace(said, told=None)
@@ -264,6 +271,25 @@ def _unanswered(asked: FileQuestion) -> Exception:
             f"An answer about {asked.file or asked.key} is missing, or it is none of those that are offered.",
         ),
         Text("Répondez à chaque question de ce fichier.", "Answer each question about this file."),
+    )
+
+
+def _two_accounts(asked: FileQuestion, first: str) -> Exception:
+    file = asked.file or asked.key
+    return refused(
+        "files.two_accounts",
+        Text(
+            f"{file} et {first} ne nomment pas leur compte et sont écrits de la même façon : jusqu'ici, c'est un seul "
+            f"compte, et vous en avez choisi deux. Le choix pour {first} est gardé, celui pour {file} ne l'est pas.",
+            f"{file} and {first} do not name their account and are written alike: so far they are one account, and you "
+            f"chose two. The choice for {first} is kept, that for {file} is not.",
+        ),
+        Text(
+            f"Dites à côté de {file} que ce fichier est d'un autre compte : la question vient une fois les fichiers "
+            "relus. Puis dites lequel.",
+            f"Say beside {file} that this file is another account's: it is asked once the files are read again. Then "
+            "say which.",
+        ),
     )
 
 
