@@ -632,7 +632,7 @@ def test_two_nameless_files_of_one_layout_that_are_said_to_be_two_accounts_do_no
         sent |= {f"{at}ledger": "+", f"{at}name": name, f"{at}kind": "checking"}
     answer = send(page, f"{bank}/files/answers", **sent)
     assert answer.status_code == 409
-    assert "inverse.csv and caisse.csv do not name their account" in answer.text, "and why stands there"
+    assert "inverse.csv and caisse.csv are read as one account" in answer.text, "and why stands there"
     with workshop.database.read() as session:
         connection = session.scalars(select(Connection)).one()
         [said] = str(connection.settings["accounts"]).splitlines()

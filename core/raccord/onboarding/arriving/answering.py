@@ -200,7 +200,10 @@ def answer_all(
                 said = replace(answer, every=answer.every and asked.layout not in layouts)
                 of = "" if asked.account is None or answer.told is None else asked.account.key
                 if of and claimed.setdefault(of, answer.told) != answer.told:
-                    # What was said of how it is written stands with the first, or is asked of it alone.
+                    # How it is written counts all the same.
+                    if layouts.get(asked.layout) != answer.said:
+                        alone = replace(asked, account=None, unnamed="")
+                        _keep_answer(workshop, actor, connection_id, alone, replace(said, told=None))
                     raise _two_accounts(asked, firsts[of])
                 firsts.setdefault(of, asked.file or asked.key)
                 # Two files of one account: what was said of it just now stands.
@@ -279,16 +282,16 @@ def _two_accounts(asked: FileQuestion, first: str) -> Exception:
     return refused(
         "files.two_accounts",
         Text(
-            f"{file} et {first} ne nomment pas leur compte et sont écrits de la même façon : jusqu'ici, c'est un seul "
-            f"compte, et vous en avez choisi deux. Le choix pour {first} est gardé, celui pour {file} ne l'est pas.",
-            f"{file} and {first} do not name their account and are written alike: so far they are one account, and you "
-            f"chose two. The choice for {first} is kept, that for {file} is not.",
+            f"{file} et {first} sont lus comme un seul compte (ils nomment le même, ou aucun et sont écrits de la même "
+            f"façon), et vous en avez choisi deux. Celui dit pour {first} compte ; celui dit pour {file} n'est pas gardé.",
+            f"{file} and {first} are read as one account (they name the same one, or none and are written alike), and "
+            f"you chose two. The one said for {first} counts; the one said for {file} is not kept.",
         ),
         Text(
-            f"Dites à côté de {file} que ce fichier est d'un autre compte : la question vient une fois les fichiers "
-            "relus. Puis dites lequel.",
-            f"Say beside {file} that this file is another account's: it is asked once the files are read again. Then "
-            "say which.",
+            f"Si {file} ne nomme pas son compte, dites à côté de ce fichier de quel compte il est : c'est demandé une "
+            "fois les fichiers relus.",
+            f"If {file} names no account, say beside it which account it is of: that is asked once the files are read "
+            "again.",
         ),
     )
 

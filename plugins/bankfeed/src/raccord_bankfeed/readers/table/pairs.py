@@ -30,7 +30,7 @@ def paired(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
     found = next((number for number in others if _goes_with(rows, at, number)), None)
     if found is None:
         return layout
-    columns = {part: number for part, number in layout.columns.items() if part is not Part.AMOUNT}
+    columns: dict[Part, int] = {part: number for part, number in layout.columns.items() if part is not Part.AMOUNT}
     pair = None
     if Part.AMOUNT in layout.columns:
         pair = (min(at, found), max(at, found))
