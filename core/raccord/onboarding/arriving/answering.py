@@ -283,7 +283,7 @@ def _two_accounts(asked: FileQuestion, first: str) -> Exception:
         "files.two_accounts",
         Text(
             f"{file} et {first} sont lus comme un seul compte (ils nomment le même, ou aucun et sont écrits de la même "
-            f"façon), et vous en avez choisi deux. Celui dit pour {first} compte ; celui dit pour {file} n'est pas gardé.",
+            f"façon), et vous en avez choisi deux. Celui de {first} compte ; celui de {file} n'est pas gardé.",
             f"{file} and {first} are read as one account (they name the same one, or none and are written alike), and "
             f"you chose two. The one said for {first} counts; the one said for {file} is not kept.",
         ),
