@@ -91,6 +91,7 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     assert (before.questions, before.decided) == (6, 0)
     said = send("/questions", f"/questions/{hold_id}/conflict", way="skip", seen=seen)
     assert said.headers["location"] == "/questions?done=by_hand", "it does not go with the next run"
+    assert "<b>Decided. The next run acts on it.</b>" in browser.get(said.headers["location"]).text
     # What is decided waits for nobody: it goes with the next run, and may still be decided otherwise.
     with workshop.database.read() as session:
         after, view = waiting(session), connection_view(session, connection.id)

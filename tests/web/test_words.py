@@ -373,3 +373,11 @@ def test_every_deed_of_the_audit_chain_has_words() -> None:
     deeds = {deed for text in texts for found in ACTION.findall(text) for deed in found if deed}
     assert len(deeds) > 60, "they are found"
     assert [deed for deed in sorted(deeds) if not wording("fr").has(f"audit.{deed}")] == []
+
+
+def test_what_a_deed_may_say_of_itself_is_all_that_there_are_words_for() -> None:
+    for language in ("fr", "en"):
+        assert (
+            set(tomllib.loads((files("raccord_web") / "texts" / f"{language}.toml").read_text("utf-8"))["done"])
+            == NOTES
+        )

@@ -59,7 +59,8 @@ NOTES = frozenset(
      "token_revoked", "version", "file_answered", "file_answered_later", "file_taken_back", "file_taken_back_later",
      "files_kept", "night", "scheduled", "repost_asked",
      "repost_cancelled", "document_kept", "linked", "bank_rule", "started_all", "not_kept", "ready_backup",
-     "ready_key", "ready_drill", "ready_place", "ready_retention"}
+     "ready_key", "ready_drill", "ready_place", "ready_retention", "by_hand", "skip", "link", "commented",
+     "suggestions", "aside", "account_removed"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
 
