@@ -57,6 +57,7 @@ CALLS = {
     "/settings/start/{deed}": ["/retention"],
     "/connections/{connection_id}/baseline": [
         "/connections/{connection_id}/link-certain",
+        "/connections/{connection_id}/told-again",
         "/holds/{hold_id}/conflict",
         "/connections/{connection_id}/runs",
     ],

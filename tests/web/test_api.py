@@ -115,6 +115,7 @@ DEEDS = {
     "/retention": (Scope.OWN, Power.OPERATE, {"messages": 120}),
     "/connections/{connection_id}/link-suggested": (Scope.MANAGE, Power.MANAGE, {"role": "income"}),
     "/connections/{connection_id}/link-certain": (Scope.WRITE, Power.WORK, None),
+    "/connections/{connection_id}/told-again": (Scope.WRITE, Power.WORK, {"case": "own", "way": "same"}),
     "/holds/{hold_id}/unmet": (Scope.WRITE, Power.WORK, {"way": "unapplied"}),
     "/holds/{hold_id}/pay": (Scope.WRITE, Power.WORK, {}),
     "/connections/{connection_id}/repost/try": (Scope.MANAGE, Power.MANAGE, DAYS),

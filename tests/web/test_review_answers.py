@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 import till
-from browsing import TOKEN
+from browsing import TOKEN, browser_of
 from harness import choose_usual, sync
 from httpx import Response
 from lines_at_hand import undo
@@ -18,6 +18,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.deciding.decisions import BEGINNING
 from raccord.overview.lines.bank_lines import WantedLines as Wanted
@@ -29,6 +31,7 @@ from raccord.sync.lines.transfers import TRANSFER
 from raccord.sync.lines.treatments import TREATMENT
 from raccord.sync.posting.periods import MonthAnswer
 from raccord.sync.workshop import Workshop
+from raccord_web.app import create_app
 
 Send = Callable[..., Response]
 
@@ -347,3 +350,51 @@ def test_open_invoices_of_several_customers_are_ticked_on_the_page_and_what_is_t
     assert "said=kept_pays" in kept.headers["location"]
     sync(workshop, connection)
     assert [len(each["Line"]) for each in documents(workshop, company, "Deposit")] == [2]
+
+
+def test_questions_of_one_cause_get_one_answer_on_the_page_where_they_are_listed(
+    workshop: Workshop, connection: Connection, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    texts = ("COSTCO CAFE", "JEU VIDEO", "COSTCO WHOLESALE")
+    with workshop.database.begin() as session:
+        for at, text in enumerate(texts):
+            hold = session.get_one(Hold, held(workshop)[text])
+            there = {"kind": "Purchase", "id": f"{at}", "document": f"Purchase {at}", "day": "2026-03-05"}
+            told = {"owner_key": f"bank/x{at}", "linkable": False, "sure": "likely", "case": "own", "text": "X"}
+            hold.code, hold.line = "conflict.already_exists", False
+            hold.params = {**there, **told, "amount": "-4.00", "account": "", "owner": "Caisse"}
+    page = f"/connections/{connection.id}/baseline"
+    for path in ("/questions", f"/questions?connection={connection.id}"):
+        asking = browser.get(path).text
+        assert (f'href="{page}#together"' in asking, "3 questions of the same cause" in asking) == (True, True)
+    guest = browser_of(create_app(workshop, HandOver(), Actor("Gaston", RoleName.ACCOUNTANT)))
+    assert "#together" not in guest.get("/questions").text
+    assert "They are the same movements" not in guest.get(page).text
+    listed = browser.get(page).text
+    assert "3 questions:" in listed
+    assert "la même source a redonné" in browser.get(f"{page}?lang=fr").text
+    browser.get(f"{page}?lang=en")
+    seen = re.search(r'name="seen" value="(3\.\w+)"', listed)
+    assert seen
+    asked = {"cause": "own", "way": "same", "seen": seen[1]}
+    assert browser.post(page, data=asked).status_code == 403, "a form without its token"
+    assert send(page, page, **asked | {"way": "all"}).status_code == 400
+    with workshop.database.begin() as session:
+        hold = session.scalars(select(Hold).where(Hold.params["id"].as_string() == "2")).one()
+        hold.params = {**hold.params, "id": "9", "document": "Purchase 9"}
+    changed = send(page, page, **asked)
+    assert (changed.status_code, "no longer the same questions" in changed.text) == (409, True)
+    new = re.search(r'name="seen" value="(3\.\w+)"', changed.text)
+    assert new
+    done = send(page, page, **asked | {"seen": new[1]})
+    assert done.headers["location"] == f"{page}?done=by_hand"
+    after = browser.get(done.headers["location"]).text
+    assert ("<b>Decided. The next run acts on it.</b>" in after, "They are the same" in after) == (True, False)
+    with workshop.database.read() as session:
+        rows = session.scalars(select(DraftRow).join(Hold).where(Hold.code == "conflict.already_exists")).all()
+    said = [row.decisions["conflict"] for row in rows]
+    assert sorted((each["kind"], each["params"]["id"]) for each in said) == [
+        ("skip", "0"),
+        ("skip", "1"),
+        ("skip", "9"),
+    ]

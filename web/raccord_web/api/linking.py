@@ -12,6 +12,7 @@ from starlette.requests import Request
 from raccord.jobs.list_requests import request_lists
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding import unmet
+from raccord.onboarding.deciding.told_again import ToldAgain, answer_alike
 from raccord.onboarding.setting_up.baseline import link_certain
 from raccord.onboarding.setting_up.instances import link_suggested, linking
 from raccord.overview.runs import RunView
@@ -42,6 +43,21 @@ class ListsIn(BaseModel):
     """The lists of QuickBooks that go to the source, by the names that its connector gives them."""
 
     lists: Annotated[list[Id], Field(min_length=1, max_length=20)]
+
+
+class ToldAgainIn(BaseModel):
+    """The cause as each question's params name it (``case``), and how many of it wait (``count``)."""
+
+    case: Id
+    way: ToldAgain
+    count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class AnsweredTogether(BaseModel):
+    """How many were answered, and how many of that cause are left for the next call."""
+
+    answered: int
+    left: int
 
 
 class UnmetWay(StrEnum):
@@ -77,6 +93,17 @@ def certain(request: Request, connection_id: str) -> Linked:
     """
     done = link_certain(desk_of(request).workshop, acting(request), connection_id)
     return Linked(linked=done.linked, left=done.left)
+
+
+@router.post("/connections/{connection_id}/told-again", dependencies=[Depends(needs(Scope.WRITE))])
+def told_again(request: Request, connection_id: str, given: ToldAgainIn) -> AnsweredTogether:
+    """Answer all questions of one cause the same way, each with its own movement; with ``count``, only if so many wait.
+
+    500 are at most: ``left`` says how many wait for the next call.
+    """
+    workshop = desk_of(request).workshop
+    done = answer_alike(workshop, acting(request), connection_id, given.case, given.way, count=given.count)
+    return AnsweredTogether(answered=done.answered, left=done.left)
 
 
 @router.post("/connections/{connection_id}/lists", dependencies=[Depends(needs(Scope.MANAGE))])

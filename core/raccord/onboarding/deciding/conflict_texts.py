@@ -86,3 +86,14 @@ def parts_changed(key: str) -> Refused:
         ),
         Text("Synchronisez d'abord : la question est refaite.", "Sync first: the question is asked anew."),
     )
+
+
+def others_asked(count: int) -> Refused:
+    return (
+        "conflict.others_asked",
+        Text(
+            f"Ce ne sont plus les mêmes questions : {count} attendent maintenant une réponse. Rien n'est enregistré.",
+            f"These are no longer the same questions: {count} wait for an answer by now. Nothing is saved.",
+        ),
+        Text("Regardez de nouveau, puis répondez.", "Look again, then answer."),
+    )

@@ -12,6 +12,7 @@ from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.deciding.told_again import TOGETHER, ToldAgain, answer_alike, asked_alike
 from raccord.onboarding.setting_up.baseline import baseline_of, baseline_rows, link_certain
 from raccord.overview.connections import connection_head, waiting_of
 from raccord.overview.explain import Explained
@@ -39,13 +40,18 @@ def baseline(request: Request, connection_id: str, offset: Offset = 0) -> Respon
 
 @router.post("/connections/{connection_id}/baseline")
 def answer(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Link all that are certain, say of one what it is, or have the plan made again by what was said."""
+    """Link all that are certain, say of one or of all of a cause what it is, or have the plan made again by that."""
     desk, actor = desk_of(request), acting(request)
     workshop = desk.workshop
     require(actor, Power.WORK)
-    left = 0
+    left, done = 0, "answered"
     try:
-        if "certain" in fields:
+        if "cause" in fields:
+            if (way_said := fields.get("way", "")) not in set(ToldAgain):
+                return explained(request, HTTPStatus.BAD_REQUEST)
+            cause, seen, done = fields["cause"], fields.get("seen", ""), "by_hand"
+            answer_alike(workshop, actor, connection_id, cause, ToldAgain(way_said), seen=seen)
+        elif "certain" in fields:
             left = link_certain(workshop, actor, connection_id).left
         elif "again" not in fields:
             hold_id, way = fields.get("row", ""), WAYS.get(fields.get("way", ""))
@@ -54,6 +60,7 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
             if way is None or hold is None or hold.connection_id != connection_id:
                 return explained(request, HTTPStatus.NOT_FOUND)
             answer_conflict(workshop, actor, hold_id, way, seen=fields.get("seen", ""))
+            done = "by_hand"
         # A run acts on what was said once all of them are; until then one has the next ones linked.
         if not left and ("certain" in fields or "again" in fields):
             request_run(
@@ -61,7 +68,7 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
             )
     except RaccordError as error:
         return _page(request, connection_id, 0, said_by(error, request))
-    return RedirectResponse(f"/connections/{connection_id}/baseline?done=answered", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/connections/{connection_id}/baseline?done={done}", HTTPStatus.SEE_OTHER)
 
 
 def _page(request: Request, connection_id: str, offset: int, refusal: Explained | None = None) -> Response:
@@ -82,6 +89,8 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
             listing=Listing(shown, found.total, offset, SHOWN),
             titles=titles_of(session, connection_id, [each.key for each in shown]),
             refusal=refusal,
+            alike=asked_alike(session, connection_id),
+            together=TOGETHER,
             contacts=[] if admitted is None else [each for each in admitted.info.contacts if each.url],
             left_at="plan" if admitted is None else where_left(connection, admitted.info),
             works=may(acting(request), Power.WORK),

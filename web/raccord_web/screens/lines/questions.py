@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.deciding.alike import alike_to_hold
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, skip_draft
 from raccord.onboarding.deciding.seen_choices import choices_standing, choose_seen
+from raccord.onboarding.deciding.told_again import asking_alike
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, kinds_for
@@ -92,6 +93,7 @@ def questions(
             files=files,
             months=months,
             listing=listing,
+            asking=asking_alike(session, wanted, within=within) if listing.rows else [],
             decided=count_decided(session, wanted, within=within),
             others=referred(session, [(each.connection_id, each.facts) for each in listing.rows]),
             lines=lines,
