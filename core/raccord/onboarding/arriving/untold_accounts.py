@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pydantic import BaseModel
-from sqlalchemy import JSON, cast, func, select, type_coerce, union_all
+from sqlalchemy import JSON, cast, func, literal, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
@@ -72,7 +72,7 @@ def untold_accounts(
     chosen = _chosen(session, connection, roles)
     names = {key: said for setting in info.unnamed.values() for key, said in said_of(connection, setting).items()}
     priced = {key for setting in info.currencies.values() for key in said_of(connection, setting)}
-    found = _waiting(session, connection, info, roles)
+    found = _waiting(session, connection, info, roles, _places(session, connection, roles))
     waiting = set(found)
     for file in looked:
         for key, account in file.accounts.items():
@@ -113,10 +113,19 @@ def said_of(connection: Connection, setting: str) -> dict[str, str]:
     return found
 
 
+def _places(session: Session, connection: Connection, roles: Sequence[str]) -> set[str]:
+    """Return the accounts of files that have one of the books; an empty one where one stands for all of them."""
+    mine = Choice.connection_id == connection.id, Choice.role.in_(roles)
+    return set(session.scalars(select(Choice.of).where(*mine).distinct()))
+
+
 def _waiting(
-    session: Session, connection: Connection, info: ConnectorInfo, roles: Sequence[str]
+    session: Session, connection: Connection, info: ConnectorInfo, roles: Sequence[str], placed: Collection[str]
 ) -> dict[str, SeenAccount]:
-    """Return the accounts that lines wait for, as a run read them: for their name, their currency or their account."""
+    """Return the accounts that lines wait for, as a run read them: for their name, their currency or their account.
+
+    So are those whose lines wait for something else first, a category say, unless they are ``placed`` already.
+    """
     raw = SourceRecord.raw
     said = cast(raw, JSON) if session.get_bind().dialect.name == "postgresql" else type_coerce(raw, JSON)
     account = said["account"].as_string().label("account")
@@ -137,7 +146,22 @@ def _waiting(
             Hold.params["role"].as_string().in_(roles),
         )
     )
-    rows = union_all(failed, held).subquery()
+    left = said_of(connection, info.left_out) if info.left_out else {}
+    otherwise = (
+        select(SourceRecord.id, account, literal("").label("why"), SourceRecord.day)
+        .where(
+            SourceRecord.connection_id == connection.id,
+            SourceRecord.id.in_(
+                select(DraftRow.record_id)
+                .join(Hold, Hold.draft_id == DraftRow.id)
+                .where(
+                    Hold.connection_id == connection.id, Hold.closed_at.is_(None), Hold.code != CHOICE_MISSING,
+                )
+            ),
+            account.not_in(sorted({*placed, *left})),
+        )
+    )  # fmt: skip
+    rows = union_all(failed, held, *([otherwise] if roles and "" not in placed else [])).subquery()
     place = func.row_number().over(partition_by=rows.c.account, order_by=(rows.c.day, rows.c.id)).label("place")
     lines = func.count().over(partition_by=rows.c.account).label("lines")
     last = func.max(rows.c.day).over(partition_by=rows.c.account).label("last")
