@@ -40,7 +40,7 @@ def asked_months(
         select(
             Connection.id,
             Connection.label,
-            month.label("asked"),
+            month.label("month_asked"),
             Hold.code,
             func.count(),
             func.min(DraftRow.day),
@@ -49,8 +49,8 @@ def asked_months(
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .join(Connection, Connection.id == Hold.connection_id)
         .where(Hold.closed_at.is_(None), Hold.code.in_(MONTHS_ASKED), *mine)
-        .group_by(Connection.id, Connection.label, "asked", Hold.code)
-        .order_by("asked", Connection.label, Hold.code)
+        .group_by(Connection.id, Connection.label, "month_asked", Hold.code)
+        .order_by("month_asked", Connection.label, Hold.code)
         .limit(bounds(limit, 0)[0])
     ).all()
     answers = {
