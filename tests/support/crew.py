@@ -37,9 +37,11 @@ from raccord_sandbox.serving.server import SandboxServer
 
 SALES = 300
 """Ten batches: the first is answered, four are under way, three wait in a worker's hands, and two are not taken yet."""
-SLOW = ArmedFault(Effect.DELAY, left=None, skip=1, path="/batch$", seconds=1.5)
+WRITES = "requestid="
+"""Batches of questions, with which a worker that takes a run over looks at the books, have none."""
+SLOW = ArmedFault(Effect.DELAY, left=None, skip=1, path="/batch$", query=WRITES, seconds=1.5)
 """Batches are executed and answered late, yet before QuickBooks can no longer be executing them."""
-UNANSWERED = ArmedFault(Effect.HOLD, left=None, skip=1, path="/batch$")
+UNANSWERED = ArmedFault(Effect.HOLD, left=None, skip=1, path="/batch$", query=WRITES)
 
 
 @dataclass
