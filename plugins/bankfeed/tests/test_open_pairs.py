@@ -56,6 +56,14 @@ def test_what_names_balances_or_a_known_layout_prove_is_not_asked(text: str, amo
     assert read(text) == ([], amounts)
 
 
+def test_what_stands_beside_amounts_with_signs_is_asked_about_instead_of_left_out() -> None:
+    text = "Date;Libellé;Montant;K2\n23.04.2026;A;-10,00;\n25.04.2026;B;;20,00\n26.04.2026;C;30,00;\n"
+    [asked], amounts = read(text)
+    assert (asked.code, asked.chosen) == ("bankfeed.csv_columns", ("date", "text", "", ""))
+    assert amounts == ["-10.00", "30.00"], "no sign is taken for another"
+    assert read(text, "date:1 text:2 amount:3") == ([], ["-10.00", "30.00"])
+
+
 def test_the_days_of_such_a_file_are_asked_with_its_columns_and_its_lines_wait(feed: Feed) -> None:
     feed.put(b"JXP;DXM;K1;K2\n03/04/2026;MVT 001;10,00;\n05/04/2026;MVT 002;;20,00\n")
     [question] = feed.read("statements").records

@@ -105,6 +105,9 @@ def test_what_the_old_tool_posted_otherwise_is_held_until_a_person_says_what_it_
         "sales/s2": ["amount", "tax"], "sales/s6": ["account"], "sales/s10": ["day"],
     }  # fmt: skip
     assert (held["sales/s2"].params["amount"], held["sales/s2"].params["linkable"]) == ("23.00", True)
+    with workshop.database.read() as session:
+        drafts = session.scalars(select(DraftRow).where(DraftRow.key.in_(held))).all()
+        assert {draft.state for draft in drafts} == {DraftState.HELD}, "it waits as what is held does everywhere"
     client = workshop.client(company)
     before = client.count("SalesReceipt")
     # Made anew, the plan asks the same once, under the same question.

@@ -24,12 +24,15 @@ def paired(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
         return layout
     [at], taken = money, {*layout.columns.values(), *layout.accounts}
     empty = [cells for cells in rows if not _moves(cells, at)]
-    if not empty or len(empty) == len(rows) or any(_is_signed(cells, at) for cells in rows):
+    if not empty or len(empty) == len(rows):
         return layout
     others = (number for number in range(len(layout.titles)) if number not in taken)
     found = next((number for number in others if _goes_with(rows, at, number)), None)
     if found is None:
         return layout
+    if any(_is_signed(cells, at) for cells in rows):
+        # The one has signs, so the other is no direction; what it is nobody knows.
+        return replace(layout, certain=False)
     columns: dict[Part, int] = {part: number for part, number in layout.columns.items() if part is not Part.AMOUNT}
     pair = None
     if Part.AMOUNT in layout.columns:
