@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from browsing import browser_of
-from full_store import NOW, Sizes, addresses, fill
+from full_store import NOW, FullStore, Sizes, addresses, fill
 from harness import make_workshop
+from lent_databases import LentPostgres
 from programs import member
 from sqlalchemy import event
 from starlette.testclient import TestClient
@@ -45,13 +46,7 @@ def workshop(database: Database, data_dir: Path) -> Iterator[Workshop]:
 
 
 def test_every_page_and_list_asks_as_often_of_a_full_store_as_of_a_small_one(workshop: Workshop) -> None:
-    store = fill(workshop.database, FEW)
-    owner_id = member(workshop, "owner@example.ca", RoleName.OWNER, "")
-    with workshop.database.read() as session:
-        owner = session.get_one(Person, owner_id)
-    browser = browser_of(create_app(workshop, HandOver()))
-    browser.cookies.set("raccord_session", open_session(workshop, owner, "", ""))
-    token = make_token(workshop, owner.id, store.company_id, "bench", Scope.READ)[1]
+    store, browser, token = shown(workshop)
     few = asked(workshop, browser, addresses(store), token)
     home = browser.get("/?days=90").text
     assert 'aria-current="true">90 days' in home
@@ -63,6 +58,31 @@ def test_every_page_and_list_asks_as_often_of_a_full_store_as_of_a_small_one(wor
     assert {page: more for page, more in grown.items() if more > EACH_COMPANY.get(page, 0)} == {}
     assert max(few.values()) <= 50
     assert len(few) > 70
+
+
+def test_every_page_and_list_answers_on_postgresql(lent_postgres: LentPostgres, data_dir: Path) -> None:
+    lent_postgres.refill()
+    made = make_workshop(
+        lent_postgres.database, data_dir, "http://127.0.0.1:1", FixedClock(NOW), raccord_chase, raccord_bankfeed
+    )
+    try:
+        store, browser, token = shown(made)
+        assert made.database.engine.dialect.name == "postgresql"
+        assert len(asked(made, browser, addresses(store), token)) > 70
+    finally:
+        made.close()
+        lent_postgres.database.dispose()
+
+
+def shown(workshop: Workshop) -> tuple[FullStore, TestClient, str]:
+    """Fill a small store, and return it with its owner's browser and a token that reads it."""
+    store = fill(workshop.database, FEW)
+    owner_id = member(workshop, "owner@example.ca", RoleName.OWNER, "")
+    with workshop.database.read() as session:
+        owner = session.get_one(Person, owner_id)
+    browser = browser_of(create_app(workshop, HandOver()))
+    browser.cookies.set("raccord_session", open_session(workshop, owner, "", ""))
+    return store, browser, make_token(workshop, owner.id, store.company_id, "bench", Scope.READ)[1]
 
 
 def asked(workshop: Workshop, browser: TestClient, pages: list[str], token: str) -> dict[str, int]:
