@@ -36,6 +36,7 @@ from raccord.store.models import (
     Hold,
     LinkRow,
     LinkState,
+    Proof,
     RunState,
     SourceRecord,
 )
@@ -596,3 +597,14 @@ class Scenario:
     steps: Sequence[Step]
     booked: Sequence[str] = ()
     asked: Sequence[str] = ()
+
+
+def live(house: House, scenario: Scenario) -> None:
+    """Let a scenario happen; hold the books, the questions and the proof against it."""
+    before = house.booked()
+    for step in scenario.steps:
+        step(house)
+    assert house.booked() - before == Counter(scenario.booked)
+    assert Counter(hold.code for hold in house.holds()) == Counter(scenario.asked)
+    with house.workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
