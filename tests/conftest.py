@@ -101,6 +101,7 @@ LONG = (
     "test_limits.py",
     "test_files_back.py",
     "test_what_files_ask.py",
+    "test_accounts_of_files.py",
 )
 """Folders and files that `make test` leaves to the merge check, which has all of them, as it has what drives a browser:
 one test in thirty, and half of the time."""

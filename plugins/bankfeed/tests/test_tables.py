@@ -1,37 +1,26 @@
-"""CSV: the layouts of real banks, conventions, rows that are no transactions, saved columns, PayPal, damage."""
+"""CSV: the layouts of real banks, conventions, rows that are no transactions, saved columns."""
 
 from __future__ import annotations
 
-import csv
 import tomllib
-from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from io import BytesIO, StringIO
-from itertools import islice
+from io import BytesIO
 from operator import attrgetter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from raccord.plugin import BadRecord
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
-from raccord_bankfeed.readers.contract import AccountKind, Balance, Line, Question
-from raccord_bankfeed.readers.guessed import guessed_charset
-from raccord_bankfeed.readers.table import balances, evidence, notes, rows
-from raccord_bankfeed.readers.table.layout import Layout
-from raccord_bankfeed.readers.table.lines import RowReader
-from raccord_bankfeed.readers.table.rows import Block, Row
-from raccord_bankfeed.readers.table.running import RunningBalance
+from raccord_bankfeed.readers.contract import AccountKind, Question
+from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read, statement_file
-from raccord_bankfeed.twins.csv import csv_chunks
+from raccord_bankfeed.twins.bank import Feed, Read
 
 BANKS = {bank["name"]: bank for bank in tomllib.loads((Path(__file__).parent / "banks.toml").read_text())["bank"]}
 
@@ -94,115 +83,6 @@ def test_of_two_columns_the_one_with_signs_is_the_amount_however_the_other_adds_
     assert [str(line.amount) for line in Read(content.encode()).lines] == ["123.12", "-1234.00"]
     unsigned = "2026-03-14,A,4.20,95.80\n2026-03-15,B,5.80,90.00\n"
     assert [str(line.amount) for line in Read(unsigned.encode()).lines] == ["-4.20", "-5.80"], "the balance falls"
-
-
-WRITTEN = {
-    "cp1250": "PŁATNOŚĆ KARTĄ WROCŁAW, żabka",
-    "iso8859-2": "Wpłata własna, źródło: Łódź",
-    "cp852": "összevont utánvét, Wpłata własna, książka",
-    "cp1251": "Оплата в магазине",
-    "cp850": "Café à l'été, crème brûlée, Größe",
-    "mac_roman": "Café à l'été, crème brûlée",
-    "cp1252": "l’agence ÉLAN, À L’ŒUVRE n° 3, 3ª m², “Zürich” naïve…",
-    "cp1253": "Πληρωμή λογαριασμού",
-    "cp1254": "İşlem ücreti ödeme",
-    "cp1255": "תשלום חשבון",
-    "cp1256": "دفع الفاتورة",
-    "cp1257": "Mokėtojo sąskaita, žemė",
-    "koi8-r": "Оплата товаров",
-    "cp866": "Оплата товаров и услуг",
-    "cp874": "จำนวนเงิน",
-    "cp932": "お支払 振込手数料",
-    "euc_jp": "お支払 振込手数料",
-    "gb18030": "转账手续费",
-    "big5": "轉帳手續費",
-    "cp949": "이체 수수료",
-}
-
-
-@pytest.mark.parametrize("charset", WRITTEN)
-@pytest.mark.parametrize("head", ["Date,Payee,Amount\n2026-03-14,", "!Type:Bank\nD14/03/2026\nT-4.20\nP"])
-def test_the_charset_is_the_one_under_which_a_text_is_of_words(head: str, charset: str) -> None:
-    text = WRITTEN[charset].replace(",", "") if head[0] == "D" else WRITTEN[charset]
-    end = ",-4.20\n" if head[0] == "D" else "\n^\n"
-    (line,) = Read(f"{head}{text}{end}".encode(charset)).lines
-    assert line.name == text
-
-
-@pytest.mark.parametrize("charset", ["cp1252", "cp1250"])
-def test_a_few_signs_beside_letters_leave_the_charset_as_it_is(charset: str) -> None:
-    for text in ("l’agence", "“texte” – etc…", "Libellé\xa0: 12\xa0€", "Nº 3 1ª", "12 m²"):
-        if charset == "cp1252" or "º" not in text:
-            sample = text.encode(charset, "ignore")
-            assert guessed_charset(sample) == "cp1252", text
-
-
-@pytest.mark.parametrize(
-    "text", ["ÖSTERREICH", "JOÃO", "Ægir Ólafsson kaup", "Þórður Íbúð", "Beløb Køb på", "Café Größe Müller señor", "N°"]
-)
-def test_few_letters_of_western_languages_are_of_no_other_charset(text: str) -> None:
-    assert guessed_charset(text.encode("cp1252")) == "cp1252"
-
-
-@pytest.mark.parametrize("charset", ["cp1250", "cp1251", "cp1253", "cp932", "gb18030"])
-def test_an_ofx_file_that_is_not_in_the_charset_it_declares_is_read_in_its_own(charset: str) -> None:
-    name = "ČEZ příjem Žižkov šek" if charset == "cp1250" else WRITTEN[charset]
-    content = statement_file(MadeAccount(), [MadeLine(day=date(2026, 3, 2), amount=Decimal(1), name=name)]).decode()
-    assert "CHARSET:1252" in content
-    (line,) = Read(content.encode(charset)).lines
-    assert line.name == name
-
-
-CYRILLIC = {
-    "a bank of ukraine": (
-        '"Дата i час операції","Деталі операції",MCC,"Сума в валюті картки (UAH)","Сума в валюті операції",Валюта\n'
-        '"14.03.2026 10:11:12",Кафе,5411,-4.20,-0.10,EUR\n'
-    ),
-    "a status in russian": (
-        '"Дата операции";"Статус";"Сумма операции";"Валюта операции";"Описание"\n'
-        '"14.03.2026 16:44:00";"OK";"-4,20";"RUB";"Кафе"\n"14.03.2026 16:42:04";"FAILED";"-64,00";"RUB";"Кафе"\n'
-    ),
-    "vtb: spent in another currency, booked later, and one that is not booked": (
-        "Номер карты/счета/договора;Дата операции;Дата обработки;Сумма операции;Валюта операции;"
-        "Сумма пересчитанная в валюту счета;Валюта счета;Основание;Статус\n"
-        "'462200******1111;2026-03-13 00:00:00;2026-03-14;-0,05;EUR;-4,20;RUB;Кафе;Исполнено\n"
-        "'462200******1111;2026-03-16 10:48:55;;-600,00;RUB;-600,00;RUB;Кафе;В обработке\n"
-    ),
-    "t-bank: paid in the card's currency what was spent in another": (
-        '"Дата операции";"Дата платежа";"Номер карты";"Статус";"Сумма операции";"Валюта операции";"Сумма платежа";'
-        '"Валюта платежа";"Описание";"Сумма операции с округлением"\n'
-        '"14.03.2026 16:44:00";"16.03.2026";"*1111";"OK";"-0,05";"EUR";"-4,20";"RUB";"Кафе";"4,20"\n'
-    ),
-    "a word for money out in greek": "Ημερομηνία;Περιγραφή;Ποσό;Χ/Π\n14/03/2026;Кафе;4,20;Χ\n",
-}
-
-
-@pytest.mark.parametrize("bank", CYRILLIC)
-def test_names_and_words_of_other_letters_are_known(bank: str) -> None:
-    (line,) = Read(CYRILLIC[bank].encode()).lines
-    assert (line.day, str(line.amount), line.name) == (date(2026, 3, 14), "-4.20", "Кафе")
-
-
-def test_amounts_without_signs_beside_two_unknown_words_are_asked_about() -> None:
-    rows = "".join(f"2026-03-{day},X{day},4.20,{'Gik' if day % 2 else 'Gak'}\n" for day in range(13, 20))
-    for mark, codes in (("", ["bankfeed.csv_columns"]), ("-", [])):
-        read = Read(f"Date,Payee,Amount,Wohin\n{rows}".replace("4.20", f"{mark}4.20").encode())
-        assert [event.code for event in read.events if isinstance(event, Question)] == codes
-
-
-def test_rows_whose_amounts_stand_where_none_is_known_are_asked_about() -> None:
-    rows = "".join(
-        f'"Caisse","VISA 12","VISA","2026/03/{day}","1","CAFE","","","","","","4.20","",""\n' for day in (14, 15)
-    )
-    read = Read(rows.encode())
-    assert [event.code for event in read.events if isinstance(event, Question)] == ["bankfeed.csv_columns"]
-
-
-def test_names_of_columns_in_the_charset_of_central_europe_are_known() -> None:
-    text = "Datum provedení;Datum zaúčtování;Číslo účtu;Název protiúčtu;Zaúčtovaná částka;Měna účtu\n"
-    text += "14.03.2026;15.03.2026;123456789/0100;KAVÁRNA Č;-1,00;CZK\n"
-    (line,) = Read(text.encode("cp1250")).lines
-    assert (line.day, str(line.amount), line.currency, line.name) == (date(2026, 3, 15), "-1.00", "CZK", "KAVÁRNA Č")
 
 
 def test_accounts_kinds_and_currencies_are_what_the_rows_say() -> None:
@@ -413,286 +293,6 @@ def test_columns_that_cannot_be_meant_are_refused(columns: str) -> None:
         BankFeedSettings(csv_columns=columns)
 
 
-PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,Transaction ID,Reference Txn ID,Balance Impact\n"
-
-
-@pytest.mark.requirement("BF-01")
-def test_of_paypal_only_what_moves_the_balance_is_read_by_currency() -> None:
-    rows = (
-        "03/14/2026,10:00:00,PST,Ann,Website Payment,Completed,USD,100.00,-3.20,96.80,T1,,Credit",
-        "03/14/2026,10:01:00,PST,Bob,Express Checkout Payment,Completed,EUR,-50.00,0.00,-50.00,T2,,Debit",
-        "03/14/2026,10:01:00,PST,,General Currency Conversion,Completed,USD,-55.00,0.00,-55.00,T3,T2,Debit",
-        "03/14/2026,10:01:00,PST,,General Currency Conversion,Completed,EUR,50.00,0.00,50.00,T4,T2,Credit",
-        "03/15/2026,10:01:00,PST,Eve,Account Hold for Open Authorization,Completed,USD,-9.00,0.00,-9.00,T5,,Debit",
-        "03/15/2026,10:01:00,PST,Eve,Website Payment,Pending,USD,7.00,0.00,7.00,T6,,Memo",
-        "03/15/2026,10:01:00,PST,Eve,Website Payment,Pending,USD,8.00,0.00,8.00,T7,,Credit",
-        "03/15/2026,10:01:00,PST,Eve,Website Payment,Denied,USD,9.00,0.00,9.00,T8,,Credit",
-        "03/15/2026,10:01:00,PST,Eve,Website Payment,Completed,USD,10.00,-1.00,9.50,T9,,Credit",
-    )
-    result = Read((PAYPAL + "\n".join(rows) + "\n").encode())
-    booked = [(line.account.key, str(line.amount), line.native) for line in result.lines if not line.pending]
-    assert booked == [
-        ("paypal-usd", "100.00", "T1"),
-        ("paypal-usd", "-3.20", "T1.fee"),
-        ("paypal-eur", "-50.00", "T2"),
-        ("paypal-usd", "-55.00", "T3"),
-        ("paypal-eur", "50.00", "T4"),
-    ]
-    assert [line.native for line in result.lines if line.pending] == ["T7"]
-    assert result.codes == ["bankfeed.fee_differs"]
-    assert sum(statement.left_out for statement in result.statements) == 3
-    assert "fee 3.20" in result.lines[0].memo
-
-
-STATEMENT = (
-    "Date,Time,Time zone,Description,Currency,Gross,Fee,Net,Balance,Transaction ID,From Email Address,Name,"
-    "Bank Name,Bank account,Postage and Packaging Amount,VAT,Invoice ID,Reference Txn ID\n"
-)
-HELD = (
-    *("Reserve Hold", "Reserve Release", "Payment Review Hold", "Payment Review Release", "Tax Hold", "Tax Release"),
-    *("Hold on Available Balance", "Reversal of General Account Hold", "Blocage de réserve", "Déblocage de réserve"),
-    *("Funds Not Yet Available", "Funds Available"),
-)
-
-
-def test_of_paypal_an_amount_of_postage_and_a_payment_sent_leave_nothing_open() -> None:
-    header = "Date, Time, Time Zone, Name, Type, Status, Currency, Gross, Fee, Net, Transaction ID, Insurance Amount"
-    row = '"6/14/2026","10:46:49","PDT","Jane","Recurring Payment Sent","Completed","USD","-20","0","-20","X1",""'
-    read = Read(f"{header}\n{row}\n".encode())
-    assert [str(line.amount) for line in read.lines] == ["-20"]
-    assert [event for event in read.events if isinstance(event, Question)] == []
-
-
-def test_of_paypal_a_balance_that_counts_what_the_bank_is_about_to_pay_follows() -> None:
-    header = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,Transaction ID,Balance"
-    rows = (
-        '"10/14/2026","03:46:20","PDT","Radio","Payment","Completed","USD","-6.99","0.00","-6.99","A","-6.99"',
-        '"10/14/2026","03:46:20","PDT","","Bank Deposit to PP Account","Pending","USD","6.99","0.00","6.99","B","0.00"',
-        '"10/22/2026","05:07:06","PDT","Ann","Payment","Completed","USD","10.00","-0.59","9.41","C","9.41"',
-    )
-    read = Read("\n".join((header, *rows, "")).encode())
-    assert [(str(line.amount), line.pending) for line in read.lines if line.type != "FEE"] == [
-        ("-6.99", False),
-        ("6.99", True),
-        ("10.00", False),
-    ]
-    assert [event for event in read.events if isinstance(event, Question)] == []
-
-
-def test_of_paypal_neither_what_is_held_nor_its_release_is_a_line_in_lists_and_in_statements() -> None:
-    held = [(kind, number, "-" if number % 2 == 0 else "") for number, kind in enumerate(HELD)]
-    listed = "".join(
-        f"03/14/2026,10:00:00,PST,Ann,{kind},Completed,CAD,{sign}5.00,0.00,{sign}5.00,T{number},,Credit\n"
-        for kind, number, sign in held
-    )
-    stated = "".join(
-        f"03/14/2026,10:00:00,PST,{kind},CAD,{sign}5.00,0.00,{sign}5.00,5.00,T{number},,Ann,,,0.00,0.00,,\n"
-        for kind, number, sign in held
-    )
-    paid = "03/14/2026,10:00:00,PST,Express Checkout Payment,CAD,9.00,-1.00,8.00,13.00,T99,,Ann,,,0.00,0.00,,\n"
-    for text, ids in ((PAYPAL + listed, []), (STATEMENT + stated + paid, ["T99", "T99.fee"])):
-        result = Read(text.encode())
-        assert [line.native for line in result.lines] == ids
-        assert sum(statement.left_out for statement in result.statements) == len(HELD)
-
-
-def test_paypal_in_other_languages_reads_the_same() -> None:
-    german = (
-        '"Datum","Uhrzeit","Zeitzone","Name","Typ","Status","Währung","Brutto","Gebühr","Netto","Transaktionscode"\n'
-        '"14.03.2026","10:00:00","CET","Ann","Zahlung","Abgeschlossen","EUR","1.100,00","-3,20","1.096,80","T1"\n'
-    )
-    french = (
-        '"Date","Heure","Fuseau horaire","Nom","Type","État","Devise","Avant commission","Commission","Net",'
-        '"Numéro de transaction"\n'
-        '"14/03/2026","10:00:00","CET","Ann","Paiement","Terminé","EUR","1\u00a0100,00","-3,20","1\u00a0096,80","T1"\n'
-    )
-    for text in (german, french):
-        lines = [(line.day, str(line.amount), line.native, line.account.key) for line in Read(text.encode()).lines]
-        assert lines == [
-            (date(2026, 3, 14), "1100.00", "T1", "paypal-eur"),
-            (date(2026, 3, 14), "-3.20", "T1.fee", "paypal-eur"),
-        ]
-
-
-def test_a_quote_that_is_never_closed_costs_no_row() -> None:
-    content = 'Date,Description,Amount\n2026-03-14,5" PIPE,-1.00\n2026-03-15,"OPEN,-2.00\n2026-03-16,C,-3.00\n'
-    result = Read(content.encode())
-    assert [line.amount for line in result.lines] == [-1, -2, -3]
-
-
-def test_what_stops_and_goes_on_yields_the_same_as_one_go() -> None:
-    lines = [MadeLine(day=date(2026, 3, 14), amount=Decimal(number), name='A "B"\nC') for number in range(1, 900)]
-    content = b"".join(csv_chunks(MadeAccount(), lines))
-    whole = list(reader_for(BytesIO(content)).events(BytesIO(content)))
-    reader, pieces = reader_for(BytesIO(content)), []
-    while True:
-        events = reader.events(BytesIO(content))
-        part = list(islice(events, 11))
-        events.close()
-        pieces += part
-        if len(part) < 11:
-            break
-    assert pieces == whole
-    assert len(pieces) == 900
-
-
-UGLY = [b"\n", b",", b'"', b";", b" ", b"\t", b"(", b"-", b"+", b"$", b"EUR", b",Pending", b"0", b".", b"\0"]
-MADE = st.lists(
-    st.builds(
-        MadeLine,
-        day=st.integers(0, 364).map(lambda days: date(2026, 1, 1) + timedelta(days)),
-        amount=st.integers(-(10**8), 10**8).filter(bool).map(lambda cents: Decimal(cents).scaleb(-2)),
-        name=st.sampled_from(["CAFÉ", 'A "B", C; D', "two\nlines", "SHOP 17"]),
-        native=st.sampled_from(["", "TX-1001"]),
-    ),
-    min_size=1,
-    max_size=10,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    made=MADE,
-    delimiter=st.sampled_from([",", ";", "\t"]),
-    comma=st.booleans(),
-    columns=st.booleans(),
-    balance=st.booleans(),
-    preamble=st.booleans(),
-)
-def test_what_a_bank_writes_is_what_is_read(
-    made: list[MadeLine], delimiter: str, comma: bool, columns: bool, balance: bool, preamble: bool
-) -> None:
-    content = b"".join(
-        csv_chunks(
-            MadeAccount(),
-            made,
-            delimiter=delimiter,
-            comma=comma,
-            two_columns=columns,
-            balance=balance,
-            preamble=preamble,
-        )
-    )
-    result = Read(content)
-    assert [(line.day, line.amount, line.name, line.native) for line in result.lines] == [
-        (line.day, line.amount, " ".join(line.name.split()), line.native) for line in made
-    ]
-    assert (result.codes, asked(content)) == ([], [])
-
-
-@settings(max_examples=120, deadline=None)
-@given(
-    made=MADE,
-    words=st.sampled_from([(), ("DEBIT", "CREDIT"), ("CREDIT",), ("SHOP",)]),
-    columns=st.booleans(),
-    balance=st.booleans(),
-    noise=st.lists(st.tuples(st.integers(0, 600), st.sampled_from([*UGLY, b"0.00", b"0,00"])), max_size=4),
-    batch=st.sampled_from([3, 16, 256]),
-)
-def test_rows_read_many_at_once_are_the_rows_read_one_by_one(
-    made: list[MadeLine],
-    words: tuple[str, ...],
-    columns: bool,
-    balance: bool,
-    noise: list[tuple[int, bytes]],
-    batch: int,
-) -> None:
-    body = b"".join(csv_chunks(MadeAccount(), made * 3, two_columns=columns, balance=balance))
-    if words:
-        table = csv.reader(StringIO(body.decode(), newline=""))
-        wider = [[*cells, words[number % len(words)] if number else "Type"] for number, cells in enumerate(table)]
-        csv.writer(into := StringIO(newline="")).writerows(wider)
-        body = into.getvalue().encode()
-    for at, piece in noise:
-        body = body[:at] + piece + body[at:]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "_BATCH_LINES", batch)
-        together = Read(body).events
-        patch.setattr(RowReader, "block_moved", lambda *_: None)
-        patch.setattr(evidence, "signs_of", lambda _: None)
-        assert Read(body).events == together
-
-
-def test_each_row_is_weighed_once_whichever_of_them_needs_a_closer_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    weighed: list[int] = []
-
-    def counted(blocks: Iterable[Block], layout: Layout) -> evidence.Evidence:
-        found = weigh(blocks, layout)
-        weighed.append(found.rows)
-        return found
-
-    weigh = evidence.weigh
-    monkeypatch.setattr("raccord_bankfeed.readers.table.reader.weigh", counted)
-    monkeypatch.setattr(rows, "_BATCH_LINES", 20)
-    for odd in range(0, 60, 7):
-        amounts = ["1.5 $" if number == odd else f"-{number}.25" for number in range(60)]
-        Read(b"Date,Text,Amount\n" + "".join(f"2026-03-14,N,{each}\n" for each in amounts).encode())
-    assert weighed == [60] * 9
-
-
-@pytest.mark.parametrize("odd", ["", "N50,1.5", "Closing balance,0.00", "N50,1.00 CAD", "N50,"])
-@pytest.mark.parametrize("columns", [False, True])
-def test_balances_of_usual_rows_are_followed_in_the_first_look_and_of_others_in_one_of_their_own(
-    odd: str, columns: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks: list[RowReader] = []
-    original = balances.running_beside
-
-    def running(blocks: Iterable[Block], reader: RowReader, beside: balances.Beside) -> dict[str, RunningBalance]:
-        looks.append(reader)
-        return original(blocks, reader, beside)
-
-    monkeypatch.setattr(balances, "running_beside", running)
-    made = [MadeLine(day=date(2026, 3, 14), amount=Decimal("-40.00"), name=f"N{number}") for number in range(100)]
-    body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True)).decode()
-    if odd:
-        usual = "N50,40.00," if columns else "N50,-40.00,"
-        assert usual in body
-        body = body.replace(usual, f"{odd},")
-    (statement,) = Read(body.encode()).statements
-    assert bool(looks) is bool(odd)
-    if not odd:
-        day = date(2026, 3, 14)
-        assert statement.opening == Balance(Decimal("100.00"), day)
-        assert statement.ledger == Balance(Decimal("-3900.00"), day)
-
-
-def test_most_rows_of_a_large_table_are_read_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone: list[Row] = []
-    original = RowReader.line
-
-    def line(self: RowReader, row: Row) -> Line:
-        alone.append(row)
-        return original(self, row)
-
-    monkeypatch.setattr(RowReader, "line", line)
-    made = [
-        MadeLine(day=date(2026, 3, 14), amount=Decimal(number * (-1) ** number), name=f"N{number}")
-        for number in range(1, 1001)
-    ]
-    for columns in (True, False):
-        body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True))
-        assert len(Read(body.replace(b"N500,", b"N500 2026,")).lines) == 1000
-    assert len(alone) < 40
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    noise=st.lists(
-        st.tuples(st.integers(0, 700), st.sampled_from([b"", b"\n", b",", b'"', b";", b"\xff", b"\0", b"-"])),
-        min_size=1,
-        max_size=6,
-    )
-)
-def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[tuple[int, bytes]]) -> None:
-    lines = [MadeLine(day=date(2026, 3, 14), amount=Decimal(number), name=f"N{number}") for number in range(1, 12)]
-    body = b"".join(csv_chunks(MadeAccount(), lines))
-    for at, piece in noise:
-        body = body[:at] + piece + body[at + 2 :]
-    events = list(reader_for(BytesIO(body)).events(BytesIO(body)))
-    assert sum(isinstance(event, Line) for event in events) <= 11 + len(noise)
-
-
 def test_all_that_a_file_leaves_open_is_one_question_whose_answers_stand_under_their_keys(
     feed: Feed, mapping: FakeMapContext
 ) -> None:
@@ -737,6 +337,8 @@ def test_the_amount_in_the_currency_of_the_account_counts_with_the_currency_besi
 
 
 ROWS = "2026-03-14,HOTEL NYC,-50.00,{}\n2026-03-15,CAFE,-4.20,{}\n"
+
+
 NAMES = "Date,Description,Amount,Balance\n"
 
 
