@@ -11,6 +11,7 @@ from twin_steps import (
     ANOTHER,
     CARDS,
     CATEGORY,
+    CHEQUING,
     COFFEE,
     DOUBLE,
     RENUMBERED,
@@ -20,6 +21,7 @@ from twin_steps import (
     Scenario,
     again,
     bank,
+    bank_at_once,
     beside_the_file,
     by_hand,
     categorise,
@@ -37,6 +39,7 @@ from twin_steps import (
     still_asked,
     told_apart,
     told_to,
+    transfers,
     unnumbered,
 )
 
@@ -274,6 +277,14 @@ SCENARIOS = {
             again(1),
         ],
         ["Transfer 500.00 03-04"],
+    ),
+    "pain 2: a transfer that rules call so from both sides, in one run": Scenario(
+        [
+            *(bank("02-01 -1.00 SEL"), categorise, transfers("VERS", 1), transfers("DEPUIS", 0)),
+            bank_at_once((CHEQUING, ["03-04 -500.00 VERS EPARGNE"]), (SAVINGS, ["03-05 500.00 DEPUIS CHEQUES"])),
+            again(1),
+        ],
+        ["Purchase 1.00 02-01", "Transfer 500.00 03-05"],
     ),
     "pain 2 T2: a twin made by hand within five days is asked about": Scenario(
         [by_hand("Deposit 60.00 03-09"), bank("03-04 60.00 CLIENT #CLI001"), categorise],

@@ -315,6 +315,17 @@ def rule(house: House) -> None:
     add_rule(house.workshop, OWNER, house.company.id, RuleSaid(name="eau", mode=RuleMode.APPLY, body=body))
 
 
+def transfers(word: str, bank: int) -> Step:
+    """The owner lets a rule call every line that has a word a transfer with one of the two accounts."""
+
+    def step(house: House) -> None:
+        outcome = Outcome(kind=Treated.TRANSFER, other_account=house.banks[bank])
+        body = RuleBody(conditions=(TextCondition(test=TextTest.WORD, value=word),), outcome=outcome)
+        add_rule(house.workshop, OWNER, house.company.id, RuleSaid(name=word, mode=RuleMode.APPLY, body=body))
+
+    return step
+
+
 def processor(*rows: str, of: str = "1") -> Step:
     """A till tells what it sold and paid out: ``03-04 100.00`` is a sale and its deposit."""
 

@@ -55,6 +55,7 @@ from raccord.sync.lines.treatments import (
     treatable,
 )
 from raccord.sync.lines.two_sides import CalledOtherwise
+from raccord.sync.planning.from_both_sides import counterpart, leave_to, told_already
 from raccord.sync.planning.plan import Planner
 from raccord.sync.resolving.holds import alone_in, close_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -62,7 +63,9 @@ from raccord.sync.resolving.resolve import DECISION_MISSING
 EXCLUDED = "bank_rule.excluded"
 MATCH_FIRST, BOTH_SIDES, PERSON_FIRST = "match_first", "both_sides", "person_first"
 """Why a rule that is to be carried out waits for a person: an open document that the line may pay, a line that tells of
-the other side of the same transfer, what a person said of the line before."""
+the other side of the same transfer and is not called that, what a person said of the line before."""
+SIDES_APART = 31
+"""How far around a plan's lines is looked for those that theirs hang together with, day by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,10 @@ class Place:
     def waits(self) -> bool:
         return bool(self.hold_id)
 
+    @property
+    def day(self) -> date:
+        return self.line.day
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -94,6 +101,8 @@ class Ruling:
     treatment: Treatment | None
     unfit: UnfitTreatment | None = None
     held: str = ""
+    other: Place | None = None
+    """The line of the other account that a rule, or a person, calls the same transfer: the two are one."""
 
     @property
     def goes(self) -> bool:
@@ -186,7 +195,7 @@ class Judge:
     """The first and the last day of the lines; nothing where they may be of any."""
     _order: RuleOrder = field(init=False)
     _fit: BooksFit = field(init=False)
-    _sides: Mapping[tuple[str, str], list[tuple[date, int]]] | None = None
+    _sides: Mapping[tuple[str, str], list[Place]] | None = None
 
     def __post_init__(self) -> None:
         self._order = RuleOrder(self.rules)
@@ -206,33 +215,72 @@ class Judge:
             dump_treatment(treatment, place.line.draft)
         except UnfitTreatment as error:
             return Ruling(rule, None, error)
-        if UNRULED in place.decisions or by_person(place):
-            return Ruling(rule, treatment, held=PERSON_FIRST)
-        if CALLED in place.decisions:
-            return Ruling(rule, treatment, held=BOTH_SIDES)
-        if place.deposit or (place.matches and Sure(place.matches[0]["sure"]) is not Sure.POSSIBLE):
-            return Ruling(rule, treatment, held=MATCH_FIRST)
-        if treatment.kind is Treated.TRANSFER and self._other_side_waits(place, treatment):
-            return Ruling(rule, treatment, held=BOTH_SIDES)
-        return Ruling(rule, treatment)
+        held = self._held(place)
+        if held or treatment.kind is not Treated.TRANSFER:
+            return Ruling(rule, treatment, held=held)
+        here, there = self._both_sides(place, treatment.other_account)
+        if not any(abs(each.day - place.day) <= timedelta(DAYS_APART) for each in there):
+            return Ruling(rule, treatment)
+        # Posted from both sides, it would be two.
+        mine = [place, *(each for each in here if self._calls(each, treatment.other_account))]
+        theirs = [each for each in there if self._calls(each, place.line.account)]
+        other = counterpart(place, mine, theirs, self._window())
+        return Ruling(rule, treatment, held=BOTH_SIDES if other is None else "", other=other)
 
-    def _other_side_waits(self, place: Place, treatment: Treatment) -> bool:
-        """Tell whether a line of the other account tells of the same movement: posted twice, it would be two."""
+    def _held(self, place: Place) -> str:
+        """Return why no rule answers a line, whatever it says."""
+        if UNRULED in place.decisions or by_person(place):
+            return PERSON_FIRST
+        if CALLED in place.decisions:
+            return BOTH_SIDES
+        likely = place.matches and Sure(place.matches[0]["sure"]) is not Sure.POSSIBLE
+        return MATCH_FIRST if place.deposit or likely else ""
+
+    def _calls(self, place: Place, account: str) -> bool:
+        """Tell whether a line is, or goes as soon as it is judged, a transfer with an account."""
+        if not place.waits:
+            said = None if CALLED in place.decisions else said_of(place)
+        else:
+            rule = None if self._held(place) else self._order.first_fitting(place.line)
+            if rule is None or rule.mode is not RuleMode.APPLY:
+                return False
+            # A transfer fits every line: a rule has no parts of it.
+            said = treatment_of(rule, place.line) if rule.body.outcome.kind is Treated.TRANSFER else None
+        return said is not None and said.kind is Treated.TRANSFER and said.other_account == account
+
+    def _both_sides(self, place: Place, account: str) -> tuple[list[Place], list[Place]]:
+        """Return the lines that tell of a transfer like a line's: those of its own account, and those of the other."""
         if self._sides is None:
             self._sides = self._read_sides()
-        near = self._sides.get((treatment.other_account, _moved(place.line.draft, other_way=True)), ())
-        apart = timedelta(DAYS_APART)
-        return any(id_ != place.draft_id and abs(day - place.line.day) <= apart for day, id_ in near)
+        draft = place.line.draft
+        here = self._sides.get((place.line.account, _moved(draft)), ())
+        there = self._sides.get((account, _moved(draft, other_way=True)), ())
+        mine, theirs = ([each for each in side if each.draft_id != place.draft_id] for side in (here, there))
+        return mine, theirs
 
-    def _read_sides(self) -> Mapping[tuple[str, str], list[tuple[date, int]]]:
-        states = (DraftState.HELD, DraftState.WAITING, DraftState.PLANNED)
-        where: list[ColumnElement[bool]] = [DraftRow.state.in_(states)]
-        if self.days is not None:
-            where.append(DraftRow.day.between(*around(*self.days, DAYS_APART)))
-        sides: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
-        for each in read_places(self.session, self.company_id, self.rules, where):
-            sides[each.line.account, _moved(each.line.draft)].append((each.line.day, each.draft_id))
+    def _read_sides(self) -> Mapping[tuple[str, str], list[Place]]:
+        where: list[ColumnElement[bool]] = [
+            DraftRow.state.in_((DraftState.HELD, DraftState.WAITING, DraftState.PLANNED))
+        ]
+        if (window := self._window()) is not None:
+            where.append(DraftRow.day.between(*window))
+        places = read_places(self.session, self.company_id, self.rules, where)
+        told = told_already(
+            self.session,
+            {
+                f"{each.line.connection} {each.key}": each.draft_id
+                for each in places
+                if not each.waits and (said := said_of(each)) is not None and said.kind is Treated.TRANSFER
+            },
+        )
+        sides: dict[tuple[str, str], list[Place]] = defaultdict(list)
+        for each in places:
+            if each.draft_id not in told:
+                sides[each.line.account, _moved(each.line.draft)].append(each)
         return sides
+
+    def _window(self) -> tuple[date, date] | None:
+        return None if self.days is None else around(*self.days, SIDES_APART)
 
 
 def rule_lines(planner: Planner, after: int, limit: int) -> int:
@@ -262,11 +310,18 @@ def rule_lines(planner: Planner, after: int, limit: int) -> int:
     alone_in(session, connection.company_id)
     otherwise = CalledOtherwise(session, connection.company_id, now, "rule").read_once()
     answered = []
+    settled: set[int] = set()
     for place in places:
-        ruling = judge.of(place) if place.waits else None
+        ruling = judge.of(place) if place.waits and place.draft_id not in settled else None
         if ruling is None or ruling.treatment is None or not ruling.goes:
             continue
+        if ruling.other is not None and not ruling.other.waits:
+            leave_to(session, place.draft_id, ruling.other.draft_id, plan_id, ruling.rule.name, now)
+            continue
         row = _answer(session, connection, place, ruling.rule, ruling.treatment, now)
+        if ruling.other is not None:
+            settled.add(ruling.other.draft_id)
+            leave_to(session, ruling.other.draft_id, row.id, plan_id, ruling.rule.name, now)
         if otherwise.ask(row):
             continue
         if row.state == DraftState.WAITING:
