@@ -70,6 +70,12 @@ class _Record:
     first: dict[str, str] = field(default_factory=dict)
     address: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
+    before: _Record | None = None
+    """A whole record that nothing ends before this one's day."""
+
+    @property
+    def is_whole(self) -> bool:
+        return "D" in self.first and ("T" in self.first or "U" in self.first)
 
     def add(self, text: str) -> None:
         tag, value = text[0].upper(), text[1:].strip()
@@ -186,6 +192,8 @@ class QifReader(RunReader):
         if record is not None and lead in USUAL and not record.splits:
             if lead not in record.first:
                 record.first[lead] = text[1:].strip()
+            elif lead == "D" and record.is_whole:
+                self._begin_unended(record, text)
             return
         plain = text.lstrip("\ufeff")
         if plain[:1] == "!":
@@ -196,25 +204,37 @@ class QifReader(RunReader):
         elif plain[:1] == "^":
             self._ended()
         elif plain.strip() and not plain.startswith("#"):
+            plain = plain.lstrip() or plain
+            if record is not None and plain[0] in "Dd" and record.is_whole:
+                self._begin_unended(record, plain)
+                return
             if self._record is None:
                 self._record = _Record(self.row, self.start)
-            self._record.add(plain.lstrip() or plain)
+            self._record.add(plain)
+
+    def _begin_unended(self, record: _Record, text: str) -> None:
+        """Take a day for the next record's where nothing ended a whole one, until it turns out to have no amount."""
+        if not self._sections.holds_transactions:
+            return
+        before, record.before = record.before, None
+        if before is not None:
+            self._transaction(before)
+        self._record = _Record(self.row, self.start, before=record)
+        self._record.add(text)
 
     def finish(self) -> None:
         """Take the last record, which some programs do not end, and the last section."""
         record = self._record
-        if record is not None and self._sections.holds_transactions and "D" in record.first:
-            if self.whole:
-                self._ended()
-            elif self._tally is not None:
-                self._lose(record, text_faults.row_cut_off("^"))
-                self._record = None
+        if record is not None and self._sections.holds_transactions and "D" in record.first and self.whole:
+            self._ended()
         self._leave()
 
     def _leave(self) -> None:
-        if self._record is not None and self._tally is not None and "D" in self._record.first:
-            self._lose(self._record, text_faults.row_cut_off("^"))
-        self._record = None
+        record, self._record = self._record, None
+        if record is not None and self._tally is not None and "D" in record.first:
+            if record.before is not None:
+                self._transaction(record.before)
+            self._lose(record, text_faults.row_cut_off("^"))
         tally, self._tally = self._tally, None
         if tally is not None and (tally.lines or tally.unreadable or tally.last_day):
             tally.starts, tally.ends = tally.first_day, tally.last_day
@@ -236,6 +256,14 @@ class QifReader(RunReader):
         if self._sections.name == "account":
             self._sections.names(record.first)
         elif self._sections.holds_transactions:
+            before = record.before
+            if before is not None and not record.is_whole:
+                # The day is told twice, of one record.
+                before.first |= {tag: value for tag, value in record.first.items() if tag not in before.first}
+                before.address, before.splits = before.address + record.address, before.splits + record.splits
+                record, before = before, None
+            if before is not None:
+                self._transaction(before)
             self._transaction(record)
 
     def _transaction(self, record: _Record) -> None:
