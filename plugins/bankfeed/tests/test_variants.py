@@ -34,6 +34,9 @@ def written(text: str, wrap: str, charset: str) -> bytes:
             pass
     if charset == "cut utf-8":
         return text.encode().replace(b"@", "É".encode()[:1])
+    if charset == "zeros after it":
+        # More of them than are read at once, and than a line may have.
+        return text.encode() + bytes(200_000)
     return text.encode(charset)
 
 

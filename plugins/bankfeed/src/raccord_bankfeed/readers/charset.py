@@ -25,7 +25,7 @@ def marked_charset(head: bytes) -> str:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    start = head[:400]
+    start = head[:400].rstrip(b"\0")  # what a file is filled up with says nothing
     even, odd = start[::2], start[1::2]
     if len(start) >= _FEW and max(even.count(0), odd.count(0)) > len(even) // 2:
         return "utf-16-be" if even.count(0) > odd.count(0) else "utf-16-le"
@@ -80,4 +80,4 @@ def is_mostly_utf_8(stream: BinaryIO) -> bool:
 def head_text(head: bytes) -> str:
     """Return a file's first bytes as text, for telling what it is."""
     charset = marked_charset(head)
-    return head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff")
+    return head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff").rstrip("\0")

@@ -46,9 +46,11 @@ _NAMED = re.compile(
 )
 _NAMED_FIRST = re.compile(rf"\s*({_LETTERS})\.?[ \-]*([0-9]{{1,2}})(?i:st|nd|rd|th)?,?[ \-]+([0-9]{{4}})(?![0-9])")
 _AFTER = re.compile(
-    r"(?:[T ,;]\s*(?:/\s*)?[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}| as of [0-9/.\-]{8,10}|\s*)", re.DOTALL
+    r"(?:,? (?:hétfő|kedd|szerda|csütörtök|péntek|szombat|vasárnap)"
+    r"|[T ,;]\s*(?:/\s*)?[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}| as of [0-9/.\-]{8,10}|\s*)",
+    re.DOTALL,
 )
-"""What may follow a date in its cell: a time, a zone, from when on it counts (Schwab), nothing."""
+"""What may follow a date in its cell: a weekday, a time, a zone, from when on it counts (Schwab), nothing."""
 
 
 def _bare(name: str) -> str:

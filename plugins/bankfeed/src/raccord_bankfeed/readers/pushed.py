@@ -100,7 +100,7 @@ class LineCutter:
         if self._line_end:
             text = text.replace(self._line_end, "\n")
         end = text.rfind("\n") + 1
-        whole, self._rest = text[:end], text[end:]
+        whole, self._rest = text[:end], text[end:].rstrip("\0")  # some banks fill their files up with zeros
         if self._dropping and whole:
             whole, self._dropping = whole[whole.index("\n") :], False
         if len(self._rest) > LINE_CHARS_MAX:
@@ -142,7 +142,8 @@ class LineReader(PushReader):
     def pushed(self, chunk: bytes) -> None:
         """Cut the piece into lines and take them."""
         self.take_text(self._cut(chunk))
-        self.whole = chunk.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))
+        if said := chunk.rstrip(b"\0"):
+            self.whole = said.endswith((b"\n", b"\r"))
         if self.line_end and self._cutter is not None:
             self.whole = self.whole or not self._cutter.within_a_line
 

@@ -1,8 +1,9 @@
-"""Days that a table's cells do not hold whole: those that a spreadsheet counts, and those without a year.
+"""Days that a table's cells do not hold whole: that a spreadsheet counts, of bare digits, and those without a year.
 
-A spreadsheet counts days from the end of 1899 (46096 is 15 March 2026). Days without a year are those of the period
-that the file states above its table, where one is stated and holds them all; else a person says of which year the
-newest is, and the others are told by it: none is newer, none a year older.
+A spreadsheet counts days from the end of 1899 (46096 is 15 March 2026). Bare digits (310126, 31012026) are in an order
+as other days are, and lose the zero that they begin with where a spreadsheet wrote them. Days without a year are those
+of the period that the file states above its table, where one is stated and holds them all; else a person says of which
+year the newest is, and the others are told by it: none is newer, none a year older.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import NamedTuple
 from raccord_bankfeed.readers import questions
 from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.contract import Question
-from raccord_bankfeed.readers.days import DayEvidence, Order, Parts, day_of, month_named, parts_of
+from raccord_bankfeed.readers.days import DayEvidence, Order, Parts, day_in, day_of, month_named, parts_of
 from raccord_bankfeed.readers.table.by_rows import told_by_rows
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
@@ -29,6 +30,7 @@ _SERIAL = re.compile(r"\s*([3-6][0-9]{4})(?:[.,][0-9]+)?\s*")
 _SERIALS = range(36_526, 66_000)
 """From the year 2000 on; lower numbers of five digits may be anything."""
 _SERIAL_BEGINS = date(1899, 12, 30)
+_DIGITS = re.compile(r"\s*(?:([0-9]{1,2})([0-9]{2})([0-9]{4})|([0-9]{1,2})([0-9]{2})([0-9]{2}))\s*")
 _NUMBERS = re.compile(r"\s*([0-9]{1,2})\s*([./\- ])\s*([0-9]{1,2})\.?\s*")
 _NAMED = re.compile(r"\s*(?:([0-9]{1,2})[ .\-/]*([^\W\d_]{3,12})\.?|([^\W\d_]{3,12})\.?[ \-]*([0-9]{1,2}))\s*")
 _LEAP = 2024
@@ -65,6 +67,17 @@ def serial(text: str) -> Parts | None:
 
 
 @lru_cache(4000)
+def _of_digits(text: str) -> Parts | None:
+    found = _DIGITS.fullmatch(text)
+    if found is None:
+        return None
+    first, second, third = (int(each) for each in found.groups() if each is not None)
+    numbers, orders = (first, second, third), _ORDERS if found[1] is not None else tuple(Order)
+    days = {order: day for order in orders if (day := day_in(numbers, order)) is not None}
+    return Parts(numbers, days, text.strip()) if days else None
+
+
+@lru_cache(4000)
 def _partly(text: str) -> Mapping[Order, tuple[int, int]]:
     """Return month and day of a text that holds no year, by the orders in which they make one."""
     if (numbers := _NUMBERS.fullmatch(text)) is not None:
@@ -91,7 +104,7 @@ def day_form(cells: Iterable[str]) -> DayForm | None:
     texts = [text for cell in cells if (text := cell.strip())]
     if not texts or any(map(_is_whole, texts)):
         return None
-    for form in (DayForm(serial), DayForm(_without_year, yearless=True)):
+    for form in (DayForm(serial), DayForm(_of_digits), DayForm(_without_year, yearless=True)):
         if 10 * sum(form.read(text) is not None for text in texts) >= 9 * len(texts):
             return form
     return None
