@@ -131,6 +131,48 @@ SCENARIOS = {
         ],
         ["Purchase 12.00 03-04", "Purchase 9.00 03-05", "Purchase 2.00 03-06", "Purchase 7.00 03-06"],
     ),
+    "pain 4 T2: what a table dates up to a week later is asked about while no file has both days": Scenario(
+        [
+            *(bank("02-01 -1.00 SEL #SEL001"), categorise, rule),
+            numbered("03-26 -3.00 PAIN", "03-28 -7.00 EAU", "03-29 -8.00 VIN", "03-31 -1.00 POIS", "04-06 -3.00 SEL"),
+            numbered("03-26 -3.00 PAIN", "03-31 -1.00 POIS", "04-04 -7.00 EAU", "04-05 -8.00 VIN", "04-06 -3.00 SEL"),
+            still_asked(*[CATEGORY] * 4, *[DOUBLE] * 2),
+            SAME,
+            categorise,
+            numbered("03-26 -3.00 PAIN", "03-28 -7.00 EAU", "04-05 -7.00 EAU", "04-06 -3.00 SEL"),
+            still_asked(),
+        ],
+        [
+            *("Purchase 1.00 02-01", "Purchase 3.00 03-26", "Purchase 7.00 03-28", "Purchase 8.00 03-29"),
+            *("Purchase 1.00 03-31", "Purchase 3.00 04-06", "Purchase 7.00 04-05"),
+        ],
+    ),
+    "pain 4 T2: what comes on a day that the table before had, and shows that one no more, is asked about": Scenario(
+        [
+            numbered("03-02 -3.00 PAIN", "03-05 -7.00 EAU", "03-08 -1.00 POIS", "03-14 -3.00 SEL"),
+            categorise,
+            numbered("03-08 -1.00 POIS", "03-12 -7.00 EAU", "03-14 -3.00 SEL", "03-20 -5.00 VIN"),
+            still_asked(DOUBLE, CATEGORY),
+            SAME,
+        ],
+        ["Purchase 3.00 03-02", "Purchase 7.00 03-05", "Purchase 1.00 03-08", "Purchase 3.00 03-14"],
+        [CATEGORY],
+    ),
+    "pain 9: what is bought each week in the same words is as many as it is": Scenario(
+        [
+            numbered("03-02 -4.50 CAFE", "03-07 -1.00 SEL", "03-09 -4.50 CAFE", "03-11 -2.00 PAIN"),
+            categorise,
+            numbered("03-09 -4.50 CAFE", "03-11 -2.00 PAIN", "03-16 -4.50 CAFE", "03-18 -1.00 SEL"),
+            categorise,
+            numbered("03-18 -1.00 SEL", "03-23 -4.50 CAFE", "03-25 -1.00 SEL"),
+            still_asked(*[CATEGORY] * 2),
+        ],
+        [
+            *(f"Purchase 4.50 03-{day}" for day in ("02", "09", "16")),
+            *("Purchase 1.00 03-07", "Purchase 2.00 03-11", "Purchase 1.00 03-18"),
+        ],
+        [CATEGORY] * 2,
+    ),
     "pain 4 T2: what a table words anew among days that it has is asked about, and no rule books it again": Scenario(
         [
             *(bank("02-01 -1.00 SEL #SEL001"), categorise, rule),

@@ -66,6 +66,10 @@ class Delivery:
         """Tell whether one page has a day whole: lines of days before and after it."""
         return any(first < day < last for first, last in self.pages)
 
+    def reaches(self, day: date) -> bool:
+        """Tell whether a day lies between the first and the last of a page."""
+        return any(first <= day <= last for first, last in self.pages)
+
     def covers(self, day: date, other: date) -> bool:
         """Tell whether one page has both days, and more before the first of them."""
         return any(first < min(day, other) and max(day, other) <= last for first, last in self.pages)

@@ -51,6 +51,8 @@ KINDS_OUT = ("BillPayment", "CreditCardPayment", "Deposit", "JournalEntry", "Pur
 """Documents that bring money into a bank or card account, and those that take it out."""
 
 
+LOOKED_APART = max(DAYS_APART, ID_DAYS_APART)
+"""How far around the lines is looked: what their own source told anew may have moved further than what others tell."""
 OLD_WAY = timedelta(31)
 """How long after the first approval a source's old way may post once more: what it does each month included."""
 
@@ -136,7 +138,7 @@ class Sought:
     def _true_days(self, ways: Ways) -> dict[tuple[str, str], date]:
         if not ways.days:
             return {}
-        first, last = around(min(ways.days), max(ways.days), DAYS_APART)
+        first, last = around(min(ways.days), max(ways.days), LOOKED_APART)
         rows = self.session.execute(
             select(LinkRow.kind, LinkRow.document_id, LinkRow.record_day)
             .join(Connection, Connection.id == LinkRow.connection_id)
@@ -264,7 +266,7 @@ def _equal_and_near(
         near: list[int] = []
         before = date.min
         for day, id_ in [*sorted(some), (date.max, 0)]:
-            if (day - before).days > DAYS_APART:
+            if (day - before).days > LOOKED_APART:
                 if len(near) > 1 and (by is None or len({by[each] for each in near}) > 1):
                     yield from near
                 near = []
@@ -283,7 +285,7 @@ def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
     """
     if not ways.days:
         return []
-    first, last = around(min(ways.days), max(ways.days), DAYS_APART)
+    first, last = around(min(ways.days), max(ways.days), LOOKED_APART)
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
 
     def moving(kind: str, document: Mapping[str, Any]) -> Iterator[Found]:

@@ -72,10 +72,10 @@ SURE = "sure"
 
 
 def unclaimed(
-    session: Session, connection: Connection, found: Sequence[Found], left_out: LeftOut, after: int | None = None
+    session: Session, connection: Connection, found: Sequence[Found], left_out: LeftOut, *, how: bool = False
 ) -> list[Found]:
     """Leave out what the connection has matched, and name the owners; of its own documents say in what they were told,
-    and of those that were told ``after`` a record, how.
+    and where lines wait that may be one of them, ``how``.
     """
     ids = sorted({each.id for each in found})
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
@@ -102,7 +102,7 @@ def unclaimed(
     matched = matched_of(session, connection, ids)
     several = bool(in_one(session, connection))
     own_keys = [key for owner, _, key in links.values() if owner == connection.id]
-    own = told(session, connection, own_keys, cards=several, after=after)
+    own = told(session, connection, own_keys, cards=several, how=how)
     told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     sending = being_sent(session, connection.company_id)
     free = []
@@ -175,8 +175,7 @@ class Doubles:
             if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
         left_out = self._left_out(sought.values(), bool(several_as_one or telling))
-        first = min((each.record for each in telling.values()), default=None)
-        free = unclaimed(self.session, self.connection, found, left_out, first)
+        free = unclaimed(self.session, self.connection, found, left_out, how=bool(telling))
         refused = {id_: refused_by(row) for id_, row in rows.items()}
         themselves = coming(self.connection, sought, records, left_out, told_so, refused, in_one=several_as_one)
         sought = {id_: replace(each, itself=themselves.get(id_)) for id_, each in sought.items()}

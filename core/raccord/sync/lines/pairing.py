@@ -68,7 +68,7 @@ class Found:
     record: int = 0
     """Then, and of what is ``aside``, the number of its record: a later one has a greater."""
     telling: Telling | None = field(default=None, compare=False)
-    """Then, how it was told, where a line that waits was told before it."""
+    """Then, how it was told, where a line waits that may be it."""
     refused: frozenset[str] = frozenset()
     """Then, the keys of those that a person said its own line not to be."""
     goes: bool = False
@@ -128,7 +128,8 @@ class Telling:
         """Tell whether a document that was told before may be a line of a day, its id replaced.
 
         Where the delivery repeats others, that is a line that it lacks: of the same day, in the same words or among
-        days that it has; or of the same words near, where it has the days around both.
+        days that it has; or of the same words near, where it has the days around both, or has not the earlier day any
+        more and the delivery that told of that one had the days around both, and not this line.
         """
         if self.by in found.told_by or (self.account and self.account not in found.told_as):
             return False
@@ -144,7 +145,16 @@ class Telling:
             return True
         if not self.text or fold(found.text) != fold(self.text):
             return False
-        return not apart or (apart <= ID_DAYS_APART and self.delivery.covers(day, found.day))
+        if not apart:
+            return True
+        return apart <= ID_DAYS_APART and (self.delivery.covers(day, found.day) or self._lacked_by(found, day))
+
+    def _lacked_by(self, found: Found, day: date) -> bool:
+        """Tell whether what told of an earlier line had a day whole, and this delivery has that line's day no more."""
+        before = found.telling
+        if before is None or before.delivery is None or self.delivery is None or before.record >= self.record:
+            return False
+        return before.delivery.has(day) and not self.delivery.reaches(found.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +208,10 @@ class Line:
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
 
+    def told_anew(self, found: Found) -> bool:
+        """Tell whether it may be told anew of what its own source told of."""
+        return bool(found.told_in) and self._anew(found)
+
     def _anew(self, found: Found) -> bool:
         """Tell whether it may be told anew of one of its own source, or that one of it: whichever was told later."""
         if self.told is None or (self.apart_from and self.apart_from in found.told_ids):
@@ -233,7 +247,7 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
     pairs: dict[int, Found] = {}
     waiting = list(lines)
     for agreeing in (_AGREEING, 1, 0, _CONTRADICTING):
-        for apart in range(DAYS_APART + 1):
+        for apart in range(max(DAYS_APART, ID_DAYS_APART) + 1):
             for line in waiting:
                 for near in sorted({*around(line.day, line.day, apart)}):
                     here = free.get((line.account, line.amount, near), [])
@@ -241,7 +255,9 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
                         (
                             place
                             for place, each in enumerate(here)
-                            if line.may_be(each) and agreement(line, each) >= agreeing
+                            if line.may_be(each)
+                            and agreement(line, each) >= agreeing
+                            and (apart <= DAYS_APART or line.told_anew(each))
                         ),
                         None,
                     )

@@ -45,12 +45,12 @@ from raccord.sync.fetching.repeated import (
     delivery_of,
     twin_in,
 )
-from raccord.sync.lines.pairing import DAYS_APART, Found, Line, Named, Telling
+from raccord.sync.lines.pairing import Found, Line, Named, Telling
 from raccord.sync.lines.spoken_for import refused_in
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
-from raccord.sync.resolving.set_aside import set_aside
+from raccord.sync.resolving.set_aside import ID_DAYS_APART, set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class Told:
     gone: bool = False
     """Whether the source says since that there is no such line."""
     telling: Telling | None = None
-    """How it was told, where a line that waits was told before it."""
+    """How it was told, where a line waits that may be it."""
     refused: frozenset[str] = frozenset()
     """The keys of those that a person said it is not."""
 
     @property
     def number(self) -> int:
-        """The number of its record, where a line that waits was told before it."""
+        """The number of its record, where a line waits that may be it."""
         return 0 if self.telling is None else self.telling.record
 
 
@@ -110,10 +110,10 @@ def text_told(draft: Draft | None) -> str:
 
 
 def told(
-    session: Session, connection: Connection, keys: Sequence[str], *, cards: bool, after: int | None = None
+    session: Session, connection: Connection, keys: Sequence[str], *, cards: bool, how: bool = False
 ) -> dict[str, Told]:
-    """Return by draft key how the source told of it; of which card only where ``cards`` are wanted, and in what
-    delivery only of records ``after`` one.
+    """Return by draft key what the source told of it; of which card only where ``cards`` are wanted, and in what
+    delivery only where that is (``how``).
     """
     found: dict[str, Told] = {}
     newest = aliased(SourceRecord)
@@ -124,7 +124,7 @@ def told(
                 DraftRow.decisions,
                 # A posted draft stays with the revision that it was made of.
                 and_(newest.state == RecordState.SKIPPED, newest.amount.is_(None)).label("gone"),
-                (SourceRecord.raw if cards or after is not None else literal("{}")).label("raw"),
+                (SourceRecord.raw if cards or how else literal("{}")).label("raw"),
             )
             .outerjoin(
                 newest,
@@ -138,7 +138,7 @@ def told(
             )
             .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
         ).all()
-        tellings = _tellings(session, [row for row in rows if after is not None and row.number > after])
+        tellings = _tellings(session, rows if how else ())
         for row in rows:
             draft, card = load_draft(row.body), card_in(_said(row.raw)) if cards else NO_CARD
             found[row.key] = Told(
@@ -175,7 +175,7 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
             SourceRecord.connection_id == connection.id,
             SourceRecord.state == RecordState.SKIPPED,
             SourceRecord.reason.not_in(UNSAID),
-            SourceRecord.day.between(*around(min(days), max(days), DAYS_APART)),
+            SourceRecord.day.between(*around(min(days), max(days), ID_DAYS_APART)),
             SourceRecord.raw.contains(f'"{TWIN}"'),
         )
     )

@@ -28,8 +28,8 @@ from raccord.sync.resolving.conflict_rules import DELETED, VOIDED
 
 LEFT_OUT, UNDONE, GONE = "aside_left_out", "aside_undone", "aside_deleted"
 """Why: a person left it out, its document was undone, or was deleted or voided in QuickBooks."""
-ID_DAYS_APART = 3
-"""How many days a record may move with its id, from pending to posted."""
+ID_DAYS_APART = 7
+"""How many days a record may move with its id, from purchase to posting: a long weekend between two banks."""
 
 _EDITED = "edited"
 _BY_DRIFT, _BY_PERSON = "drift.", "person:"
