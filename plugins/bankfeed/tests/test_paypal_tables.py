@@ -40,6 +40,45 @@ def test_of_paypal_only_what_moves_the_balance_is_read_by_currency() -> None:
     assert "fee 3.20" in result.lines[0].memo
 
 
+ABROAD = {
+    "german, statement": (
+        '"Datum","Uhrzeit","Zeitzone","Beschreibung","Währung","Brutto","Entgelt","Netto","Guthaben","Transaktionscode"',
+        '"15.08.2026","10:11:12","Europe/Berlin","Zahlung","EUR","1.100,00","-2,84","1.097,16","1.097,16","T1"',
+    ),
+    "german": (
+        '"Datum","Uhrzeit","Zeitzone","Name","Typ","Status","Währung","Brutto","Entgelt","Netto","Transaktionscode"',
+        '"15.08.2026","10:11:12","CEST","Ann","Zahlung","Abgeschlossen","EUR","1.100,00","-2,84","1.097,16","T1"',
+    ),
+    "polish": (
+        '"Data","Godzina","Strefa czasowa","Opis","Waluta","Brutto","Opłata","Netto","Saldo","Numer transakcji"',
+        '"15.08.2026","10:11:12","CEST","Płatność","EUR","1 100,00","-2,84","1 097,16","1 097,16","T1"',
+    ),
+    "italian": (
+        '"Data","Orario","Fuso orario","Nome","Tipo","Stato","Valuta","Lordo","Tariffa","Netto","Codice transazione"',
+        '"15/08/2026","10:11:12","CEST","Ann","Pagamento","Completata","EUR","1.100,00","-2,84","1.097,16","T1"',
+    ),
+    "portuguese": (
+        '"Data","Hora","Fuso horário","Nome","Tipo","Status","Moeda","Bruto","Tarifa","Líquido","ID da transação"',
+        '"15/08/2026","10:11:12","BRT","Ann","Pagamento","Concluído","EUR","1.100,00","-2,84","1.097,16","T1"',
+    ),
+    "swedish": (
+        '"Datum","Tid","Tidszon","Namn","Typ","Status","Valuta","Brutto","Avgift","Netto","Transaktions-id"',
+        '"2026-08-15","10:11:12","CEST","Ann","Betalning","Slutförd","EUR","1 100,00","-2,84","1 097,16","T1"',
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ABROAD)
+@pytest.mark.requirement("BF-01")
+def test_of_paypal_a_fee_is_read_in_languages_in_which_its_name_is_not_known(language: str) -> None:
+    read = Read("\n".join((*ABROAD[language], "")).encode())
+    assert [(line.account.key, str(line.amount), line.native) for line in read.lines] == [
+        ("paypal-eur", "1100.00", "T1"),
+        ("paypal-eur", "-2.84", "T1.fee"),
+    ]
+    assert read.codes == []
+
+
 STATEMENT = (
     "Date,Time,Time zone,Description,Currency,Gross,Fee,Net,Balance,Transaction ID,From Email Address,Name,"
     "Bank Name,Bank account,Postage and Packaging Amount,VAT,Invoice ID,Reference Txn ID\n"

@@ -60,6 +60,24 @@ _BESIDE_ANY = frozenset(
 """Words that tell of no amount that a column of currencies is of it."""
 _WALLET = frozenset({"from", "to", "amount total", "funding source"})
 """Names that together only Venmo's files have: each amount has its sign, and some were paid with a card."""
+_ZONES = frozenset(
+    {
+        *(
+            "timezone",
+            "time zone",
+            "fuseau horaire",
+            "zeitzone",
+            "tijdzone",
+            "zona horaria",
+            "fuso orario",
+            "fuso horario",
+        ),
+        *("strefa czasowa", "tidszon", "tidszone", "tidssone", "casove pasmo", "aikavyohyke", "часовой пояс"),
+    }
+)
+"""What PayPal calls the column of time zones, which nobody else has beside amounts before and after a fee."""
+_PAYPALS = {"liquido": Part.NET, "id da transacao": Part.ID, "numer transakcji": Part.ID}
+"""Names that say so little at others that they are believed of PayPal alone."""
 _TRANSFERS = frozenset(
     {
         *(
@@ -228,6 +246,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     if Part.AMOUNT in columns and {Part.DEBIT, Part.CREDIT} & set(columns):
         columns.pop(Part.DEBIT, None)
         columns.pop(Part.CREDIT, None)
+    _take_paypals(columns, plains, cells)
     net = _take_net(columns, plains)
     if Part.AMOUNT in columns and Part.CURRENCY in columns and plains[columns[Part.AMOUNT]] != "net amount":
         _take_own_currency(columns, plains, [part_of(cell) for cell in cells])
@@ -296,6 +315,20 @@ def _transfers(plains: Sequence[str], cells: Sequence[str], delimiter: str) -> L
 def _are_paypals(columns: Mapping[Part, int]) -> bool:
     """Tell whether columns are PayPal's; Stripe's report has gross, fee and net too, but never a time apart."""
     return {Part.GROSS, Part.NET, Part.FEE} <= set(columns) and bool({Part.TIME, Part.IMPACT} & set(columns))
+
+
+def _take_paypals(columns: dict[Part, int], plains: Sequence[str], cells: Sequence[str]) -> None:
+    """Know PayPal's fee by where it stands, and its time, in a language in which nobody knows what it calls them."""
+    zone = next((number for number, name in enumerate(plains) if name in _ZONES), None)
+    if zone is None or (gross := columns.get(Part.GROSS)) is None:
+        return
+    own = {part: number for number, name in enumerate(plains) if (part := _PAYPALS.get(name)) is not None}
+    if (columns | own).get(Part.NET) != gross + 2:
+        return
+    columns.update(own)
+    if Part.FEE not in columns and part_of(cells[gross + 1]) is None:
+        columns[Part.FEE] = gross + 1
+    columns.setdefault(Part.TIME, zone)
 
 
 def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> bool:

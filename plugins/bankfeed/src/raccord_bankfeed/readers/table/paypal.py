@@ -26,7 +26,10 @@ from raccord_bankfeed.readers.table.transfers import TransferReader
 from raccord_bankfeed.readers.table.wallet import WalletReader
 from raccord_bankfeed.readers.table.words import PENDING, Part, plain
 
-_COMPLETED = re.compile(r"(completed?|terminee?|effectuee?|abgeschlossen|completad[oa]|completat[oa]|voltooid|)")
+_COMPLETED = re.compile(
+    r"(completed?|terminee?|effectuee?|abgeschlossen|completad[oa]|completat[oa]|voltooid|"
+    r"concluid[oa]|(?:u|za)konczon[oae]|slutfor[dt]|fuldfort|fullfort|dokonceno|)"
+)
 _HOLD = re.compile(
     r"\b(hold|authori[sz]ation|autorisation|autorisierung|einbehaltung|blocage|retencion|autorizzazione|blokkering"
     r"|release|deblocage|freigabe|liberacion|sblocco|vrijgave|funds (?:not yet )?available)\b"
