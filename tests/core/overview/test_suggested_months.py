@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from full_store import NOW, FullStore, Sizes, fill
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from raccord.overview.lines.suggestions import SuggestedMonth, suggesting
 from raccord.store.database import Database
-from raccord.store.models import DraftRow, Hold
+from raccord.store.models import Connection, DraftRow, Hold
 
 ANSWERED = 60
 SIZES = Sizes(records=320, holds=8, answered=ANSWERED, problems=4, drifts=2, entries=2)
@@ -82,6 +82,22 @@ def test_beyond_the_newest_the_rest_is_told(
     with database.read() as session:
         found = suggesting(session, store.company_id, NOW)
     assert (sum(each.answered for each in found.months), found.older) == (25, ANSWERED - 25)
+
+
+def test_an_answer_counts_in_the_month_that_it_is_where_the_company_is(database: Database, store: FullStore) -> None:
+    one = _holds(database, suggested=True)[0]
+    counted = []
+    for closed in (datetime(2025, 12, 1, 4, 59, tzinfo=UTC), datetime(2025, 12, 1, 5, tzinfo=UTC)):
+        with database.begin() as session:
+            session.execute(update(Connection).values(time_zone="America/Toronto"))
+            session.get_one(Hold, one.id).closed_at = closed
+        with database.read() as session:
+            months = suggesting(session, store.company_id, datetime(2026, 1, 10, tzinfo=UTC)).months
+        counted.append({each.month: each.answered for each in months})
+    evening, morning = counted
+    november, december = date(2025, 11, 1), date(2025, 12, 1)
+    assert evening[november] == morning.get(november, 0) + 1
+    assert morning[december] == evening.get(december, 0) + 1
 
 
 def _holds(database: Database, *, suggested: bool) -> list[Hold]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from raccord.sync.lines.line_answers import ACCEPTED_ONCE, LEARNED
 from raccord.sync.lines.suggestions import SUGGESTED_KINDS, accepts_from, calibration_of
 from raccord.sync.lines.treatments import TREATMENT
 from raccord.sync.resolving.resolve import DECISION_MISSING
+from raccord.sync.zones import zone_of
 
 LOOKED_BACK = timedelta(days=366)
 ANSWERS_MAX = 20_000
@@ -93,10 +95,10 @@ def _months(session: Session, company_id: str, now: datetime) -> tuple[Sequence[
         Hold.code == DECISION_MISSING,
         Hold.closed_at >= now - LOOKED_BACK,
     )
-    starts = _starts(now)
+    starts = _starts(now, zone_of(session, company_id))
     newest = (
         select(
-            case(*((Hold.closed_at >= start, place) for place, start in enumerate(starts))).label("month"),
+            case(*((Hold.closed_at >= start.astimezone(UTC), place) for place, start in enumerate(starts))).label("month"),
             _outcome(session).label("outcome"),
         )
         .join(DraftRow, DraftRow.id == Hold.draft_id)
@@ -158,9 +160,10 @@ def _outcome(session: Session) -> ColumnElement[int]:
     )
 
 
-def _starts(now: datetime) -> list[datetime]:
-    """Return when the months of the year that is looked back on began, the newest first."""
-    start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def _starts(now: datetime, zone: str) -> list[datetime]:
+    """Return when the months of the year that is looked back on began where the company is, the newest first."""
+    there = ZoneInfo(zone)
+    start = now.astimezone(there).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     found = [start]
     while start > now - LOOKED_BACK:
         start = (start - timedelta(days=1)).replace(day=1)
