@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import till
 from harness import NOW, OWNER, choose_usual, lab, sync
+from open_documents import owed
 from sqlalchemy import func, select
 
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
@@ -24,7 +25,8 @@ from raccord.suggesting.history import Answer
 from raccord.suggesting.learner import Suggestion
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.lines.line_answers import DOUBTED, LEARNED
-from raccord.sync.lines.suggestions import treatment_of
+from raccord.sync.lines.paying import MATCHES
+from raccord.sync.lines.suggestions import history, treatment_of
 from raccord.sync.lines.treatments import Part, Treated, Treatment, load_treatment
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
@@ -221,12 +223,24 @@ def test_only_the_owner_lets_suggestions_be_accepted_and_only_as_the_history_sup
     assert (treatment.origin, treatment.parts[0].account) == ("suggestion", answered["CAFE DU PORT"])
     assert "bank/h91" in treatment.why
     assert (rows["bank/b202"].state, rows["bank/b201"].state) == (DraftState.WAITING, DraftState.HELD)
+    with workshop.database.read() as session:
+        learned_of = {example.line.id.split()[-1] for example in history(session, company.id)}
+    assert "bank/h91" in learned_of
+    assert learned_of.isdisjoint({"bank/b200", "bank/b202"}), "what was accepted by itself would only confirm itself"
     count = workshop.client(company).count("Purchase")
     sync(workshop, connection)
     assert workshop.client(company).count("Purchase") == count + 2, "the next plan holds them"
     with workshop.database.read() as session:
         found = suggesting(session, company.id, NOW)
     assert (found.months[0].by_itself, found.months[0].by_itself_right) == (2, 2)
+
+    # Before any category comes what a line may pay.
+    owed(workshop, company, "Bill", "Hydro Nord", "88.20", "7741")
+    till.ROWS["T1"] += [line(208, "ACHAT HYDRO NORD 7741", "-88.20"), line(209, "ACHAT HYDRO NORD", "-88.21")]
+    sync(workshop, connection)
+    held = asked(workshop)
+    assert (held["bank/b208"].params[MATCHES][0]["sure"], LEARNED in held["bank/b208"].params) == ("certain", False)
+    assert "bank/b209" not in held
 
     # The history got worse since: nothing more goes by itself, until it is good enough again.
     with workshop.database.begin() as session:
