@@ -19,8 +19,18 @@ from visiting import Travel, door, travel
 
 from raccord.plugin.texts import Language
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
-from raccord.sync.lines.bank_rules import BODY, AmountCondition, AmountTest
+from raccord.sync.lines.bank_rules import (
+    BODY,
+    AmountCondition,
+    AmountTest,
+    Outcome,
+    RuleBody,
+    RulePart,
+    TextCondition,
+    TextTest,
+)
 from raccord.sync.lines.line_answers import RULED
+from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
 from raccord_web.parts.rule_forms import holds_whole, rule_typed, typed_of
 
@@ -136,6 +146,24 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
 
 
 PAST = [("-3.25", "CAFE OLIMPICO 1"), ("-4.25", "CAFE OLIMPICO 2"), ("-5.25", "CAFE OLIMPICO 3"), ("-900.00", "LOYER")]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_each_part_of_a_rule_has_its_own_tax_class_and_description(language: Language) -> None:
+    parts = (
+        RulePart(account="1", percent=Decimal("33.5"), tax_code="5", class_id="9", description="Bureau"),
+        RulePart(account="2", amount=Decimal("-12.50"), tax_code="6"),
+        RulePart(account="3"),
+    )
+    conditions = (TextCondition(test=TextTest.CONTAINS, value="LOYER"),)
+    body = RuleBody(conditions=conditions, outcome=Outcome(kind=Treated.SPLIT, parts=parts))
+    typed = typed_of("Loyer", None, body, language)
+    assert holds_whole(body)
+    assert rule_typed(typed).body == body
+    one = replace(body, outcome=Outcome(kind=Treated.CATEGORY, parts=(replace(parts[2], tax_code="5", class_id="9"),)))
+    assert rule_typed(typed_of("Loyer", None, one, language)).body == one
+    told = replace(body, outcome=Outcome(kind=Treated.CATEGORY, parts=(replace(parts[2], description="Bureau"),)))
+    assert not holds_whole(told), "what the form does not show is not lost by keeping it"
 
 
 @pytest.mark.requirement("BF-21")

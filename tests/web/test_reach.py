@@ -136,7 +136,7 @@ FIELDS = {
     "/problems/of-cause/{deed}": {"code": "mapping.bad_record"},
     "/connections/{connection_id}/backfill": {"first": "2026-02-01", "last": "2026-02-03"},
     "/companies/{company_id}/certificates": {"month": "2026-02"},
-    "/companies/{company_id}/suggestions": {"from": "990"},
+    "/companies/{company_id}/suggestions": {"from": "99.0"},
     "/drift": {"way": "keep"},
     "/settings/start/{deed}": {"time_zone": "Europe/Paris"},
     "/people/invite": {"email": "new@example.ca", "role": "bookkeeper"},

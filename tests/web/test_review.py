@@ -153,6 +153,8 @@ def test_a_line_is_split_moved_personal_or_left_out_and_an_answer_taken_back(
     assert say("RISTOURNE", kind="category", account=office).headers["location"].endswith("said=gone")
 
     answered = browser.get("/review?state=answered").text
+    assert "Nothing is posted for them until you answer" in browser.get("/review").text
+    assert "Nothing is posted for them until you answer" not in answered
     assert answered.count("/undo?") == int(re.findall(r'data-total="(\d+)"', answered)[0]), (
         "its heading counts its list"
     )

@@ -275,22 +275,25 @@ def test_the_page_of_suggestions_says_what_the_history_supports_and_lets_the_own
     page = f"/companies/{synced.company_id}/suggestions"
     assert f'href="{page}"' in browser.get("/proof").text
     assert "Nothing is suggested yet" in browser.get(page).text
-    refused = send(f"/companies/{synced.company_id}/statements", page, **{"from": "990"})
+    refused = send(f"/companies/{synced.company_id}/statements", page, **{"from": "99.0"})
     assert (refused.status_code, "0 of 0 suggestions" in refused.text) == (409, True)
     with workshop.database.begin() as session:
         session.merge(
             LearnedHistory(
-                company_id=synced.company_id, examples=500, steps=[[0, 40, 30, 687], [300, 400, 400, 995]],
+                company_id=synced.company_id, examples=500,
+                steps=[[0, 40, 30, 687], [300, 400, 400, 995], [500, 390, 390, 999]],
                 shown_from=990, accepts_by="", scale=SCALE,
             )
         )  # fmt: skip
     shown = browser.get(page).text
-    assert "400 of 400 right" in shown
-    assert "400 of 400 were right" in shown
-    assert 'name="from" value="995"' in shown
+    asked = re.search(r'<input[^>]* name="from"[^>]*>', shown)
+    assert asked
+    assert ('min="99.5"' in asked[0], 'value="99.5"' in asked[0]) == (True, True)
     assert send(page, page, **{"from": "high"}).status_code == 400
-    assert send(page, page, **{"from": "995"}).status_code == 303
-    assert "Accepted from 99.5 %" in browser.get(page).text
+    refused = send(page, page, **{"from": "65"})
+    assert (refused.status_code, "The history supports it from 99.5 %" in refused.text) == (409, True)
+    assert send(page, page, **{"from": "99.9"}).status_code == 303
+    assert "Accepted from 99.9 %" in browser.get(page).text, "an owner may want it surer than the history supports"
     assert send(page, f"{page}/ask").status_code == 303
     assert "Every suggestion waits for a person" in browser.get(page).text
 

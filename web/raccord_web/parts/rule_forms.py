@@ -52,7 +52,10 @@ def rows_of(fields: Mapping[str, str]) -> Rows:
     """Return the rows that what is typed needs, and one more of what was asked for."""
     return Rows(
         min(CONDITIONS_MAX, max(1, _last(fields, "test", "value")) + (fields.get("do") == "condition")),
-        min(RULE_PARTS_MAX, max(2, _last(fields, "part", "share")) + (fields.get("do") == "part")),
+        min(
+            RULE_PARTS_MAX,
+            max(2, _last(fields, "part", "share", "tax", "class", "text")) + (fields.get("do") == "part"),
+        ),
     )
 
 
@@ -88,14 +91,16 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody, language: Langu
         "why": outcome.why,
         "payee": f"{outcome.party_kind}:{outcome.party_id}" if outcome.party_id else "",
         "location": outcome.location_id,
-        "tax": first.tax_code if first is not None else "",
-        "class": first.class_id if first is not None else "",
+        "tax": first.tax_code if first is not None and outcome.kind is not Treated.SPLIT else "",
+        "class": first.class_id if first is not None and outcome.kind is not Treated.SPLIT else "",
     }
     for row, condition in enumerate(body.conditions, 1):
         fields |= {f"{name}{row}": value for name, value in _condition_fields(condition, language).items()}
     if outcome.kind is Treated.SPLIT:
         for row, part in enumerate(outcome.parts, 1):
             fields[f"part{row}"] = part.account
+            fields[f"tax{row}"], fields[f"class{row}"] = part.tax_code, part.class_id
+            fields[f"text{row}"] = part.description
             fields[f"share{row}"] = (
                 _written(part.amount, language)
                 if part.percent is None
@@ -106,10 +111,11 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody, language: Langu
 
 def holds_whole(body: RuleBody) -> bool:
     """Tell whether the form has room for all that a rule says."""
-    same = {(part.tax_code, part.class_id) for part in body.outcome.parts}
     if any(isinstance(each, AmountCondition) and each.currency for each in body.conditions):
         return False
-    return max(len(body.accounts), len(body.connections)) <= 1 and len(same) <= 1
+    if body.outcome.kind is not Treated.SPLIT and any(part.description for part in body.outcome.parts):
+        return False
+    return max(len(body.accounts), len(body.connections)) <= 1
 
 
 def _condition(fields: Mapping[str, str], row: int) -> Condition:
@@ -155,11 +161,7 @@ def _outcome(fields: Mapping[str, str]) -> Outcome:
         case Treated.TRANSFER:
             return Outcome(kind=kind, other_account=fields.get("other_account", ""))
         case Treated.SPLIT:
-            parts = tuple(
-                _part(fields[f"part{row}"], fields.get(f"share{row}", ""), tax, class_)
-                for row in range(1, RULE_PARTS_MAX + 1)
-                if fields.get(f"part{row}")
-            )
+            parts = tuple(_part(fields, row) for row in range(1, RULE_PARTS_MAX + 1) if fields.get(f"part{row}"))
         case Treated.CATEGORY | Treated.PERSONAL:
             account = fields.get("account", "")
             parts = (RulePart(account=account, tax_code=tax, class_id=class_),) if account else ()
@@ -169,10 +171,18 @@ def _outcome(fields: Mapping[str, str]) -> Outcome:
     )  # fmt: skip
 
 
-def _part(account: str, share: str, tax: str, class_: str) -> RulePart:
+def _part(fields: Mapping[str, str], row: int) -> RulePart:
+    share = fields.get(f"share{row}", "")
     percent = _decimal(share.rstrip("% \u00a0\u202f")) if share.endswith("%") else None
     amount = _decimal(share) if share and percent is None else None
-    return RulePart(account=account, percent=percent, amount=amount, tax_code=tax, class_id=class_)
+    return RulePart(
+        account=fields[f"part{row}"],
+        percent=percent,
+        amount=amount,
+        tax_code=fields.get(f"tax{row}", ""),
+        class_id=fields.get(f"class{row}", ""),
+        description=fields.get(f"text{row}", "").strip(),
+    )
 
 
 def _written(value: Decimal | None, language: Language) -> str:

@@ -26,6 +26,10 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             ),
             Text("Choisissez dans la liste proposée.", "Choose from the list that is offered."),
         ),
+        "none_chosen": (
+            Text("Aucun compte n'est choisi.", "No account is chosen."),
+            Text("Choisissez dans la liste proposée.", "Choose from the list that is offered."),
+        ),
         "currency": (
             Text(
                 "« {object} » est tenu en {currency}, l'opération est en {line}.",

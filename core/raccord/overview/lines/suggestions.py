@@ -98,7 +98,9 @@ def _months(session: Session, company_id: str, now: datetime) -> tuple[Sequence[
     starts = _starts(now, zone_of(session, company_id))
     newest = (
         select(
-            case(*((Hold.closed_at >= start.astimezone(UTC), place) for place, start in enumerate(starts))).label("month"),
+            case(*((Hold.closed_at >= start.astimezone(UTC), place) for place, start in enumerate(starts))).label(
+                "month"
+            ),
             _outcome(session).label("outcome"),
         )
         .join(DraftRow, DraftRow.id == Hold.draft_id)

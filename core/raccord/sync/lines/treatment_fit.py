@@ -59,6 +59,8 @@ class BooksFit:
 
     def entry(self, kind: str, object_id: str, currency: str = "", types: frozenset[str] | None = None) -> LedgerEntry:
         """Return an active entry of one of some types; what is kept in a currency of its own takes no other."""
+        if not object_id:
+            raise UnfitTreatment("none_chosen")
         if (kind, object_id) not in self._known:
             self._known[kind, object_id] = self.session.get(LedgerEntry, (self.company_id, kind, object_id))
         found = self._known[kind, object_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -19,6 +20,7 @@ from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import said_by, show
 
 router = APIRouter()
+_PERCENT = re.compile(r"([0-9]{1,3})(?:[.,]([0-9]))?")
 
 
 @router.get("/companies/{company_id}/suggestions")
@@ -28,12 +30,13 @@ def learned(request: Request, company_id: str) -> Response:
 
 @router.post("/companies/{company_id}/suggestions")
 def accept(request: Request, company_id: str, fields: Fields) -> Response:
-    """Let suggestions be accepted from the confidence that the page showed (of 1 000); the service judges it anew."""
-    said = fields.get("from", "")
-    if not (said.isascii() and said.isdecimal() and len(said) <= 4):
+    """Let suggestions be accepted from a confidence on, said in percent; the service judges it anew."""
+    said = _PERCENT.fullmatch(fields.get("from", ""))
+    if said is None:
         return explained(request, HTTPStatus.BAD_REQUEST)
+    confidence = int(said[1]) * 10 + int(said[2] or 0)
     try:
-        accept_from(desk_of(request).workshop, acting(request), company_id, int(said))
+        accept_from(desk_of(request).workshop, acting(request), company_id, confidence)
     except RaccordError as error:
         if error.code.startswith("people."):
             raise
