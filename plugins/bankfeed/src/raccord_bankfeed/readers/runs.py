@@ -43,6 +43,10 @@ class RowLayout:
         self.lines = lines
         first, *self._slower = [rf"{re.escape(between)}{each}(?={re.escape(between)})" for each in quick or (pattern,)]
         self._rows = re.compile(first)
+        self._between = between
+        # Where it ends as it begins, a row that begins with the rest of it may be taken for two.
+        ends_as_it_begins = any(between.startswith(between[at:]) for at in range(1, len(between)))
+        self._doubled = f"{between}{between[1:]}" if ends_as_it_begins else ""
 
     @property
     def pattern(self) -> str:
@@ -57,6 +61,13 @@ class RowLayout:
             self._rows = re.compile(self._slower.pop(0))
             found = self._rows.findall(text)
         return found
+
+    def quick_run(self, rows: Sequence[str], text: str) -> Run | None:
+        """Return a run of all of some rows if one search through the text that they stand in finds each of them."""
+        if self._doubled and self._doubled in text:
+            return None
+        run = Run(rows, self, self.caught(f"{text}{self._between}", len(rows)), text)
+        return run if len(run.caught) == len(rows) and not self.is_odd(run) else None
 
     def is_odd(self, run: Run) -> bool:
         """Tell whether a quicker pattern took for a row what is none."""
@@ -270,11 +281,8 @@ def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str, text
     for layout in layouts:
         if layout.row.fullmatch(rows[0]) is not None:
             text = text or f"{between}{between.join(rows)}"
-            # Where what stands between rows begins a row, a match may begin in the middle of it.
-            if f"{between}{between[1:]}" not in text:
-                run = Run(rows, layout, layout.caught(f"{text}{between}", len(rows)), text)
-                if len(run.caught) == len(rows) and not layout.is_odd(run):
-                    return run
+            if (run := layout.quick_run(rows, text)) is not None:
+                return run
             found = run_from(rows, 0, (layout.row,))
             rows = rows[: len(found)]
             return Run(rows, layout, [match.groups("") for match in found], f"{between}{between.join(rows)}")

@@ -219,7 +219,7 @@ class _Messages:
     def take_run(self, run: Run, start: int) -> bool:
         """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
         message, columns = self._booked(), run.columns()
-        moves = None if message is None else moves_of(columns[1])
+        moves = None if message is None else moves_of(columns[1], columns[2])
         if message is None or moves is None:
             return False
         self._entry(message)
@@ -231,7 +231,7 @@ class _Messages:
         starts = run.starts(start, f"\n{OPENING}")
         self.told = True
         self._queue.extend(lines_of(run, columns, moves, tally, natives, starts))
-        tally.add_run(moves.days, moves.amounts)
+        tally.add_sum(moves.seen, len(run), sum(moves.amounts, Decimal(0)))
         return True
 
     def end(self, *, cut: bool = False) -> None:

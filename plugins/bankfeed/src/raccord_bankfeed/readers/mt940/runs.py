@@ -29,16 +29,20 @@ _ON_LINES = r"([^?\n]*+(?:\n(?![:\t {\-])[^?\n]*+)*)"
 """A subfield, which may go on on further lines."""
 _WHEN, _WHERE = r"[0-9]{6,10}+", r"R?[CD][A-Z]?"
 """The value day, perhaps with the entry day, and in which direction, in what kind of funds."""
-_MOVED = rf"{_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{0,6}}+"
+_HOW_MUCH = rf"{_WHERE}[0-9]{{1,15}}+,[0-9]{{0,6}}+"
+_MOVED = rf"{_WHEN}{_HOW_MUCH}"
 _KIND = r"[NFS][A-Z0-9]{3}"
 _ADDING = re.compile(rf"\n{OPENING}({_MOVED}){_KIND}")
-_ADDING_CENTS = re.compile(rf"\n{OPENING}({_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{2}}){_KIND}")
+_ADDING_CENTS = re.compile(
+    rf"\n(?:{OPENING}({_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{2}}){_KIND}|[\t {{\-:](?!86:))"
+)
+"""The same with two decimals each, catching nothing of what else may be no part of a ``:61:`` or of its ``:86:``."""
 _ELSE = re.compile(r"\n[\t {\-:](?!61:|86:)")
 """A line that is no part of a ``:61:`` or of its ``:86:``, or perhaps none."""
 _BREAK = re.compile(r"\n[\t {\-:]")
 """The same within a text."""
 READING = RowLayout(
-    rf"(({_MOVED})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*))?",
+    rf"(({_WHEN})({_HOW_MUCH})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*))?",
     f"\n{OPENING}",
 )
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
@@ -49,10 +53,12 @@ _MARKS = "?~<>^/"
 """One of them stands before each subfield or word."""
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _SUBFIELDS_MAX = 40
-_TEXT_AT = 6
+_TEXT_AT = 7
 """Before its column stand the line and its parts."""
 _SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _CHEQUE = "CHK"
+_FEW = 32
+"""Where half of so many references come again, each is read once."""
 _NO_REFERENCE = ("REF", "PROVIDED")
 """Each word for no reference holds one of them."""
 _Number = TypeVar("_Number", int, Decimal)
@@ -82,7 +88,7 @@ class SubfieldLayout(RowLayout):
     def _written(self, references: str, value: str, broken: str, last: str) -> str:
         first, *others = self.numbers
         marks = [rf"\?{first}", *(rf"\?{broken}{number[0]}{broken}{number[1]}" for number in others)]
-        return rf"(({_MOVED})({_KIND}){references})\n:86:(([0-9]{{3}}){value.join(marks)}{last})"
+        return rf"(({_WHEN})({_HOW_MUCH})({_KIND}){references})\n:86:(([0-9]{{3}}){value.join(marks)}{last})"
 
     def is_odd(self, run: Run) -> bool:
         """Tell whether a line that begins a field, or might, is taken for the rest of a subfield."""
@@ -103,6 +109,8 @@ class Moves(NamedTuple):
 
     days: list[date]
     amounts: list[Decimal]
+    seen: Collection[date]
+    """The days, each once."""
 
 
 class Added(NamedTuple):
@@ -118,18 +126,18 @@ class Added(NamedTuple):
 
 def moves_added(text: str) -> Added | None:
     """Return what rows come to; nothing where one, or what stands between them, is unusual."""
+    if "" not in (found := _ADDING_CENTS.findall(text)):
+        return _cents_added(found)
     if _ELSE.search(text):
         return None
     rows = text.count(f"\n{OPENING}")
-    if len(found := _ADDING_CENTS.findall(text)) == rows:
-        return _cents_added(found)
-    moves = moves_of(found) if len(found := _ADDING.findall(text)) == rows else None
+    moves = _moves(*_cells(found, ".", Decimal)) if len(found := _ADDING.findall(text)) == rows else None
     if moves is None:
         return None
     out = [amount for amount in moves.amounts if amount < 0]
     came_in = [amount for amount in moves.amounts if amount >= 0]
     incoming = sum(came_in, Decimal(0)) if came_in else None
-    return Added(rows, incoming, -sum(out, Decimal(0)), moves.days, moves.days[-1])
+    return Added(rows, incoming, -sum(out, Decimal(0)), moves.seen, moves.days[-1])
 
 
 def _cents_added(moved: Sequence[str]) -> Added | None:
@@ -153,12 +161,26 @@ def _cells(moved: Sequence[str], mark: str, read: Callable[[str], _Number]) -> t
         with suppress(ValueError, InvalidOperation):  # another letter tells the kind of funds
             if len(cells) == 2 * len(moved):
                 return cells[::2], list(map(read, cells[1::2]))
+    cells = _signed(joined, "\n").split("\n")
+    return cells[::2], list(map(read, cells[1::2]))
+
+
+def _signed(joined: str, before: str) -> str:
+    """Return what ``_MOVED`` or ``_HOW_MUCH`` matched with a sign, and what stands before it, for each direction."""
     # The longest first, for they hold the shorter ones.
     for letters in sorted(set(joined.translate(_LETTERS).split("\n")), key=len, reverse=True):
         sign = letters[:2] if letters[:2] in _SIGNS else letters[:1]
-        joined = joined.replace(letters, f"\n{_SIGNS[sign]}")
-    cells = joined.split("\n")
-    return cells[::2], list(map(read, cells[1::2]))
+        joined = joined.replace(letters, before + _SIGNS[sign])
+    return joined
+
+
+def _amounts(written: Sequence[str]) -> list[Decimal]:
+    """Return the amounts that ``_HOW_MUCH`` matched."""
+    joined = "\n".join(written).replace(",", ".")
+    if "R" not in joined and joined.count("C") + joined.count("D") == len(written):
+        with suppress(InvalidOperation):  # another letter tells the kind of funds
+            return list(map(Decimal, joined.replace("D", "-").replace("C", "").split("\n")))
+    return list(map(Decimal, _signed(joined, "").split("\n")))
 
 
 def _day_of(texts: Sequence[str]) -> dict[str, date] | None:
@@ -172,11 +194,14 @@ def _day_of(texts: Sequence[str]) -> dict[str, date] | None:
         return None
 
 
-def moves_of(moved: Sequence[str]) -> Moves | None:
+def moves_of(days: Sequence[str], amounts: Sequence[str]) -> Moves | None:
     """Return what some rows say of when and how much; nothing where a day is impossible."""
-    days, amounts = _cells(moved, ".", Decimal)
+    return _moves(days, _amounts(amounts))
+
+
+def _moves(days: Sequence[str], amounts: list[Decimal]) -> Moves | None:
     day_of = _day_of(days)
-    return None if day_of is None else Moves(list(map(day_of.__getitem__, days)), amounts)
+    return None if day_of is None else Moves(list(map(day_of.__getitem__, days)), amounts, day_of.values())
 
 
 class Told(NamedTuple):
@@ -219,10 +244,11 @@ def _subfields_told(
     wholes: Sequence[str] = next(iter(purpose), nothing)
     if len(purpose) > 1:
         wholes = list(map("".join, zip(*purpose, strict=True)))
-    joined = "\n".join(("", *wholes))
-    named = joined.count("+")
-    if named == len(texts) == joined.count(f"\n{_PURPOSE}"):
-        memos: Sequence[str] = list(map(str.strip, joined.replace(f"\n{_PURPOSE}", "\n").split("\n")[1:]))
+    named = "+" in "".join(wholes)
+    if named and all(map(str.startswith, wholes, repeat(_PURPOSE))):
+        memos: Sequence[str] = list(map(str.strip, map(str.removeprefix, wholes, repeat(_PURPOSE))))
+        if "+" in "".join(memos):
+            return None
     elif not named and purpose:
         memos = on_one_line(list(map(" ".join, zip(*purpose, strict=True))) if len(purpose) > 1 else wholes)
     else:
@@ -246,15 +272,21 @@ def _unbroken(texts: Sequence[str]) -> Sequence[str]:
 
 def references_of(texts: Sequence[str]) -> Sequence[str]:
     """Return references, nothing for the words that say there is none."""
-    some = set(texts)
-    if 2 * len(some) < len(texts):
-        kept = {text: reference(text) for text in some}
+    if are_alike(texts):
+        return (reference(texts[0]),) * len(texts)
+    if 2 * len(set(texts[:_FEW])) < len(texts[:_FEW]):
+        kept = {text: reference(text) for text in set(texts)}
         return list(map(kept.__getitem__, texts))
     plain = on_one_line(texts)
-    joined = "\n".join(some).upper()
+    joined = "\n".join(texts).upper()
     if not any(map(joined.__contains__, _NO_REFERENCE)):
         return plain
     return ["" if text.upper() in NO_REFERENCE else text for text in plain]
+
+
+def are_alike(texts: Sequence[str]) -> bool:
+    """Tell whether some texts, at least one, are all the same."""
+    return texts.count(texts[0]) == len(texts)
 
 
 def _sides(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -287,17 +319,17 @@ def lines_of(
     nothing = ("",) * len(run)
     told: Told | None = None
     if isinstance(run.layout, SubfieldLayout):
-        whole, _, types, customers, banks, details, texts, *parts = columns
+        whole, _, _, types, customers, banks, details, texts, *parts = columns
         entries, texts = list(map(str.rstrip, whole)), list(map(str.rstrip, texts))
         told = _subfields_told(run.layout.numbers, parts, entries, texts)
     else:
-        whole, _, types, both, details, texts = columns
+        whole, _, _, types, both, details, texts = columns
         customers, banks = _sides(both)
         entries, texts = list(map(str.rstrip, whole)), list(map(str.rstrip, texts))
     told = told or told_of(entries, texts, nothing)
     customers, banks = references_of(customers), references_of(banks)
     cheques: Sequence[str] = nothing
-    if any(kind.endswith(_CHEQUE) for kind in set(types)):
+    if types[0].endswith(_CHEQUE) or not are_alike(types):
         pairs = zip(types, customers, strict=True)
         cheques = [number if kind[1:] == _CHEQUE and number.isdigit() else "" for kind, number in pairs]
     fields = (
