@@ -25,9 +25,10 @@ from raccord_bankfeed.readers.camt import layouts as camt_layouts
 from raccord_bankfeed.readers.camt import reader as camt
 from raccord_bankfeed.readers.camt.walk import Walk
 from raccord_bankfeed.readers.contract import Event, Line
+from raccord_bankfeed.readers.mt940 import layouts as mt940_layouts
 from raccord_bankfeed.readers.mt940 import reader as mt940
+from raccord_bankfeed.readers.mt940.layouts import SubfieldLayout
 from raccord_bankfeed.readers.mt940.reader import Mt940Reader
-from raccord_bankfeed.readers.mt940.runs import SubfieldLayout
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.table import rows as table
 from raccord_bankfeed.readers.table.rows import RowCutter
@@ -175,11 +176,12 @@ KINDS = {
 }
 
 
-def events_of(content: bytes, *, together: bool, chunk: int = 64 * 1024) -> list[Event]:
+def events_of(content: bytes, *, together: bool, chunk: int = 64 * 1024, alike_after: int = 1) -> list[Event]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pushed, "CHUNK_BYTES", chunk)
         patch.setattr(camt, "CHUNK_BYTES", chunk)
         patch.setattr(runs, "RUN_ROWS_MIN", 1 if together else 10**9)
+        patch.setattr(mt940_layouts, "_ALIKE_AFTER", alike_after)
         patch.setattr(camt_layouts, "LAYOUTS_MAX", runs.LAYOUTS_MAX if together else 0)
         return Read(content).events
 

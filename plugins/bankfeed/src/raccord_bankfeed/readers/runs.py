@@ -9,7 +9,7 @@ of the same text, which ``tests/test_runs.py`` holds them to, so a layout may be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice, repeat
 from typing import Protocol, cast
 
@@ -23,6 +23,7 @@ RUN_ROWS_MAX = 512
 """So many rows are taken the general way where one of a run needs a closer look."""
 ROW_CHARS_MAX = 16 * 1024
 """Where a row is longer, none of its piece of text makes a run."""
+NOTHING_SHARED: Mapping[int, str] = {}
 
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
 """All blanks of ASCII but the plain space."""
@@ -41,12 +42,19 @@ class RowLayout:
         """
         self.row = re.compile(pattern)
         self.lines = lines
-        first, *self._slower = [rf"{re.escape(between)}{each}(?={re.escape(between)})" for each in quick or (pattern,)]
+        self.between = between
+        first, *self._slower = [self.one_of_many(each) for each in quick or (pattern,)]
         self._rows = re.compile(first)
-        self._between = between
+        self.slowed = False
+        """Whether what the quickest pattern takes for granted does not hold for some rows."""
         # Where it ends as it begins, a row that begins with the rest of it may be taken for two.
         ends_as_it_begins = any(between.startswith(between[at:]) for at in range(1, len(between)))
         self._doubled = f"{between}{between[1:]}" if ends_as_it_begins else ""
+
+    def one_of_many(self, pattern: str) -> str:
+        """Return the pattern of a row that stands between others."""
+        between = re.escape(self.between)
+        return rf"{between}{pattern}(?={between})"
 
     @property
     def pattern(self) -> str:
@@ -58,7 +66,7 @@ class RowLayout:
         found: list[tuple[str, ...]] = self._rows.findall(text)
         while len(found) < rows and self._slower:
             # What does not hold for some rows of a file is not tried on the others.
-            self._rows = re.compile(self._slower.pop(0))
+            self._rows, self.slowed = re.compile(self._slower.pop(0)), True
             found = self._rows.findall(text)
         return found
 
@@ -66,8 +74,11 @@ class RowLayout:
         """Return a run of all of some rows if one search through the text that they stand in finds each of them."""
         if self._doubled and self._doubled in text:
             return None
-        run = Run(rows, self, self.caught(f"{text}{self._between}", len(rows)), text)
-        return run if len(run.caught) == len(rows) and not self.is_odd(run) else None
+        return self.usable(Run(rows, self, self.caught(f"{text}{self.between}", len(rows)), text))
+
+    def usable(self, run: Run) -> Run | None:
+        """Return a run if each of its rows was found, and none that is odd."""
+        return run if len(run.caught) == len(run.rows) and not self.is_odd(run) else None
 
     def is_odd(self, run: Run) -> bool:
         """Tell whether a quicker pattern took for a row what is none."""
@@ -77,21 +88,36 @@ class RowLayout:
 class Run:
     """Rows of one layout that follow one another in a file."""
 
-    def __init__(self, rows: Sequence[str], layout: RowLayout, caught: Sequence[tuple[str, ...]], text: str) -> None:
+    def __init__(
+        self,
+        rows: Sequence[str],
+        layout: RowLayout,
+        caught: Sequence[tuple[str, ...]],
+        text: str,
+        shared: Mapping[int, str] = NOTHING_SHARED,
+    ) -> None:
         self.rows = rows
         self.layout = layout
         self.caught = caught
         """What the groups of the layout caught, row by row; nothing where a group took no part."""
         self.text = text
         """The rows with what stands between them, also before the first."""
+        self.shared = shared
+        """The columns that were not caught, because all rows say the same in them: by their place, in order."""
+        self.lines = len(rows) * layout.lines
+        """How many lines the rows take; nothing where that has to be counted."""
         self._columns: Sequence[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def columns(self) -> Sequence[tuple[str, ...]]:
-        """Return what was caught, group by group."""
-        self._columns = self._columns or list(zip(*self.caught, strict=True))
+        """Return what was caught, group by group, and what all rows share."""
+        if not self._columns:
+            columns = list(zip(*self.caught, strict=True))
+            for at, text in self.shared.items():
+                columns.insert(at, (text,) * len(self.rows))
+            self._columns = columns
         return self._columns
 
     def starts(self, first: int, between: str) -> Iterator[int]:
@@ -100,7 +126,7 @@ class Run:
 
     def line_ends(self) -> int:
         """Return how many lines the rows take."""
-        return len(self.rows) * self.layout.lines or self.text.count("\n")
+        return self.lines or self.text.count("\n")
 
 
 class RowTaker(Protocol):
@@ -145,6 +171,11 @@ def holds_any(texts: Sequence[str], words: frozenset[str]) -> bool:
     """Tell whether one of some texts is one of some words, in whatever case."""
     joined = "\n".join(texts).casefold()
     return any(word in joined for word in words) and not words.isdisjoint(map(str.casefold, texts))
+
+
+def are_alike(texts: Sequence[str]) -> bool:
+    """Tell whether some texts, at least one, are all the same."""
+    return texts.count(texts[0]) == len(texts)
 
 
 class FirstLook:

@@ -13,6 +13,7 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Eve
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940.account import account_named
 from raccord_bankfeed.readers.mt940.head import line_end_of
+from raccord_bankfeed.readers.mt940.layouts import OPENING, READING, layout_of
 from raccord_bankfeed.readers.mt940.leading import OF_ALL
 from raccord_bankfeed.readers.mt940.line import (
     read_amount,
@@ -23,7 +24,7 @@ from raccord_bankfeed.readers.mt940.line import (
     sum_entry,
 )
 from raccord_bankfeed.readers.mt940.message import Message, contradiction, sum_up
-from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, layout_of, lines_of, moves_added, moves_of
+from raccord_bankfeed.readers.mt940.runs import TAGS, lines_of, moves_added, moves_of
 from raccord_bankfeed.readers.pushed import Queue, RunReader, texts_of
 from raccord_bankfeed.readers.runs import LAYOUTS_MAX, FirstLook, Run, run_of
 from raccord_bankfeed.readers.tally import Place, Tally

@@ -14,48 +14,24 @@ from typing import NamedTuple, TypeVar
 from raccord_bankfeed.readers.amounts import of_cents
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.mt940.layouts import CODE_AT, KIND, MOVED, OPENING, WHEN, WHERE, SubfieldLayout
 from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information, reference
-from raccord_bankfeed.readers.runs import RowLayout, Run, made, on_one_line
+from raccord_bankfeed.readers.runs import Run, are_alike, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
-OPENING = ":61:"
 TAGS = (OPENING, ":86:")
 
-_LINE = r"(?![:\t {\-])[^\n]*+"
-"""A further line, which begins no field and ends no message."""
-# What is repeated here is not repeated possessively as a whole: up to Python 3.11.4, a part that fails within such a
-# repetition leaves the search behind what it looked at ahead.
-_ON_LINES = r"([^?\n]*+(?:\n(?![:\t {\-])[^?\n]*+)*)"
-"""A subfield, which may go on on further lines."""
-_WHEN, _WHERE = r"[0-9]{6,10}+", r"R?[CD][A-Z]?"
-"""The value day, perhaps with the entry day, and in which direction, in what kind of funds."""
-_HOW_MUCH = rf"{_WHERE}[0-9]{{1,15}}+,[0-9]{{0,6}}+"
-_MOVED = rf"{_WHEN}{_HOW_MUCH}"
-_KIND = r"[NFS][A-Z0-9]{3}"
-_ADDING = re.compile(rf"\n{OPENING}({_MOVED}){_KIND}")
-_ADDING_CENTS = re.compile(
-    rf"\n(?:{OPENING}({_WHEN}{_WHERE}[0-9]{{1,15}}+,[0-9]{{2}}){_KIND}|[\t {{\-:](?!86:))"
-)
+_ADDING = re.compile(rf"\n{OPENING}({MOVED}){KIND}")
+_ADDING_CENTS = re.compile(rf"\n(?:{OPENING}({WHEN}{WHERE}[0-9]{{1,15}}+,[0-9]{{2}}){KIND}|[\t {{\-:](?!86:))")
 """The same with two decimals each, catching nothing of what else may be no part of a ``:61:`` or of its ``:86:``."""
 _ELSE = re.compile(r"\n[\t {\-:](?!61:|86:)")
 """A line that is no part of a ``:61:`` or of its ``:86:``, or perhaps none."""
-_BREAK = re.compile(r"\n[\t {\-:]")
-"""The same within a text."""
-READING = RowLayout(
-    rf"(({_WHEN})({_HOW_MUCH})({_KIND})([^\n]*+)(?:\n({_LINE}))?)(?:\n:86:([^\n]*+(?:\n{_LINE})*))?",
-    f"\n{OPENING}",
-)
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
 _LETTERS = str.maketrans("", "", "0123456789,.")
-"""Leaves of what is matched by ``_MOVED`` the direction and the kind of funds."""
+"""Leaves of what is matched by ``MOVED`` the direction and the kind of funds."""
 _WHEN_CHARS = frozenset({6, 10})
 _MARKS = "?~<>^/"
 """One of them stands before each subfield or word."""
-_SUBFIELD = re.compile(r"\?([0-9]{2})")
-_SUBFIELDS_MAX = 40
-_TEXT_AT = 7
-"""Before its column stand the line and its parts."""
-_SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _CHEQUE = "CHK"
 _FEW = 32
 """Where half of so many references come again, each is read once."""
@@ -63,45 +39,6 @@ _NO_REFERENCE = ("REF", "PROVIDED")
 """Each word for no reference holds one of them."""
 _Number = TypeVar("_Number", int, Decimal)
 _PURPOSE = "SVWZ+"
-
-
-class SubfieldLayout(RowLayout):
-    """How rows are written whose texts have the same subfields of a question mark, each once.
-
-    A code of three, a mark and the number of the first begin the text, on one line; later ones a line end may break.
-    """
-
-    def __init__(self, numbers: tuple[str, ...], *, parted: bool, detailed: bool) -> None:
-        """Take the numbers of the subfields; quickest are rows of which all or none have a bank's reference or details
-        and whose marks no line end breaks.
-        """
-        self.numbers = numbers
-        value, customer, bank, details = "([^?]*+)", r"([^/\n]*+)", r"//([^\n]*+)", rf"\n({_LINE})"
-        whole = f"{customer}{bank if parted else '()'}{details if detailed else '()'}"
-        perhaps = f"{customer}(?:{bank})?(?:{details})?"
-        super().__init__(
-            self._written(perhaps, _ON_LINES, r"\n?", _ON_LINES),
-            f"\n{OPENING}",
-            quick=(self._written(whole, value, "", "([^?]*?)"), self._written(perhaps, value, r"\n?", _ON_LINES)),
-        )
-
-    def _written(self, references: str, value: str, broken: str, last: str) -> str:
-        first, *others = self.numbers
-        marks = [rf"\?{first}", *(rf"\?{broken}{number[0]}{broken}{number[1]}" for number in others)]
-        return rf"(({_WHEN})({_HOW_MUCH})({_KIND}){references})\n:86:(([0-9]{{3}}){value.join(marks)}{last})"
-
-    def is_odd(self, run: Run) -> bool:
-        """Tell whether a line that begins a field, or might, is taken for the rest of a subfield."""
-        return _BREAK.search("".join(run.columns()[_TEXT_AT])) is not None
-
-
-def layout_of(text: str, *, parted: bool, detailed: bool) -> SubfieldLayout | None:
-    """Return how rows with such a text are written; nothing where it has no subfields, or one of them twice."""
-    plain = text.replace("\n", "")
-    numbers = tuple(_SUBFIELD.findall(plain))
-    if _SUBFIELDS.fullmatch(plain) is None or len(set(numbers)) < len(numbers) or len(numbers) > _SUBFIELDS_MAX:
-        return None
-    return SubfieldLayout(numbers, parted=parted, detailed=detailed)
 
 
 class Moves(NamedTuple):
@@ -154,7 +91,7 @@ def _cents_added(moved: Sequence[str]) -> Added | None:
 
 
 def _cells(moved: Sequence[str], mark: str, read: Callable[[str], _Number]) -> tuple[Sequence[str], list[_Number]]:
-    """Return for what ``_MOVED`` matched the days as they are written, and the amounts as read with a decimal mark."""
+    """Return for what ``MOVED`` matched the days as they are written, and the amounts as read with a decimal mark."""
     joined = "\n".join(moved).replace(",", mark)
     if "R" not in joined:
         cells = joined.replace("D", "\n-").replace("C", "\n").split("\n")
@@ -166,7 +103,7 @@ def _cells(moved: Sequence[str], mark: str, read: Callable[[str], _Number]) -> t
 
 
 def _signed(joined: str, before: str) -> str:
-    """Return what ``_MOVED`` or ``_HOW_MUCH`` matched with a sign, and what stands before it, for each direction."""
+    """Return what ``MOVED`` or ``HOW_MUCH`` matched with a sign, and what stands before it, for each direction."""
     # The longest first, for they hold the shorter ones.
     for letters in sorted(set(joined.translate(_LETTERS).split("\n")), key=len, reverse=True):
         sign = letters[:2] if letters[:2] in _SIGNS else letters[:1]
@@ -175,7 +112,7 @@ def _signed(joined: str, before: str) -> str:
 
 
 def _amounts(written: Sequence[str]) -> list[Decimal]:
-    """Return the amounts that ``_HOW_MUCH`` matched."""
+    """Return the amounts that ``HOW_MUCH`` matched."""
     joined = "\n".join(written).replace(",", ".")
     if "R" not in joined and joined.count("C") + joined.count("D") == len(written):
         with suppress(InvalidOperation):  # another letter tells the kind of funds
@@ -229,27 +166,25 @@ def told_of(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]
     return Told(names, memos, references, ((*TAGS, *said) for said in fields), values_of_each)
 
 
-def _subfields_told(
-    numbers: Sequence[str], columns: Sequence[Sequence[str]], entries: Sequence[str], texts: Sequence[str]
-) -> Told | None:
-    """Return what texts say whose code and subfields are ``columns``: what for in plain words or after one ``SVWZ+``;
-    nothing where a text says it otherwise.
+def _subfields_told(run: Run, layout: SubfieldLayout, entries: Sequence[str], texts: Sequence[str]) -> Told | None:
+    """Return what texts with subfields say: what for in plain words or after one ``SVWZ+``; nothing where a text says
+    it otherwise.
     """
     nothing = ("",) * len(texts)
-    code, *parts, last = columns
-    # Nothing of a text is told of the blanks at its end.
-    values = [_unbroken(part) for part in (*parts, list(map(str.rstrip, last)))]
-    by_number = dict(zip(numbers, values, strict=True))
+    code, *values = _subfields(run)
+    by_number = dict(zip(layout.numbers, values, strict=True))
     purpose = [column for number, column in by_number.items() if "20" <= number <= "29" or "60" <= number <= "63"]
     wholes: Sequence[str] = next(iter(purpose), nothing)
     if len(purpose) > 1:
         wholes = list(map("".join, zip(*purpose, strict=True)))
-    named = "+" in "".join(wholes)
-    if named and all(map(str.startswith, wholes, repeat(_PURPOSE))):
-        memos: Sequence[str] = list(map(str.strip, map(str.removeprefix, wholes, repeat(_PURPOSE))))
+    memos: Sequence[str]
+    if "+" in "".join(wholes):
+        if not all(map(str.startswith, wholes, repeat(_PURPOSE))):
+            return None
+        memos = list(map(str.strip, map(str.removeprefix, wholes, repeat(_PURPOSE))))
         if "+" in "".join(memos):
             return None
-    elif not named and purpose:
+    elif purpose:
         memos = on_one_line(list(map(" ".join, zip(*purpose, strict=True))) if len(purpose) > 1 else wholes)
     else:
         return None
@@ -257,17 +192,31 @@ def _subfields_told(
         return None
     names, more = by_number.get("32", nothing), by_number.get("33", nothing)
     names = on_one_line(list(map(add, names, more)) if any(more) else names)
-    tags = (*TAGS, "code", *(f"?{number}" for number in numbers))
+    tags = (*TAGS, "code", *(f"?{number}" for number in layout.numbers))
     return Told(names, memos, nothing, repeat(tags), zip(entries, texts, code, *values, nothing, strict=True))
 
 
-def _unbroken(texts: Sequence[str]) -> Sequence[str]:
-    """Return texts without the line ends in them."""
-    joined = "\0".join(texts)
-    if "\n" not in joined:
-        return texts
-    parts = joined.replace("\n", "").split("\0")
-    return parts if len(parts) == len(texts) else [text.replace("\n", "") for text in texts]
+def _subfields(run: Run) -> list[Sequence[str]]:
+    """Return the code and the subfields of texts, column by column, without the line ends in them; those are counted
+    where the run's others are.
+    """
+    found: list[Sequence[str]] = []
+    line_ends = 0
+    for column in run.columns()[CODE_AT:]:
+        joined = "\0".join(column)
+        if "\n" in joined:
+            plain = joined.replace("\n", "")
+            line_ends += len(joined) - len(plain)
+            parts = plain.split("\0")
+            found.append(parts if len(parts) == len(column) else [text.replace("\n", "") for text in column])
+        else:
+            found.append(column)
+    if run.lines:
+        run.lines += line_ends
+    if any(found[-1]):
+        # Nothing of a text is told of the blanks at its end.
+        found[-1] = list(map(str.rstrip, found[-1]))
+    return found
 
 
 def references_of(texts: Sequence[str]) -> Sequence[str]:
@@ -282,11 +231,6 @@ def references_of(texts: Sequence[str]) -> Sequence[str]:
     if not any(map(joined.__contains__, _NO_REFERENCE)):
         return plain
     return ["" if text.upper() in NO_REFERENCE else text for text in plain]
-
-
-def are_alike(texts: Sequence[str]) -> bool:
-    """Tell whether some texts, at least one, are all the same."""
-    return texts.count(texts[0]) == len(texts)
 
 
 def _sides(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -319,9 +263,9 @@ def lines_of(
     nothing = ("",) * len(run)
     told: Told | None = None
     if isinstance(run.layout, SubfieldLayout):
-        whole, _, _, types, customers, banks, details, texts, *parts = columns
+        whole, _, _, types, customers, banks, details, texts, *_ = columns
         entries, texts = list(map(str.rstrip, whole)), list(map(str.rstrip, texts))
-        told = _subfields_told(run.layout.numbers, parts, entries, texts)
+        told = _subfields_told(run, run.layout, entries, texts)
     else:
         whole, _, _, types, both, details, texts = columns
         customers, banks = _sides(both)
