@@ -25,6 +25,9 @@ ROW_CHARS_MAX = 16 * 1024
 """Where a row is longer, none of its piece of text makes a run."""
 NOTHING_SHARED: Mapping[int, str] = {}
 
+_MANY_CHARS = 4 * 1024
+"""A text that is longer is taken to hold enough rows: where it does not, they are looked at twice."""
+
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
 """All blanks of ASCII but the plain space."""
 _END = "\1"
@@ -74,7 +77,17 @@ class RowLayout:
         """Return a run of all of some rows if one search through the text that they stand in finds each of them."""
         if self._doubled and self._doubled in text:
             return None
-        return self.usable(Run(rows, self, self.caught(f"{text}{self.between}", len(rows)), text))
+        return self.usable(self.run(rows, self.caught(f"{text}{self.between}", len(rows)), text))
+
+    def run(
+        self,
+        rows: Sequence[str],
+        caught: Sequence[tuple[str, ...]],
+        text: str,
+        shared: Mapping[int, str] = NOTHING_SHARED,
+    ) -> Run:
+        """Return a run of rows that are laid out so."""
+        return Run(rows, self, caught, text, shared)
 
     def usable(self, run: Run) -> Run | None:
         """Return a run if each of its rows was found, and none that is odd."""
@@ -94,7 +107,7 @@ class Run:
         layout: RowLayout,
         caught: Sequence[tuple[str, ...]],
         text: str,
-        shared: Mapping[int, str] = NOTHING_SHARED,
+        shared: Mapping[int, str],
     ) -> None:
         self.rows = rows
         self.layout = layout
@@ -104,8 +117,6 @@ class Run:
         """The rows with what stands between them, also before the first."""
         self.shared = shared
         """The columns that were not caught, because all rows say the same in them: by their place, in order."""
-        self.lines = len(rows) * layout.lines
-        """How many lines the rows take; nothing where that has to be counted."""
         self._columns: Sequence[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
@@ -126,7 +137,7 @@ class Run:
 
     def line_ends(self) -> int:
         """Return how many lines the rows take."""
-        return self.lines or self.text.count("\n")
+        return len(self.rows) * self.layout.lines or self.text.count("\n")
 
 
 class RowTaker(Protocol):
@@ -159,12 +170,12 @@ def made(columns: Iterable[Iterable[object]]) -> Iterator[Line]:
 
 def on_one_line(texts: Sequence[str]) -> Sequence[str]:
     """Return texts without blanks at their ends, runs of blanks as one."""
-    joined = _END.join(("", *texts, ""))
+    joined = _END.join(texts)
     # A blank that is no plain space does not print.
     odd = any(map(joined.__contains__, _BLANKS)) if joined.isascii() else not "".join(texts).isprintable()
     if odd or "  " in joined:
         return [" ".join(text.split()) for text in texts]
-    return list(map(str.strip, texts)) if f"{_END} " in joined or f" {_END}" in joined else texts
+    return list(map(str.strip, texts)) if " " in joined else texts
 
 
 def holds_any(texts: Sequence[str], words: frozenset[str]) -> bool:
@@ -217,7 +228,7 @@ class FirstLook:
             self._rows(text[first:last])
 
     def _rows(self, text: str) -> None:
-        if text.count(self._between) < RUN_ROWS_MIN:
+        if len(text) < _MANY_CHARS and text.count(self._between) < RUN_ROWS_MIN:
             self._lines(f"{text[1:]}\n")
         elif self._sums(text):
             self._row += text.count("\n") if self._counted else 0
@@ -316,7 +327,7 @@ def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str, text
                 return run
             found = run_from(rows, 0, (layout.row,))
             rows = rows[: len(found)]
-            return Run(rows, layout, [match.groups("") for match in found], f"{between}{between.join(rows)}")
+            return layout.run(rows, [match.groups("") for match in found], f"{between}{between.join(rows)}")
     return None
 
 

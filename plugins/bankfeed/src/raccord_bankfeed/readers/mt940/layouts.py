@@ -29,7 +29,7 @@ READING = RowLayout(
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _SUBFIELDS_MAX = 40
-_KIND_AT, _CUSTOMER_AT, _BANK_AT, _DETAILS_AT, _TEXT_AT, CODE_AT = range(3, 9)
+_KIND_AT, _CUSTOMER_AT, _BANK_AT, _DETAILS_AT, _TEXT_AT, _CODE_AT = range(3, 9)
 """The columns of rows with subfields; before these stand line, day and amount, after them the subfields."""
 _ALIKE_AFTER = 1000
 """After so many rows it is looked at what they have in common: to make a pattern takes as long as to read as many."""
@@ -41,6 +41,49 @@ class _Alike(NamedTuple):
     pattern: re.Pattern[str]
     shared: Mapping[int, str]
     """What they say, by the column in which all of them say it."""
+
+
+class SubfieldRun(Run):
+    """Rows whose texts have the same subfields."""
+
+    def __init__(
+        self,
+        rows: Sequence[str],
+        layout: SubfieldLayout,
+        caught: Sequence[tuple[str, ...]],
+        text: str,
+        shared: Mapping[int, str],
+    ) -> None:
+        super().__init__(rows, layout, caught, text, shared)
+        self.numbers = layout.numbers
+        self.lines_least = 0
+        """How many lines a row takes if none of its text is broken, where no line end can break a mark."""
+        self.subfields: list[Sequence[str]] = []
+        """The code and the subfields, column by column, without the line ends in them, once they are taken apart."""
+        self._line_ends = 0
+        self._is_odd = False
+
+    def take_apart(self) -> bool:
+        """Take the line ends out of the subfields; tell whether a line after one begins a field, or might."""
+        if not self.subfields:
+            self.subfields = list(map(self._on_one_line, self.columns()[_CODE_AT:]))
+        return self._is_odd
+
+    def _on_one_line(self, column: Sequence[str]) -> Sequence[str]:
+        joined = "\0".join(column)
+        if "\n" not in joined:
+            return column
+        plain = joined.replace("\n", "")
+        self._line_ends += len(joined) - len(plain)
+        self._is_odd = self._is_odd or _BREAK.search(joined) is not None
+        parts = plain.split("\0")
+        return parts if len(parts) == len(column) else [text.replace("\n", "") for text in column]
+
+    def line_ends(self) -> int:
+        """Return how many lines the rows take."""
+        if self.lines_least and self.subfields:
+            return len(self) * self.lines_least + self._line_ends
+        return super().line_ends()
 
 
 class SubfieldLayout(RowLayout):
@@ -83,25 +126,30 @@ class SubfieldLayout(RowLayout):
         bank = "//" + part(_BANK_AT, r"[^\n]*+") if self._parted else part(_BANK_AT, "")
         details = r"\n" + part(_DETAILS_AT, _LINE) if self._detailed else part(_DETAILS_AT, "")
         *others, last = [rf"\?{number}" for number in self.numbers]
-        values = "".join(f"{mark}{part(at, '[^?]*+')}" for at, mark in enumerate(others, CODE_AT + 1))
-        text = f"{part(CODE_AT, '[0-9]{3}')}{values}{last}{part(CODE_AT + len(self.numbers), '[^?]*?')}"
+        values = "".join(f"{mark}{part(at, '[^?]*+')}" for at, mark in enumerate(others, _CODE_AT + 1))
+        text = f"{part(_CODE_AT, '[0-9]{3}')}{values}{last}{part(_CODE_AT + len(self.numbers), '[^?]*?')}"
         return rf"(({WHEN})({HOW_MUCH}){kind}{customer}{bank}{details})\n:86:({text})"
 
     def quick_run(self, rows: Sequence[str], text: str) -> Run | None:
         """Return a run of all of some rows, at first by what those before them have in common."""
         if self._alike is not None:
             pattern, shared = self._alike
-            found = pattern.findall(f"{text}{self.between}")
-            if (run := self.usable(Run(rows, self, found, text, shared))) is not None:
-                return self._counting(run)
+            run = self.usable(self.run(rows, pattern.findall(f"{text}{self.between}"), text, shared))
+            if run is not None:
+                return run
             self._alike = None  # what does not hold for some rows of a file is not tried on the others
         run = super().quick_run(rows, text)
-        if run is None or self.slowed:
-            return run
-        if self._seen < _ALIKE_AFTER <= self._seen + len(rows):
-            self._alike = self._alike_to(run)
-        self._seen += len(rows)
-        return self._counting(run)
+        if run is not None and not self.slowed:
+            if self._seen < _ALIKE_AFTER <= self._seen + len(rows):
+                self._alike = self._alike_to(run)
+            self._seen += len(rows)
+        return run
+
+    def usable(self, run: Run) -> Run | None:
+        """Return a run if each of its rows was found, and none that is odd."""
+        if isinstance(run, SubfieldRun) and not self.slowed:
+            run.lines_least = 3 if self._detailed else 2
+        return super().usable(run)
 
     def _alike_to(self, run: Run) -> _Alike:
         """Return how rows are written that have in common what those of a run have."""
@@ -109,14 +157,19 @@ class SubfieldLayout(RowLayout):
         shared = {at: column[0] for at, column in columns if at >= _KIND_AT and at != _TEXT_AT and are_alike(column)}
         return _Alike(re.compile(self.one_of_many(self._unbroken(shared))), shared)
 
-    def _counting(self, run: Run) -> Run:
-        """Return a run of the quickest rows, which take a line more for each line end in a subfield alone."""
-        run.lines = len(run) * (3 if self._detailed else 2)
-        return run
+    def run(
+        self,
+        rows: Sequence[str],
+        caught: Sequence[tuple[str, ...]],
+        text: str,
+        shared: Mapping[int, str] = NOTHING_SHARED,
+    ) -> Run:
+        """Return a run of such rows, with their subfields."""
+        return SubfieldRun(rows, self, caught, text, shared)
 
     def is_odd(self, run: Run) -> bool:
         """Tell whether a line that begins a field, or might, is taken for the rest of a subfield."""
-        return _BREAK.search("".join(run.columns()[_TEXT_AT])) is not None
+        return isinstance(run, SubfieldRun) and run.take_apart()
 
 
 def layout_of(text: str, *, parted: bool, detailed: bool) -> SubfieldLayout | None:

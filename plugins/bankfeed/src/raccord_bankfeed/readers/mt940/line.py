@@ -192,6 +192,12 @@ def booking_day(value: str, entry: str) -> date:
     return min(days, key=lambda day: abs(day - near))
 
 
+@lru_cache(maxsize=4096)
+def day_written(digits: str) -> date:
+    """Return the booking day of the digits of a value day and, perhaps, an entry day; a file has few."""
+    return booking_day(digits[:6], digits[6:])
+
+
 def read_information(text: str) -> Told:
     """Read a ``:86:``: German subfields, slashed words, or free text; what is not known stays text."""
     if (german := _GERMAN.match(text)) is not None:

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 from raccord_bankfeed.readers.amounts import of_cents
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.mt940.layouts import CODE_AT, KIND, MOVED, OPENING, WHEN, WHERE, SubfieldLayout
-from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information, reference
+from raccord_bankfeed.readers.mt940.layouts import KIND, MOVED, OPENING, WHEN, WHERE, SubfieldRun
+from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, day_written, read_information, reference
 from raccord_bankfeed.readers.runs import Run, are_alike, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
@@ -126,7 +126,7 @@ def _day_of(texts: Sequence[str]) -> dict[str, date] | None:
     if not set(map(len, written)) <= _WHEN_CHARS:
         return None
     try:
-        return {text: booking_day(text[:6], text[6:]) for text in written}
+        return {text: day_written(text) for text in written}
     except RowFault:
         return None
 
@@ -166,24 +166,29 @@ def told_of(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]
     return Told(names, memos, references, ((*TAGS, *said) for said in fields), values_of_each)
 
 
-def _subfields_told(run: Run, layout: SubfieldLayout, entries: Sequence[str], texts: Sequence[str]) -> Told | None:
+def _subfields_told(run: SubfieldRun, entries: Sequence[str], texts: Sequence[str]) -> Told | None:
     """Return what texts with subfields say: what for in plain words or after one ``SVWZ+``; nothing where a text says
     it otherwise.
     """
     nothing = ("",) * len(texts)
-    code, *values = _subfields(run)
-    by_number = dict(zip(layout.numbers, values, strict=True))
+    run.take_apart()
+    code, *values = run.subfields
+    if any(values[-1]):
+        # Nothing of a text is told of the blanks at its end.
+        values[-1] = list(map(str.rstrip, values[-1]))
+    by_number = dict(zip(run.numbers, values, strict=True))
     purpose = [column for number, column in by_number.items() if "20" <= number <= "29" or "60" <= number <= "63"]
     wholes: Sequence[str] = next(iter(purpose), nothing)
     if len(purpose) > 1:
         wholes = list(map("".join, zip(*purpose, strict=True)))
+    joined = "".join(wholes)
     memos: Sequence[str]
-    if "+" in "".join(wholes):
-        if not all(map(str.startswith, wholes, repeat(_PURPOSE))):
-            return None
-        memos = list(map(str.strip, map(str.removeprefix, wholes, repeat(_PURPOSE))))
-        if "+" in "".join(memos):
-            return None
+    if "+" in joined:
+        memos = list(map(str.removeprefix, wholes, repeat(_PURPOSE)))
+        plain = "".join(memos)
+        if "+" in plain or len(plain) + len(_PURPOSE) * len(memos) != len(joined):
+            return None  # some have a plus elsewhere, or no word
+        memos = list(map(str.strip, memos))
     elif purpose:
         memos = on_one_line(list(map(" ".join, zip(*purpose, strict=True))) if len(purpose) > 1 else wholes)
     else:
@@ -192,31 +197,8 @@ def _subfields_told(run: Run, layout: SubfieldLayout, entries: Sequence[str], te
         return None
     names, more = by_number.get("32", nothing), by_number.get("33", nothing)
     names = on_one_line(list(map(add, names, more)) if any(more) else names)
-    tags = (*TAGS, "code", *(f"?{number}" for number in layout.numbers))
+    tags = (*TAGS, "code", *(f"?{number}" for number in run.numbers))
     return Told(names, memos, nothing, repeat(tags), zip(entries, texts, code, *values, nothing, strict=True))
-
-
-def _subfields(run: Run) -> list[Sequence[str]]:
-    """Return the code and the subfields of texts, column by column, without the line ends in them; those are counted
-    where the run's others are.
-    """
-    found: list[Sequence[str]] = []
-    line_ends = 0
-    for column in run.columns()[CODE_AT:]:
-        joined = "\0".join(column)
-        if "\n" in joined:
-            plain = joined.replace("\n", "")
-            line_ends += len(joined) - len(plain)
-            parts = plain.split("\0")
-            found.append(parts if len(parts) == len(column) else [text.replace("\n", "") for text in column])
-        else:
-            found.append(column)
-    if run.lines:
-        run.lines += line_ends
-    if any(found[-1]):
-        # Nothing of a text is told of the blanks at its end.
-        found[-1] = list(map(str.rstrip, found[-1]))
-    return found
 
 
 def references_of(texts: Sequence[str]) -> Sequence[str]:
@@ -262,10 +244,10 @@ def lines_of(
     """Yield a line for each entry of a run; ``natives`` is empty where the statement numbers none."""
     nothing = ("",) * len(run)
     told: Told | None = None
-    if isinstance(run.layout, SubfieldLayout):
+    if isinstance(run, SubfieldRun):
         whole, _, _, types, customers, banks, details, texts, *_ = columns
         entries, texts = list(map(str.rstrip, whole)), list(map(str.rstrip, texts))
-        told = _subfields_told(run, run.layout, entries, texts)
+        told = _subfields_told(run, entries, texts)
     else:
         whole, _, _, types, both, details, texts = columns
         customers, banks = _sides(both)
