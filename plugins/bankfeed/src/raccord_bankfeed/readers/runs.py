@@ -251,7 +251,7 @@ class FirstLook:
 class RowFeed:
     """Hands a taker the lines of a file, text by text: of the rows, those of a run at once.
 
-    What follows the last place between two rows is held back, for what comes next may go on with it.
+    What follows the last place between two rows is held back with it, for what comes next may go on with it.
     """
 
     def __init__(self, taker: RowTaker) -> None:
@@ -261,14 +261,16 @@ class RowFeed:
 
     def take(self, text: str) -> None:
         """Take whole lines, in order."""
+        goes_on = self._held != ""
         text = self._held + text
         cut = text.rfind(self._between)
         if cut < 0:
-            self._held = ""
             self._taker.take(text.split("\n")[:-1])
             return
-        self._held = text[cut + len(self._taker.closing) + 1 :]
-        if text.startswith(self._taker.opening):
+        self._held = text[cut:]
+        if goes_on:
+            text = text[:cut]
+        elif text.startswith(self._taker.opening):
             text = f"{self._taker.closing}\n{text[:cut]}"
         else:
             first, between, text = text[:cut].partition(self._between)
@@ -279,7 +281,7 @@ class RowFeed:
     def end(self) -> None:
         """Take the end of the file."""
         held, self._held = self._held, ""
-        self._taker.take(held.split("\n")[:-1])
+        self._taker.take(held[len(self._taker.closing) + 1 :].split("\n")[:-1])
 
     def _rows(self, rows: Sequence[str], text: str) -> None:
         """Take rows; ``text`` holds them with what stands between them, also before the first."""

@@ -31,7 +31,7 @@ _SUBFIELDS = re.compile(r"[0-9]{3}(?:\?[0-9]{2}[^?]*+)+")
 _SUBFIELDS_MAX = 40
 _KIND_AT, _CUSTOMER_AT, _BANK_AT, _DETAILS_AT, _TEXT_AT, _CODE_AT = range(3, 9)
 """The columns of rows with subfields; before these stand line, day and amount, after them the subfields."""
-_ALIKE_AFTER = 1000
+_ALIKE_AFTER = 512
 """After so many rows it is looked at what they have in common: to make a pattern takes as long as to read as many."""
 
 
@@ -66,7 +66,8 @@ class SubfieldRun(Run):
     def take_apart(self) -> bool:
         """Take the line ends out of the subfields; tell whether a line after one begins a field, or might."""
         if not self.subfields:
-            self.subfields = list(map(self._on_one_line, self.columns()[_CODE_AT:]))
+            columns = enumerate(self.columns()[_CODE_AT:], _CODE_AT)
+            self.subfields = [column if at in self.shared else self._on_one_line(column) for at, column in columns]
         return self._is_odd
 
     def _on_one_line(self, column: Sequence[str]) -> Sequence[str]:
@@ -154,7 +155,8 @@ class SubfieldLayout(RowLayout):
     def _alike_to(self, run: Run) -> _Alike:
         """Return how rows are written that have in common what those of a run have."""
         columns = enumerate(run.columns())
-        shared = {at: column[0] for at, column in columns if at >= _KIND_AT and at != _TEXT_AT and are_alike(column)}
+        alike = {at: column[0] for at, column in columns if at >= _KIND_AT and are_alike(column)}
+        shared = {at: text for at, text in alike.items() if at != _TEXT_AT and "\n" not in text}
         return _Alike(re.compile(self.one_of_many(self._unbroken(shared))), shared)
 
     def run(

@@ -35,8 +35,6 @@ _MARKS = "?~<>^/"
 _CHEQUE = "CHK"
 _FEW = 32
 """Where half of so many references come again, each is read once."""
-_NO_REFERENCE = ("REF", "PROVIDED")
-"""Each word for no reference holds one of them."""
 _Number = TypeVar("_Number", int, Decimal)
 _PURPOSE = "SVWZ+"
 
@@ -209,9 +207,9 @@ def references_of(texts: Sequence[str]) -> Sequence[str]:
         kept = {text: reference(text) for text in set(texts)}
         return list(map(kept.__getitem__, texts))
     plain = on_one_line(texts)
-    joined = "\n".join(texts).upper()
-    if not any(map(joined.__contains__, _NO_REFERENCE)):
-        return plain
+    joined = "".join(texts)
+    if "R" not in joined and "r" not in joined:
+        return plain  # each word for no reference has one
     return ["" if text.upper() in NO_REFERENCE else text for text in plain]
 
 
