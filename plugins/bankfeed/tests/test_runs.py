@@ -235,10 +235,13 @@ def written(draw: st.DrawFn, name: str) -> bytes:
 
 @pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=40, deadline=None)
-@given(data=st.data(), chunk=st.sampled_from([300, 64 * 1024]))
-def test_rows_taken_together_are_the_rows_taken_line_by_line(name: str, data: st.DataObject, chunk: int) -> None:
+@given(data=st.data(), chunk=st.sampled_from([300, 64 * 1024]), alike_after=st.sampled_from([1, 10**9]))
+def test_rows_taken_together_are_the_rows_taken_line_by_line(
+    name: str, data: st.DataObject, chunk: int, alike_after: int
+) -> None:
     content = data.draw(written(name))
-    assert events_of(content, together=True, chunk=chunk) == events_of(content, together=False, chunk=chunk)
+    read = events_of(content, together=True, chunk=chunk, alike_after=alike_after)
+    assert read == events_of(content, together=False, chunk=chunk)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -269,6 +272,70 @@ def test_most_texts_of_a_large_file_are_taken_apart_by_the_search_that_finds_the
     )
     assert len(Read(file_of("mt940", ACCOUNT, made(2000))).lines) == 2000
     assert sum(isinstance(layout, SubfieldLayout) for layout in layouts) > 1900
+
+
+ALIKE = ":61:2603100310D{number},00NMSCREF//B{number}\n:86:166?00C.RD?10\n03?20PURCHASE {number}?32A\n"
+"""Rows that have their type, the customer's reference, the code and three subfields in common."""
+
+
+def test_what_most_rows_have_in_common_is_not_caught_from_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[int] = []
+    original = Mt940Reader.passed
+    monkeypatch.setattr(
+        Mt940Reader, "passed", lambda self, run: shared.extend([len(run.shared)] * len(run)) or original(self, run)
+    )
+    rows = "".join(ALIKE.format(number=number) for number in range(5000))
+    assert len(Read(f"{MT940}{rows}:62F:C260331CAD1,\n-\n".encode()).lines) == 5000
+    # The details that no row has are in common too; a subfield that a line end breaks is caught.
+    assert shared.count(6) > 3500
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"),
+    [
+        *(("NMSC", "NTRF"), ("REF//", "REF 2//"), ("REF//", "R.F//"), ("166", "177"), ("C.RD", "CARD"), ("C.RD", "")),
+        *(("?32A", "?32B"), ("?32A", "?32A B"), ("?32A", "?32"), ("?32A", "?32A\nB"), ("?32A", "?32A\n:86:B")),
+        *(("?32A", "?33A"), ("\n:86:166", "\nD\n:86:166"), ("0310D", "0311D"), ("D", "RC"), ("D", "DD")),
+        *((":61:2603100310D", ":61:2602300230D"), (":86:166?00", ":NS:01X\n:86:166?00"), ("?10\n03", "?1\n003")),
+    ],
+)
+def test_a_row_that_says_something_else_is_read_among_rows_that_have_it_in_common(usual: str, other: str) -> None:
+    rows = [ALIKE.format(number=number) for number in range(90)]
+    assert usual in rows[60]
+    rows[60] = rows[60].replace(usual, other, 1)
+    # Where the last row stands, and that it cannot be read, is told by the number of its line.
+    content = f"{MT940}{''.join(rows)}:61:X\n:62F:C260331CAD1,\n-\n".encode()
+    for chunk in (1000, 64 * 1024):
+        assert events_of(content, together=True, chunk=chunk) == events_of(content, together=False, chunk=chunk)
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    ["SVWZ+A+B", "SVWZ+AEREF+1", "EREF+1SVWZ+B", "A+B", "A  B", "SVWZA", "PURPOSES", "SVWZ+", " SVWZ+A", "SVWZ+ A "],
+)
+def test_what_a_payment_is_for_is_read_among_others_with_its_word(purpose: str) -> None:
+    rows = [ALIKE.format(number=number).replace("PURCHASE", "SVWZ+PURCHASE") for number in range(90)]
+    rows[60] = rows[60].replace("SVWZ+PURCHASE 60", purpose)
+    content = f"{MT940}{''.join(rows)}-\n".encode()
+    assert events_of(content, together=True) == events_of(content, together=False)
+
+
+def test_the_number_of_a_cheque_is_read_among_other_payments() -> None:
+    rows = [ALIKE.format(number=number) for number in range(90)]
+    rows[60] = rows[60].replace("NMSCREF", "NCHK319")
+    content = f"{MT940}{''.join(rows)}-\n".encode()
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert [event.check_number for event in read if isinstance(event, Line) and event.check_number] == ["319"]
+
+
+@pytest.mark.parametrize(("name", "opening"), [("mt940", ":61:"), ("bai2", "16,")])
+def test_each_row_stands_where_it_says(name: str, opening: str) -> None:
+    content = file_of(name, ACCOUNT, made(500)).replace(b"\r\n", b"\n")
+    lines = [event for event in events_of(content, together=True, chunk=1000) if isinstance(event, Line)]
+    assert [line.offset for line in lines] == [
+        found.start() for found in re.finditer(rf"^{opening}".encode(), content, re.MULTILINE)
+    ]
 
 
 @pytest.mark.parametrize(("name", "one"), [("bai2", (bai2, "sum_of")), ("mt940", (mt940, "sum_entry"))])
