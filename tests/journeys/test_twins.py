@@ -20,6 +20,7 @@ from twin_steps import (
     House,
     Scenario,
     again,
+    as_transfer,
     bank,
     bank_at_once,
     beside_the_file,
@@ -275,6 +276,14 @@ SCENARIOS = {
             bank("03-05 500.00 VIREMENT #VIR002", account=SAVINGS),
             SAME,
             again(1),
+        ],
+        ["Transfer 500.00 03-04"],
+    ),
+    "pain 2: a transfer whose sides lie eight days apart is proposed, and one answer settles both": Scenario(
+        [
+            bank("03-04 -500.00 VERS EPARGNE"),
+            bank("03-12 500.00 DEPUIS CHEQUES", account=SAVINGS),
+            as_transfer("amount", "only", "days_apart"),
         ],
         ["Transfer 500.00 03-04"],
     ),

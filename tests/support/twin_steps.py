@@ -24,6 +24,7 @@ from raccord.onboarding.connecting.connections import NewConnection, connect, up
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.treating import accept_transfer
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin import ResolutionKind
@@ -313,6 +314,19 @@ def rule(house: House) -> None:
     outcome = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=category),))
     body = RuleBody(conditions=(TextCondition(test=TextTest.WORD, value="EAU"),), outcome=outcome)
     add_rule(house.workshop, OWNER, house.company.id, RuleSaid(name="eau", mode=RuleMode.APPLY, body=body))
+
+
+def as_transfer(*reasons: str) -> Step:
+    """A person answers two lines as the transfer that is proposed beside both, with these reasons."""
+
+    def step(house: House) -> None:
+        first, second = house.holds()
+        said = [hold.params["transfer"] for hold in (first, second)]
+        assert [(each["hold"], tuple(each["reasons"])) for each in said] == [(second.id, reasons), (first.id, reasons)]
+        accept_transfer(house.workshop, OWNER, first.id)
+        again(1)(house)
+
+    return step
 
 
 def transfers(word: str, bank: int) -> Step:

@@ -113,8 +113,8 @@ def test_the_line_that_is_proposed_as_the_other_side_comes_first(
     workshop: Workshop, company: Company, connection: Connection, accounts: dict[str, str], browser: TestClient
 ) -> None:
     del accounts
-    till.ROWS["T1"] += [row(7, "-500.00", "RETRAIT", "2026-03-05")]
-    till.ROWS["T2"] += [row(8, "500.00", "DEPOT", "2026-03-03")]
+    till.ROWS["T1"] += [row(7, "-500.00", "RETRAIT", "2026-03-05"), row(9, "-321.00", "LENT", "2026-03-01")]
+    till.ROWS["T2"] += [row(8, "500.00", "DEPOT", "2026-03-03"), row(10, "321.00", "ENFIN", "2026-03-09")]
     with workshop.database.read() as session:
         other = session.scalars(select(Connection).where(Connection.id != connection.id)).one()
     for each in (connection, other):
@@ -128,6 +128,10 @@ def test_the_line_that_is_proposed_as_the_other_side_comes_first(
     for text, side in proposed.items():
         panel = browser.get(f"/review?line={holds[text]}&view=transfer").text
         assert f'value="side:{holds[side]}" data-pick checked' in panel
+    for language, apart in (("en", "ENFIN · 8 days apart"), ("fr", "ENFIN · 8 jours d’écart")):
+        panel = browser.get(f"/review?line={holds['LENT']}&lang={language}").text
+        assert f'value="side:{holds["ENFIN"]}" data-pick checked' in panel, "the panel opens on it"
+        assert apart in panel
 
 
 def test_two_lines_that_were_called_differently_are_asked_about_on_both_panels_and_their_records(

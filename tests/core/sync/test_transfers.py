@@ -41,12 +41,24 @@ def test_lines_are_paired_by_amount_direction_account_and_days() -> None:
     assert (pair.score, pair.reasons) == (100, (Tells.AMOUNT, Tells.SAME_DAY, Tells.WORDS, Tells.ONLY))
     assert told(side("o", "bank", 4, "-700.00"), side("i", "savings", 5, "700.00")) == [("o", "i", "likely")]
     for none in (
-        side("i", "bank", 4, "700.00"), side("i", "savings", 10, "700.00"), side("i", "savings", 4, "-700.00"),
+        side("i", "bank", 4, "700.00"), side("i", "savings", 15, "700.00"), side("i", "savings", 4, "-700.00"),
         side("i", "savings", 4, "700.01"),
     ):  # fmt: skip
         assert told(out, none) == []
     both = told(out, side("i", "savings", 5, "700.00"), side("j", "savings", 4, "700.00"))
     assert both == [("o", "j", "possible")], "which of two it is, a person says; the nearer comes first"
+
+
+def test_sides_that_lie_over_a_week_apart_are_paired_where_nothing_nearer_is_either() -> None:
+    out, slow = side("o", "bank", 4, "-700.00"), side("i", "savings", 12, "700.00")
+    (pair,) = pair_transfers([out, slow])
+    assert (pair.sure, pair.reasons) == ("possible", (Tells.AMOUNT, Tells.ONLY, Tells.DAYS_APART))
+    assert told(side("o", "bank", 4, "-700.00", "VIREMENT"), slow) == [("o", "i", "likely")]
+    near = side("j", "savings", 6, "700.00")
+    assert told(out, slow, near) == [("o", "j", "likely")], "what is too far for most is no rival of what is near"
+    assert told(out, side("p", "bank", 13, "-700.00"), slow, near) == [("p", "i", "likely"), ("o", "j", "likely")]
+    assert told(out, side("i", "savings", 14, "700.00")) == [("o", "i", "possible")]
+    assert told(out, side("i", "savings", 15, "700.00")) == []
 
 
 SIDES = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9), st.sampled_from([-700, 700, 5, -5])), max_size=14)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ def proposed(out: Output, question: Question, rule: RuleSays | None) -> str:
     learned = "" if rule is not None and rule.answer is not None else _suggested(question)
     if question.one_or_two is not None:
         return _either(out, question.one_or_two)
-    return f"{_matched(out, question)}{_other_side(question)}{_ruled(out, rule)}{learned}"
+    return f"{_matched(out, question)}{_other_side(out, question)}{_ruled(out, rule)}{learned}"
 
 
 def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, object]:
@@ -110,10 +111,14 @@ def _matched(out: Output, question: Question) -> str:
     return said
 
 
-def _other_side(question: Question) -> str:
+def _other_side(out: Output, question: Question) -> str:
     """Return of which transfer a line may tell; ``holds transfer`` takes it."""
     said = question.params.get(TRANSFER)
-    return f"\n⇄ {said['name']}, {said['day']}, {said['text']} [{said['sure']}]" if said else ""
+    if not said:
+        return ""
+    apart = 0 if question.day is None else abs((date.fromisoformat(said["day"]) - question.day).days)
+    far = Phrase(f" ({apart} jours d'écart)", f" ({apart} days apart)").get(out.language) if apart > 1 else ""
+    return f"\n⇄ {said['name']}, {said['day']}{far}, {said['text']} [{said['sure']}]"
 
 
 def _ruled(out: Output, rule: RuleSays | None) -> str:

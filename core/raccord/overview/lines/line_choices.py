@@ -22,7 +22,7 @@ from raccord.store.models import Choice, Hold, LedgerEntry
 from raccord.sync.books.company import TAXED_BACK, TYPES
 from raccord.sync.days import around
 from raccord.sync.lines.matching import words_of
-from raccord.sync.lines.transfers import TRANSFER, says_transfer
+from raccord.sync.lines.transfers import SLOW_DAYS_APART, TRANSFER, says_transfer
 from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.lines.treatments import Treated
 
@@ -33,7 +33,7 @@ NUMBERED = 9
 LOOKED_AT = 200
 """Answers among which they are looked for."""
 APART = 7
-"""How many days the two lines of one transfer may lie apart."""
+"""How many days the two lines of one transfer mostly lie apart; further ones are offered where they are proposed."""
 SIDES = 4
 MONEY_ACCOUNTS = frozenset({"Bank", "Credit Card"})
 """What is offered by number for a transfer; loans are found by name."""
@@ -215,7 +215,7 @@ def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankL
     day = line.day
     if day is None or not line.account_id:
         return []
-    first, last = around(day, day, APART)
+    first, last = around(day, day, SLOW_DAYS_APART)
     wanted = WantedLines(
         company_id=line.company_id, arriving=not line.arrives, search=format(abs(line.amount), "f"),
         first=first, last=last,
@@ -230,6 +230,7 @@ def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankL
     ]
     paired = _paired(session, [line.hold_id, *(each.hold_id for each in sides)])
     mine = paired[line.hold_id]
+    sides = [each for each in sides if each.hold_id == mine or abs((each.day or day) - day).days <= APART]
     # What stands beside the question comes first, and what tells of another line's transfer last.
     sides.sort(
         key=lambda each: (

@@ -24,6 +24,11 @@ TRANSFER = "transfer"
 """Under this name a question says of which transfer its line probably tells, and which line is the other side."""
 _WORDS = frozenset({"VIR", "VIREMENT", "VIREMENTS", "TRANSFER", "TRANSFERT", "TRANSF", "XFER", "TFR", "TRSF"})
 """By which banks name what moves between accounts."""
+SLOW_DAYS_APART = 10
+"""How far the two sides may lie apart that nothing nearer goes with: five working days abroad, two weekends, a holiday.
+
+Beyond it, equal amounts of one month to the next would be proposed to each other.
+"""
 _TO_OTHERS = frozenset({"INTERAC", "VIR", "SALAIRE", "SALAIRES", "PAIE", "PAYROLL"})
 """Beside which they name what goes to or comes from other people."""
 
@@ -37,6 +42,8 @@ class Tells(StrEnum):
     """The bank calls one of the lines a transfer."""
     ONLY = "only"
     """Neither line has another that could be its other side."""
+    DAYS_APART = "days_apart"
+    """What speaks against it: more days lie between the two than a transfer mostly takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,17 @@ def says_transfer(text: str) -> bool:
 
 
 def pair_transfers(sides: Iterable[Side]) -> list[Pair]:
-    """Return the transfers that lines tell of, the surest first; a line is in one pair at most."""
+    """Return the transfers that lines tell of, the surest first; a line is in one pair at most.
+
+    What nothing near is the other side of goes with what lies some days further.
+    """
+    lines = list(sides)
+    found = _paired(lines, DAYS_APART)
+    used = {side.id for pair in found for side in (pair.out, pair.into)}
+    return [*found, *_paired([side for side in lines if side.id not in used], SLOW_DAYS_APART)]
+
+
+def _paired(sides: Iterable[Side], most_apart: int) -> list[Pair]:
     outs: dict[tuple[Decimal, str], list[Side]] = defaultdict(list)
     ins: dict[tuple[Decimal, str], list[Side]] = defaultdict(list)
     for side in sorted(sides, key=lambda each: (each.day, each.id)):
@@ -84,7 +101,7 @@ def pair_transfers(sides: Iterable[Side]) -> list[Pair]:
         for place, there in outs.items()
         for out in there
         for into in ins.get(place, ())
-        if into.account != out.account and abs((into.day - out.day).days) <= DAYS_APART
+        if into.account != out.account and abs((into.day - out.day).days) <= most_apart
     ]
     rivals: dict[str, int] = defaultdict(int)
     for out, into in near:
@@ -103,9 +120,15 @@ def pair_transfers(sides: Iterable[Side]) -> list[Pair]:
 def _judged(out: Side, into: Side, only: bool) -> Pair:
     apart = abs((into.day - out.day).days)
     named = not _WORDS.isdisjoint((*words_of(out.text), *words_of(into.text)))
-    tells = [(Tells.SAME_DAY, apart == 0), (Tells.WORDS, named), (Tells.ONLY, only)]
+    slow = apart > DAYS_APART
+    tells = [
+        (Tells.SAME_DAY, apart == 0), (Tells.WORDS, named), (Tells.ONLY, only), (Tells.DAYS_APART, slow),
+    ]  # fmt: skip
     score = 40 + 4 * (DAYS_APART - apart) + (20 if named else 0) + (20 if only else 0)
-    sure = Sure.CERTAIN if named and only else Sure.LIKELY if only else Sure.POSSIBLE
+    if slow:
+        sure = Sure.LIKELY if named and only else Sure.POSSIBLE
+    else:
+        sure = Sure.CERTAIN if named and only else Sure.LIKELY if only else Sure.POSSIBLE
     return Pair(out, into, score, sure, (Tells.AMOUNT, *(tell for tell, said in tells if said)))
 
 
