@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from raccord_bankfeed.readers.days import Parts, parts_of
 from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.table.forms import dialect_of
+from raccord_bankfeed.readers.table.paypal_names import take_paypals
 from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
 
 _SAVED = re.compile(r"([a-z_]+):([A-Za-z0-9+]+)")
@@ -60,24 +61,6 @@ _BESIDE_ANY = frozenset(
 """Words that tell of no amount that a column of currencies is of it."""
 _WALLET = frozenset({"from", "to", "amount total", "funding source"})
 """Names that together only Venmo's files have: each amount has its sign, and some were paid with a card."""
-_ZONES = frozenset(
-    {
-        *(
-            "timezone",
-            "time zone",
-            "fuseau horaire",
-            "zeitzone",
-            "tijdzone",
-            "zona horaria",
-            "fuso orario",
-            "fuso horario",
-        ),
-        *("strefa czasowa", "tidszon", "tidszone", "tidssone", "casove pasmo", "aikavyohyke", "часовой пояс"),
-    }
-)
-"""What PayPal calls the column of time zones, which nobody else has beside amounts before and after a fee."""
-_PAYPALS = {"liquido": Part.NET, "id da transacao": Part.ID, "numer transakcji": Part.ID}
-"""Names that say so little at others that they are believed of PayPal alone."""
 _TRANSFERS = frozenset(
     {
         *(
@@ -246,7 +229,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     if Part.AMOUNT in columns and {Part.DEBIT, Part.CREDIT} & set(columns):
         columns.pop(Part.DEBIT, None)
         columns.pop(Part.CREDIT, None)
-    _take_paypals(columns, plains, cells)
+    take_paypals(columns, plains, cells)
     net = _take_net(columns, plains)
     if Part.AMOUNT in columns and Part.CURRENCY in columns and plains[columns[Part.AMOUNT]] != "net amount":
         _take_own_currency(columns, plains, [part_of(cell) for cell in cells])
@@ -258,7 +241,13 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     named = [number for _, number in sorted(lists[Part.NAME]) if not _holds_owner(plains, number)]
     first_name = min((number for _, number in lists[Part.NAME]), default=len(cells))
     anyones = _ANYONES | ({"account"} if "name of sender receiver" in plains else set())
-    own = [pair for pair in lists[Part.ACCOUNT] if pair[1] < first_name or plains[pair[1]] not in anyones]
+    # At UniCredit in Czechia the account stands first by that name, the other side's number after its bank.
+    others = {"cislo uctu"} if "ucet" in plains else set[str]()
+    own = [
+        pair
+        for pair in lists[Part.ACCOUNT]
+        if (pair[1] < first_name or plains[pair[1]] not in anyones) and plains[pair[1]] not in others
+    ]
     accounts = [number for _, number in sorted(own)[:1]]
     if wallet := set(plains) >= _WALLET:
         texts += [plains.index("from"), plains.index("to")]
@@ -315,20 +304,6 @@ def _transfers(plains: Sequence[str], cells: Sequence[str], delimiter: str) -> L
 def _are_paypals(columns: Mapping[Part, int]) -> bool:
     """Tell whether columns are PayPal's; Stripe's report has gross, fee and net too, but never a time apart."""
     return {Part.GROSS, Part.NET, Part.FEE} <= set(columns) and bool({Part.TIME, Part.IMPACT} & set(columns))
-
-
-def _take_paypals(columns: dict[Part, int], plains: Sequence[str], cells: Sequence[str]) -> None:
-    """Know PayPal's fee by where it stands, and its time, in a language in which nobody knows what it calls them."""
-    zone = next((number for number, name in enumerate(plains) if name in _ZONES), None)
-    if zone is None or (gross := columns.get(Part.GROSS)) is None:
-        return
-    own = {part: number for number, name in enumerate(plains) if (part := _PAYPALS.get(name)) is not None}
-    if (columns | own).get(Part.NET) != gross + 2:
-        return
-    columns.update(own)
-    if Part.FEE not in columns and part_of(cells[gross + 1]) is None:
-        columns[Part.FEE] = gross + 1
-    columns.setdefault(Part.TIME, zone)
 
 
 def _take_net(columns: dict[Part, int], plains: Sequence[str]) -> bool:

@@ -246,7 +246,8 @@ NOT_MOVED = re.compile(
 )
 SUMS = re.compile(
     r"\b(total|totals|totaux|totalt|summa|umsatztotal|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
-    r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
+    r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand"
+    r"|zustatek|zostatok|egyenleg)\b"
 )
 _BALANCE_BEGINS = (
     r"\n *(?:s(?: ?a ?l ?d ?o\b|olde\b|tarting|chlusss|tarts|lots|[aā]kuma)|open(?:ing)?\b|clos(?:e|ing)\b"
