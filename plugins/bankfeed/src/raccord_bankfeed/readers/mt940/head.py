@@ -10,12 +10,14 @@ _START = re.compile(r":(?:20|25P?|28C?|60[FM]):")
 """What no other file holds as a rule, found in a fraction of the time."""
 _STARTS = re.compile(rf"^[ \t]{{0,8}}{_START.pattern}", re.MULTILINE)
 _ENTRIES = re.compile(r"^[ \t]{0,8}:6[01][FM]?:|^[ \t]{0,8}:(?:34F|62[FM]):", re.MULTILINE)
+_ENTRY = re.compile(r"\s*:61:[0-9]{6}(?:[0-9]{4})?R?[CD][A-Z]?\s*[0-9]*,")
+"""A line of a statement, with which a file begins whose account and balances somebody cut off."""
 
 
 def looks_like_mt940(head: str) -> bool:
     """Tell from a file's beginning: an account or a reference, and a balance or a line."""
     if _START.search(head) is None:
-        return False
+        return _ENTRY.match(head) is not None
     plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
     if line_end := line_end_of(plain):
         plain = plain.replace(line_end, "\n")

@@ -23,9 +23,11 @@ _ENTRY = re.compile(
     re.DOTALL,
 )
 """What most lines are written like, taken apart at once."""
+_BROKEN = re.compile(r"[0-9]{6}(?:[0-9]{4})?R?[CD][A-Z]?")
+"""Where some savings banks break a line: before its amount."""
 _USUAL = re.compile(r"[0-9]{1,15},[0-9]{0,6}")
 _TYPE = re.compile(r"([NFSI][A-Z0-9]{3}|[A-Z][A-Z0-9]{3}(?=//|NONREF))(.*)", re.DOTALL)
-_BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})([0-9.]*(?:,[0-9]*)?)\s*")
+_BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})?([0-9.]*(?:,[0-9]*)?)\s*")
 _OUT = {"C": 1, "D": -1, "RC": -1, "RD": 1, "EC": 1, "ED": -1}
 """RC takes a credit back and is money out; RD takes a debit back and is money in."""
 NO_REFERENCE = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF+"})
@@ -33,7 +35,7 @@ _SUBFIELDS = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})") for mark in "?
     "+": re.compile(r"\+(00|10|2[0-9]|3[0-4]|6[0-3])")
 }
 """Germany writes a question mark before a subfield; banks of its neighbours other marks."""
-_GERMAN = re.compile(r"\s*(?:[0-9]{3}([?~<>^])[0-9]{2}|([?~<>^])(?:00|20)|[0-9]{3}(\+)(?:00|20))")
+GERMAN = re.compile(r"\s*(?:[0-9]{3}([?~<>^])[0-9]{2}|([?~<>^])(?:00|20)|[0-9]{3}(\+)(?:00|20))")
 """The code before them is left out by some banks of Poland; a plus, which texts hold too, needs it."""
 _WORD = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+")
 _SLASHED = re.compile(
@@ -82,6 +84,9 @@ def read_entry(text: str) -> Entry:
         )
     first, _, details = text.partition("\n")
     found = _LINE.fullmatch(first.strip())
+    if found is None and _BROKEN.fullmatch(first) is not None:
+        first, _, details = text.replace("\n", "", 1).partition("\n")
+        found = _LINE.fullmatch(first.strip())
     if found is None:
         raise RowFault(_fault_of(first))
     amount = read_amount(found["amount"])
@@ -148,12 +153,12 @@ def read_amount(text: str) -> Decimal | None:
 
 
 def read_balance(text: str) -> tuple[Decimal, date | None, str] | None:
-    """Return amount, day and currency of a balance, or nothing where it cannot be read."""
+    """Return amount, day and currency of a balance, which some leave out; nothing where it cannot be read."""
     found = _BALANCE.fullmatch(text.partition("\n")[0])
     amount = None if found is None else read_amount(found[4])
     if found is None or amount is None:
         return None
-    return (amount if found[1] == "C" else -amount), day_of(found[2]), found[3]
+    return (amount if found[1] == "C" else -amount), day_of(found[2]), found[3] or ""
 
 
 def day_of(digits: str) -> date | None:
@@ -200,7 +205,7 @@ def day_written(digits: str) -> date:
 
 def read_information(text: str) -> Told:
     """Read a ``:86:``: German subfields, slashed words, or free text; what is not known stays text."""
-    if (german := _GERMAN.match(text)) is not None:
+    if (german := GERMAN.match(text)) is not None:
         return _german(text, german[1] or german[2] or german[3])
     if _SLASHED.search(text) is not None:
         return _slashed(text)

@@ -16,6 +16,7 @@ from raccord_bankfeed.readers.mt940.head import line_end_of
 from raccord_bankfeed.readers.mt940.layouts import OPENING, READING, layout_of
 from raccord_bankfeed.readers.mt940.leading import OF_ALL
 from raccord_bankfeed.readers.mt940.line import (
+    GERMAN,
     read_amount,
     read_balance,
     read_entry,
@@ -72,6 +73,8 @@ class _Messages:
     def take(self, tag: str, text: str, row: int, start: int) -> None:
         """Take one field."""
         message = self._message
+        if tag == "25" and message is not None and message.waiting is not None and GERMAN.match(text) is not None:
+            tag = "86"  # no account has subfields
         if tag == "NS":
             if message is not None and message.waiting is not None:
                 message.structured = text
@@ -133,7 +136,7 @@ class _Messages:
             self._unreadable(text_faults.balance_unreadable(f":{tag}:", text), row, start, text)
             return
         amount, day, currency = read
-        tally.currency = currency
+        tally.currency = currency or tally.currency
         if tag.startswith("60"):
             tally.opening, tally.starts = Balance(amount, day), day
             tally.opens_at = Place(row, f":{tag}:{text.splitlines()[0]}")
@@ -263,6 +266,13 @@ class _Messages:
         self._tell(tally.statement())
         self.unclosed = tally.opening is not None and not message.closed
 
+    def dashed(self) -> None:
+        """Take the mark that ends a message; some banks write it after the opening balance, too."""
+        message = self._message
+        if message is None or message.tally.opening is None or message.closed or message.count or message.waiting:
+            self.end()
+            self.unclosed = False
+
     def _tell(self, event: Event) -> None:
         self.told = True
         self._queue.append(event)
@@ -281,8 +291,14 @@ class _Fields:
         self._parts: list[str] = []
         self._size = 0
         self._row = self._start = 0
+        self._colon = False
+        """Whether the line before holds nothing but a colon, with which a field may begin that is broken there."""
 
     def line(self, text: str, row: int, start: int) -> None:
+        if self._colon:
+            if _FIELD.match(f":{text}"):
+                text, self._colon = f":{text}", False
+            self._add_colon()
         if text[:1] == "{" and (opened := _ENVELOPE.match(text)) is not None:
             self.end()
             text = opened[1]
@@ -292,8 +308,10 @@ class _Fields:
             self._tag, self._row, self._start = found[1], row, start
             self._parts, self._size = [text[found.end() :]], 0
         elif text[:1] == "-" and _END.fullmatch(text):
-            self.end()
-            self._messages.unclosed = False
+            self._flush()
+            self._messages.dashed()
+        elif text == ":" and self._tag:
+            self._colon = True
         elif self._tag and self._size < _FIELD_CHARS_MAX:
             self._parts.append(text)
             self._size += len(text)
@@ -308,7 +326,13 @@ class _Fields:
         self._flush()
         return self._messages.take_sums(text)
 
+    def _add_colon(self) -> None:
+        if self._colon:
+            self._parts.append(":")
+            self._colon = False
+
     def _flush(self) -> None:
+        self._add_colon()
         if self._tag:
             self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
         self._tag, self._parts = "", []
