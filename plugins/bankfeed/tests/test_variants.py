@@ -37,6 +37,8 @@ def written(text: str, wrap: str, charset: str) -> bytes:
     if charset == "zeros after it":
         # More of them than are read at once, and than a line may have.
         return text.encode() + bytes(200_000)
+    if charset == "zeros in it":
+        return text.encode().replace(b"@", b"\0")
     return text.encode(charset)
 
 
@@ -91,3 +93,8 @@ def test_a_section_is_of_its_kind_however_it_is_spelt(section: str, kind: str) -
     (statement,) = Read(f"!Type:{section}\nD2026-03-15\nT-4.20\nPCAFE\n^\n".encode()).statements
     assert statement.account.kind == kind
     assert statement.lines == (kind != "loan")
+
+
+def test_what_a_split_says_stays_the_split_s() -> None:
+    (line,) = Read(VARIANTS["qif: a day told again within a split"]["text"].encode()).lines
+    assert line.fields["splits"].split("\n") == ["SFood", "D03/10/2026", "EMemo", "$-2.20", "SHome", "$-2.00"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import BinaryIO
 
 from raccord_bankfeed.readers.guessed import SAMPLE_BYTES, guessed_charset
@@ -20,14 +21,19 @@ _FEW = 16
 """Of so many bytes of plain text in UTF-16, nearly every second one is zero."""
 
 
+_BINARY = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f]")
+"""What stands in no text; zeros do, where programs left them."""
+
+
 def marked_charset(head: bytes) -> str:
     """Return the charset that a byte order mark, or the zeros of UTF-16 without one, tell; else nothing."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    start = head[:400].rstrip(b"\0")  # what a file is filled up with says nothing
+    start = head[:400].rstrip(b"\0")  # what a file is filled up with
     even, odd = start[::2], start[1::2]
-    if len(start) >= _FEW and max(even.count(0), odd.count(0)) > len(even) // 2:
+    few, many = sorted((even.count(0), odd.count(0)))
+    if len(start) >= _FEW and many > len(even) // 2 and 4 * few < len(even):
         return "utf-16-be" if even.count(0) > odd.count(0) else "utf-16-le"
     return ""
 
@@ -80,4 +86,5 @@ def is_mostly_utf_8(stream: BinaryIO) -> bool:
 def head_text(head: bytes) -> str:
     """Return a file's first bytes as text, for telling what it is."""
     charset = marked_charset(head)
-    return head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff").rstrip("\0")
+    text = head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff")
+    return text if _BINARY.search(text) is not None else text.replace("\0", "")

@@ -97,10 +97,12 @@ class LineCutter:
     def cut(self, chunk: bytes, final: bool = False) -> str:
         """Return the lines that end in this piece, each with a line end; at the end of the file also the last one."""
         text = self._rest + self._decoder.decode(chunk, final)
+        if "\0" in text:  # some banks fill their files up with it, some programs leave it in texts
+            text = text.replace("\0", "")
         if self._line_end:
             text = text.replace(self._line_end, "\n")
         end = text.rfind("\n") + 1
-        whole, self._rest = text[:end], text[end:].rstrip("\0")  # some banks fill their files up with zeros
+        whole, self._rest = text[:end], text[end:]
         if self._dropping and whole:
             whole, self._dropping = whole[whole.index("\n") :], False
         if len(self._rest) > LINE_CHARS_MAX:

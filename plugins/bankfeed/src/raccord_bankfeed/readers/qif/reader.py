@@ -72,6 +72,8 @@ class _Record:
     splits: list[str] = field(default_factory=list)
     before: _Record | None = None
     """A whole record that nothing ends before this one's day."""
+    lines: list[str] = field(default_factory=list)
+    """Where there is one, its lines: should it turn out to have no amount, they go on that one."""
 
     @property
     def is_whole(self) -> bool:
@@ -189,7 +191,7 @@ class QifReader(RunReader):
     def line(self, text: str) -> None:
         """Take one line: a section's header, the end of a record, or a part of it."""
         record, lead = self._record, text[:1]
-        if record is not None and lead in USUAL and not record.splits:
+        if record is not None and lead in USUAL and not record.splits and record.before is None:
             if lead not in record.first:
                 record.first[lead] = text[1:].strip()
             elif lead == "D" and record.is_whole:
@@ -211,6 +213,8 @@ class QifReader(RunReader):
             if self._record is None:
                 self._record = _Record(self.row, self.start)
             self._record.add(plain)
+            if self._record.before is not None and len(self._record.lines) < _PARTS_MAX:
+                self._record.lines.append(plain)
 
     def _begin_unended(self, record: _Record, text: str) -> None:
         """Take a day for the next record's where nothing ended a whole one, until it turns out to have no amount."""
@@ -219,7 +223,7 @@ class QifReader(RunReader):
         before, record.before = record.before, None
         if before is not None:
             self._transaction(before)
-        self._record = _Record(self.row, self.start, before=record)
+        self._record = _Record(self.row, self.start, before=record, lines=[text])
         self._record.add(text)
 
     def finish(self) -> None:
@@ -259,8 +263,8 @@ class QifReader(RunReader):
             before = record.before
             if before is not None and not record.is_whole:
                 # The day is told twice, of one record.
-                before.first |= {tag: value for tag, value in record.first.items() if tag not in before.first}
-                before.address, before.splits = before.address + record.address, before.splits + record.splits
+                for text in record.lines:
+                    before.add(text)
                 record, before = before, None
             if before is not None:
                 self._transaction(before)

@@ -240,15 +240,7 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     texts = [at for at in texts if f"{plains[at]} 1" not in plains]
     named = [number for _, number in sorted(lists[Part.NAME]) if not _holds_owner(plains, number)]
     first_name = min((number for _, number in lists[Part.NAME]), default=len(cells))
-    anyones = _ANYONES | ({"account"} if "name of sender receiver" in plains else set())
-    # At UniCredit in Czechia the account stands first by that name, the other side's number after its bank.
-    others = {"cislo uctu"} if "ucet" in plains else set[str]()
-    own = [
-        pair
-        for pair in lists[Part.ACCOUNT]
-        if (pair[1] < first_name or plains[pair[1]] not in anyones) and plains[pair[1]] not in others
-    ]
-    accounts = [number for _, number in sorted(own)[:1]]
+    accounts = _own_accounts(plains, lists[Part.ACCOUNT], first_name)
     if wallet := set(plains) >= _WALLET:
         texts += [plains.index("from"), plains.index("to")]
     if not (texts or named):
@@ -279,6 +271,19 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=told or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
+
+
+def _own_accounts(plains: Sequence[str], found: Sequence[tuple[int, int]], first_name: int) -> list[int]:
+    """Return the column of one's own account, of those found by rank; ``first_name`` is the first one of names."""
+    anyones = _ANYONES | ({"account"} if "name of sender receiver" in plains else set())
+    # At UniCredit in Czechia the account stands first by that name, the other side's number after its bank.
+    others = {"cislo uctu"} if "ucet" in plains else set[str]()
+    own = [
+        pair
+        for pair in found
+        if (pair[1] < first_name or plains[pair[1]] not in anyones) and plains[pair[1]] not in others
+    ]
+    return [number for _, number in sorted(own)[:1]]
 
 
 def _transfers(plains: Sequence[str], cells: Sequence[str], delimiter: str) -> Layout:
