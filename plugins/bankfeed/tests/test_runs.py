@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import random
 import re
@@ -478,12 +479,20 @@ def test_rows_that_are_cut_many_at_once_are_those_that_are_cut_one_by_one(
     together, alone = RowCutter(delimiter), RowCutter(delimiter)
     if '="' not in "\n".join(lines):  # what keeps a spreadsheet from changing a cell is taken off many at once alone
         one_by_one = [row for number, line in enumerate(lines, 1) for row in alone.add(line, number, 0)]
-        block = together.cut(lines, 1, 0)
+        block = together.cut("".join(f"{line}\n" for line in lines), 1, 0)
         assert [row.cells or [""] for row in block] == [row.cells for row in one_by_one]
         assert [row.cells for row in together.end()] == [row.cells for row in alone.end()]
 
 
 def test_cells_in_quotes_among_others_are_cut_to_columns_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table.csv, "reader", None)
-    block = RowCutter(",").cut(['1,"1,087.91",A', '"2","A; B",', '3,,"C"'], 1, 0)
+    block = RowCutter(",").cut('1,"1,087.91",A\n"2","A; B",\n3,,"C"\n', 1, 0)
     assert [row.cells for row in block] == [["1", "1,087.91", "A"], ["2", "A; B", ""], ["3", "", "C"]]
+
+
+@pytest.mark.parametrize("last", ['"7","h,i","9"', "7,h i,9", '"7",h,"9"'])
+def test_cells_in_quotes_come_back_where_they_stood(last: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f'"1","a,b",2\n"3","c",4\n"5","f",6\n{last}\n'
+    known = list(csv.reader(text.splitlines()))
+    monkeypatch.setattr(table.csv, "reader", None)
+    assert [row.cells for row in RowCutter(",").cut(text, 1, 0)] == known

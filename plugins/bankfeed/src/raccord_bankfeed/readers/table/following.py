@@ -8,6 +8,7 @@ from operator import eq, neg
 
 from raccord_bankfeed.readers.amounts import Mark, Signs, cents_of
 from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.rows import is_one
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import Part, may_be_balance
 
@@ -57,8 +58,7 @@ class Following:
         if any(may_be_balance(columns[number]) for number in self._told) or not all(written):
             return False
         amounts = self._amounts(columns, signs, mark)
-        owners = set(zip(*(columns[number] for number in self._layout.accounts), strict=True))
-        if amounts is None or len(owners) > 1:
+        if amounts is None or not all(map(is_one, map(columns.__getitem__, self._layout.accounts))):
             return False
         found = self.found = self.found or Followed([column[0] for column in columns], mark)
         if mark is not found.mark or any(found.cells[n] != columns[n][0] for n in self._layout.accounts):

@@ -31,7 +31,7 @@ from raccord_bankfeed.readers.table.evidence import (
 )
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.notes import NoTransaction
-from raccord_bankfeed.readers.table.rows import Block, Row
+from raccord_bankfeed.readers.table.rows import Block, Row, is_one
 from raccord_bankfeed.readers.table.words import (
     BALANCE_TEXT,
     IN,
@@ -106,7 +106,7 @@ class RowReader:
         dated = columns[self.layout.columns[Part.DATE]]
         texts = set(dated)
         day_of = {text: day for text in texts if (day := self._known_day(text.strip())) is not None}
-        if len(day_of) < len(texts) or any(len(set(columns[number])) > 1 for number in self.layout.accounts):
+        if len(day_of) < len(texts) or not all(map(is_one, map(columns.__getitem__, self.layout.accounts))):
             return None
         # Rows whose balances were followed say no sums: their texts were looked at then.
         sums = self.evidence.followed is None and any(may_be_balance(columns[number]) for number in self.layout.told)

@@ -292,19 +292,17 @@ class TableReader(LineReader):
             self._questions.append(asked)
         return reader
 
-    def take(self, lines: Iterable[str]) -> None:
-        """Take some lines, in order: many rows at once, unless a line is too long."""
-        batch = list(lines)
-        chars = sum(map(len, batch))
-        if self.within_a_line or (chars > LINE_CHARS_MAX and max(map(len, batch)) > LINE_CHARS_MAX):
-            super().take(batch)
+    def take_text(self, text: str) -> None:
+        """Take whole lines, in order: many rows at once, unless a line is too long."""
+        if self.within_a_line or (len(text) > LINE_CHARS_MAX and max(map(len, text.split("\n"))) > LINE_CHARS_MAX):
+            self.take(text.split("\n")[:-1])
             return
-        if batch and not self.row:
-            batch[0] = batch[0].lstrip("\ufeff")
-        for some in batches_of(batch):
+        if not self.row:
+            text = text.lstrip("\ufeff")
+        for some, count in batches_of(text):
             self._block(self._cells.cut(some, self.row + 1, self.start))
-            self.row += len(some)
-            self.start += sum(map(len, some)) + len(some)
+            self.row += count
+            self.start += len(some)
 
     def line(self, text: str) -> None:
         """Take one line."""

@@ -17,9 +17,10 @@ ROW_LINES_MAX = 25
 ROW_CHARS_MAX = 20_000
 _SAMPLE_ROWS = 200
 _CELLS_MAX = 200
-_BATCH_LINES = 512
-_QUOTED, _HIDDEN = "\1", "\0"
-"""Stand for a quoted cell, and for a delimiter in one, where none of them stands in the text."""
+_BATCH_LINES = 2048
+"""More are not cut at once: so many short ones make a piece of a file."""
+_QUOTED = "\1"
+"""Stands for a quoted cell, where it does not stand in the text."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 """The usual amount, which need not be taken apart to see that it is one."""
 
@@ -103,57 +104,66 @@ class RowCutter:
         self._open: list[tuple[str, int, int]] = []
         self._size = 0
 
-    def cut(self, lines: list[str], line: int, start: int) -> Block:
-        """Take some lines, of which ``line`` and ``start`` are the first's; return the rows that end in them."""
-        numbers = range(line, line + len(lines))
+    def cut(self, text: str, line: int, start: int) -> Block:
+        """Take whole lines, of which ``line`` and ``start`` are the first's; return the rows that end in them."""
+        count, quoted = text.count("\n"), '"' in text
+        numbers = range(line, line + count)
 
         def starts() -> list[int]:
-            return list(accumulate(map((1).__add__, map(len, uncut)), initial=start))[:-1]
+            return list(accumulate(map((1).__add__, map(len, text.split("\n"))), initial=start))[:count]
 
-        uncut, joined = lines, self._delimiter.join(lines)
-        quoted = '"' in joined
-        if not (quoted or self._open) and (columns := self._columns(lines, joined)) is not None:
-            return Block(numbers, starts, columns=columns)
-        if quoted and '="' in joined:
-            lines = [self._formula.sub(r'\1"', text) for text in lines]
-        elif quoted and not self._open and (columns := self._unquoted(lines)) is not None:
-            return Block(numbers, starts, columns=columns)
+        formulas = quoted and '="' in text
+        if not (formulas or self._open):
+            columns = self._unquoted(text, count) if quoted else self._columns(self._apart(text[:-1]), count)
+            if columns is not None:
+                return Block(numbers, starts, columns=columns)
+        lines = text.split("\n")[:-1]
+        if formulas:
+            lines = [self._formula.sub(r'\1"', each) for each in lines]
         if not self._open and (not quoted or not any(map((1).__and__, map(str.count, lines, repeat('"'))))):
             cells = list(csv.reader(lines, delimiter=self._delimiter))
             if len(cells) == len(lines) and max(map(len, cells), default=0) <= _CELLS_MAX:
                 return Block(numbers, starts, cells)
         rows = zip(lines, numbers, starts(), strict=True)
-        return block_of([row for text, number, at in rows for row in self.add(text, number, at)])
+        return block_of([row for each, number, at in rows for row in self.add(each, number, at)])
 
-    def _columns(self, lines: Sequence[str], joined: str) -> Sequence[Sequence[str]] | None:
-        """Return the columns of lines without quotes that have as many cells, at least two; ``joined`` are all."""
-        marks = set(map(str.count, lines, repeat(self._delimiter)))
-        width = max(marks, default=0) + 1
-        if len(marks) != 1 or not 1 < width <= _CELLS_MAX:
+    def _apart(self, text: str) -> str:
+        """Make each line end a cell of its own."""
+        return text.replace("\n", f"{self._delimiter}\n{self._delimiter}")
+
+    def _columns(self, apart: str, count: int, inside: Sequence[str] = ()) -> Sequence[Sequence[str]] | None:
+        """Return the columns of so many lines that have as many cells, at least two; nothing where they have not.
+
+        ``inside`` are the cells that stood in quotes, for each of which one that says so stands in the text.
+        """
+        cells = apart.split(self._delimiter)
+        every, over = divmod(len(cells) + 1, max(count, 1))
+        if over or not 2 < every <= _CELLS_MAX + 1 or cells[every - 1 :: every] != ["\n"] * (count - 1):
             return None
-        cells = joined.split(self._delimiter)
-        return [cells[at::width] for at in range(width)]
+        columns = [cells[at::every] for at in range(every - 1)]
+        if inside:
+            quoted = [at for at, cell in enumerate(cells[: every - 1]) if cell == _QUOTED]
+            if len(inside) == len(quoted) * count and all(columns[at].count(_QUOTED) == count for at in quoted):
+                for number, at in enumerate(quoted):
+                    columns[at] = list(inside[number :: len(quoted)])
+            else:
+                following = iter(inside)
+                cells = [next(following) if cell == _QUOTED else cell for cell in cells]
+                columns = [cells[at::every] for at in range(every - 1)]
+        return columns
 
-    def _unquoted(self, lines: Sequence[str]) -> Sequence[Sequence[str]] | None:
+    def _unquoted(self, text: str, count: int) -> Sequence[Sequence[str]] | None:
         """Return the columns of lines whose quotes stand around whole cells and nowhere else, if all have as many."""
-        text, delimiter = "\n".join(lines), self._delimiter
-        if delimiter not in DELIMITERS or _QUOTED in text or _HIDDEN in text:
+        delimiter = self._delimiter
+        if delimiter not in DELIMITERS or _QUOTED in text:
             return None
-        # A delimiter before each line, as before each of its other cells; every second part was in quotes.
-        parts = f"\n{text}\n".replace("\n", f"\n{delimiter}").split('"')
-        outside, inside = _QUOTED.join(parts[::2]), _QUOTED.join(parts[1::2])
-        ended = outside.count(f"{_QUOTED}{delimiter}") + outside.count(f"{_QUOTED}\n")
-        if "\n" in inside or not len(parts) // 2 == ended == outside.count(f"{delimiter}{_QUOTED}"):
+        # A delimiter stands before and after each cell; every second part was in quotes.
+        parts = self._apart(f"\n{text}").split('"')
+        outside, inside = _QUOTED.join(parts[::2]), parts[1::2]
+        begun, ended = outside.count(f"{delimiter}{_QUOTED}"), outside.count(f"{_QUOTED}{delimiter}")
+        if not len(parts) - 1 == 2 * len(inside) == 2 * begun == 2 * ended:
             return None
-        parts[1::2] = inside.replace(delimiter, _HIDDEN).split(_QUOTED)
-        plain = [line[1:] for line in "".join(parts).split("\n")[1:-1]]
-        columns = self._columns(plain, delimiter.join(plain))
-        return None if columns is None else list(map(self._shown, columns))
-
-    def _shown(self, column: Sequence[str]) -> Sequence[str]:
-        """Return cells with the delimiters that stand in quotes."""
-        joined = _QUOTED.join(column)
-        return joined.replace(_HIDDEN, self._delimiter).split(_QUOTED) if _HIDDEN in joined else column
+        return self._columns(outside[3:-3], count, inside)
 
     def add(self, text: str, line: int, start: int) -> Sequence[Row]:
         """Take a line; return the rows that end with it."""
@@ -229,20 +239,31 @@ def block_of(rows: Sequence[Row]) -> Block:
     return Block([row.line for row in rows], lambda: [row.start for row in rows], [row.cells for row in rows])
 
 
-def batches_of(lines: Sequence[str]) -> Iterator[list[str]]:
-    """Yield lines, as many at once as make a block."""
-    for at in range(0, len(lines), _BATCH_LINES):
-        yield list(lines[at : at + _BATCH_LINES])
+def batches_of(text: str) -> Iterator[tuple[str, int]]:
+    """Yield whole lines, as many at once as make a block, and how many they are."""
+    count = text.count("\n")
+    if count <= _BATCH_LINES:
+        yield from [(text, count)] if count else []
+        return
+    lines = text.split("\n")
+    for at in range(0, count, _BATCH_LINES):
+        after = min(at + _BATCH_LINES, count)
+        yield "\n".join((*lines[at:after], "")), after - at
 
 
 def blocks_of(texts: Iterable[str], delimiter: str) -> Iterator[Block]:
     """Yield the rows of texts, each of whole lines, block by block."""
     cutter, number, start = RowCutter(delimiter), 1, 0
     for text in texts:
-        for batch in batches_of(text.split("\n")[:-1]):
-            yield cutter.cut(batch, number, start)
-            number, start = number + len(batch), start + sum(map(len, batch)) + len(batch)
+        for some, count in batches_of(text):
+            yield cutter.cut(some, number, start)
+            number, start = number + count, start + len(some)
     yield block_of(list(cutter.end()))
+
+
+def is_one(column: Sequence[str]) -> bool:
+    """Tell whether all cells of some rows, at least one, say the same."""
+    return column.count(column[0]) == len(column)
 
 
 def rows_of(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
@@ -297,11 +318,15 @@ def usual_rows(rows: list[Row]) -> list[Row]:
 
 def is_transaction(cells: list[str]) -> bool:
     """Tell whether a row has a date and, in another cell, an amount."""
-    dated = [number for number, cell in enumerate(cells) if len(cell) < 60 and _is_day(cell)]
-    return bool(dated) and any(
-        number not in dated and len(cell) < 40 and (_NUMBER.fullmatch(cell) is not None or written(cell) is not None)
-        for number, cell in enumerate(cells)
-    )
+    dated = moved = False
+    for cell in cells:
+        if len(cell) < 60 and _is_day(cell):
+            dated = True
+        elif len(cell) < 40 and (_NUMBER.fullmatch(cell) is not None or written(cell) is not None):
+            moved = True
+        if dated and moved:
+            return True
+    return False
 
 
 def _is_day(cell: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import TypeVar
 
 from raccord_bankfeed.readers.amounts import of_cents
@@ -43,11 +44,11 @@ class RunningBalance:
         self._add_run(amounts, balances, of_cents)
 
     def _add_run(self, amounts: Sequence[N], balances: Sequence[N], as_amount: Callable[[N], Decimal]) -> None:
-        befores = [balance - amount for balance, amount in zip(balances, amounts, strict=True)]
-        if befores[1:] == list(balances[:-1]):
-            last, first = balances[-1], befores[0]
-        elif befores[:-1] == list(balances[1:]):
-            last, first = balances[0], befores[-1]
+        known = list(balances)
+        if known == list(accumulate(amounts[1:], initial=known[0])):
+            last, first = known[-1], known[0] - amounts[0]
+        elif known[::-1] == list(accumulate(amounts[-2::-1], initial=known[-1])):
+            last, first = known[0], known[-1] - amounts[-1]
         else:
             for amount, balance in zip(amounts, balances, strict=True):
                 self.add(as_amount(amount), as_amount(balance))
