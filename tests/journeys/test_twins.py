@@ -21,6 +21,7 @@ from twin_steps import (
     Scenario,
     again,
     as_transfer,
+    asked_with,
     bank,
     bank_at_once,
     beside_the_file,
@@ -29,6 +30,7 @@ from twin_steps import (
     chase,
     cheque_by_hand,
     cheques,
+    left_out,
     live,
     named_alike,
     nothing_beside,
@@ -36,6 +38,7 @@ from twin_steps import (
     of_card,
     placed,
     processor,
+    rule,
     statements,
     still_asked,
     told_apart,
@@ -237,6 +240,21 @@ SCENARIOS = {
         ["Purchase 21.00 03-04"],
         [DOUBLE],
     ),
+    "pain 2: what was left out of the file is asked about in the feed, and left out there too": Scenario(
+        [
+            *(bank("03-02 -3.00 SEL #SEL001"), categorise, rule),
+            *(bank("03-04 -21.00 ESSENCE #ESS001", "03-08 -21.00 ESSENCE #ESS002"), left_out),
+            bank("03-05 -21.00 EAU ET ESSENCE #F-9981", "03-12 -9.00 PAIN #F-9982", feed="direct"),
+            asked_with("aside_elsewhere", by="Odile", on="2026-03-20", owner="bankfeed", why="not ours"),
+            SAME,
+            bank("03-07 -21.00 EAU ET ESSENCE #F-9983", feed="direct"),
+            asked_with("aside_elsewhere", day="2026-03-08"),
+            ANOTHER,
+            again(1),
+        ],
+        ["Purchase 3.00 03-02", "Purchase 21.00 03-07"],
+        [CATEGORY],
+    ),
     "pain 2: an account that is connected twice, as two accounts of the books, comes by one connection": Scenario(
         [
             bank(*SOME),
@@ -369,3 +387,16 @@ def test_pain_9_t3_a_row_that_is_left_out_is_listed_with_the_twin_that_holds_it(
     assert (document.kind, document.document_id, document.link_state) == ("Purchase", twin["Id"], MATCHED)
     assert (document.state, document.reason) == ("skipped", DOUBLE)
     assert waits.documents[0].document_id == ""
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_pain_2_what_was_left_out_elsewhere_is_asked_about_on_postgresql_too(house_of_either: House) -> None:
+    live(
+        house_of_either,
+        Scenario(
+            [
+                *(bank("03-04 -21.00 ESSENCE #ESS001"), left_out),
+                *(bank("03-05 -21.00 ESSENCE #F-9981", feed="direct"), still_asked(DOUBLE), SAME, again(1)),
+            ]
+        ),
+    )

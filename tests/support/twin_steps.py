@@ -316,6 +316,17 @@ def rule(house: House) -> None:
     add_rule(house.workshop, OWNER, house.company.id, RuleSaid(name="eau", mode=RuleMode.APPLY, body=body))
 
 
+def asked_with(case: str, **said: str) -> Step:
+    """One possible double is asked about, with what its question says."""
+
+    def step(house: House) -> None:
+        [hold] = [each for each in house.holds() if each.code == DOUBLE]
+        assert hold.params["case"] == case
+        assert {name: hold.params[name] for name in said} == said
+
+    return step
+
+
 def as_transfer(*reasons: str) -> Step:
     """A person answers two lines as the transfer that is proposed beside both, with these reasons."""
 

@@ -28,13 +28,14 @@ from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.told_before import COMING
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.conflicts import DECISION
+from raccord.sync.resolving.left_elsewhere import LEFT_ELSEWHERE
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.set_aside import GONE, LEFT_OUT, UNDONE
 from raccord.sync.workshop import Workshop
 
 TOGETHER = 500
 """Questions that one request answers; it must answer while somebody waits, who then has the next ones answered."""
-CASES = ("own", COMING, LEFT_OUT, UNDONE, GONE)
+CASES = ("own", COMING, LEFT_OUT, LEFT_ELSEWHERE, UNDONE, GONE)
 """The causes: what was told before is in the books, comes with the same plan, or is set aside."""
 SHOWN = 20
 """Connections that one page tells of."""

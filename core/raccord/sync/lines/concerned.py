@@ -40,6 +40,7 @@ from raccord.sync.lines.pairing import ALIKE, CHEQUE_DAYS, DAYS_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
 from raccord.sync.lines.told_before import in_one
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.left_elsewhere import left_elsewhere
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.resolving.set_aside import ID_DAYS_APART, set_aside
 
@@ -209,10 +210,12 @@ class Sought:
         yield from _equal_and_near([row for row in some if row[0] in by], by)
 
     def _beside_what_is_set_aside(self, rows: Sequence[tuple[int, Decimal | None, date]]) -> Iterator[int]:
-        """Yield those lines near which the source told of as much that is kept out of the books."""
+        """Yield those lines near which their source, or another one, told of as much that is kept out of the books."""
         near: dict[Decimal, list[date]] = defaultdict(list)
         for each in set_aside(self.session, self.connection, {day for _, _, day in rows}):
             near[each.amount].append(each.day)
+        for one in left_elsewhere(self.session, self.connection, {day for _, _, day in rows}):
+            near[one.amount].append(one.day)
         for id_, amount, day in rows:
             if amount and any(abs((day - other).days) <= ID_DAYS_APART for other in near.get(amount, ())):
                 yield id_

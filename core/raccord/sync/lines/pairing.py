@@ -75,6 +75,8 @@ class Found:
     """Of a line: whether it will be sent, and does not wait for an answer."""
     aside: str = ""
     """Of an earlier line that is neither in the books nor on its way there: why."""
+    left_out: tuple[str, str, str] = ("", "", "")
+    """Of one that was left out at another connection: by whom, when and why."""
     in_one: bool = False
     """Then, whether the account of the books is several of the source's, each of which may tell of it."""
     other_leg: bool = False
@@ -187,6 +189,9 @@ class Line:
 
     def may_be(self, found: Found) -> bool:
         """Tell whether a document of the same amount, account and time can hold the same movement."""
+        if found.aside and not found.told_in:
+            # Left out where another connection told of it: whoever answers this one is to know.
+            return self.told is not None
         if found.told_in:
             if self.key in found.refused:
                 # What was said of the one about the other holds for both.

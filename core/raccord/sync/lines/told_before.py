@@ -48,6 +48,7 @@ from raccord.sync.fetching.repeated import (
 from raccord.sync.lines.pairing import Found, Line, Named, Telling
 from raccord.sync.lines.spoken_for import refused_in
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.left_elsewhere import LEFT_ELSEWHERE, LeftElsewhere, left_elsewhere
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.resolving.set_aside import ID_DAYS_APART, set_aside
@@ -154,6 +155,9 @@ def _keys_of(names: Iterable[Named]) -> frozenset[str]:
 
 def asked_of_own(found: Found) -> dict[str, str]:
     """Return what a question says more of a document that the same source told of."""
+    if found.aside and not found.told_in:
+        by, on, why = found.left_out
+        return {CASE: found.aside, "text": found.text, "by": by, "on": on, "why": why}
     if not found.told_in:
         return {}
     account = next(iter(sorted(found.told_as)), "")
@@ -296,7 +300,9 @@ def coming(
 
 
 def asides_of(session: Session, connection: Connection, sought: Collection[Line], left_out: LeftOut) -> list[Found]:
-    """Return what is set aside as what a line may be that its source tells anew, of the accounts of those that wait."""
+    """Return what is set aside as what a line may be that its source tells anew, of the accounts of those that wait;
+    and what was left out as another connection told of it.
+    """
     telling = [each for each in sought if each.told is not None]
     accounts = {each.told.account: each.account for each in telling if each.told is not None}
     going = {each.key for each in sought}
@@ -315,7 +321,16 @@ def asides_of(session: Session, connection: Connection, sought: Collection[Line]
                 text=text_told(draft), record=each.number, aside=each.why,
             )
         )  # fmt: skip
-    return found
+    elsewhere = left_elsewhere(session, connection, {line.day for line in telling})
+    return [*found, *map(_as_found, elsewhere)]
+
+
+def _as_found(one: LeftElsewhere) -> Found:
+    return Found(
+        one.kind, "", "", one.day, one.amount, one.account, "", owner=one.label, owner_key=one.key,
+        text=text_told(load_draft(one.body)), aside=LEFT_ELSEWHERE,
+        left_out=(one.by, one.at.date().isoformat(), one.why),
+    )  # fmt: skip
 
 
 _TOLD = select(

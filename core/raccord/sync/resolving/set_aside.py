@@ -32,7 +32,7 @@ ID_DAYS_APART = 7
 """How many days a record may move with its id, from purchase to posting: a long weekend between two banks."""
 
 _EDITED = "edited"
-_BY_DRIFT, _BY_PERSON = "drift.", "person:"
+_BY_DRIFT, BY_PERSON = "drift.", "person:"
 """How the reason begins of a draft that is left out: after its document went, or in a person's words."""
 _GONE = exists().where(Drift.link_id == LinkRow.id, Drift.state == DriftState.OPEN, Drift.change != _EDITED)
 _SKIPPED = DraftRow.state == DraftState.SKIPPED
@@ -45,7 +45,7 @@ _DELETED = or_(
 _WHY = case(
     (LinkRow.state == LinkState.UNDONE, UNDONE),
     (_DELETED, GONE),
-    (and_(_SKIPPED, DraftRow.reason.startswith(_BY_PERSON)), LEFT_OUT),
+    (and_(_SKIPPED, DraftRow.reason.startswith(BY_PERSON)), LEFT_OUT),
     else_="",
 )
 _SET_ASIDE = (
