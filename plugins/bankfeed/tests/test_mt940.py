@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import pushed, reader_for
 from raccord_bankfeed.readers.contract import Line, Question, Statement
+from raccord_bankfeed.readers.mt940.reader import Mt940Reader
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
 from raccord_bankfeed.twins.mt940 import Information, mt940_chunks
@@ -339,3 +340,9 @@ def test_lines_without_any_text_below_one_about_the_statement_are_not_asked_abou
     events = read_with(message(":86:About all", *LINES, closing=CLOSING))
     assert not [event for event in events if isinstance(event, Question)]
     assert len([event for event in events if isinstance(event, Line)]) == 3
+
+
+@pytest.mark.parametrize("before", [0, 2030, 2040, 2048, 5000])
+def test_a_file_is_known_wherever_in_its_beginning_its_fields_stand(before: int) -> None:
+    content = b"." * before + b"\n:20:A\n:25:0123456789\n:60F:C260301CAD1,\n:61:260301D1,NMSCNONREF\n-\n"
+    assert isinstance(reader_for(BytesIO(content)), Mt940Reader)

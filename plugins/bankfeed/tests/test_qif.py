@@ -15,6 +15,7 @@ from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import AccountKind, Line, Question
+from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
 from raccord_bankfeed.twins.text import qif_chunks, us_day
@@ -261,3 +262,9 @@ def test_sections_of_several_kinds_without_names_are_as_many_accounts(times: int
     assert [line.account.key for line in Read(empty).lines] == ["unnamed-qif"], "a section of nothing is no account"
     named = of_kinds("Cash", named="!Account\nNBox\nTCash\n^\n") + of_kinds("Bank")
     assert Read(named).lines[-1].account.key == "unnamed-qif"
+
+
+@pytest.mark.parametrize("before", [0, 2030, 2040, 2048, 5000])
+def test_a_file_is_known_wherever_in_its_beginning_its_section_stands(before: int) -> None:
+    content = b"." * before + b"\n!Type:Bank\nD01/02/2026\nT1.00\n^\n"
+    assert isinstance(reader_for(BytesIO(content)), QifReader)

@@ -10,6 +10,7 @@ from raccord_bankfeed.readers.guessed import SAMPLE_BYTES, guessed_charset
 
 CHUNK_BYTES = 32 * 1024
 
+_FIRST_CHARS = 2048
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -88,3 +89,8 @@ def head_text(head: bytes) -> str:
     charset = marked_charset(head)
     text = head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff")
     return text if _BINARY.search(text) is not None else text.replace("\0", "")
+
+
+def first_lines(head: str) -> str:
+    """Return the first few lines of a file's beginning, in which most files say what they are; they end with a line."""
+    return head[: head.rfind("\n", 0, _FIRST_CHARS) + 1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from raccord_bankfeed.readers.charset import first_lines
+
 FINTS_LINE_END = "@@"
 """What some banks of Germany send by FinTS in the place of a line end; programs save it as it comes."""
 _START = re.compile(r":(?:20|25P?|28C?|60[FM]):")
@@ -18,6 +20,12 @@ def looks_like_mt940(head: str) -> bool:
     """Tell from a file's beginning: an account or a reference, and a balance or a line."""
     if _START.search(head) is None:
         return _ENTRY.match(head) is not None
+    first = first_lines(head)
+    # What stands in the place of line ends is told by all of it.
+    return (FINTS_LINE_END not in first and _holds_entries(first)) or _holds_entries(head)
+
+
+def _holds_entries(head: str) -> bool:
     plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
     if line_end := line_end_of(plain):
         plain = plain.replace(line_end, "\n")

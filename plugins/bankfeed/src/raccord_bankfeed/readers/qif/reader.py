@@ -14,6 +14,7 @@ from typing import BinaryIO
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
 from raccord_bankfeed.readers.amounts import Mark, are_plain, plain_amounts, read_amount, unit_beside
+from raccord_bankfeed.readers.charset import first_lines
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions, Told
 from raccord_bankfeed.readers.days import Order, parts_of
@@ -57,6 +58,10 @@ _TAGS = {
 
 def looks_like_qif(head: str) -> bool:
     """Tell from a file's beginning: a section's line, or records that end in ``^``."""
+    return _holds_records(first_lines(head)) or _holds_records(head)
+
+
+def _holds_records(head: str) -> bool:
     plain = head.replace("\r\n", "\n").replace("\r", "\n")
     return any(SECTION.match(line) for line in plain.split("\n", 200)[:200]) or _BARE.match(plain.lstrip()) is not None
 
@@ -143,12 +148,12 @@ class QifReader(RunReader):
         if tally is None or not tally.lines or self._record is not None or tally.account.kind not in _READ:
             return False
         caught = run.columns()
-        columns = [tuple(map(str.strip, column)) for column in caught]
-        nothing = columns[-1]
+        *values, nothing = caught
+        columns = [*(tuple(map(str.strip, column)) for column in values), nothing]
         by_letter = dict(zip(self._layouts.letters(run), columns, strict=False))
         payees, numbers = by_letter.get("P", nothing), by_letter.get("N", nothing)
-        texts = set(by_letter["D"])
-        day_of = {text: day for text in texts if (day := self._day(text)) is not None}
+        texts, known_day = set(by_letter["D"]), self._days.get
+        day_of = {text: day for text in texts if (day := known_day(text) or self._day(text)) is not None}
         if len(day_of) < len(texts) or holds_any(payees, _OPENING_WORDS):
             return False
         days = list(map(day_of.__getitem__, by_letter["D"]))
@@ -158,7 +163,7 @@ class QifReader(RunReader):
             return False  # a record that says two amounts is none
         cheques = [_cheque(number) for number in numbers] if "N" in by_letter else nothing
         amounts = [-each for each in amounts] if tally.account.turned else amounts
-        tally.add_run(days, amounts)
+        tally.add_sum(day_of.values(), len(run), sum(amounts, Decimal(0)))
         fields: tuple[Iterable[object], ...] = (
             repeat(tally.account),
             nothing,
