@@ -88,7 +88,7 @@ def head_text(head: bytes) -> str:
     """Return a file's first bytes as text, for telling what it is."""
     charset = marked_charset(head)
     text = head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff")
-    return text if _BINARY.search(text) is not None else text.replace("\0", "")
+    return text if "\0" not in text or _BINARY.search(text) is not None else text.replace("\0", "")
 
 
 def first_lines(head: str) -> str:
