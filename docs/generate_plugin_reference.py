@@ -37,6 +37,7 @@ from raccord.plugin import (
     owed,
     records,
     references,
+    said_parts,
     settings,
     signing,
     sources,
@@ -68,7 +69,7 @@ TYPES = (
 HOOKS = tuple(base for base in inspect.getmro(hooks.Hooks) if "Protocol" not in base.__name__)[1:-2]
 DEFAULT_CHARS_MAX = 60
 SECTIONS: tuple[tuple[str, Sequence[ModuleType]], ...] = (
-    ("The manifest", (info, covering)),
+    ("The manifest", (info, covering, said_parts)),
     ("Texts, money, days", (texts, money, days)),
     ("Pages and records", (records, beside)),
     ("Fields of a record", (field_types,)),

@@ -5,13 +5,14 @@ Its settings hold the rows themselves, so a test changes what the source says by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pydantic import BaseModel, Field, SecretStr
 
 from raccord.plugin import (
+    JSON,
     BadRecord,
     ConnectorInfo,
     Days,
@@ -30,6 +31,7 @@ from raccord.plugin import (
     Record,
     Reject,
     RoleInfo,
+    SaidPart,
     Skipped,
     StreamInfo,
     Term,
@@ -83,7 +85,17 @@ def _t(fr: str, en: str) -> Text:
     return Text(fr, en)
 
 
+def _filed(raw: Mapping[str, JSON]) -> Sequence[SaidPart]:
+    """Tell what a row was filed under: ``[account]``, or ``category=amount`` of each part."""
+    said = str(raw.get("filed", ""))
+    if said.startswith("["):
+        return [SaidPart(name=said[1:-1], transfer=True, keys=(said[1:-1].casefold(),))]
+    parts = [each.partition("=") for each in filter(None, said.split(";"))]
+    return [SaidPart(name=name, amount=Decimal(amount) if amount else None, memo=name[:3]) for name, _, amount in parts]
+
+
 INFO = ConnectorInfo(
+    said_parts=_filed,
     name="till",
     label=_t("Caisse", "Till"),
     summary=_t("La caisse d'un magasin.", "A shop's till."),

@@ -76,6 +76,7 @@ from raccord.plugin.ledger import (
 )
 from raccord.plugin.money import Money, MoneyError
 from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key, revised
+from raccord.plugin.said_parts import SaidPart
 from raccord.plugin.settings import ConnectorSettings, ServerFolder, label
 from raccord.plugin.signing import Asked, AskKind, SignIn, Subscribed
 from raccord.plugin.terms import Term, TermTable, TermTableError
@@ -153,6 +154,7 @@ __all__ = [
     "Resolves",
     "RetryLater",
     "RoleInfo",
+    "SaidPart",
     "ServerFolder",
     "Settles",
     "SignIn",

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from raccord.plugin.covering import FileDays
 from raccord.plugin.drafts import Accepts, Ref
 from raccord.plugin.records import JSON
+from raccord.plugin.said_parts import SaidPart
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Text
 
@@ -410,6 +411,10 @@ class ConnectorInfo:
     """
     webhooks: Webhooks | None = None
     """What the source sends by itself, if it does; nothing where records are only fetched."""
+    said_parts: Callable[[Mapping[str, JSON]], Sequence[SaidPart]] | None = None
+    """Tells from the ``raw`` of a bank line's record what the source's program filed it under: shown beside the
+    question and offered as an answer, never taken for one.
+    """
     tile: str = ""
     """Two letters for the tile."""
     hue: int = 200

@@ -241,8 +241,10 @@ def line_beside(rows: Sequence[BankLine], line: BankLine | None, step: int) -> s
 
 
 def proposed_by_source(line: BankLine, choices: LineChoices) -> Candidate | None:
-    """Return the account that the connector proposes for a line, if it is one that fits."""
+    """Return the account that the connector proposes for a line, or its file says, if it is one that fits."""
     said = line.suggestion
+    if not said and choices.said is not None and choices.said.view is Treated.CATEGORY:
+        return choices.said.parts[0].account
     return next((each for each in choices.accounts if said and said in (each.id, each.name)), None)
 
 

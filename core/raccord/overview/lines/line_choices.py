@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.catalog import Catalog
 from raccord.overview.lines.bank_lines import BankLine, WantedLines, said_in, some_lines
 from raccord.overview.lines.last_time import LastTime, answered, last_time
+from raccord.overview.lines.said_by_source import SaidBySource, said_by_source
 from raccord.overview.lines.usual_taxes import UsualTax, usual_taxes
 from raccord.overview.listing import MOST, Within
 from raccord.overview.questions import Candidate, candidates
@@ -75,12 +77,23 @@ class LineChoices:
     """What was said of the last line with the same text."""
     transfer: str = ""
     """The one own account that the line's text names, or the only one there is; empty where a person has to choose."""
+    said: SaidBySource | None = None
+    """What the program that wrote the source's file filed the line under."""
     usual_taxes: Mapping[str, UsualTax] = field(default_factory=dict)
     """By account, which tax goes with it, where that is known."""
 
 
-def choices_for(session: Session, line: BankLine, within: Within = None, since: datetime | None = None) -> LineChoices:
-    """Return what a line's panel offers; answers after ``since`` leave the numbers of what was offered before."""
+def choices_for(
+    session: Session,
+    line: BankLine,
+    within: Within = None,
+    since: datetime | None = None,
+    catalog: Catalog | None = None,
+) -> LineChoices:
+    """Return what a line's panel offers; answers after ``since`` leave the numbers of what was offered before.
+
+    With the ``catalog`` of connectors, also what the line's source says of it.
+    """
     places = (Accepts.CATEGORY, Accepts.TAX_CODE, Accepts.CLASS, Accepts.LOCATION, Accepts.VENDOR, Accepts.CUSTOMER)
     found = candidates(session, line.company_id, places)
     own = [each for each, _ in _of_types(session, line.company_id, OWN_ACCOUNTS) if each.id != line.account_id]
@@ -92,7 +105,10 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
     before = _last_answers(session, line.company_id, until=since)
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
     used = _usual(_named([*after, *before]), _CATEGORIES, found[Accepts.CATEGORY])
-    usual_transfers = [each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED]
+    said = None if catalog is None else said_by_source(session, catalog, line, found[Accepts.CATEGORY], own)
+    named = "" if said is None else said.transfer
+    first = [each for each in own if each.id == named]
+    usual_transfers = [*first, *(each for each in own if each.type in MONEY_ACCOUNTS and each.id != named)][:NUMBERED]
     taxes = found[Accepts.TAX_CODE] if line.taxed else ()
     # Money received bears the tax of a cost alone, which it gives back.
     received = line.arrives and not line.on_card
@@ -115,7 +131,8 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
         other_sides=_other_sides(session, line, within),
         last=last,
         says_transfer=bool(usual_transfers) and says_transfer(line.text),
-        transfer=_meant(usual_transfers, line.text),
+        transfer=named or _meant(usual_transfers, line.text),
+        said=said,
         usual_taxes=usual_taxes(taxable, taxes, [*after, *before], last) if taxes else {},
     )
 

@@ -15,6 +15,7 @@ from raccord_bankfeed.institutions import directory
 from raccord_bankfeed.mapping import LEDGER_ACCOUNT
 from raccord_bankfeed.providers.chosen import read_choices, with_cards, write_choices
 from raccord_bankfeed.providers.roads import PROVIDERS
+from raccord_bankfeed.quicken import said_parts
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import CARD, OVER_THE_NETWORK, BankFeedSettings
 from raccord_bankfeed.words import FACT_VALUES, FACTS
@@ -196,6 +197,7 @@ def manifest() -> ConnectorInfo:
         validates_each=True,
         facts=FACTS,
         fact_values=FACT_VALUES,
+        said_parts=said_parts,
         tile="BQ",
         hue=212,
     )

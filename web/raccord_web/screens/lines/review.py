@@ -34,12 +34,11 @@ from raccord.overview.lines.bank_lines import (
     undone_lines,
 )
 from raccord.overview.lines.certified_lines import certified_of
-from raccord.overview.lines.line_choices import LineChoices, choices_for
-from raccord.overview.lines.line_proposals import Proposed, proposed_for, rule_waits
+from raccord.overview.lines.line_choices import choices_for
+from raccord.overview.lines.line_proposals import proposed_for, rule_waits
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.listing import Listing
 from raccord.overview.problems import files_that_ask
-from raccord.overview.questions import Candidate
 from raccord.sync.lines.line_answers import CALLED
 from raccord.sync.lines.treatments import Treated
 from raccord_web.front.desk import desk_of
@@ -47,7 +46,8 @@ from raccord_web.front.visitors import acting, admit, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields, Files
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.parts.line_taxes import BESIDE, TaxOffer, tax_offer
+from raccord_web.parts.line_taxes import tax_offer
+from raccord_web.parts.line_views import filled, view_of
 from raccord_web.parts.reviewing import (
     ANSWERED_SHOWN,
     KEYS,
@@ -58,7 +58,6 @@ from raccord_web.parts.reviewing import (
     AskedFor,
     View,
     as_proposed,
-    beside,
     chosen_documents,
     line_beside,
     named_lines,
@@ -261,19 +260,20 @@ def _page(
     choosing = (typed or {}).get("kind") == View.OPEN or (wrong is None and asked.view is View.OPEN)
     there, failed = _open(request, hold_id or asked.line) if choosing else (None, None)
     wrong = wrong or failed
+    catalog = desk_of(request).workshop.scopes.catalog
     with desk_of(request).workshop.database.read() as session:
         companies = company_names(session, within)
         answered = asked.state == "answered"
         listing = _listing(session, asked, within)
         line = None if answered else _chosen(session, listing.rows, hold_id or asked.line, within)
-        choices = None if line is None else choices_for(session, line, within, asked.opened)
+        choices = None if line is None else choices_for(session, line, within, asked.opened, catalog)
         shown = [*listing.rows, *([] if line is None else [line])]
         most, at = ANSWERED_SHOWN, asked.offset
         found = answered_lines(session, asked.wanted, within=within, limit=most, offset=at) if answered else None
         proposals = proposed_for(session, list({each.hold_id: each for each in shown}.values()))
         proposed = None if line is None else proposals.get(line.hold_id)
         source = None if choices is None or line is None else proposed_by_source(line, choices)
-        view = _view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source)
+        view = view_of(asked, line, choices, (typed or {}).get("kind", ""), proposals, source)
         open_one = proposed if proposed is not None and str(view) == proposed.treatment.kind else None
         offer = tax_offer(choices, source, open_one)
         with_files = [each.hold_id for each in (shown if found is None else found.rows)]
@@ -300,7 +300,7 @@ def _page(
                 accounts_with_lines(session, within, asked.connection),
                 key=lambda each: companies.get(each.company_id, ""),
             ),
-            left_at=left_among(unfinished(session, within), asked.connection, desk_of(request).workshop.scopes.catalog),
+            left_at=left_among(unfinished(session, within), asked.connection, catalog),
             source=source,
             proposals=proposals,
             **_marks(session, shown),
@@ -310,22 +310,12 @@ def _page(
             treatment_seen=treatment_seen,
             **_just_done(request, session, wrong),
             wrong=None if wrong is None else said_by(wrong, request),
-            typed=defaultdict(str, _filled(typed, open_one, offer, view)),
+            typed=defaultdict(str, filled(typed, open_one, offer, view, choices)),
             offer=offer,
             parts=PARTS,
             reasons=REASONS,
             key_list=KEYS,
         )
-
-
-def _filled(
-    typed: Mapping[str, str] | None, proposed: Proposed | None, offer: TaxOffer, view: View
-) -> Mapping[str, str]:
-    """Return what the panel's fields say: what was typed, else what accepting what is proposed writes."""
-    said = dict(typed or (beside(proposed) if proposed else {}))
-    if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
-        said["tax"] = BESIDE
-    return said
 
 
 def _marks(session: Session, lines: Sequence[BankLine]) -> dict[str, object]:
@@ -414,32 +404,6 @@ def _chosen(session: Session, rows: Sequence[BankLine], hold_id: str, within: fr
     if found is None and hold_id:
         found = the_line(session, hold_id, within)
     return found or next(iter(rows), None)
-
-
-def _view(
-    asked: Asked,
-    line: BankLine | None,
-    choices: LineChoices | None,
-    refused: str,
-    proposals: Mapping[str, Proposed],
-    source: Candidate | None,
-) -> View:
-    """Return which side of the panel is open: the one refused or asked for, else what is most likely wanted.
-
-    That is what it pays; else the transfer of which another line tells; else what is proposed, by a rule, earlier
-    answers or the source; else a transfer where the bank calls it one.
-    """
-    if refused in set(View):
-        return View(refused)
-    if asked.view is not None or line is None or choices is None:
-        return asked.view or View.CATEGORY
-    if line.matches:
-        return View.MATCH
-    if choices.other_sides:
-        return View.TRANSFER
-    if line.hold_id in proposals:
-        return View(proposals[line.hold_id].treatment.kind)
-    return View.TRANSFER if choices.says_transfer and source is None else View.CATEGORY
 
 
 def _back(asked: Asked, line: str = "", **said: str) -> Response:

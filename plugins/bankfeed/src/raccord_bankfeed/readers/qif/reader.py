@@ -42,7 +42,7 @@ _SHOWN_LINES_MAX = 400
 _OPENING_WORDS = frozenset(
     {"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo", "eröffnungssaldo"}
 )
-_TAGS = {
+TAGS = {
     "D": "date",
     "T": "amount",
     "U": "amount (U)",
@@ -340,7 +340,7 @@ class QifReader(RunReader):
     def _called(self, letters: tuple[str, ...]) -> tuple[str, ...]:
         """Return what the letters of a record are called."""
         if (known := self._names.get(letters)) is None:
-            known = tuple([_TAGS.get(letter, letter) for letter in letters])
+            known = tuple([TAGS.get(letter, letter) for letter in letters])
             if len(self._names) < _DAYS_MAX:
                 self._names[letters] = known
         return known

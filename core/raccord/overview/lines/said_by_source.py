@@ -1,0 +1,142 @@
+"""What a source's own program filed a bank line under, and which accounts of the company have those names: offered,
+never taken for an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.catalog import Admitted, Catalog
+from raccord.guard import call
+from raccord.overview.lines.bank_lines import BankLine
+from raccord.overview.listing import MOST
+from raccord.overview.questions import Candidate
+from raccord.plugin.info import SourceAccount
+from raccord.plugin.said_parts import SaidPart
+from raccord.shapes import misfit
+from raccord.store.models import Choice, Connection, SourceRecord
+from raccord.sync.lines.bank_rules import fold
+from raccord.sync.lines.treatments import Treated
+
+PREFILLED_MAX = 8
+"""Parts that are written into the form of a split, which has so many rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A part as the source says it; ``account`` is the one of the company that has its name, if there is one."""
+
+    said: SaidPart
+    account: Candidate | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBySource:
+    """What the source says of a line, beside the question about it."""
+
+    parts: Sequence[Filed]
+    adds_up: bool
+    """Whether the parts come to the line's amount; of one category without an amount of its own they do."""
+
+    @property
+    def transfer(self) -> str:
+        """Return the id of the own account to or from which the whole line went, if it is known."""
+        only = self.parts[0] if len(self.parts) == 1 else None
+        return only.account.id if only is not None and only.said.transfer and only.account is not None else ""
+
+    @property
+    def view(self) -> Treated | None:
+        """Return what the line would be, as the source says; nothing where a name is no account of the company."""
+        if self.transfer:
+            return Treated.TRANSFER
+        if not self.adds_up or any(part.account is None or part.said.transfer for part in self.parts):
+            return None
+        if len(self.parts) == 1:
+            return Treated.CATEGORY
+        return Treated.SPLIT if len(self.parts) <= PREFILLED_MAX else None
+
+
+def said_by_source(
+    session: Session, catalog: Catalog, line: BankLine, categories: Sequence[Candidate], own: Sequence[Candidate]
+) -> SaidBySource | None:
+    """Return what a line's source says that it was for; nothing where it says nothing."""
+    connection = session.get_one(Connection, line.connection_id)
+    admitted = catalog.get(connection.connector)
+    tell = None if admitted is None else admitted.info.said_parts
+    if admitted is None or tell is None or line.record_id is None:
+        return None
+    raw = session.scalar(select(SourceRecord.raw).where(SourceRecord.id == line.record_id)) or "{}"
+    told = call(
+        admitted,
+        "said_parts",
+        lambda: list(tell(json.loads(raw, parse_float=Decimal))),
+        lambda answer: misfit(answer, Sequence[SaidPart]),
+    )
+    parts = cast("list[SaidPart]", told or [])
+    if not parts:
+        return None
+    by_name = {fold(each.name): each for each in categories}
+    accounts = _own_accounts(session, admitted, connection, own, parts) if any(p.transfer for p in parts) else {}
+    found = [Filed(each, (accounts if each.transfer else by_name).get(fold(each.name))) for each in parts]
+    amounts = [each.amount for each in parts]
+    alone = amounts == [None]
+    adds_up = alone or (None not in amounts and sum(filter(None, amounts), Decimal(0)) == abs(line.amount))
+    return SaidBySource(found, adds_up)
+
+
+def _own_accounts(
+    session: Session, admitted: Admitted, connection: Connection, own: Sequence[Candidate], parts: Collection[SaidPart]
+) -> Mapping[str, Candidate]:
+    """Return own accounts by name: as the books call them, else as the source's connections call what they became."""
+    found = {fold(each.name): each for each in own}
+    if all(fold(part.name) in found for part in parts if part.transfer):
+        return found
+    known = {each.id: each for each in own}
+    rows = session.execute(
+        select(Choice.of, Choice.ledger_id, Connection.id, Connection.label, Connection.settings)
+        .join(Connection, Connection.id == Choice.connection_id)
+        .where(Connection.company_id == connection.company_id, Connection.connector == connection.connector)
+        .where(Choice.of != "")
+        .order_by(Choice.valid_from, Choice.id)
+        .limit(MOST)
+    ).all()
+    named: dict[str, Mapping[str, str]] = {}
+    by_key: dict[str, Candidate] = {}
+    by_name: dict[str, Candidate] = {}
+    labels: dict[str, set[str]] = {}
+    for key, ledger_id, connection_id, label, settings in rows:
+        if ledger_id not in known:
+            continue
+        if connection_id not in named:
+            named[connection_id] = _names(admitted, settings)
+        by_key[key] = known[ledger_id]
+        if name := named[connection_id].get(key):
+            by_name[fold(name)] = known[ledger_id]
+        labels.setdefault(fold(label), set()).add(ledger_id)
+    of_labels = {label: known[next(iter(ids))] for label, ids in labels.items() if len(ids) == 1}
+    of_keys = {fold(p.name): by_key[key] for p in parts for key in p.keys if p.transfer and key in by_key}
+    return {**of_labels, **by_name, **of_keys, **found}
+
+
+def _names(admitted: Admitted, settings: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what a connection's settings call its accounts, by their keys."""
+    found: dict[str, str] = {}
+    for role in admitted.info.roles:
+        if (tell := role.known_accounts) is None:
+            continue
+        kept = admitted.info.settings.model_construct(**settings)
+        said = call(
+            admitted,
+            "known_accounts",
+            lambda tell=tell, kept=kept: list(tell(kept)),  # type: ignore[misc]
+            lambda answer: misfit(answer, Sequence[SourceAccount]),
+        )
+        found |= {each.key: each.name for each in cast("list[SourceAccount]", said or [])}
+    return found

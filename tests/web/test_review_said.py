@@ -1,0 +1,51 @@
+"""What the program that wrote a file filed a line under stands beside the question about it, and answers nothing."""
+
+from __future__ import annotations
+
+import re
+
+import till
+from harness import OWNER, sync
+from review_lines import held, row
+from starlette.testclient import TestClient
+
+from raccord.onboarding.deciding.decisions import choose
+from raccord.store.models import Company, Connection
+from raccord.sync.workshop import Workshop
+
+
+def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, connection: Connection
+) -> None:
+    names = sorted(name for name in accounts if name in ("Fournitures de bureau", "Frais de déplacement"))
+    till.ROWS["T1"] += [
+        row(11, "-7.00", "ALPHA") | {"filed": "[Épargne]"},
+        row(12, "-8.00", "BRAVO") | {"filed": f"{names[0]}=5.25;{names[1]}=2.75"},
+        row(13, "-9.00", "CHARLIE") | {"filed": f"{names[0]}=5.25;{names[1]}=2.75"},
+        row(14, "-10.00", "DELTA") | {"filed": f"{names[0]}=5.25;Groceries=4.75"},
+        row(15, "-11.00", "ECHO") | {"filed": names[1]},
+        row(16, "-12.00", "FOXTROT") | {"filed": "[savings]"},
+    ]
+    sync(workshop, connection)
+    holds = held(workshop)
+
+    def panel(text: str) -> str:
+        return browser.get(f"/review?line={holds[text]}").text
+
+    moved = panel("ALPHA")
+    assert ('data-view="transfer"' in moved, "transfer with “Épargne”" in moved) == (True, True)
+    assert re.findall(r'value="(\w+)" data-pick checked', moved) == [accounts["Épargne"]]
+    split = panel("BRAVO")
+    assert ('data-view="split"' in split, "do not come to" in split) == (True, False)
+    assert [f'value="{each}"' in split for each in ("5.25", "2.75", names[0], names[1])] == [True] * 4
+    off = panel("CHARLIE")
+    assert ('data-view="category"' in off, "These parts do not come to" in off) == (True, True)
+    assert 'name="amount1"' not in off
+    assert 'value="5.25"' not in browser.get(f"/review?line={holds['CHARLIE']}&view=split").text
+    unknown = panel("DELTA")
+    assert ("Groceries" in unknown, "no account of this name" in unknown) == (True, True)
+    assert re.findall(r'value="(\w+)" data-pick checked data-proposed', panel("ECHO")) == [accounts[names[1]]]
+    assert 'data-view="category"' in panel("FOXTROT"), "no account has that name"
+    choose(workshop, OWNER, connection.id, "bank", accounts["Épargne"], of="savings")
+    assert re.findall(r'value="(\w+)" data-pick checked', panel("FOXTROT")) == [accounts["Épargne"]]
+    assert set(held(workshop)) >= {"ALPHA", "BRAVO", "ECHO"}, "nothing is answered by itself"

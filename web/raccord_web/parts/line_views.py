@@ -1,0 +1,71 @@
+"""Which side of a line's panel is open, and what its fields say before anybody types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from raccord.overview.lines.bank_lines import BankLine
+from raccord.overview.lines.line_choices import LineChoices
+from raccord.overview.lines.line_proposals import Proposed
+from raccord.overview.questions import Candidate
+from raccord.sync.lines.treatments import Treated
+from raccord_web.parts.line_taxes import BESIDE, TaxOffer
+from raccord_web.parts.reviewing import Asked, View, beside
+
+
+def view_of(
+    asked: Asked,
+    line: BankLine | None,
+    choices: LineChoices | None,
+    refused: str,
+    proposals: Mapping[str, Proposed],
+    source: Candidate | None,
+) -> View:
+    """Return which side of the panel is open: the one refused or asked for, else what is most likely wanted.
+
+    That is what it pays; else the transfer of which another line tells; else what is proposed, by a rule, earlier
+    answers or the source; else the transfer or the split that the file says; else a transfer where the bank calls it
+    one.
+    """
+    if refused in set(View):
+        return View(refused)
+    if asked.view is not None or line is None or choices is None:
+        return asked.view or View.CATEGORY
+    if line.matches:
+        return View.MATCH
+    if choices.other_sides:
+        return View.TRANSFER
+    if line.hold_id in proposals:
+        return View(proposals[line.hold_id].treatment.kind)
+    said = None if choices.said is None else choices.said.view
+    if said in (Treated.TRANSFER, Treated.SPLIT):
+        return View(said)
+    return View.TRANSFER if choices.says_transfer and source is None else View.CATEGORY
+
+
+def filled(
+    typed: Mapping[str, str] | None,
+    proposed: Proposed | None,
+    offer: TaxOffer,
+    view: View,
+    choices: LineChoices | None,
+) -> Mapping[str, str]:
+    """Return what the panel's fields say: what was typed, else what is proposed, or the split of the file."""
+    said = dict(typed or (beside(proposed) if proposed else _split(choices, view)))
+    if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
+        said["tax"] = BESIDE
+    return said
+
+
+def _split(choices: LineChoices | None, view: View) -> Mapping[str, str]:
+    """Return the rows of a split that the line's file holds, each account of which the company has."""
+    said = None if choices is None else choices.said
+    if view is not View.SPLIT or said is None or said.view is not Treated.SPLIT:
+        return {}
+    found: dict[str, str] = {}
+    for place, part in enumerate(said.parts, 1):
+        if part.account is not None and part.said.amount is not None:
+            found[f"account{place}"] = part.account.name
+            found[f"amount{place}"] = format(part.said.amount, "f")
+            found[f"text{place}"] = part.said.memo
+    return found
