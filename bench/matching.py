@@ -5,7 +5,12 @@ invoice of the same amount; that with the name nearest to the text by rapidfuzz;
 blocks of one amount, each invoice given once; and recordlinkage, where that is installed. The last lines are ratios of
 one run: how many times as much of the payments is found, and how many times as long it takes.
 
-    python bench/matching.py [--lines 10000] [--seeds 1 2 3]
+More lines are first of the same 300 days and all at once, as an import of a large company: as many times as many open
+invoices of one amount, and of names that share their words, stand beside each line. Then (``months``) they are of as
+many more days, of the same parties, a month after the other, as a company grows; what was paid is open no more. What is
+printed last is by how many times the time grows from the first number of lines on.
+
+    python bench/matching.py [--lines 10000 20000 40000] [--seeds 1 2 3] [--only]
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from rapidfuzz import fuzz, utils
@@ -122,28 +128,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, nargs="+", default=[10_000])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--only", action="store_true", help="leave the other ways out")
     options = parser.parse_args()
-    ways = dict(WAYS)
-    if importlib.util.find_spec("recordlinkage") is None:
+    ways = {"raccord": ours} if options.only else dict(WAYS)
+    if "recordlinkage" in ways and importlib.util.find_spec("recordlinkage") is None:
         del ways["recordlinkage"]
         print("recordlinkage is not installed: it is left out")
     print(
         f"{'lines':>7} {'seed':>4} {'way':<24} {'seconds':>8} {'certain right':>13} {'offered right':>13} {'recall':>7}"
     )
+    first: dict[tuple[str, int], float] = {}
     for lines in options.lines:
         for seed in options.seeds:
             made = paid_invoices.make(lines, seed)
-            measured: dict[str, tuple[float, paid_invoices.Measured]] = {}
-            for name, way in ways.items():
-                began = time.process_time()
-                answers = way(made)
-                spent = time.process_time() - began
-                told = paid_invoices.measure(made, answers)
-                measured[name] = spent, told
-                print(
-                    f"{lines:>7} {seed:>4} {name:<24} {spent:>8.2f} {told.certain:>13.4f} {told.offered:>13.4f} "
-                    f"{told.recall:>7.4f}"
-                )
+            measured = {name: _measured(name, way, made, lines, seed) for name, way in ways.items()}
             seconds, best = measured["raccord"]
             for name, (spent, told) in measured.items():
                 if name != "raccord":
@@ -151,6 +149,38 @@ def main() -> None:
                         f"{lines:>7} {seed:>4} raccord / {name:<24} recall ×{best.recall / told.recall:.2f}, wrong "
                         f"×{(1 - best.certain) / max(1e-9, 1 - told.certain):.3f}, seconds ×{seconds / spent:.2f}"
                     )
+            parties, days = options.lines[0] // 4, paid_invoices.DAYS * lines // options.lines[0]
+            longer = paid_invoices.make(lines, seed, days=days, parties=parties)
+            each_month = list(paid_invoices.by_month(longer))
+            months, _ = _measured("raccord, months", partial(_month_by_month, each_month), longer, lines, seed)
+            at_once = seconds / first.setdefault(("at once", seed), seconds)
+            by_months = months / first.setdefault(("months", seed), months)
+            print(f"{lines:>7} {seed:>4} grows: at once ×{at_once:.2f}, by months ×{by_months:.2f}")
+
+
+def _month_by_month(months: list[paid_invoices.PaidInvoices], _: paid_invoices.PaidInvoices) -> Answers:
+    answers: Answers = {}
+    for each in months:
+        answers |= ours(each)
+    return answers
+
+
+def _measured(
+    name: str,
+    way: Callable[[paid_invoices.PaidInvoices], Answers],
+    made: paid_invoices.PaidInvoices,
+    lines: int,
+    seed: int,
+) -> tuple[float, paid_invoices.Measured]:
+    """Print and return how long a way takes, and how well it does."""
+    began = time.process_time()
+    answers = way(made)
+    spent = time.process_time() - began
+    told = paid_invoices.measure(made, answers)
+    print(
+        f"{lines:>7} {seed:>4} {name:<24} {spent:>8.2f} {told.certain:>13.4f} {told.offered:>13.4f} {told.recall:>7.4f}"
+    )
+    return spent, told
 
 
 if __name__ == "__main__":

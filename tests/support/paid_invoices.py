@@ -8,6 +8,7 @@ that pay several invoices, lines that pay nothing and invoices that nobody pays.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -91,15 +92,18 @@ class PaidInvoices:
     """By movement the ids of the invoices that it pays; of one that pays nothing, none."""
 
 
-def make(count: int, seed: int = 1) -> PaidInvoices:
-    """Return about ``count`` bank lines and as many invoices."""
+DAYS = 300
+
+
+def make(count: int, seed: int = 1, *, days: int = DAYS, parties: int = 0) -> PaidInvoices:
+    """Return about ``count`` bank lines and as many invoices, of so many days and parties (a fourth as many)."""
     chance = random.Random(seed)
-    made, names = PaidInvoices(), _names(chance, max(12, count // 4))
+    made, names = PaidInvoices(), _names(chance, parties or max(12, count // 4))
     number = 10_000
     while len(made.movements) < count:
         party = chance.randrange(len(names))
         together = chance.choices((1, 2, 3), (90, 7, 3))[0]
-        day = date(2026, 1, 5) + timedelta(chance.randrange(300))
+        day = date(2026, 1, 5) + timedelta(chance.randrange(days))
         paid = []
         for _ in range(together):
             number += chance.randrange(1, 4)
@@ -115,6 +119,20 @@ def make(count: int, seed: int = 1) -> PaidInvoices:
             _pay_nothing(chance, made)
     chance.shuffle(made.movements)
     return made
+
+
+def by_month(made: PaidInvoices) -> Iterator[PaidInvoices]:
+    """Yield the lines of each month with what is open then: what lines of earlier months paid is not any more."""
+    months: dict[tuple[int, int], list[Movement]] = {}
+    for each in sorted(made.movements, key=lambda movement: movement.day):
+        months.setdefault((each.day.year, each.day.month), []).append(each)
+    left = {item.id: item for item in made.items}
+    for month, movements in months.items():
+        there = [item for item in left.values() if (item.day.year, item.day.month) <= month]
+        yield PaidInvoices(there, movements, {each.id: made.truth[each.id] for each in movements})
+        for each in movements:
+            for id_ in made.truth[each.id]:
+                del left[id_]
 
 
 def _pay(chance: random.Random, made: PaidInvoices, name: str, paid: list[OpenItem]) -> None:

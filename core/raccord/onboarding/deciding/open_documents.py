@@ -15,10 +15,11 @@ from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane
 from raccord.store.models import Company
 from raccord.sync.bodies import load_draft
-from raccord.sync.lines.matching import OpenItem, Proposal, Sure, naming, words_of
+from raccord.sync.lines.matching import OpenItem, Proposal, Sure
 from raccord.sync.lines.open_offers import left_of, read_open, said_of
 from raccord.sync.lines.paying import payable
 from raccord.sync.lines.reserving import paid_by_others
+from raccord.sync.party_names import naming, words_of
 from raccord.sync.workshop import Workshop
 
 SHOWN_MAX = 200

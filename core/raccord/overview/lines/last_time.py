@@ -13,9 +13,9 @@ from raccord.overview.lines.bank_lines import BankLine
 from raccord.overview.questions import Candidate
 from raccord.store.models import Connection, DraftRow, Hold
 from raccord.sync.bodies import load_draft
-from raccord.sync.lines.matching import words_of
 from raccord.sync.lines.titles import text_of
 from raccord.sync.lines.treatments import BY_PERSON, Treated, arrives, load_treatment, treatable
+from raccord.sync.party_names import words_of
 
 LOOKED_AT = 200
 """Answers among which the last one is looked for."""

@@ -23,10 +23,10 @@ from raccord.plugin.info import OWNER_ROLE
 from raccord.store.models import Choice, Hold, LedgerEntry
 from raccord.sync.books.company import TAXED_BACK, TYPES
 from raccord.sync.days import around
-from raccord.sync.lines.matching import words_of
 from raccord.sync.lines.transfers import SLOW_DAYS_APART, TRANSFER, says_transfer
 from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.lines.treatments import Treated
+from raccord.sync.party_names import words_of
 
 RECENT = 6
 """Categories that were used last and are offered by number."""

@@ -7,17 +7,16 @@ document is proposed as certain or likely to one movement alone, and a movement 
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, takewhile
 
-from rapidfuzz.distance import OSA
+from raccord.sync.party_names import NAMED, Fit, Heard, Names, words_of
 
 EARLY = timedelta(days=5)
 """How long before a document's date it may have been paid."""
@@ -28,23 +27,20 @@ TOGETHER = 6
 OLDEST = 12
 BLOCK_MAX = 40
 """Documents of one amount that are looked at without a word in common."""
+KEPT = 24
+"""Documents of a larger block that are looked at for two words of a name, or of one party: the newest of then."""
 MARGIN = 15
 """By how much a certain proposal is ahead of the next one."""
 CLEAR = 8
 """By how much a likely one is."""
 
-_WORD = re.compile(r"[A-Z0-9]+")
 _DIGITS = re.compile(r"\d{3,}")
 _YEAR = re.compile(r"(19|20)\d\d")
-_EMPTY_WORDS = frozenset(
-    {
-        "INC", "LTEE", "LTD", "LIMITEE", "CORP", "CO", "CIE", "ENR", "SA", "SAS", "SARL", "SENC", "SENCRL", "LLC",
-        "GMBH", "THE", "AND", "LES", "DES", "DU", "DE", "LA", "LE", "ET", "SERVICES", "SERVICE", "GROUPE", "GROUP",
-        "COMPANY", "COMPAGNIE",
-    }
-)  # fmt: skip
-"""Words of names that tell nobody from anybody."""
-_NAMED, _ALIKE = 90, 60
+_ALIKE = 60
+_ONE, _SEVERAL = 40, 25
+"""Scores of the amount alone, of one document and of several."""
+_NAME_MOST = _ONE + 100 * 3 // 8 + 4
+"""The highest score of an amount and a name."""
 
 
 class Sure(StrEnum):
@@ -136,41 +132,8 @@ class Proposal:
 def propose(movements: Iterable[Movement], items: Iterable[OpenItem]) -> dict[str, list[Proposal]]:
     """Return by movement what it may pay, the best first; movements that nothing open fits are left out."""
     shelf = Shelf(items)
-    found = {each.id: shelf.proposals(each) for each in sorted(movements, key=lambda each: (each.day, each.id))}
+    found = {each.id: shelf.may_pay(each) for each in sorted(movements, key=lambda each: (each.day, each.id))}
     return {id_: each[:SHOWN] for id_, each in _Choosing(found).answer().items()}
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a name or a bank's text, in capitals and without accents."""
-    plain = text.upper()
-    if not plain.isascii():
-        plain = "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
-    return tuple(_WORD.findall(plain.replace("'", " ")))
-
-
-def naming(name: Sequence[str], text: Sequence[str]) -> int:
-    """Return how much of a name, in percent of its letters, a text holds; banks cut words short and mistype them."""
-    wanted = _telling(tuple(name))
-    letters = sum(map(len, wanted))
-    return 100 * sum([len(word) for word in wanted if _holds(text, word)]) // letters if letters else 0
-
-
-@lru_cache(maxsize=16_384)
-def _telling(name: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words of a name that tell it from others; all where none does."""
-    return tuple([word for word in name if word not in _EMPTY_WORDS and len(word) > 1]) or name
-
-
-def _holds(text: Sequence[str], word: str) -> bool:
-    if word in text:
-        return True
-    if len(word) < 5:
-        return False
-    # The last word of a text may be cut short; elsewhere two letters swapped, or one wrong, are a mistake in typing.
-    if text and len(text[-1]) >= 3 and word.startswith(text[-1]):
-        return True
-    lengths = range(len(word) - 1, len(word) + 2)
-    return any(OSA.distance(word, each, score_cutoff=1) <= 1 for each in text if len(each) in lengths)
 
 
 def _numbers_in(words: Sequence[str]) -> set[str]:
@@ -184,6 +147,52 @@ def _number_of(item: OpenItem) -> str:
     return "" if len(found) < 4 or _YEAR.fullmatch(found) else found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _May:
+    """What a movement may pay, with what tells it from the movement's others."""
+
+    proposal: Proposal
+    places: tuple[Place, ...]
+    score: int
+    fit: Fit | None
+    """How well the party's name and the text fit, where the name of another party comes near."""
+
+    def outdoes(self, other: _May) -> bool:
+        """Tell whether the movement's text means this one's party, where it may mean the other's as well."""
+        return self.fit is not None and other.fit is not None and self.fit.outdoes(other.fit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What one movement may pay, the best first, and the highest score of what was not looked at."""
+
+    may: list[_May]
+    limit: int
+
+
+class _Large:
+    """Many documents of one amount, by their parties and by two words of the parties' names, the oldest first."""
+
+    def __init__(self, block: Sequence[OpenItem], names: Names) -> None:
+        self._of_party: dict[str, list[OpenItem]] = defaultdict(list)
+        self._of_words: dict[tuple[str, str], list[OpenItem]] = defaultdict(list)
+        self._most: dict[tuple[str, str], int] = defaultdict(int)
+        for item in block:
+            self._of_party[item.party_id].append(item)
+            for key, percent in names.parts(item.party_id):
+                self._of_words[key].append(item)
+                self._most[key] = max(self._most[key], _ONE + percent * 3 // 8)
+
+    def alike(self, heard: Heard, names: Names) -> Iterator[tuple[Sequence[OpenItem], int]]:
+        """Yield documents whose party's name a text holds, or two words of it, with the highest score among them."""
+        for party in names.named(heard):
+            if party in self._of_party:
+                yield self._of_party[party], _NAME_MOST
+        for key in names.parts_in(heard):
+            if key in self._of_words:
+                yield self._of_words[key], self._most[key]
+
+
 class Shelf:
     """Open documents by amount, number and the words of their parties."""
 
@@ -192,43 +201,47 @@ class Shelf:
         self._by_number: dict[str, list[OpenItem]] = defaultdict(list)
         self._by_party: dict[str, list[OpenItem]] = defaultdict(list)
         self._owed: dict[str, Decimal] = defaultdict(Decimal)
-        self._by_both: dict[tuple[str, Decimal], list[OpenItem]] = defaultdict(list)
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._large: dict[Decimal, _Large] = {}
+        """Large blocks that were looked at, by their amount."""
         self._numbers: dict[tuple[str, str], str] = {}
-        self._parties: dict[tuple[str, ...], set[str]] = defaultdict(set)
-        """By the beginnings of two words of their names, or of the only one."""
-        for item in sorted(items, key=lambda each: (each.day, each.id)):
+        ordered = sorted(items, key=lambda each: (each.day, each.id))
+        self._names = Names((item.party_id, item.party) for item in ordered)
+        for item in ordered:
             self._by_amount[item.amount].append(item)
             self._by_party[item.party_id].append(item)
             self._owed[item.party_id] += item.amount
-            self._by_both[item.party_id, item.amount].append(item)
             number = self._numbers[item.kind, item.id] = _number_of(item)
             if number:
                 self._by_number[number].append(item)
-            if item.party_id not in self._names:
-                self._names[item.party_id] = names = words_of(item.party)
-                starts = sorted({_start(word) for word in names})
-                for pair in combinations(starts, 2) if len(names) > 1 else [tuple(starts)]:
-                    self._parties[pair].add(item.party_id)
 
-    def proposals(self, movement: Movement) -> list[Proposal]:
+    def may_pay(self, movement: Movement) -> _Judged:
         """Return what one movement may pay, regardless of the others."""
-        words = words_of(movement.text)
-        numbers = _numbers_in(words)
-        block = self._near(self._by_amount.get(movement.amount, ()), words, numbers)
+        heard = self._names.heard(words_of(movement.text))
+        numbers = _numbers_in(heard.words)
+        block, limit = self._near(movement, heard, numbers)
         near = [each for each in block if each.day - movement.day <= EARLY]
-        single = [self._judged((each,), words, numbers, alone=len(near) == 1) for each in near]
-        best = max((each.score for each in single), default=0)
-        several = [] if best >= _LIKELY_FROM else list(self._sums(movement, words, numbers))
-        return sorted([*single, *several], key=lambda each: (-each.score, each.items[0].day, each.items[0].id))
+        found = [self._judged((each,), heard, numbers, alone=len(near) == 1) for each in near]
+        if max((each.score for each in found), default=0) < _LIKELY_FROM:
+            found += self._sums(movement, heard, numbers)
+        found.sort(key=lambda each: (-each.score, each.items[0].day, each.items[0].id))
+        if len(found) > BLOCK_MAX:
+            limit = max(limit, found[BLOCK_MAX].score)
+            del found[BLOCK_MAX:]
+        fits = self._fits(found, heard)
+        return _Judged([_May(each, each.places, each.score, fits.get(each.items[0].party_id)) for each in found], limit)
+
+    def _fits(self, found: Sequence[Proposal], heard: Heard) -> dict[str, Fit]:
+        """Return how well text and name fit, by party, where more than one comes near the best."""
+        near = {each.items[0].party_id for each in found if each.score > found[0].score - MARGIN}
+        return {party: self._names.fit(party, heard) for party in near} if len(near) > 1 else {}
 
     def told_of(self, movement: Movement) -> list[tuple[OpenItem, tuple[Reason, ...]]]:
         """Return the documents whose number a movement's text holds, or whose party's whole name, the oldest first."""
-        words = words_of(movement.text)
-        numbers = _numbers_in(words)
+        heard = self._names.heard(words_of(movement.text))
+        numbers = _numbers_in(heard.words)
         found = {(item.kind, item.id): item for number in numbers for item in self._by_number.get(number, ())}
-        named = {party for party in self._told(words) if naming(self._names[party], words) >= _NAMED}
-        for party in sorted(named):
+        named = self._names.named(heard)
+        for party in named:
             found |= {(item.kind, item.id): item for item in self._by_party[party][:OLDEST]}
         told = []
         for item in sorted(found.values(), key=lambda each: (each.day, each.id)):
@@ -239,66 +252,66 @@ class Shelf:
                 told.append((item, tuple(reasons)))
         return told
 
-    def _near(self, block: Sequence[OpenItem], words: Sequence[str], numbers: set[str]) -> Sequence[OpenItem]:
-        """Return a whole block, or of a large one the oldest and those that have a word or number in common."""
+    def _near(self, movement: Movement, heard: Heard, numbers: set[str]) -> tuple[Sequence[OpenItem], int]:
+        """Return a whole block, or of a large one the oldest and those that have two words or a number in common.
+
+        Beside it stands the highest score that one of those may have that were left out, as too many have as much.
+        """
+        amount, limit = movement.amount, 0
+        block = self._by_amount.get(amount, ())
         if len(block) <= BLOCK_MAX:
-            return block
-        amount, near = block[0].amount, list(block[:SHOWN])
-        for party in self._told(words):
-            near += self._by_both.get((party, amount), ())
+            return block, limit
+        if amount not in self._large:
+            self._large[amount] = _Large(block, self._names)
+        large, last = self._large[amount], movement.day + EARLY
+        near = {(item.kind, item.id): item for item in block[:SHOWN]}
+        for some, most in large.alike(heard, self._names):
+            end = bisect_right(some, last, key=_day_of)
+            near |= {(item.kind, item.id): item for item in some[max(0, end - KEPT) : end]}
+            limit = max(limit, most if end > KEPT else 0)
         for number in numbers:
-            near += [item for item in self._by_number.get(number, ()) if item.amount == amount]
-        return list(dict.fromkeys(near))
+            near |= {(item.kind, item.id): item for item in self._by_number.get(number, ()) if item.amount == amount}
+        return list(near.values()), limit
 
-    def _told(self, words: Sequence[str]) -> set[str]:
-        """Return the parties whose names share the beginnings of two words with a text, or have one word that does."""
-        starts = sorted({_start(word) for word in words if word not in _EMPTY_WORDS})
-        found: set[str] = set()
-        for pair in (*combinations(starts, 2), *((start,) for start in starts)):
-            found |= self._parties.get(pair, set())
-        return found
-
-    def _judged(self, items: tuple[OpenItem, ...], words: Sequence[str], numbers: set[str], *, alone: bool) -> Proposal:
-        names = self._names[items[0].party_id]
-        name = naming(names, words)
+    def _judged(self, items: tuple[OpenItem, ...], heard: Heard, numbers: set[str], *, alone: bool) -> Proposal:
+        names = self._names.words(items[0].party_id)
+        name = self._names.naming(items[0].party_id, heard)
         reasons = [Reason.AMOUNT if len(items) == 1 else Reason.SUM]
-        score = 40 if len(items) == 1 else 25
+        score = _ONE if len(items) == 1 else _SEVERAL
         if numbers and all(self._numbers[each.kind, each.id] in numbers for each in items):
             score += 45
             reasons.append(Reason.NUMBER)
         if name >= _ALIKE:
             # Of two names that the text holds, the longer one is meant: "Garage Roy" against "Garage Roy inc.".
-            score += name * 3 // 8 + (min(len(names), 4) if set(names) <= set(words) else 0)
-            reasons.append(Reason.NAME if name >= _NAMED else Reason.ALIKE)
+            score += name * 3 // 8 + (min(len(names), 4) if set(names) <= set(heard.words) else 0)
+            reasons.append(Reason.NAME if name >= NAMED else Reason.ALIKE)
         if alone:
             score += 12
             reasons.append(Reason.ONLY)
         return Proposal(items, min(score, 100), Sure.POSSIBLE, tuple(reasons))
 
-    def _sums(self, movement: Movement, words: Sequence[str], numbers: set[str]) -> Iterator[Proposal]:
+    def _sums(self, movement: Movement, heard: Heard, numbers: set[str]) -> Iterator[Proposal]:
         """Yield the documents of a party that the text names whose sum is the movement's amount."""
         named = {item.party_id for number in numbers for item in self._by_number.get(number, ())}
-        # Names are looked at last: most parties have not enough open.
-        able = (each for each in self._told(words) if len(self._by_party[each]) > 1)
-        able = (each for each in able if self._owed[each] >= movement.amount)
-        named |= {party for party in able if naming(self._names[party], words) >= _NAMED}
-        for party in sorted(named):
+        for party in sorted(named.union(self._names.named(heard))):
+            if len(self._by_party[party]) < 2 or self._owed[party] < movement.amount:
+                continue
             there = [each for each in self._by_party[party] if each.day - movement.day <= EARLY]
             told = tuple(each for each in there if self._numbers[each.kind, each.id] in numbers)
             if len(told) > 1 and sum(each.amount for each in told) == movement.amount:
-                yield self._judged(told, words, numbers, alone=False)
+                yield self._judged(told, heard, numbers, alone=False)
                 continue
             sums = list(_adding_up(there[:OLDEST], movement.amount))
             for items in sums[:SHOWN]:
-                yield self._judged(items, words, numbers, alone=len(sums) == 1)
+                yield self._judged(items, heard, numbers, alone=len(sums) == 1)
 
 
 _LIKELY_FROM = 65
 _CERTAIN_FROM = 76
 
 
-def _start(word: str) -> str:
-    return word[:4]
+def _day_of(item: OpenItem) -> date:
+    return item.day
 
 
 def _adding_up(items: Sequence[OpenItem], amount: Decimal) -> Iterator[tuple[OpenItem, ...]]:
@@ -320,31 +333,29 @@ class _Choosing:
     amount to one payer stay open questions, unless the days or other payments leave only one of them.
     """
 
-    def __init__(self, found: dict[str, list[Proposal]]) -> None:
-        self._found = found = {id_: proposals for id_, proposals in found.items() if proposals}
+    def __init__(self, judged: dict[str, _Judged]) -> None:
+        self._found = found = {id_: each.may for id_, each in judged.items() if each.may}
+        self._limit = {id_: each.limit for id_, each in judged.items()}
         self._order = {id_: place for place, id_ in enumerate(found)}
-        self._wanting: dict[Place, dict[str, int]] = defaultdict(dict)
-        """By document the movements that may pay it, each with the score of its best proposal that holds it."""
-        self._chosen: dict[str, Proposal] = {}
+        self._wanting: dict[Place, dict[str, _May]] = defaultdict(dict)
+        """By document the movements that may pay it, each with its best proposal that holds it."""
+        self._chosen: dict[str, _May] = {}
         self._taken: set[Place] = set()
-        for id_, proposals in found.items():
-            for each in proposals:
+        for id_, some in found.items():
+            for each in some:
                 # What is further behind contests nothing.
                 for place in each.places if each.score > _LIKELY_FROM - MARGIN else ():
-                    self._wanting[place].setdefault(id_, each.score)
+                    self._wanting[place].setdefault(id_, each)
 
     def answer(self) -> dict[str, list[Proposal]]:
         """Return all proposals, those of each movement that is clear first, with how sure that is."""
         self._settle(MARGIN)
         self._settle(CLEAR)
         answer = {}
-        for id_, proposals in self._found.items():
+        for id_, some in self._found.items():
             best = self._chosen.get(id_)
-            others = [each for each in proposals if each is not best]
-            if best is not None:
-                others = [replace(best, sure=self._sure(id_, best)), *others]
-            if others:
-                answer[id_] = others
+            others = [each.proposal for each in some if each is not best]
+            answer[id_] = others if best is None else [replace(best.proposal, sure=self._sure(id_, best)), *others]
         return answer
 
     def _settle(self, margin: int) -> None:
@@ -365,33 +376,41 @@ class _Choosing:
                     waiting.append(other)
                     queued.add(other)
 
-    def _clear(self, id_: str, margin: int) -> Proposal | None:
+    def _clear(self, id_: str, margin: int) -> _May | None:
         free = self._free(id_)
-        if not free or free[0].score < _LIKELY_FROM:
+        first = next(free, None)
+        if first is None or first.score < _LIKELY_FROM:
             return None
-        best, second = free[0], free[1].score if len(free) > 1 else 0
-        if best.score - second < margin:
+        near = [first, *takewhile(lambda each: first.score - each.score < margin, free)]
+        best = next((each for each in near if all(other is each or each.outdoes(other) for other in near)), None)
+        if best is None or best.score < _LIKELY_FROM or best.score - self._limit[id_] < margin:
             return None
         return None if any(self._contested(place, id_, best, margin) for place in best.places) else best
 
-    def _contested(self, place: Place, id_: str, best: Proposal, margin: int) -> bool:
+    def _contested(self, place: Place, id_: str, best: _May, margin: int) -> bool:
         """Tell whether another movement needs a document as much, and has nothing else to pay."""
-        for other, score in self._wanting[place].items():
-            if other == id_ or other in self._chosen or score <= best.score - margin:
-                continue
-            elsewhere = (each.score for each in self._free(other) if not set(each.places) & set(best.places))
-            if max(elsewhere, default=0) < score:
-                return True
-        return False
+        return any(
+            other != id_
+            and other not in self._chosen
+            and wanted.score > best.score - margin
+            and not self._has_else(other, wanted, best)
+            for other, wanted in self._wanting[place].items()
+        )
 
-    def _free(self, id_: str) -> list[Proposal]:
-        if not self._taken:
-            return self._found[id_]
-        return [each for each in self._found[id_] if self._taken.isdisjoint(each.places)]
+    def _has_else(self, other: str, wanted: _May, best: _May) -> bool:
+        """Tell whether a movement may pay something else than the documents of another's as well, or better."""
+        return any(
+            (each.score >= wanted.score or each.outdoes(wanted)) and set(each.places).isdisjoint(best.places)
+            for each in self._free(other)
+        )
 
-    def _sure(self, id_: str, best: Proposal) -> Sure:
+    def _free(self, id_: str) -> Iterator[_May]:
+        return (each for each in self._found[id_] if self._taken.isdisjoint(each.places))
+
+    def _sure(self, id_: str, best: _May) -> Sure:
         """Return certain where nothing comes near, also of what others pay."""
-        ahead = max((each.score for each in self._found[id_] if each is not best), default=0) + MARGIN <= best.score
-        rivals = (score for place in best.places for other, score in self._wanting[place].items() if other != id_)
-        alone = max(rivals, default=0) <= best.score - MARGIN
+        ahead = self._limit[id_] + MARGIN <= best.score
+        ahead &= all(each is best or each.score + MARGIN <= best.score for each in self._found[id_][:2])
+        rivals = (each.score for place in best.places for other, each in self._wanting[place].items() if other != id_)
+        alone = all(score <= best.score - MARGIN for score in rivals)
         return Sure.CERTAIN if ahead and alone and best.score >= _CERTAIN_FROM else Sure.LIKELY

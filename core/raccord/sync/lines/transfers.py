@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, PlanLine
 from raccord.sync.bodies import load_draft
-from raccord.sync.lines.matching import Sure, words_of
+from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import DAYS_APART
 from raccord.sync.lines.treatments import arrives, treatable
+from raccord.sync.party_names import words_of
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
 TRANSFER = "transfer"
