@@ -81,6 +81,25 @@ SCENARIOS = {
             *("Purchase 9.00 03-04", "Purchase 7.00 03-04", "Purchase 1.00 03-05"),
         ],
     ),
+    "pain 9: of three statements of one day the middle one comes last: equal lines are three": Scenario(
+        [
+            statements(("100.00", [COFFEE, "03-04 -9.00 TAXI"])),
+            categorise,
+            statements(("75.00", [COFFEE, "03-04 -1.00 SEL"])),
+            categorise,
+            statements(("86.50", [COFFEE, "03-04 -7.00 LIVRE"])),
+            still_asked(*[CATEGORY] * 3),
+            categorise,
+            statements(("75.00", [COFFEE, "03-04 -1.00 SEL"]), newline="\n"),
+            statements(("69.50", [COFFEE, "03-04 -2.00 PAIN"])),
+            categorise,
+            again(1),
+        ],
+        [
+            *["Purchase 4.50 03-04"] * 4,
+            *(f"Purchase {amount} 03-04" for amount in ("9.00", "1.00", "7.00", "2.00")),
+        ],
+    ),
     "pain 9: an equal line of two statements whose balances do not go on is one": Scenario(
         [
             statements(("100.00", [COFFEE, "03-04 -9.00 TAXI"])),

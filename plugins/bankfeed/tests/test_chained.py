@@ -141,6 +141,17 @@ def test_pain_9_t2_a_day_in_pieces_is_that_day_from_whichever_on_they_go_on_and_
 
 
 @given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_pain_9_t2_a_day_in_pieces_is_that_day_in_whatever_order_they_arrive(data: st.DataObject) -> None:
+    day = [made(amount) for amount in data.draw(st.lists(st.sampled_from(["-4.50", "-3.00"]), min_size=3, max_size=7))]
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(day) - 1), min_size=2, max_size=4)))
+    bounds = list(zip([0, *cuts], [*cuts, len(day)], strict=True))
+    pieces = [statement(day[start:end], OPENING + total(day[:start])) for start, end in bounds]
+    found = booked(data.draw(st.permutations(pieces)))
+    assert counted(found) == Counter(line.amount for line in day)
+
+
+@given(data=st.data())
 @settings(max_examples=150, deadline=None)
 def test_pain_9_t2_no_stretches_of_a_day_make_more_lines_than_the_day_has(data: st.DataObject) -> None:
     """Stretches may overlap, lie within one another, or meet in any order, and sums come to nothing often."""

@@ -10,13 +10,14 @@ A line that is proven to be another one than an equal line of a file before gets
 has, in whatever order the files arrive: the same statement sent again, or a longer one that has both, finds the numbers
 that its lines got first. Where fewer files are looked at than before, numbers are smaller, never others.
 
-What this cannot see: of three statements the middle one comes last, and until then nothing tells that the other two are
-apart. Equal lines of these stay one, for what was told once keeps its id.
+Of three statements the middle one may come last: until then nothing tells that the other two are apart, and an equal
+line of these is one. Once it has come, the files after it are read again with it in view: what is one more then gets a
+number of its own, and what was told keeps its.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -61,8 +62,12 @@ class Chains:
         said: str,
         names: Mapping[str, str],
         keys: Callable[[int], Mapping[str, str]],
+        until: int = 0,
     ) -> None:
-        """Take the files, what people said of them, and what tells the keys of a file's accounts."""
+        """Take the files, what people said of them, and what tells the keys of a file's accounts; those ``until`` one
+        are in view of the files before it too.
+        """
+        self._until = until
         self._files, self._known, self._said, self._names, self._keys = files, known, said, names, keys
         self._sources: list[SourceFile] = []
         self._listed: dict[int, dict[_Name, Listed]] = {}
@@ -75,8 +80,34 @@ class Chains:
         """Return the numbers that a file's lines may not have, by statement."""
         if source.number not in self._found:
             self._look_until(source.number)
-            self._found[source.number] = self._look(source) if self._listed.get(source.number) else NOTHING_TAKEN
+            self._found[source.number] = self._look(source, self._until)
         return self._found[source.number]
+
+    def torn(self, source: SourceFile) -> int:
+        """Return the first earlier file of which a file that came between shows that lines of it are others; 0 where
+        none is.
+        """
+        if source.number <= self._until:
+            return 0
+        self._look_until(source.number)
+        statements = self._listed.get(source.number, {}).values()
+        places = {place for each in statements for place in _days_of(each)}
+        before = sorted({number for place in places for number in self._by_day[place]} - {source.number})
+        before = before[-FILES_MAX:]
+        others = [each for number in before for each in self._listed[number].values()]
+        if len(before) < 2 or not any(self._is_between(each, others) for each in statements):
+            return 0
+        earlier = [each for each in self._sources if each.number in before]
+        changed = (each for each in earlier if self._look(each, source.number) != self.taken(each))
+        return next((each.number for each in changed), 0)
+
+    @staticmethod
+    def _is_between(one: Listed, others: Sequence[Listed]) -> bool:
+        """Tell whether a statement goes on where another ended, and another goes on where it ends."""
+        alike = [each for each in others if (each.account, each.currency) == (one.account, one.currency)]
+        return any(each.closing == one.opening and each.ends <= one.begins for each in alike) and any(
+            each.opening == one.closing and one.ends <= each.begins for each in alike
+        )
 
     def _look_until(self, number: int) -> None:
         """Take in the statements of the files up to one."""
@@ -94,10 +125,14 @@ class Chains:
                     self._by_day[place].append(found.number)
             found = self._files.after(found.number)
 
-    def _look(self, source: SourceFile) -> Taken:
-        mine = self._listed[source.number]
+    def _look(self, source: SourceFile, until: int) -> Taken:
+        mine = self._listed.get(source.number)
+        if not mine:
+            return NOTHING_TAKEN
+        self._look_until(until)
         end = bisect_left(self._sources, source.number, key=lambda each: each.number)
-        looked = {each.number: each for each in self._sources[max(end - FILES_MAX, 0) : end + 1]}
+        last = max(end, bisect_right(self._sources, until, key=lambda each: each.number) - 1)
+        looked = {each.number: each for each in self._sources[max(end - FILES_MAX, 0) : min(last, end + FILES_MAX) + 1]}
         places = {place for each in mine.values() for place in _days_of(each)}
         near = {number for place in places for number in self._by_day[place] if number in looked}
         if len(near) < 2:

@@ -74,6 +74,8 @@ class _Place:
     """The keys of such accounts."""
     told: str = ""
     """The mark of the last of what the file that is not done yet tells at its end; empty before its end is reached."""
+    between: int = 0
+    """The last file that came between others which were read before it, for which those were read again; 0: none."""
 
     @classmethod
     def read(cls, cursor: str | None, known: str) -> _Place:
@@ -95,6 +97,7 @@ class _Place:
             int(value.get("left", 0)),
             tuple(map(str, value.get("left_to", ()))),
             str(value.get("told", "")),
+            int(value.get("between", 0)),
         )
         if place.known == known:
             return place
@@ -108,6 +111,7 @@ class _Place:
         plain |= {"compared": self.compared}
         plain |= {"rests_on": self.rests_on} if self.events is not None else {}
         plain |= {"told": self.told} if self.told else {}
+        plain |= {"between": self.between} if self.between else {}
         plain |= {"left": self.left, "left_to": self.left_to} if self.left else {}
         said = replace(self.sweep, over=more and self.sweep.over).plain()
         return json.dumps(plain | ({"sweep": said} if said else {}))
@@ -231,13 +235,15 @@ def _read(
         records, rejects, ended = _collect(reading, map(make, events), spare)
     waits = _waits(place.waits, source, settings, reading.state)
     place = _left(place, source, reading.left_to)
-    told = place.told if done else ""
+    told, torn = place.told if done else "", 0
     if ended:
         places, names = _places(context, settings, place), dict(settings.account_names())
         file = ReadFile(source, stream, reading.state, _known(context, settings), place.known, names, places)
         told, ended = _tell_last(records, told_last(context, file, told), told)
+        torn = places.torn(source) if ended and stream == LINES else 0
     if ended:
-        return records, rejects, replace(place, file=source.number, events=None, waits=waits, told="")
+        place = replace(place, file=source.number, events=None, waits=waits, told="")
+        return records, rejects, replace(place, file=torn - 1, between=source.number) if torn else place
     _kept.keep(source, stream, place.known, reading)
     rests_on = reading.rests_on
     place = replace(place, file=source.number, events=reading.done, waits=waits, rests_on=rests_on, told=told)
@@ -305,7 +311,9 @@ def _known(context: FetchContext, settings: BankFeedSettings) -> Known:
 
 def _places(context: FetchContext, settings: BankFeedSettings, place: _Place) -> Places:
     names = dict(settings.account_names())
-    return Places(context.files, _known(context, settings), place.known, names, partial(context.beside, LINES))
+    return Places(
+        context.files, _known(context, settings), place.known, names, partial(context.beside, LINES), place.between
+    )
 
 
 def _waits(waits: int, source: SourceFile, settings: BankFeedSettings, state: FileState) -> int:

@@ -146,11 +146,18 @@ class Places:
     """Places the files of a connection one after the other."""
 
     def __init__(
-        self, files: FileBox, known: Known, said: str, names: Mapping[str, str], beside: AskBeside | None = None
+        self,
+        files: FileBox,
+        known: Known,
+        said: str,
+        names: Mapping[str, str],
+        beside: AskBeside | None = None,
+        until: int = 0,
     ) -> None:
         self._files, self._known, self._said, self._names = files, known, said, names
         self._beside_us = beside
         self._reached = 0
+        self._placing = False
         self._found: dict[int, Place] = {}
         self._first: dict[str, SourceFile] = {}
         self._loaded: set[str] = set()
@@ -171,7 +178,7 @@ class Places:
         self._apart = False
         """Whether there are accounts of which no file says that."""
         self._ended: list[Away] = []
-        self._chains = Chains(files, known, said, names, lambda number: self.of(number).keys)
+        self._chains = Chains(files, known, said, names, self._keys_of, until)
 
     def of(self, number: int) -> Place:
         """Return the place of a file, by its number among those that arrived."""
@@ -181,7 +188,9 @@ class Places:
             if source is None or source.number > number:
                 break
             self._reached = source.number
+            self._placing = True
             self._next(source)
+            self._placing = False
         if (source := self._beyond.pop(number, None)) is not None:
             self._found[number] = self._with_others(source, self._decide(source), compared=False)
         return self._found.get(number, Place())
@@ -190,6 +199,14 @@ class Places:
         """Return a file's lines with the ids that they have beside those of the files before."""
         taken = self._chains.taken(source)
         return files_seen.of(source, self._known, self._said, self._names, taken) if taken else file
+
+    def _keys_of(self, number: int) -> Mapping[str, str]:
+        """Return the keys of a file's accounts; of one that is in view ahead, as the file has them."""
+        return self.of(number).keys if number <= self._reached or not self._placing else {}
+
+    def torn(self, source: SourceFile) -> int:
+        """Return the first earlier file that is to be read again, as this one shows that lines of it are others."""
+        return self._chains.torn(source)
 
     def taken(self, source: SourceFile) -> Taken:
         """Return which numbers of equal lines a file's lines may not have."""
