@@ -49,6 +49,26 @@ def line(amount: str, **more) -> MadeLine:
     return MadeLine(day=DAY, amount=Decimal(amount), **more)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("fr", "Acme Paiement (1\u00a0100,00 EUR, frais 3,20)"), ("en", "Acme Paiement (1,100.00 EUR, fee 3.20)")],
+)
+def test_the_fee_within_what_paypal_paid_is_told_in_the_language_and_figures_of_the_books(
+    mapping: FakeMapContext, feed: Feed, language: str, text: str
+) -> None:
+    rows = (
+        "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,Transaction ID"
+    )
+    paid = '03/14/2026,10:00:00,PST,Acme,Paiement,Completed,EUR,"1,100.00",-3.20,"1,096.80",a@b.ca,c@d.ca,\n'
+    record = next(each for each in feed.put(f"{rows}\n{paid}".encode()).read().records if each.raw["type"] != "FEE")
+    assert record.raw["memo"] == "Paiement (1100.00 EUR, fee 3.20)", "of which the id of a line without one is made"
+    answer = connector.map_record(replace(mapping, language=language, home_currency="EUR"), record)
+    assert isinstance(answer, Mapped)
+    (deposit,) = answer.drafts
+    assert isinstance(deposit, Deposit)
+    assert (deposit.memo, deposit.lines[0].description) == (text, text)
+
+
 @pytest.mark.requirement("BF-01", "BF-02")
 def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(one: Mapper) -> None:
     answer = one(line("-34.510", name="HYDRO", memo="WEB BILL", reference="319", native="T-1001"))

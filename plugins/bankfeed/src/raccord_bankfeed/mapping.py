@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -130,12 +131,36 @@ def _payment_type(record: Record, *, on_card: bool) -> PaymentType:
 def bank_text(context: MapContext, record: Record) -> str:
     """Return what the bank wrote of a line, name before memo, each once; else the kind of transaction."""
     name, memo = (" ".join(_field(record, part).split()) for part in ("name", "memo"))
+    memo = _with_fee(memo, context) if _field(record, "account").startswith("paypal-") else memo
     text = memo if name.casefold() in memo.casefold() else f"{name} {memo}".strip()
     if not text:
         type_ = _field(record, "type")
         term = context.terms.get(type_)
         text = type_ if term is None else term.label.get(context.language)
     return text[:_MEMO_CHARS_MAX]
+
+
+_CHARGED = re.compile(r"\((-?[0-9.]+) ([A-Z]{3})?, fee ([0-9.]+)\)$")
+"""What PayPal's reader writes of a fee, in the file's figures: the ids of lines without one hold it as it stands."""
+
+
+def _with_fee(memo: str, context: MapContext) -> str:
+    """Return PayPal's text with the fee in the language of the books, and their figures."""
+    charged = _CHARGED.search(memo)
+    if charged is None:
+        return memo
+    paid, fee = (_figures(charged[number], context) for number in (1, 3))
+    word = _FEE_WORD.get(context.language)
+    return f"{memo[: charged.start()]}({' '.join(filter(None, (paid, charged[2])))}, {word} {fee})"
+
+
+_FEE_WORD = Text("frais", "fee")
+_FRENCH_FIGURES = str.maketrans({",": "\u00a0", ".": ","})
+
+
+def _figures(amount: str, context: MapContext) -> str:
+    english = format(Decimal(amount), ",f")
+    return Text(english.translate(_FRENCH_FIGURES), english).get(context.language)
 
 
 def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
