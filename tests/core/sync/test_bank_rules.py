@@ -190,11 +190,19 @@ def test_what_is_folded_stays_so(said: str) -> None:
 def test_what_is_allotted_comes_to_the_total_and_no_share_is_a_cent_off(cents: int, cuts: list[int]) -> None:
     total, edges = Decimal(cents) / 100, [0, *sorted(cuts), 1_000_000]
     percents = [Decimal(after - before) / 10_000 for before, after in pairwise(edges)]
-    found = allot(total, percents)
+    found = allot(total, percents, "CAD")
     assert sum(found) == total
     for share, percent in zip(found, percents, strict=True):
         assert abs(share - total * percent / 100) < Decimal("0.01")
         assert share == share.quantize(Decimal("0.01"))
+
+
+@pytest.mark.parametrize(
+    ("total", "currency", "shares"),
+    [("1001", "JPY", ["501", "500"]), ("1.001", "KWD", ["0.501", "0.500"]), ("10.01", "CAD", ["5.01", "5.00"])],
+)
+def test_what_is_allotted_has_the_decimals_of_its_currency(total: str, currency: str, shares: list[str]) -> None:
+    assert [str(share) for share in allot(Decimal(total), [Decimal(50)] * 2, currency)] == shares
 
 
 def part(account: str, percent: str = "", amount: str = "") -> RulePart:
@@ -244,7 +252,7 @@ def test_a_split_with_a_rest_adds_up_to_the_cent(cents: int, percents: list[int]
     except UnfitTreatment:
         assert fixed, "percentages alone always leave what comes to the line"
         return
-    assert sum(each.amount or 0 for each in shares(treatment.parts, total)) == total
+    assert sum(each.amount or 0 for each in shares(treatment.parts, total, "CAD")) == total
     assert all(each.amount is not None and each.amount > 0 for each in treatment.parts)
 
 

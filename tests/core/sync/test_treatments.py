@@ -342,11 +342,11 @@ def test_parts_come_to_the_line_or_are_refused(total: Decimal, parts: list[Decim
     said = (*(Part(account="1", amount=each) for each in parts), Part(account="2"))
     rest = total - sum(parts)
     if rest and all(parts):
-        found = shares(said, total)
+        found = shares(said, total, "CAD")
         assert [each.amount for each in found] == [*parts, rest]
     else:
         with pytest.raises(UnfitTreatment):
-            shares(said, total)
+            shares(said, total, "CAD")
 
 
 def test_a_treatment_counts_for_the_money_it_was_said_of_alone() -> None:
@@ -368,6 +368,22 @@ def test_a_treatment_counts_for_the_money_it_was_said_of_alone() -> None:
     assert refund.credit, "money back on a card stays a credit"
 
 
+def test_parts_have_the_decimals_of_their_currency_and_what_was_kept_before_is_still_read() -> None:
+    yen = replace(LINE, total=Decimal(1001), currency="JPY")
+
+    def halves(first: str) -> Treatment:
+        return Treatment(kind=Treated.SPLIT, parts=(Part(account="5", amount=Decimal(first)), Part(account="6")))
+
+    kept = dump_treatment(halves("500"), yen)
+    with pytest.raises(UnfitTreatment, match="fraction"):
+        dump_treatment(halves("500.50"), yen)
+    kept["parts"][0]["amount"] = "500.50"
+    became = as_treated({TREATMENT: kept}, yen)
+    assert isinstance(became, Deposit)
+    assert [str(each.amount) for each in became.lines] == ["500.50", "500.50"]
+    dump_treatment(halves("0.125"), replace(LINE, total=Decimal(1), currency="KWD"))
+
+
 def test_what_nobody_taxed_is_out_of_scope_and_claims_no_zero_rate(workshop: Workshop, company: Company) -> None:
     client = workshop.client(company)
     [scope] = [each["Id"] for each in client.query_all("TaxCode", "") if each["Name"] == "Hors champ"]
@@ -376,7 +392,7 @@ def test_what_nobody_taxed_is_out_of_scope_and_claims_no_zero_rate(workshop: Wor
 
 def test_parts_that_do_not_add_up_are_told_in_the_figures_of_each_language() -> None:
     with pytest.raises(UnfitTreatment) as found:
-        shares((Part(account="1", amount=Decimal("1700.50")),), Decimal("1725.00"))
+        shares((Part(account="1", amount=Decimal("1700.50")),), Decimal("1725.00"), "CAD")
     said = refusal(found.value.code, **found.value.params).text
     assert "font 1\N{NO-BREAK SPACE}700,50, l'opération 1\N{NO-BREAK SPACE}725,00 ;" in said.fr
     assert "come to 1,700.50, the line to 1,725.00;" in said.en

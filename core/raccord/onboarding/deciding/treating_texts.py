@@ -60,8 +60,8 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             ),
         ),
         "fraction": (
-            Text("Un montant a des fractions de cent.", "An amount has fractions of a cent."),
-            Text("Arrondissez-le au cent.", "Round it to the cent."),
+            Text("Un montant a plus de décimales que sa devise.", "An amount has more decimals than its currency."),
+            Text("Arrondissez-le.", "Round it."),
         ),
         "sum": (
             Text(

@@ -170,9 +170,9 @@ def _as_open(rule: Treatment, said: Treatment, draft: Deposit | Expense) -> Trea
     """Return what a rule says, with what was said of the line where the rule says nothing."""
     if rule.kind is Treated.TRANSFER:
         return rule
-    had = [*shares(said.parts, draft.total)] if said.parts else []
+    had = [*shares(said.parts, draft.total, draft.currency)] if said.parts else []
     parts = []
-    for part in shares(rule.parts, draft.total):
+    for part in shares(rule.parts, draft.total, draft.currency):
         same = next((each for each in had if (each.account, each.amount) == (part.account, part.amount)), None)
         if same is not None:
             had.remove(same)

@@ -19,6 +19,7 @@ from typing import Annotated, Literal, assert_never
 from pydantic import Field, TypeAdapter
 
 from raccord.plugin.drafts import Deposit, Expense
+from raccord.plugin.money import exponent
 from raccord.sync.lines.treatments import BY_RULE, Part, Treated, Treatment, UnfitTreatment, arrives
 
 RULES_MAX = 500
@@ -33,7 +34,6 @@ TEXT_MAX = 1000
 """Letters of a bank's text that rules look at: what a connector may put in a memo."""
 
 _WORD = re.compile(r"\w+")
-_CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 
 
@@ -225,9 +225,11 @@ def fits(rule: Rule, line: Line) -> bool:
 def treatment_of(rule: Rule, line: Line) -> Treatment:
     """Return what a rule says that a line is, to the cent; raises ``UnfitTreatment`` where its parts do not fit it."""
     outcome = rule.body.outcome
+    split = outcome.kind is Treated.SPLIT
+    draft = line.draft
     return Treatment(
         kind=outcome.kind,
-        parts=_parts(outcome.parts, line.draft.total) if outcome.kind is Treated.SPLIT else _whole(outcome.parts),
+        parts=_parts(outcome.parts, draft.total, draft.currency) if split else _whole(outcome.parts),
         party_kind=outcome.party_kind,
         party_id=outcome.party_id,
         location_id=outcome.location_id,
@@ -237,21 +239,24 @@ def treatment_of(rule: Rule, line: Line) -> Treatment:
     )
 
 
-def allot(total: Decimal, percents: Sequence[Decimal]) -> list[Decimal]:
-    """Return a total divided by percentages that come to a hundred, to the cent: the largest remainders go first."""
+def allot(total: Decimal, percents: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Return a total divided by percentages that come to a hundred, to the currency's minor unit (a cent, a yen): the
+    largest remainders go first.
+    """
+    unit = Decimal(1).scaleb(-exponent(currency))
     exact = [total * each / _HUNDRED for each in percents]
-    floors = [(each // _CENT) * _CENT for each in exact]
-    cents = int((total - sum(floors, Decimal(0))) / _CENT)
+    floors = [(each // unit) * unit for each in exact]
+    units = int((total - sum(floors, Decimal(0))) / unit)
     order = sorted(range(len(exact)), key=lambda place: (floors[place] - exact[place], place))
-    raised = set(order[:cents])
-    return [floor + _CENT if place in raised else floor for place, floor in enumerate(floors)]
+    raised = set(order[:units])
+    return [floor + unit if place in raised else floor for place, floor in enumerate(floors)]
 
 
-def _parts(parts: Sequence[RulePart], total: Decimal) -> tuple[Part, ...]:
+def _parts(parts: Sequence[RulePart], total: Decimal, currency: str) -> tuple[Part, ...]:
     """Return a rule's parts of an amount: percentages are of the whole, and what nothing is said of takes the rest."""
     fixed = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
     percents = [part.percent for part in parts if part.percent is not None]
-    shares = allot(total, [*percents, _HUNDRED - sum(percents, Decimal(0))])
+    shares = allot(total, [*percents, _HUNDRED - sum(percents, Decimal(0))], currency)
     by_percent = iter(shares)
     rest = shares[-1] - fixed
     open_ones = sum(1 for part in parts if part.percent is None and part.amount is None)

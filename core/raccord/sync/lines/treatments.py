@@ -25,6 +25,7 @@ from raccord.plugin.drafts import (
     TaxMode,
     Transfer,
 )
+from raccord.plugin.money import exponent
 from raccord.sync.lines.paying import as_paid, asked_in
 from raccord.sync.lines.unmet import as_answered
 
@@ -104,6 +105,9 @@ def dump_treatment(treatment: Treatment, draft: Deposit | Expense) -> dict[str, 
     """
     if treatment.kind is not Treated.EXCLUDE:
         treated(draft, treatment)
+        unit = Decimal(1).scaleb(-exponent(draft.currency))
+        if any(part.amount is not None and part.amount % unit for part in treatment.parts):
+            raise UnfitTreatment("fraction")
     said = _TREATMENT.dump_python(treatment, mode="json", exclude_defaults=True)
     return {**said, "kind": str(treatment.kind), _OF: moved(draft)}
 
@@ -144,7 +148,7 @@ def treated(draft: Deposit | Expense, treatment: Treatment) -> Draft:
     """Return the document that a line becomes; raises ``UnfitTreatment`` for what it cannot."""
     if treatment.kind is Treated.TRANSFER:
         return _moved(draft, treatment)
-    parts = shares(treatment.parts, draft.total)
+    parts = shares(treatment.parts, draft.total, draft.currency)
     if isinstance(draft, Deposit):
         return _received(draft, treatment, parts)
     taxed = any(part.tax_code for part in parts)
@@ -168,24 +172,23 @@ def treated(draft: Deposit | Expense, treatment: Treatment) -> Draft:
     )
 
 
-def shares(parts: tuple[Part, ...], total: Decimal) -> tuple[Part, ...]:
+def shares(parts: tuple[Part, ...], total: Decimal, currency: str) -> tuple[Part, ...]:
     """Return the parts with their amounts, which come to ``total``; raises ``UnfitTreatment`` where they do not."""
     if not parts or len(parts) > PARTS_MAX:
         raise UnfitTreatment("parts", most=str(PARTS_MAX))
     said = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
+    # A yen has no cents: what was said of one with them, before that was refused, is read as it stands.
+    unit = Decimal(1).scaleb(-max(exponent(currency), 2))
     open_ones = [place for place, part in enumerate(parts) if part.amount is None]
     if len(open_ones) > 1:
         raise UnfitTreatment("two_rests")
-    if any(part.amount is not None and part.amount != part.amount.quantize(_CENT) for part in parts):
+    if any(part.amount is not None and part.amount % unit for part in parts):
         raise UnfitTreatment("fraction")
     found = tuple(replace(part, amount=total - said) if part.amount is None else part for part in parts)
     comes_to = sum((part.amount or Decimal(0) for part in found), Decimal(0))
     if comes_to != total or not all(part.amount for part in found):
         raise UnfitTreatment("sum", total=total, said=said)
     return found
-
-
-_CENT = Decimal("0.01")
 
 
 def moved(draft: Deposit | Expense) -> str:
