@@ -142,7 +142,7 @@ def test_what_is_suggested_is_right_as_often_as_it_says(
     assert right * 100 >= 97 * len(stood)
     assert agreed * 1000 >= claimed - 10 * len(stood), "at most a point below what it claims"
     if not any(each.corrected_after for each in years):
-        assert agreed * 1000 <= claimed + 15 * len(stood), "and not far above: nobody has to read what is known"
+        assert agreed * 1000 <= claimed + 16 * len(stood), "and not far above: nobody has to read what is known"
 
 
 @pytest.mark.parametrize(
