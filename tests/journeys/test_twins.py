@@ -21,6 +21,7 @@ from twin_steps import (
     Scenario,
     again,
     as_transfer,
+    asked_of_files,
     asked_with,
     bank,
     bank_at_once,
@@ -30,6 +31,7 @@ from twin_steps import (
     chase,
     cheque_by_hand,
     cheques,
+    dated_either_way,
     left_out,
     live,
     named_alike,
@@ -200,6 +202,21 @@ SCENARIOS = {
             ],
             ["Purchase 11.20 03-03", "Purchase 12.75 03-04", "Purchase 9.10 03-20", "Purchase 6.30 03-21"],
         )
+    ),
+    "a second account of a live connection: what was said of the first one's file holds": Scenario(
+        [
+            dated_either_way("0001112223", "03-04 -5.00 GAZ", "03-05 -7.00 EAU"),
+            asked_of_files("bankfeed.date_order"),
+            placed("day-first"),
+            told_to(0),
+            categorise,
+            dated_either_way("0009998887", "03-06 -5.00 GAZ", "03-07 -8.00 PAIN"),
+            asked_of_files(),
+            told_to(1),
+            asked_of_files(),
+            categorise,
+        ],
+        [f"Purchase {each}" for each in ("5.00 03-04", "7.00 03-05", "5.00 03-06", "8.00 03-07")],
     ),
     "two formats of one account: what one goes on with after the other ends is new": Scenario(
         [

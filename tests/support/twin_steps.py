@@ -265,6 +265,30 @@ def beside_the_file(name: str, word: str) -> Step:
     return step
 
 
+def dated_either_way(number: str, *lines: str) -> Step:
+    """A table arrives, of an account by its number, of which no date tells whether the day or the month comes first."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed")
+        rows = [f"{each.day:%d/%m/%Y},{number},{each.name},{each.amount}" for each in map(line, lines)]
+        house.put(
+            "bankfeed", "\n".join(["Date,Account Number,Description,Amount", *rows, ""]).encode(), f"{number}.csv"
+        )
+        house.sync(connection)
+
+    return step
+
+
+def asked_of_files(*codes: str) -> Step:
+    """Questions of these codes are open about files, and no other."""
+
+    def step(house: House) -> None:
+        questions = questions_of(house.workshop, house.connections["bankfeed"].id)
+        assert [ask.code for asked in questions for ask in asked.asks] == [*codes]
+
+    return step
+
+
 def named_alike(house: House) -> None:
     """A person gives the chequing account the name that the account without a number has."""
     connection = house.connections["bankfeed"]
