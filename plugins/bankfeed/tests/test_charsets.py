@@ -59,6 +59,11 @@ def test_few_letters_of_western_languages_are_of_no_other_charset(text: str) -> 
     assert guessed_charset(text.encode("cp1252")) == "cp1252"
 
 
+@pytest.mark.parametrize("sign", ["£4.20", "¥4", "À 4", "Ø 4", "°"])
+def test_a_sign_that_stands_alone_is_no_japanese_letter(sign: str) -> None:
+    assert guessed_charset(f'1,"{sign}"\n2,"{sign}"\n'.encode("cp1252")) == "cp1252"
+
+
 @pytest.mark.parametrize("charset", ["cp1250", "cp1251", "cp1253", "cp932", "gb18030"])
 def test_an_ofx_file_that_is_not_in_the_charset_it_declares_is_read_in_its_own(charset: str) -> None:
     name = "ČEZ příjem Žižkov šek" if charset == "cp1250" else WRITTEN[charset]

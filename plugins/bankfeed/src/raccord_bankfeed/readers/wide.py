@@ -7,7 +7,9 @@ from collections.abc import Callable
 _HIGH = 0xA1
 """From here on go both bytes of the first sets of China and Korea."""
 _NARROW = 25
-"""What a Japanese letter of one byte counts, in twentieths."""
+"""What a Japanese letter of one byte counts, in twentieths, beside another letter; alone it is rather a sign: £, À."""
+_NARROW_SIGNS = range(0xA1, 0xA6)
+"""The Japanese full stop, brackets, comma and point of one byte."""
 _SAMPLE_BYTES = 64 * 1024
 
 
@@ -59,14 +61,15 @@ def wide_sense(sample: bytes, charset: str) -> int:
         cut.decode(charset)
     except UnicodeDecodeError:
         return -20
-    count, score, at, latin = WIDE[charset], 0, 0, False
+    count, score, at, latin, last = WIDE[charset], 0, 0, False, 0
     while at < len(cut) - 1:
         lead = cut[at]
         narrow = lead < 0x80 or (charset == "cp932" and 0xA1 <= lead <= 0xDF)
         if lead >= 0x80:
             # No word is of plain letters and of such ones.
             latin = latin or (narrow and chr(cut[at + 1]).isascii() and chr(cut[at + 1]).isalpha())
-            score += -40 if latin else _NARROW if narrow else 20 * count(lead, cut[at + 1])
+            alone = lead in _NARROW_SIGNS or (last < 0x80 and cut[at + 1] < 0x80)
+            score += -40 if latin else (0 if alone else _NARROW) if narrow else 20 * count(lead, cut[at + 1])
         latin = lead < 0x80 and chr(lead).isalpha()
-        at += 1 if narrow else 2
+        at, last = at + (1 if narrow else 2), lead
     return score
