@@ -38,6 +38,8 @@ def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
     split = panel("BRAVO")
     assert ('data-view="split"' in split, "do not come to" in split) == (True, False)
     assert [f'value="{each}"' in split for each in ("5.25", "2.75", names[0], names[1])] == [True] * 4
+    assert re.search(r"data-left[^>]*>\D*0\.00", split), "nothing of the line is left"
+    assert 'value="5,25"' in browser.get(f"/review?line={holds['BRAVO']}", headers={"accept-language": "fr"}).text
     off = panel("CHARLIE")
     assert ('data-view="category"' in off, "These parts do not come to" in off) == (True, True)
     assert 'name="amount1"' not in off

@@ -49,15 +49,16 @@ def filled(
     offer: TaxOffer,
     view: View,
     choices: LineChoices | None,
+    language: str,
 ) -> Mapping[str, str]:
     """Return what the panel's fields say: what was typed, else what is proposed, or the split of the file."""
-    said = dict(typed or (beside(proposed) if proposed else _split(choices, view)))
+    said = dict(typed or (beside(proposed) if proposed else _split(choices, view, language)))
     if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
         said["tax"] = BESIDE
     return said
 
 
-def _split(choices: LineChoices | None, view: View) -> Mapping[str, str]:
+def _split(choices: LineChoices | None, view: View, language: str) -> Mapping[str, str]:
     """Return the rows of a split that the line's file holds, each account of which the company has."""
     said = None if choices is None else choices.said
     if view is not View.SPLIT or said is None or said.view is not Treated.SPLIT:
@@ -66,6 +67,7 @@ def _split(choices: LineChoices | None, view: View) -> Mapping[str, str]:
     for place, part in enumerate(said.parts, 1):
         if part.account is not None and part.said.amount is not None:
             found[f"account{place}"] = part.account.name
-            found[f"amount{place}"] = format(part.said.amount, "f")
+            amount = format(part.said.amount, "f")
+            found[f"amount{place}"] = amount.replace(".", ",") if language == "fr" else amount
             found[f"text{place}"] = part.said.memo
     return found

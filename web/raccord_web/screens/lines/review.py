@@ -310,7 +310,7 @@ def _page(
             treatment_seen=treatment_seen,
             **_just_done(request, session, wrong),
             wrong=None if wrong is None else said_by(wrong, request),
-            typed=defaultdict(str, filled(typed, open_one, offer, view, choices)),
+            typed=defaultdict(str, filled(typed, open_one, offer, view, choices, language_of(request))),
             offer=offer,
             parts=PARTS,
             reasons=REASONS,
