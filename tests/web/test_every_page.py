@@ -51,6 +51,7 @@ NO_PAGE = {
     "/certificates/{certificate_id}": "a file to keep",
     "/plans/{plan_id}/table": "a file to keep",
     "/records/table": "a file to keep",
+    "/review/upload": "a file to keep",
     "/audit/table": "a file to keep",
     "/companies/{company_id}/choices": "options of a menu, for its search",
     "/setup": "is there only before the first person",

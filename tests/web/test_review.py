@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import till
@@ -42,6 +43,15 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
 ) -> None:
     def of(**wanted: Any) -> list[str]:
         return list(held(workshop, **wanted))
+
+    page = browser.get(f"/review?account={company.id}|{accounts['Épargne']}").text
+    link = re.search(r'href="(/review/upload[^"]+part=1)"', page)
+    assert link
+    there = browser.get(unescape(link[1]))
+    assert there.headers["content-disposition"] == 'attachment; filename="quickbooks-1.csv"'
+    assert there.text.splitlines() == ["Date,Description,Amount", "04/03/2026,VIREMENT RECU,500.00"]
+    assert "Nothing is posted for them" in browser.get("/review/upload").text, "a file is for one account"
+    assert 'id="upload"' not in browser.get("/review").text
 
     assert of() == [
         "COSTCO WHOLESALE",

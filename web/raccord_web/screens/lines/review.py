@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -37,8 +38,9 @@ from raccord.overview.lines.certified_lines import certified_of
 from raccord.overview.lines.line_choices import choices_for
 from raccord.overview.lines.line_proposals import proposed_for, rule_waits
 from raccord.overview.lines.one_or_two import one_or_two
-from raccord.overview.listing import Listing
+from raccord.overview.listing import Listing, Within
 from raccord.overview.problems import files_that_ask
+from raccord.overview.tables.upload import parts, upload_file
 from raccord.sync.lines.line_answers import CALLED
 from raccord.sync.lines.treatments import Treated
 from raccord_web.front.desk import desk_of
@@ -84,6 +86,17 @@ SAID = (
 def review(request: Request, asked: AskedFor) -> Response:
     """Show the lines that wait, and one of them whole; or those that were answered and are not posted."""
     return _page(request, asked)
+
+
+@router.get("/review/upload")
+def upload(request: Request, asked: AskedFor, part: Annotated[int, Query(ge=1, le=20_000)] = 1) -> Response:
+    """Give the lines of one account that wait as a file for QuickBooks' own page, which takes one account at a time."""
+    if not asked.wanted.account:
+        return _page(request, asked)
+    with desk_of(request).workshop.database.read() as session:
+        content = upload_file(session, asked.wanted, part, within_of(request))
+    headers = {"Content-Disposition": f'attachment; filename="quickbooks-{part}.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.post("/review/together")
@@ -286,8 +299,7 @@ def _page(
             answered=found,
             attached=files_of_holds(session, with_files),
             listing=listing,
-            files=() if answered else files_that_ask(session, asked.connection, within=within),
-            undone=() if answered else undone_lines(session, within, asked.connection),
+            **_around(session, asked, listing.total, within),
             line=line,
             open=there,
             choices=choices,
@@ -316,6 +328,17 @@ def _page(
             reasons=REASONS,
             key_list=KEYS,
         )
+
+
+def _around(session: Session, asked: Asked, lines: int, within: Within) -> dict[str, object]:
+    """Return what stands around the lines that wait: files that ask, what was undone, files to take away."""
+    if asked.state == "answered":
+        return {"files": (), "undone": (), "upload_parts": 0}
+    return {
+        "files": files_that_ask(session, asked.connection, within=within),
+        "undone": undone_lines(session, within, asked.connection),
+        "upload_parts": parts(lines) if asked.wanted.account else 0,
+    }
 
 
 def _marks(session: Session, lines: Sequence[BankLine]) -> dict[str, object]:
