@@ -24,6 +24,7 @@ from raccord.store.models import (
     SourceFile,
     SourceRecord,
 )
+from raccord.sync.fetching.told_as import known_as
 from raccord.sync.lines.titles import Title, titles_by_id
 from raccord.sync.problems import ANSWERS, APART, CAUSE, WHOLE_RUNS, of_cause, which_cause
 
@@ -268,13 +269,14 @@ def files_named(session: Session, problem_ids: Sequence[str]) -> dict[str, str]:
 
 def _compared(session: Session, problems: Sequence[Problem]) -> dict[str, tuple[int, Title]]:
     """Return by problem the record that it may be the same as, with what that is called."""
-    asked = {
-        (each.connection_id, f"{each.stream}/{like}"): each.id
-        for each in problems
-        if (like := str((each.params.get(ANSWERS) or {}).get("like", "")))
-    }
-    if not asked:
+    some = [(each, like) for each in problems if (like := str((each.params.get(ANSWERS) or {}).get("like", "")))]
+    if not some:
         return {}
+    names = known_as(session, {each.connection_id for each, _ in some}, {like for _, like in some})
+    asked = {
+        (each.connection_id, f"{each.stream}/{names.get((each.connection_id, like), like)}"): each.id
+        for each, like in some
+    }
     of, keys = {connection for connection, _ in asked}, {key for _, key in asked}
     rows = session.scalars(select(DraftRow).where(DraftRow.connection_id.in_(of), DraftRow.key.in_(keys))).all()
     titles = titles_by_id(session, {each.id: (each.connection_id, each.body) for each in rows})

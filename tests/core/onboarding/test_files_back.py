@@ -29,7 +29,7 @@ from raccord.onboarding.arriving.said_by_files import SomeFiles
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.closing.certificates import certify
 from raccord.onboarding.connecting.companies import refresh_company
-from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.deciding.treating import treat
 from raccord.onboarding.sources.source_accounts import info_of
@@ -384,18 +384,31 @@ def test_files_among_many_are_found_without_looking_at_the_others(tmp_path: Path
     assert (found, len(asked)) == ([3, 20], 3)
 
 
-def test_a_file_whose_lines_another_one_tells_too_is_not_taken_from_under_what_is_in_the_books(books: Books) -> None:
-    """A table and an OFX file of one account share no ids: the lines are in the books as the table's."""
+LINES = [
+    line(2, "-40.17", "RENT"),
+    line(3, "-21.31", "GROCER"),
+    line(4, "-3.52", "COFFEE"),
+    line(5, "-110.49", "GARAGE"),
+]
+SAME_LINES = statement_file(MadeAccount(), LINES, starts=MARCH, ends=date(2026, 3, 6))
+ROWS = [f"2026-03-0{each.day.day},{each.name},{each.amount}\n" for each in LINES]
+TABLE = "".join(["Date,Description,Amount\n", *ROWS, "2026-03-06,FLORIST,-9.08\n"]).encode()
+"""A table and an OFX file of one account share no ids: what is posted is in the books as the table's."""
+POSTED = ["110.49", "21.31", "3.52", "40.17"]
+
+
+def say_same(books: Books) -> None:
+    [asked] = questions_of(books.workshop, books.connection.id)
+    answer_file(books.workshop, OWNER, books.connection.id, asked.key, {asked.asks[0].code: SAME})
+
+
+@pytest.fixture
+def in_two_formats(books: Books) -> Books:
+    """Four lines that both files tell are in the books as the table's, and one that it alone tells waits."""
     workshop, id_ = books.workshop, books.connection.id
-    lines = [line(2, "-40.17", "RENT"), line(3, "-21.31", "GROCER"), line(4, "-3.52", "COFFEE")]
-    lines.append(line(5, "-110.49", "GARAGE"))
-    rows = [f"2026-03-0{each.day.day},{each.name},{each.amount}\n" for each in lines]
-    table = "".join(["Date,Description,Amount\n", *rows, "2026-03-06,FLORIST,-9.08\n"]).encode()
-    same = statement_file(MadeAccount(), lines, starts=MARCH, ends=date(2026, 3, 6))
-    assert books.hand_in("table.csv", table)
-    assert books.hand_in("same.ofx", same)
-    [asked] = questions_of(workshop, id_)
-    answer_file(workshop, OWNER, id_, asked.key, {asked.asks[0].code: SAME})
+    assert books.hand_in("table.csv", TABLE)
+    assert books.hand_in("same.ofx", SAME_LINES)
+    say_same(books)
     books.sync()
     with workshop.database.read() as session:
         connection = session.get_one(Connection, id_)
@@ -404,41 +417,108 @@ def test_a_file_whose_lines_another_one_tells_too_is_not_taken_from_under_what_i
     name_account(workshop, OWNER, id_, untold.key, AccountTold(ledger_id=bank))
     books.sync()
     assert len(books.held()) == 5
-
     # Nothing is in the books yet: it may go, and only the florist is told by no other file.
     found = books.weigh("table.csv")
-    assert (found.rows, found.goes, found.elsewhere, found.in_books) == (5, 1, 4, 0)
+    assert (found.rows, found.goes, found.elsewhere, found.goes_on, found.in_books) == (5, 1, 4, 0, 0)
     assert (found.first, found.last) == (date(2026, 3, 6), date(2026, 3, 6))
-
     books.answer("rent", "grocer", "coffee", "garage")
     books.sync()
-    posted, proof = books.bought(), books.proof()
-    assert (posted, [each[0] for each in proof.values()]) == (["110.49", "21.31", "3.52", "40.17"], [True] * 5)
-    settings = connection_settings(books)
-    with pytest.raises(RaccordError, match=r"files\.told_under_it.*: 4"):
-        books.weigh("table.csv")
-    with pytest.raises(RaccordError, match=r"files\.told_under_it"):
-        take_back_file(workshop, BOOKKEEPER, id_, books.numbers()["table.csv"])
-    books.sync()
-    assert (books.bought(), books.proof(), books.problems()) == (posted, proof, [])
-    assert (list(books.held().values()), questions_of(workshop, id_)) == (["florist"], [])
-    assert connection_settings(books) == settings
+    assert (books.bought(), [each[0] for each in books.proof().values()]) == (POSTED, [True] * 5)
+    return books
 
-    # The other one goes at any time, and nothing is asked, of what it says the table says too.
-    found = books.take_back("same.ofx")
-    assert (found.goes, found.in_books) == (0, 0)
-    books.sync()
-    assert (books.bought(), books.proof(), books.problems()) == (posted, proof, [])
-    assert books.hand_in("same.ofx", same)
-    books.sync()
-    assert (books.bought(), books.proof(), books.problems()) == (posted, proof, [])
-    assert connection_settings(books) == settings
 
-    # What is in the books is undone first, and then the table goes, too.
+def documents(books: Books) -> dict[str, tuple[str, str]]:
+    with books.workshop.database.read() as session:
+        rows = session.execute(
+            select(DraftRow.memo, LinkRow.document_id, LinkRow.key)
+            .join(LinkRow, (LinkRow.key == DraftRow.key) & (LinkRow.connection_id == DraftRow.connection_id))
+            .where(LinkRow.state == LinkState.LIVE)
+        )
+        return {memo: (document, key) for memo, document, key in rows}
+
+
+def written(books: Books) -> list[dict[str, object]]:
+    return sorted(books.workshop.client(books.company).query_all("Purchase"), key=lambda each: str(each["Id"]))
+
+
+def test_what_is_in_the_books_goes_on_as_the_other_file_tells_it_whichever_is_taken_back(in_two_formats: Books) -> None:
+    books, workshop = in_two_formats, in_two_formats.workshop
+    there, rows, proof = documents(books), written(books), books.proof()
+    quiet = {day: each for day, each in proof.items() if day != 6}
+    for goes_on in (4, 0):
+        found = books.take_back("table.csv")
+        assert (found.goes, found.elsewhere, found.goes_on, found.in_books, found.documents) == (1, 4, goes_on, 0, [])
+        books.sync()
+        assert (books.problems(), books.held()) == ([], {}), "the florist alone is gone"
+        assert (documents(books), written(books), books.proof()) == (there, rows, quiet)
+        # Either file may come again, in another order or as other bytes.
+        assert books.hand_in("same-again.ofx", SAME_LINES.replace(b"\n", b"\r\n"))
+        books.sync()
+        assert (books.problems(), books.held(), written(books), books.proof()) == ([], {}, rows, quiet)
+        books.take_back("same-again.ofx")
+        assert books.hand_in("table.csv", TABLE)
+        books.sync()
+        assert (list(books.held().values()), written(books)) == (["florist"], rows)
+        assert (documents(books), books.proof()) == (there, proof)
     with workshop.database.read() as session:
-        keys = list(session.scalars(select(LinkRow.key).where(LinkRow.state == LinkState.LIVE)))
-    undo(workshop, books.connection, *keys)
-    assert (books.take_back("table.csv").in_books, books.problems()) == (0, [])
+        told = session.scalars(select(Event).where(Event.action == "files.taken_back").order_by(Event.seq)).all()
+        assert [each.body["goes_on"] for each in told] == [4, 0, 0, 0]
+
+
+def test_what_went_on_as_another_file_tells_it_goes_back_when_that_is_taken_back(in_two_formats: Books) -> None:
+    books = in_two_formats
+    there, rows, proof = documents(books), written(books), books.proof()
+    books.take_back("table.csv")
+    assert books.hand_in("table.csv", TABLE)
+    books.sync()
+    found = books.take_back("same.ofx")
+    assert (found.goes, found.goes_on, found.in_books) == (0, 0, 0)
+    books.sync()
+    assert (list(books.held().values()), written(books), books.problems()) == (["florist"], rows, [])
+    assert (documents(books), books.proof()) == (there, proof)
+    assert books.hand_in("same.ofx", SAME_LINES)
+    books.sync()
+    assert (list(books.held().values()), written(books), books.proof()) == (["florist"], rows, proof)
+
+
+def test_what_went_on_stays_and_is_undone_as_ever_where_nothing_tells_it_any_more(in_two_formats: Books) -> None:
+    books, workshop = in_two_formats, in_two_formats.workshop
+    there = documents(books)
+    books.take_back("table.csv")
+    books.sync()
+    found = books.take_back("same.ofx")
+    assert (found.goes, found.goes_on, found.in_books) == (0, 0, 4)
+    assert books.problems() == ["mapping.draft_vanished"] * 4
+    # It comes again under its own ids, and is what it was.
+    assert books.hand_in("same.ofx", SAME_LINES)
+    books.sync()
+    assert (books.problems(), books.held(), documents(books), books.bought()) == ([], {}, there, POSTED)
+    undo(workshop, books.connection, *(key for _, key in there.values()))
+    books.sync()
+    assert (books.bought(), books.take_back("same.ofx").in_books, books.problems()) == ([], 0, [])
+
+
+def test_a_line_that_its_bank_corrects_corrects_the_document_it_went_on_as(in_two_formats: Books) -> None:
+    books, workshop = in_two_formats, in_two_formats.workshop
+    there = documents(books)
+    books.take_back("table.csv")
+    books.sync()
+    corrected = [*LINES[:3], line(5, "-120.49", "GARAGE")]
+    content = statement_file(MadeAccount(), corrected, starts=MARCH, ends=date(2026, 3, 6))
+    assert books.hand_in("corrected.ofx", content)
+    books.sync()
+    with workshop.database.read() as session:
+        [problem] = session.scalars(select(Problem).where(Problem.state == "open"))
+        values = dict(session.get_one(Connection, books.connection.id).settings)
+    assert (problem.code, books.bought()) == ("bankfeed.perhaps_replaces", POSTED)
+    said = f"{values['answers']}\n{problem.params['answers']['key']} = same"
+    update_settings(workshop, OWNER, books.connection.id, values | {"answers": said})
+    books.sync()
+    # As with any line whose amount changes, a person says again what it is for.
+    books.answer("garage")
+    books.sync()
+    assert (books.bought(), documents(books)) == (["120.49", *POSTED[1:]], there)
+    assert (books.problems(), [each[0] for each in books.proof().values()]) == ([], [True] * 4)
 
 
 def connection_settings(books: Books) -> dict[str, object]:

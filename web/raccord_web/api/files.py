@@ -58,7 +58,8 @@ class FileWeight(BaseModel):
     """What taking a file back means.
 
     ``goes`` are records that nothing else says, ``answered`` those of them that were answered, ``elsewhere`` those that
-    another file says too, ``unread`` those that nothing was made of yet; of ``in_books`` a document stays in
+    another file says too, ``goes_on`` those of them in QuickBooks that go on as what the other file tells under an id
+    of its own, ``unread`` those that nothing was made of yet; of ``in_books`` a document stays in
     QuickBooks, of which the first hundred are named. ``months`` are certified, so that a reason is needed. ``seen``
     says what was shown.
     """
@@ -70,6 +71,7 @@ class FileWeight(BaseModel):
     goes: int
     answered: int
     elsewhere: int
+    goes_on: int
     unread: int
     in_books: int
     documents: Sequence[StaysInBooks]
@@ -91,6 +93,7 @@ class TakenBack(BaseModel):
     name: str
     left_out: int
     elsewhere: int
+    goes_on: int
     in_books: int
     already: bool
 
@@ -121,6 +124,7 @@ def weigh(request: Request, connection_id: str, number: Number) -> FileWeight:
         goes=found.goes,
         answered=found.answered,
         elsewhere=found.elsewhere,
+        goes_on=found.goes_on,
         unread=found.unread,
         in_books=found.in_books,
         documents=[
@@ -143,5 +147,6 @@ def take_back(request: Request, connection_id: str, number: Number, said: TakeBa
         desk_of(request).workshop, acting(request), connection_id, number, seen=said.seen, reason=said.reason
     )
     return TakenBack(
-        name=done.name, left_out=done.left_out, elsewhere=done.elsewhere, in_books=done.in_books, already=done.already
-    )
+        name=done.name, left_out=done.left_out, elsewhere=done.elsewhere, goes_on=done.goes_on,
+        in_books=done.in_books, already=done.already,
+    )  # fmt: skip

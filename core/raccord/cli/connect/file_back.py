@@ -68,9 +68,8 @@ def file_back_command(connection: str, number: int | None, reason: str, yes: boo
             workshop, operator(actor()), found.id, number, seen=weight.seen, reason=reason, patient=True
         )
         if out.as_json:
-            out.json(
-                {"name": done.name, "left_out": done.left_out, "elsewhere": done.elsewhere, "in_books": done.in_books}
-            )
+            counts = {"left_out": done.left_out, "elsewhere": done.elsewhere, "goes_on": done.goes_on}
+            out.json({"name": done.name, **counts, "in_books": done.in_books})
         out.say(
             Phrase(
                 f"« {done.name} » est retiré. Ensuite : raccord sync {found.label!r}.",
@@ -89,6 +88,15 @@ def _tell(out: Output, weight: FileWeight) -> None:
             f"{weight.answered}. These stay, said by another file too: {weight.elsewhere}.",
         )
     )
+    if weight.goes_on:
+        out.say(
+            Phrase(
+                f"Dont {weight.goes_on} dans QuickBooks : la même écriture y continue comme celle de l'autre fichier, "
+                "et rien n'est enregistré une deuxième fois.",
+                f"Of these in QuickBooks: {weight.goes_on}. The same document goes on there as that of the other file, "
+                "and nothing is posted a second time.",
+            )
+        )
     if weight.in_books:
         names = ", ".join(f"{each.kind}:{each.document_id}" for each in weight.documents)
         out.say(

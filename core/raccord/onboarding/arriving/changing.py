@@ -50,7 +50,8 @@ from raccord.store.models import (
 )
 from raccord.store.vault import join_secrets
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.keep import READ_OTHERWISE
+from raccord.sync.fetching.keep import READ_OTHERWISE, UNSAID
+from raccord.sync.fetching.told_as import kept_ids
 from raccord.sync.resolving.holds import close_hold
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -197,10 +198,11 @@ def change_answers(
         return {each: changed[each] for each in settings}
 
     def leave(session: Session) -> None:
-        posted = _count_posted(session, connection_id, gone)
+        ids = kept_ids(session, connection_id, gone, UNSAID)
+        posted = _count_posted(session, connection_id, ids)
         if posted:
             raise _lines_posted(posted, {ask.setting for ask in asked.asks})
-        _leave_out(session, connection_id, gone, workshop.clock.now())
+        _leave_out(session, connection_id, ids, workshop.clock.now())
 
     update_settings(workshop, actor, connection_id, anew, leave)
     return asked
@@ -244,10 +246,11 @@ def change_settings(
         # What was seen is compared where the settings are kept, and shown.
         if not seen and any(str(standing.get(name) or "") != said for name, said in held.items()):
             raise waits_no_more()
-        posted = _count_posted(session, connection_id, gone)
+        ids = kept_ids(session, connection_id, gone, UNSAID)
+        posted = _count_posted(session, connection_id, ids)
         if posted:
             raise _lines_posted(posted, otherwise)
-        _leave_out(session, connection_id, gone, workshop.clock.now())
+        _leave_out(session, connection_id, ids, workshop.clock.now())
 
     return update_settings(workshop, actor, connection_id, typed, leave, seen)
 

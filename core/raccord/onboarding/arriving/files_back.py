@@ -1,7 +1,8 @@
 """Taking back a file that was handed in wrongly: what only it said is left out, and all else is read without it.
 
 Before anything is done a person sees what goes and what stays. What is in QuickBooks stays there: it is undone as
-everything else is, before or after, or it is left, and then it is asked about.
+everything else is, before or after, or it is left, and then it is asked about. Where another file tells it too, under
+an id of its own, it goes on as that file tells it: the same record and the same document, and nothing is posted again.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving import files_back_refusals as refusals
+from raccord.onboarding.arriving.carried_over import carry_over
 from raccord.onboarding.arriving.reading_ahead import AGAIN_MAX, takes_files
 from raccord.onboarding.arriving.receiving import UPLOAD
-from raccord.onboarding.arriving.said_by_files import Place, Said, said_by
+from raccord.onboarding.arriving.said_by_files import Said, said_by
 from raccord.onboarding.arriving.told_by_others import told_by_others
 from raccord.onboarding.arriving.untold_accounts import said_of
 from raccord.onboarding.gates.passed_steps import UNDER_WAY
@@ -39,6 +41,8 @@ from raccord.store.models import (
     StreamCursor,
 )
 from raccord.sync.bodies import digest
+from raccord.sync.fetching.kept import in_books_among
+from raccord.sync.fetching.told_as import Moved, Place, all_moved, free_told, move
 from raccord.sync.lines.titles import Title, titles_of
 from raccord.sync.mapping.unsaid import Standing, close_told, leave_unsaid, say_anew, standing
 from raccord.sync.phases import UNDO
@@ -86,6 +90,8 @@ class FileWeight:
     """Their days."""
     elsewhere: int = 0
     """Records that another file says too."""
+    goes_on: int = 0
+    """Of these, those in QuickBooks that go on as what another file tells under an id of its own."""
     unread: int = 0
     """Records that nothing was made of yet."""
     documents: Sequence[StaysInBooks] = ()
@@ -107,6 +113,7 @@ class TakenBack:
     name: str
     left_out: int = 0
     elsewhere: int = 0
+    goes_on: int = 0
     in_books: int = 0
     already: bool = False
 
@@ -120,31 +127,47 @@ class _Reading:
     """Its number, and those of the files in it."""
     revision: int
     given: Sequence[int]
+    moved_before: Sequence[Moved] = ()
     own: Said = field(default_factory=Said)
     whole: Said = field(default_factory=Said)
     rest: Said = field(default_factory=Said)
+    told: dict[Place, Place] = field(default_factory=dict)
+    """What goes and other files tell under ids of their own, which count nothing while this file is here."""
+    goes_on: set[Place] = field(default_factory=set)
+    """Of these, what is in the books: it goes on under its id as what the other file tells."""
     keys: frozenset[str] = frozenset()
     """Under which is answered what is asked about the file and no other one, had nobody answered anything."""
 
     @property
     def gone(self) -> set[Place]:
-        """Return what no other file says."""
+        """Return what no other file says, and so what goes."""
         said = self.whole.hashes.keys() if self.whole.stopped is None else {*self.whole.hashes, *self.own.hashes}
-        return set(said) - self.rest.hashes.keys()
+        return set(said) - self.rest.hashes.keys() - self.goes_on
 
     @property
-    def told(self) -> set[Place]:
-        """Return what goes and other files tell under ids of their own, which count nothing while this file is here."""
-        return set() if self.whole.stopped else told_by_others(self.gone, self.whole.money, self.rest.money)
+    def moved(self) -> list[Moved]:
+        """Return under which ids what goes on is told from now on."""
+        told = [(self.rest.told_as.get(self.told[one], self.told[one]), one) for one in sorted(self.goes_on)]
+        return [Moved(place[0], place[1], one[1], self.rest.hashes[self.told[one]]) for place, one in told]
+
+    @property
+    def accounts(self) -> set[tuple[str, str]]:
+        """Return the accounts of what goes on, each with the one as which it is told from now on."""
+        whole, rest = self.whole.accounts, self.rest.accounts
+        return {(whole.get(one, ""), rest.get(self.told[one], "")) for one in self.goes_on}
 
     @property
     def otherwise(self) -> set[Place]:
-        """Return what the other files say otherwise."""
-        return {place for place, said in self.rest.hashes.items() if self.whole.hashes.get(place, said) != said}
+        """Return what the other files say otherwise, but for what tells something that goes on."""
+        said = {place for place, said in self.rest.hashes.items() if self.whole.hashes.get(place, said) != said}
+        return said - {self.told[one] for one in self.goes_on}
 
     def counts(self, place: Place) -> bool:
         """Tell whether a record is one of those that a person counts in the file."""
-        return place in self.own.money if self.own.money else place not in self.own.questions
+        if not self.own.money:
+            return place not in self.own.questions
+        # Read alone its account may bear another name, and so its records other ids.
+        return place in self.own.money or place in self.whole.money
 
 
 def weigh_file(
@@ -186,7 +209,8 @@ def take_back_file(
         # Nobody answers a line meanwhile, which would be planned again by that.
         alone_in(session, session.get_one(Connection, connection_id).company_id)
         connection = session.get_one(Connection, connection_id, with_for_update=True, populate_existing=True)
-        if _numbers(session, connection_id) != reading.given or connection.revision != reading.revision:
+        stands = _numbers(session, connection_id) == reading.given and connection.revision == reading.revision
+        if not stands or all_moved(session, connection_id) != reading.moved_before:
             raise refusals.changed_since(reading.file.name)
         _require_still(session, connection)
         weight = _weighed(session, connection, reading)
@@ -196,17 +220,21 @@ def take_back_file(
             raise refusals.reason_missing(weight.months)
         _require_none_sent(session, connection_id, reading)
         set_aside(session, connection_id, now)
+        free_told(session, connection_id, reading.rest.told)
+        move(session, connection_id, reading.moved)
         leave_unsaid(session, connection_id, reading.gone, now)
         say_anew(session, connection_id, reading.otherwise)
         _close_rejects(session, connection_id, reading, now)
-        _forget_said(connection, info_of(workshop, connection.connector), reading, keep=weight.in_books > 0)
+        info = info_of(workshop, connection.connector)
+        carry_over(session, connection, info, reading.accounts)
+        _forget_said(connection, info, reading, keep=weight.in_books + weight.goes_on > 0)
         session.execute(delete(StreamCursor).where(StreamCursor.connection_id == connection_id))
         for each in reading.held:
             row = session.get_one(SourceFile, (connection_id, each))
             row.taken_back_at, row.taken_back_by = now, actor.name
         connection.revision += 1
         _note(session, actor, connection, reading, weight, said if weight.months else "", now)
-        return TakenBack(weight.name, weight.goes, weight.elsewhere, weight.in_books)
+        return TakenBack(weight.name, weight.goes, weight.elsewhere, weight.goes_on, weight.in_books)
 
 
 def may_take_back(file: SourceFile) -> bool:
@@ -234,12 +262,13 @@ def _read(workshop: Workshop, actor: Actor, connection_id: str, number: int, *, 
         numbers, held = [each.number for each in rows], [number, *inside]
         reading = _Reading(file, held, connection.revision, numbers)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
+        reading.moved_before = moved = all_moved(session, connection_id)
     view, box = workshop.fetch_view(bench), workshop.files(connection_id)
-    reading.rest = said_by(bench, view, box, set(numbers) - set(held))
+    reading.rest = said_by(bench, view, box, set(numbers) - set(held), moved)
     if reading.rest.stopped is not None:
         raise refusals.others_unread(reading.rest.stopped)
-    reading.own = said_by(bench, view, box, held)
-    reading.whole = said_by(bench, view, box, numbers)
+    reading.own = said_by(bench, view, box, held, moved)
+    reading.whole = said_by(bench, view, box, numbers, moved)
     if info.questions:
         blank = view.settings.model_dump() | dict.fromkeys(info.questions.values(), "")
         anew = replace(view, settings=type(view.settings).model_validate(blank))
@@ -273,11 +302,10 @@ def _require_none_sent(session: Session, connection_id: str, reading: _Reading) 
 
 
 def _weighed(session: Session, connection: Connection, reading: _Reading) -> FileWeight:
+    _settle_pairs(session, connection.id, reading)
     gone = list(standing(session, connection.id, reading.gone))
     told = reading.told
     kept = [each for each in gone if each.in_books]
-    if under := sum(_place(each) in told for each in kept):
-        raise refusals.told_under_it(reading.file.name, under)
     counted = [each for each in gone if reading.counts(_place(each)) and _place(each) not in told]
     goes = [each for each in counted if not each.in_books]
     rows = [place for place in reading.own.hashes if reading.counts(place)]
@@ -288,6 +316,7 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
     file = reading.file
     seen = digest(
         *sorted(f"{each.row.stream}/{each.row.source_id}/{each.row.id}" for each in gone),
+        *sorted(f"{stream}/{one}/{other}" for stream, other, one, _ in reading.moved),
         *sorted(f"{link.id}" for each in kept for link in each.links.values()),
         *sorted(f"{match.id}" for each in kept for some in each.matches.values() for match in some),
         *sorted(day.isoformat() for day in months),
@@ -304,6 +333,7 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
         first=min(days, default=None),
         last=max(days, default=None),
         elsewhere=elsewhere,
+        goes_on=len(reading.goes_on),
         unread=max(len(rows) - elsewhere - len(counted), 0),
         documents=_documents(session, connection.id, kept),
         in_books=len(kept),
@@ -311,6 +341,16 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
         months=sorted(months),
         seen=seen,
     )
+
+
+def _settle_pairs(session: Session, connection_id: str, reading: _Reading) -> None:
+    """Find out what goes on as another file tells it."""
+    if reading.whole.stopped is not None:
+        return
+    alike = reading.gone | (reading.rest.money.keys() - reading.whole.money.keys())
+    in_books = in_books_among(session, connection_id, alike)
+    reading.told = told_by_others(reading.gone, reading.whole.money, reading.rest.money, in_books)
+    reading.goes_on = reading.told.keys() & in_books
 
 
 def _place(each: Standing) -> Place:
@@ -352,7 +392,7 @@ def _forget_said(connection: Connection, info: ConnectorInfo, reading: _Reading,
 
     Which account it is of is kept (``keep``) where documents stand on it.
     """
-    unnamed = set() if keep else reading.own.accounts - reading.rest.accounts
+    unnamed = set() if keep else {*reading.own.accounts.values()} - {*reading.rest.accounts.values()}
     settings = dict(connection.settings)
     for names, keys in ((info.questions.values(), reading.keys), (info.unnamed.values(), unnamed)):
         for name in {each for each in names if keys & said_of(connection, each).keys()}:
@@ -388,6 +428,7 @@ def _note(
         "rows": weight.rows,
         "left_out": weight.goes,
         "elsewhere": weight.elsewhere,
+        "goes_on": weight.goes_on,
         "in_books": weight.in_books,
         "documents": [f"{each.kind} {each.document_id}" for each in weight.documents],
     }

@@ -71,24 +71,6 @@ def undo_waits(label: str) -> RaccordError:
     )
 
 
-def told_under_it(name: str, count: int) -> RaccordError:
-    return refused(
-        "files.told_under_it",
-        Text(
-            f"Un autre fichier donne aussi des opérations de « {name} » qui sont dans QuickBooks : {count}. Elles y "
-            "sont entrées par ce fichier-ci ; sans lui, elles viendraient une deuxième fois par l'autre.",
-            f"Another file also gives records of “{name}” that are in QuickBooks: {count}. They came there by this "
-            "file; without it they would come a second time by the other one.",
-        ),
-        Text(
-            "Gardez-le : chaque opération compte une fois. Celles que lui seul donne s'écartent ou se défont une à "
-            "une. Pour n'avoir qu'un fichier, retirez l'autre, ou défaites d'abord ces documents.",
-            "Keep it: each record counts once. Those that it alone gives are left out or undone one by one. To have "
-            "one file only, take the other one back, or undo these documents first.",
-        ),
-    )
-
-
 def being_sent() -> RaccordError:
     return refused(
         "files.being_sent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,15 +18,13 @@ from raccord.plugin.records import JSON, Record
 from raccord.plugin.texts import Text
 from raccord.sync.bodies import dump_raw, record_hash
 from raccord.sync.fetching.file_guard import GuardedFileBox
+from raccord.sync.fetching.told_as import Moved, Place, exchanged_in
 from raccord.sync.resolving.views import FetchView
 from raccord.sync.storable import why_not
 from raccord.sync.workshop import Bench
 
 PAGES_MAX = 20_000
 """Of a stream; a source that has more is not read to its end here."""
-
-Place = tuple[str, str]
-"""Stream and id of a record."""
 
 _TOO_MANY = Text("Il y a plus d'opérations que l'on ne peut relire.", "There are more records than can be read again.")
 
@@ -67,9 +65,14 @@ class Said:
     """What came in and what went out, by currency."""
     questions: dict[Place, Mapping[str, JSON]] = field(default_factory=dict)
     """What is asked about the files, answered or not."""
-    accounts: set[str] = field(default_factory=set)
+    accounts: dict[Place, str] = field(default_factory=dict)
+    """The source's account of each record that says one."""
     rejects: set[tuple[str, str]] = field(default_factory=set)
     """Code and place of each row that cannot be read."""
+    told: frozenset[Place] = frozenset()
+    """The records under the ids under which they are told; all others stand under those under which they are kept."""
+    told_as: dict[Place, Place] = field(default_factory=dict)
+    """Those that are kept under another id than they are told under, each with the one that is told."""
     stopped: Text | None = None
     """Why they were not read to their end."""
     _raws: dict[Place, Mapping[str, JSON]] = field(default_factory=dict)
@@ -90,16 +93,31 @@ class Said:
         if "question" in record.raw:
             self.questions[place] = record.raw
         if account := str(record.raw.get("account") or ""):
-            self.accounts.add(account)
+            self.accounts[place] = account
         if record.amount is not None and place not in self.money:
             self.money[place] = record.day, record.amount
             came, went = self.moved.get(record.amount.currency, (Decimal(0), Decimal(0)))
             amount = record.amount.amount
             self.moved[record.amount.currency] = came + max(amount, Decimal(0)), went + min(amount, Decimal(0))
 
+    def keep_under(self, moved: Iterable[Moved]) -> None:
+        """Have all records stand under the ids under which they are kept, once all was read."""
+        self.told = frozenset(self.hashes)
+        names = exchanged_in(self.told, moved)
+        if not names:
+            return
+        self.told_as = {kept: told for told, kept in names.items()}
+        self.hashes = {names.get(place, place): said for place, said in self.hashes.items()}
+        self.money = {names.get(place, place): said for place, said in self.money.items()}
+        self.accounts = {names.get(place, place): said for place, said in self.accounts.items()}
+        self.questions = {names.get(place, place): said for place, said in self.questions.items()}
 
-def said_by(bench: Bench, view: FetchView, box: FileBox, held: Collection[int]) -> Said:
-    """Read some files of a box, by their numbers, in every stream of their connector."""
+
+def said_by(bench: Bench, view: FetchView, box: FileBox, held: Collection[int], moved: Iterable[Moved] = ()) -> Said:
+    """Read some files of a box, by their numbers, in every stream of their connector.
+
+    ``moved`` are the records of the connection that are kept under another id than they are told under.
+    """
     said = Said()
     may_read = bench.workshop.settings.may_read
     own: Any = replace(view, files=GuardedFileBox(SomeFiles(box, held), may_read), read=said.kept)
@@ -120,4 +138,5 @@ def said_by(bench: Bench, view: FetchView, box: FileBox, held: Collection[int]) 
             cursor, more = page.cursor, page.more
         else:
             said.stopped = _TOO_MANY
+    said.keep_under(moved)
     return said

@@ -10,39 +10,44 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from raccord.onboarding.arriving.said_by_files import Place
 from raccord.plugin.money import Money
+from raccord.sync.fetching.told_as import Place
 
 DAYS_APART = 5
 """So many days formats may date one line apart."""
 
 
 def told_by_others(
-    gone: Collection[Place], whole: Mapping[Place, tuple[date, Money]], rest: Mapping[Place, tuple[date, Money]]
-) -> set[Place]:
-    """Return which records that go are told by other files, paired one to one by amount, those of nearest days first.
+    gone: Collection[Place],
+    whole: Mapping[Place, tuple[date, Money]],
+    rest: Mapping[Place, tuple[date, Money]],
+    in_books: Collection[Place] = (),
+) -> dict[Place, Place]:
+    """Return which records that go are told by other files, each with what tells it.
 
-    ``whole`` is what all files count, ``rest`` what they count without the one that goes, each with its day.
+    They are paired one to one by amount, what is in the books before all else and then those of nearest days. What
+    tells one counts nothing yet and is itself not in the books. ``whole`` is what all files count, ``rest`` what they
+    count without the one that goes, each with its day.
     """
     free: dict[tuple[str, Money], list[tuple[date, Place]]] = defaultdict(list)
     for place, (day, money) in rest.items():
-        if place not in whole:
+        if place not in whole and place not in in_books:
             free[place[0], money].append((day, place))
     goes: dict[tuple[str, Money], list[tuple[date, Place]]] = defaultdict(list)
     for place in gone:
         if place in whole and (key := (place[0], whole[place][1])) in free:
             goes[key].append((whole[place][0], place))
-    found: set[Place] = set()
+    found: dict[Place, Place] = {}
     for key, some in goes.items():
         pairs = sorted(
-            (abs((day - other_day).days), place, other)
+            (place not in in_books, abs((day - other_day).days), place, other)
             for day, place in some
             for other_day, other in free[key]
             if abs((day - other_day).days) <= DAYS_APART
         )
         taken: set[Place] = set()
-        for _, place, other in pairs:
+        for *_, place, other in pairs:
             if place not in found and other not in taken:
-                found.add(place)
+                found[place] = other
                 taken.add(other)
     return found

@@ -54,6 +54,7 @@ from raccord.store.models.records import (
     SourceRecord,
     StreamCursor,
     TermOverride,
+    ToldAs,
     ToldOutcome,
 )
 from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
@@ -132,6 +133,7 @@ __all__ = [
     "Statement",
     "StreamCursor",
     "TermOverride",
+    "ToldAs",
     "ToldOutcome",
     "WebSession",
     "WebhookDelivery",

@@ -28,6 +28,24 @@ class StreamCursor(Model):
     updated_at: Mapped[datetime]
 
 
+class ToldAs(Model):
+    """A record that its source tells under one id and that is kept under another, which an earlier file told it under.
+
+    Both are exchanged: what the source tells under the other one is kept under this one.
+    """
+
+    __tablename__ = "told_as"
+    __table_args__ = (UniqueConstraint("connection_id", "stream", "kept_as"),)
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    """As the source tells it."""
+    kept_as: Mapped[str]
+    content_hash: Mapped[str]
+    """What it told when both were found to be one, which is no news."""
+
+
 class RecordState(StrEnum):
     NEW = "new"
     MAPPED = "mapped"

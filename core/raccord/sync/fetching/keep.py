@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -26,6 +26,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import digest, dump_raw, record_hash
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.fetching.repeated import note
+from raccord.sync.fetching.told_as import kept_as
 from raccord.sync.problems import open_problem
 from raccord.sync.storable import cleaned, why_not
 
@@ -80,7 +81,8 @@ def keep_page(session: Session, run: Run, connection: Connection, stream: str, p
     """Store the page's records, rejects and cursor, and count them for the run."""
     refused = [(record, why) for record in page.records if (why := why_not(record)) is not None]
     records = [record for record in page.records if why_not(record) is None] if refused else page.records
-    new, again = _keep_records(session, run, connection, stream, replace(page, records=records), now)
+    records, no_news = kept_as(session, connection.id, stream, records, UNSAID) if records else (records, {})
+    new, again = _keep_records(session, run, connection, stream, replace(page, records=records), now, no_news)
     note(run, stream, records, again, page.delivery)
     rejects = [*page.rejects, *(Reject(stream, record.key(), UNSTORABLE, why) for record, why in refused)]
     for reject in rejects:
@@ -116,9 +118,10 @@ def _counted(dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
 
 
 def _keep_records(
-    session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime
-) -> tuple[int, list[str]]:
-    """Keep what is new; return how many that is, and the ids of the others."""
+    session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime,
+    no_news: Mapping[str, str],
+) -> tuple[int, list[str]]:  # fmt: skip
+    """Keep what is new, which ``no_news`` by id is not; return how many that is, and the ids of the others."""
     records = page.records
     newest = _newest_revisions(session, connection.id, stream, {record.source_id for record in records})
     holes = _Holes.of(session, connection)
@@ -130,7 +133,7 @@ def _keep_records(
         raw = dump_raw(record.raw)
         hashed = record_hash(record, raw)
         known = newest.get(record.source_id)
-        if known is not None and (known.content_hash == hashed or _is_older(record, known)):
+        if known is not None and (_is_known(record, known, hashed, no_news) or _is_older(record, known)):
             if _is_newer(record, known):
                 confirmed.append({"record_id": known.id, "said_at": record.as_of})
                 known.as_of = record.as_of
@@ -180,6 +183,12 @@ def _keep_records(
             confirmed,
         )
     return len(fresh), unchanged
+
+
+def _is_known(record: Record, known: _Newest, hashed: str, no_news: Mapping[str, str]) -> bool:
+    """Tell whether a source says what is kept, or what another file says of the same and is no news."""
+    said_otherwise = known.reason not in UNSAID and no_news.get(record.source_id) == hashed
+    return known.content_hash == hashed or said_otherwise
 
 
 def _is_older(record: Record, known: _Newest) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.beside import BESIDE_MAX, OTHERS_MAX, Beside
@@ -24,15 +24,21 @@ from raccord.store.models import (
     Match,
     RecordState,
     SourceRecord,
+    ToldAs,
 )
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.keep import UNSAID
+from raccord.sync.fetching.keep import RESOLVED_BY_HAND, UNSAID
+from raccord.sync.fetching.told_as import Place
 
+_MINE = bindparam("connection", type_=SourceRecord.connection_id.type)
+_OF = bindparam("of", type_=SourceRecord.stream.type)
+_NAMED = bindparam("named", type_=SourceRecord.source_id.type)
+_KEPT_AS = select(ToldAs.kept_as).where(ToldAs.connection_id == _MINE, ToldAs.stream == _OF, ToldAs.source_id == _NAMED)
 # Asked for each record that a connector looks back from, so made once.
 _RAW = select(SourceRecord.raw).where(
-    SourceRecord.connection_id == bindparam("connection", type_=SourceRecord.connection_id.type),
-    SourceRecord.stream == bindparam("of", type_=SourceRecord.stream.type),
-    SourceRecord.source_id == bindparam("named", type_=SourceRecord.source_id.type),
+    SourceRecord.connection_id == _MINE,
+    SourceRecord.stream == _OF,
+    SourceRecord.source_id == func.coalesce(_KEPT_AS.scalar_subquery(), _NAMED),
     SourceRecord.state != RecordState.SUPERSEDED,
     SourceRecord.reason.not_in(UNSAID),
 )
@@ -87,6 +93,21 @@ def told_beside(database: Database, connection_id: str, stream: str, first: date
                 )
             )  # fmt: skip
         return found
+
+
+def in_books_among(session: Session, connection_id: str, places: Collection[Place]) -> set[Place]:
+    """Return those records of which QuickBooks has a document, or of which a person said so."""
+    found: set[Place] = set()
+    for stream in {stream for stream, _ in places}:
+        for some in chunks(sorted(id_ for of, id_ in places if of == stream), CHUNK):
+            rows = select(SourceRecord.source_id).where(
+                SourceRecord.connection_id == connection_id,
+                SourceRecord.stream == stream,
+                SourceRecord.source_id.in_(some),
+                or_(_in_books(), SourceRecord.reason == RESOLVED_BY_HAND),
+            )
+            found.update((stream, id_) for id_ in session.scalars(rows))
+    return found
 
 
 def _there(session: Session, ids: Sequence[int]) -> set[int]:

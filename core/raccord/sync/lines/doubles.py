@@ -164,7 +164,7 @@ class Doubles:
         several_as_one = in_one(self.session, self.connection)
         told_so = tellings(self.session, lines)
         telling = waiting(lines, told_so)
-        records = records_of(self.session, lines, cards=bool(several_as_one))
+        records = records_of(self.session, self.connection, lines, cards=bool(several_as_one))
         accounts = {each.account for each in found} | several_as_one
         accounts |= {line.money_account for line in lines if line.id in telling}
         rows = self._drafts(lines)

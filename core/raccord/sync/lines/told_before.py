@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,7 @@ from raccord.sync.fetching.repeated import (
     delivery_of,
     twin_in,
 )
+from raccord.sync.fetching.told_as import known_as
 from raccord.sync.lines.pairing import Found, Line, Named, Telling
 from raccord.sync.lines.spoken_for import refused_in
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -187,6 +188,8 @@ def left_out_as(session: Session, connection: Connection, days: Sequence[date]) 
         said = json.loads(raw, parse_float=Decimal)
         if twin := twin_in(said):
             found.setdefault(twin, set()).add((account_in(said), id_, brought_by(run_id, delivery)))
+    for (_, twin), kept in known_as(session, [connection.id], found).items() if found else ():
+        found.setdefault(kept, set()).update(found.pop(twin))
     return found
 
 
@@ -221,7 +224,9 @@ def matched_of(session: Session, connection: Connection, ids: Sequence[str]) -> 
     return found
 
 
-def records_of(session: Session, lines: Sequence[PlanLine], *, cards: bool) -> dict[int, Recorded]:
+def records_of(
+    session: Session, connection: Connection, lines: Sequence[PlanLine], *, cards: bool
+) -> dict[int, Recorded]:
     """Return by plan line what its record says; of which card only where ``cards`` are wanted."""
     ids = {line.draft_id: line.id for line in lines if line.draft_id}
     found: dict[int, Recorded] = {}
@@ -242,7 +247,12 @@ def records_of(session: Session, lines: Sequence[PlanLine], *, cards: bool) -> d
             said = _said(raw) if cards or f'"{TWIN}"' in raw else {}
             by = brought_by(run_id, delivery)
             found[ids[id_]] = Recorded(source_id, twin_in(said), card_in(said), by, number)
-    return found
+    others = {each.apart for each in found.values() if each.apart}
+    names = known_as(session, [connection.id], others) if others else {}
+    return {
+        id_: replace(each, apart=names[connection.id, each.apart]) if (connection.id, each.apart) in names else each
+        for id_, each in found.items()
+    }
 
 
 def _said(raw: str) -> dict[str, Any]:
