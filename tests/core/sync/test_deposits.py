@@ -121,7 +121,7 @@ def test_of_two_ways_to_come_to_a_line_none_is_proposed_and_no_rule_earns_it_and
         [note] = deposit_notes(holds[key].params, "CAD")
         assert "Refunds made from Undeposited Funds come to this amount" in note.en
         assert f"({refund}, Boulangerie, 2026-03-03, 45.00 CAD)" in note.en
-        assert "45.00 CAD" in note.fr
+        assert "45,00 CAD" in note.fr
         assert not matches_in(holds[key].params)
     assert not matches_in(holds["b1"].params)
     assert holds["b1"].params[UNCLEAR]
@@ -164,7 +164,7 @@ def test_a_deposit_some_of_whose_payments_were_deposited_meanwhile_waits_with_it
         assert (hold.code, client.count("Deposit")) == ("resolve.decision_missing", 1)
         [note] = deposit_notes(hold.params, "CAD")
         assert f"in deposit {by_hand}" in note.en
-        assert "Clinique Roy (100.00 CAD)" in note.fr
+        assert "Clinique Roy (100,00 CAD)" in note.fr
         assert not matches_in(hold.params)
         # The reason stays until somebody answers.
         finish(workshop, request(workshop, connection))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 from raccord.sync.lines.payments_left import STANDING
+from raccord.sync.lines.titles import figures_of
 from raccord.sync.lines.undeposited import AWAITED, CROWDED, DAYS, FOREIGN, REFUND, TAKEN, UNCLEAR
 
+LANGUAGES: tuple[Language, Language] = ("fr", "en")
 _CALLED = {
     "Payment": Text("le paiement", "payment"),
     "SalesReceipt": Text("le reçu de vente", "sales receipt"),
@@ -73,13 +76,16 @@ def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
 
 def _standing(payments: Sequence[Mapping[str, Any]], currency: str) -> Text:
     """Return what is told of payments of a line that are in the books without its deposit, and the two ways on."""
-    named = "; ".join(f"{each['party']} {each['amount']} {currency}".strip() for each in payments)
+    fr, en = (
+        "; ".join(f"{each['party']} {_figures(each, currency, language)}".strip() for each in payments)
+        for language in LANGUAGES
+    )
     return Text(
         "Des paiements faits pour cette opération sont déjà dans QuickBooks, aux fonds non déposés : "
-        f"{named}. Tant qu'ils y sont, rien d'autre n'est écrit pour elle : leur montant compterait deux fois. "
+        f"{fr}. Tant qu'ils y sont, rien d'autre n'est écrit pour elle : leur montant compterait deux fois. "
         "Défaites-les depuis la page de l'opération, et ce que vous en dites sera écrit ; ou déposez-les avec le reste "
         "dans QuickBooks, et rapprochez l'opération de ce dépôt.",
-        f"Payments that were made for this line are in QuickBooks already, in Undeposited Funds: {named}. While they "
+        f"Payments that were made for this line are in QuickBooks already, in Undeposited Funds: {en}. While they "
         "are, nothing else is posted for it, as their amount would count twice. Undo them from the line's page, and "
         "what you say of it is posted; or deposit them with the rest in QuickBooks, and match the line with that "
         "deposit.",
@@ -88,18 +94,24 @@ def _standing(payments: Sequence[Mapping[str, Any]], currency: str) -> Text:
 
 def _refunded(refunds: Sequence[Mapping[str, Any]], currency: str) -> Text:
     """Return why a line of refunds out of Undeposited Funds gets no category, and how it comes to the bank."""
-    named = "; ".join(
-        ", ".join(
-            filter(None, (each["number"] or each["id"], each["party"], each["day"], f"{each['amount']} {currency}"))
+    fr, en = (
+        "; ".join(
+            ", ".join(
+                filter(
+                    None,
+                    (each["number"] or each["id"], each["party"], each["day"], _figures(each, currency, language)),
+                )
+            )
+            for each in refunds
         )
-        for each in refunds
+        for language in LANGUAGES
     )
     return Text(
         f"Des remboursements faits des fonds non déposés font ce montant, seuls ou avec des paiements qui y attendent "
-        f"({named}) : une catégorie le compterait une seconde fois. Dans QuickBooks, faites le dépôt des paiements et "
+        f"({fr}) : une catégorie le compterait une seconde fois. Dans QuickBooks, faites le dépôt des paiements et "
         "de ces remboursements ou, sans paiement, un virement de ce compte aux fonds non déposés ; la synchro suivante "
         "le reconnaîtra.",
-        f"Refunds made from Undeposited Funds come to this amount, alone or with payments that wait there ({named}): a "
+        f"Refunds made from Undeposited Funds come to this amount, alone or with payments that wait there ({en}): a "
         "category would count it a second time. In QuickBooks, deposit the payments with these refunds or, without a "
         "payment, transfer the amount from this account to Undeposited Funds; the next run recognises it.",
     )
@@ -111,12 +123,12 @@ def _gone(gone: Mapping[str, Any], currency: str) -> Text:
     of = _CALLED[kind]
     number = f" {gone['number']}" if gone["number"] else ""
     party_fr, party_en = (f" de {gone['party']}", f" of {gone['party']}") if gone["party"] else ("", "")
-    amount = f"{gone['amount']} {currency}"
+    fr, en = (_figures(gone, currency, language) for language in LANGUAGES)
     if kind not in _WAITING:
         return Text(
-            f"Le paiement accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({amount}) n'a plus ce solde ouvert "
+            f"Le paiement accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({fr}) n'a plus ce solde ouvert "
             "dans QuickBooks, où il a été réglé, annulé ou modifié.",
-            f"The payment that was accepted was not posted: {of.en}{number}{party_en} ({amount}) is not open for as "
+            f"The payment that was accepted was not posted: {of.en}{number}{party_en} ({en}) is not open for as "
             "much any more in QuickBooks, where it was paid, voided or changed.",
         )
     if gone["deposit"]:
@@ -130,6 +142,11 @@ def _gone(gone: Mapping[str, Any], currency: str) -> Text:
             "it is not in Undeposited Funds for this amount any more",
         )
     return Text(
-        f"Le dépôt accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({amount}), {why.fr}.",
-        f"The deposit that was accepted was not posted: {of.en}{number}{party_en} ({amount}), {why.en}.",
+        f"Le dépôt accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({fr}), {why.fr}.",
+        f"The deposit that was accepted was not posted: {of.en}{number}{party_en} ({en}), {why.en}.",
     )
+
+
+def _figures(of: Mapping[str, Any], currency: str, language: Language) -> str:
+    """Return what a document or a payment comes to, in the figures of a language."""
+    return f"{figures_of(Decimal(str(of['amount'])), language)} {currency}".strip()
