@@ -128,13 +128,18 @@ Step = Callable[[House], None]
 
 
 def line(text: str) -> MadeLine:
-    """Read ``03-04 -4.50 CAFE #id``, perhaps with ``!KIND``."""
+    """Read ``03-04 -4.50 CAFE #id``, perhaps with ``!KIND``; ``#id =other`` replaces another one, ``#id xother``
+    withdraws it.
+    """
     words, _, native = text.partition(" #")
     native, _, kind = native.partition("!")
+    native, _, other = native.partition(" ")
+    action = {"=": "REPLACE", "x": "DELETE", "": ""}[other[:1]]
     day, amount, name = words.split(" ", 2)
     return MadeLine(
-        day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name, native=native, type=kind or "OTHER"
-    )
+        day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name, native=native, type=kind or "OTHER",
+        more={"CORRECTFITID": other[1:], "CORRECTACTION": action} if action else {},
+    )  # fmt: skip
 
 
 def bank(
@@ -248,14 +253,14 @@ def _numbered(house: House, connection: Connection, lines: Sequence[str]) -> byt
 
 
 def beside_the_file(name: str, word: str) -> Step:
-    """A person says of each line that may be another one (``twin``, ``replaces``) whether it is."""
+    """A person says of each line that may be another one (``twin``, ``replaces``, ``corrects``) whether it is."""
 
     def step(house: House) -> None:
         connection = house.connections["bankfeed"]
         with house.workshop.database.read() as session:
-            reasons = ("bankfeed.perhaps_known", "bankfeed.perhaps_replaces")
+            reasons = ("bankfeed.perhaps_known", "bankfeed.perhaps_replaces", "bankfeed.line_replaced")
             failed = session.scalars(select(SourceRecord.raw).where(SourceRecord.reason.in_(reasons))).all()
-            keys = [json.loads(raw)[name]["answer"] for raw in failed]
+            keys = [said[name]["answer"] for said in map(json.loads, failed) if name in said]
             values = dict(session.get_one(Connection, connection.id).settings)
         assert keys
         values["answers"] = "\n".join(f"{key} = {word}" for key in keys)

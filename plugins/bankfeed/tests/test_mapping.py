@@ -156,8 +156,6 @@ def test_a_company_may_leave_out_a_kind_by_its_term_table(
         (line("-5"), {b"<TRNAMT>-5": b"<TRNAMT>-1,2345"}, "bankfeed.amount_fraction"),
         (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>"}, "bankfeed.account_unnamed"),
         (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>", b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.account_unnamed"),
-        (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "REPLACE"}), {}, "bankfeed.line_replaced"),
-        (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "DELETE"}), {}, "bankfeed.line_withdrawn"),
     ],
 )
 @pytest.mark.requirement("BF-22")
@@ -169,6 +167,21 @@ def test_a_line_that_needs_a_person_says_why_in_both_languages(
     assert bad.value.code == code
     assert len(bad.value.reason.fr) > 40
     assert len(bad.value.reason.en) > 40
+
+
+@pytest.mark.parametrize(("action", "code"), [("REPLACE", "line_replaced"), ("DELETE", "line_withdrawn")])
+@pytest.mark.requirement("BF-22")
+def test_a_correction_that_an_earlier_version_kept_asks_before_anything_is_posted(
+    action: str, code: str, feed: Feed, mapping: FakeMapContext
+) -> None:
+    made = line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": action})
+    (record,) = feed.put(statement_file(MadeAccount(), [made])).read().records
+    raw = {name: said for name, said in record.raw.items() if name != "corrects"}
+    with pytest.raises(BadRecord) as bad:
+        connector.map_record(mapping, replace(record, raw=raw))
+    assert bad.value.code == f"bankfeed.{code}"
+    assert bad.value.answers is not None
+    assert min(len(bad.value.reason.fr), len(bad.value.reason.en)) > 40
 
 
 def test_a_withdrawn_line_moves_no_money(feed: Feed) -> None:

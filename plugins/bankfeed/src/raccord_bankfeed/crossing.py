@@ -37,6 +37,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from raccord.plugin import FileBox, SourceFile
@@ -54,10 +55,17 @@ COMMON_MIN, COMMON_SHARE = 3, Decimal("0.6")
 
 
 def twins_of(
-    files: FileBox, source: SourceFile, known: Known, said: str, names: Mapping[str, str], places: Places
+    files: FileBox,
+    source: SourceFile,
+    known: Known,
+    said: str,
+    names: Mapping[str, str],
+    places: Places,
+    over: Mapping[int, Collection[str]] = MappingProxyType({}),
 ) -> dict[int, Twin]:
     """Return which lines of a file, by number, came before by another road; ``names`` are those of the accounts, and
-    ``places`` tells which accounts are those that files do not name.
+    ``places`` tells which accounts are those that files do not name. Of lines that are ``over`` since a file by their
+    bank's word, it is asked whether a later file has one of them still.
     """
     road = files_seen.road(source)
     earlier = list(files_before(files, source.number))
@@ -84,6 +92,7 @@ def twins_of(
         if other.gone or other.near(mine):
             index.add(other, index.pair(other))
             index.forget(entry.id for entry in vanished_in(files, each, known, said, names, places))
+        index.doubt(over.get(each.number, ()))
         if index.size > LINES_MAX or not (other.whole and mine.whole):
             return before
     return {**index.pair(mine), **before}
@@ -161,6 +170,8 @@ class _Index:
         """What was asked about a line, by its id: asked again wherever the line comes again."""
         self._left: dict[str, list[tuple[Entry, FileLines, Twin]]] = defaultdict(list)
         """By line those that were taken for it, or are asked whether they are it."""
+        self._doubted: set[str] = set()
+        """Lines that their bank replaced or withdrew."""
         self._gone: set[str] = set()
         """Lines that their source took back, and did not tell again."""
         self._apart: dict[frozenset[str], Counter[int]] = defaultdict(Counter)
@@ -300,7 +311,19 @@ class _Index:
             found = (
                 twins_among([entry for entry in mine if entry.number not in apart], others, file.days, apart_of) | told
             )
-        return {**alike, **self._proven(found, new), **again}
+        return self._undoubted({**alike, **self._proven(found, new)}, new, file.road) | again
+
+    def doubt(self, ids: Iterable[str]) -> None:
+        """Take a line that comes from now on for one of these only if it was that before."""
+        self._doubted.update(ids)
+
+    def _undoubted(self, found: dict[int, Twin], new: Sequence[Entry], road: str) -> dict[int, Twin]:
+        if self._doubted:
+            mine = {entry.number: entry.id for entry in new}
+            for number, twin in found.items():
+                if twin.id in self._doubted and self._taken.get((road, twin.id)) != mine[number]:
+                    found[number] = twin._replace(certain=False)
+        return found
 
     def _proven(self, found: Mapping[int, Twin], new: Sequence[Entry]) -> dict[int, Twin]:
         """Return pairs, those of accounts that are perhaps one as not certain until they have most lines in common."""

@@ -30,6 +30,7 @@ from raccord.plugin import (
     SourceRefused,
     Text,
 )
+from raccord_bankfeed.corrections import Corrections, corrected_in
 from raccord_bankfeed.crossing import answer_key, twins_of
 from raccord_bankfeed.elsewhere import ELSEWHERE, all_bring_still
 from raccord_bankfeed.identity import NOTHING_TAKEN, Identities, plain_taken
@@ -256,13 +257,15 @@ def _begun(
     """Begin to read a file."""
     known, names = _known(context, settings), dict(settings.account_names())
     places = _places(context, settings, place)
-    twins, replacing, taken = {}, NOTHING_REPLACED, NOTHING_TAKEN
+    twins, replacing, taken, fixed = {}, NOTHING_REPLACED, NOTHING_TAKEN, Corrections()
     if stream == LINES:
         taken = places.taken(source)
-        twins = twins_of(context.files, source, known, place.known, names, places)
-        replacing = replaced_in(context.files, source, known, place.known, names, places)
+        fixed = corrected_in(context.files, source, known, place.known, names, places)
+        twins = twins_of(context.files, source, known, place.known, names, places, fixed.since)
+        replacing = replaced_in(context.files, source, known, place.known, names, places, fixed)
     may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
-    under, state = places.of(source.number), FileState(twins, replacing, Identities(taken), may_be_gone=may_be_gone)
+    under, state = places.of(source.number), FileState(twins, replacing, fixed, identities=Identities(taken))
+    state.may_be_gone = may_be_gone
     with opened(source) as content:
         left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
         return _Reading(placed(reader_for(content, known), under), state, _rests_on(state, under), left_to)
@@ -294,6 +297,7 @@ def _rests_on(state: FileState, under: Place) -> str:
         sorted(state.twins.items()), sorted(state.replacing.lines.items()), sorted(state.replacing.over),
         sorted(under.keys.items()), under.asked, under.said, sorted(under.were.items()),
         *([plain_taken(state.identities.taken)] if state.identities.taken else ()),
+        *([state.corrections.plain()] if state.corrections else ()),
     )  # fmt: skip
     return blake2b(repr(said).encode("utf-8", "replace"), digest_size=8).hexdigest()
 

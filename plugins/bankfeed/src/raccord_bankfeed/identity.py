@@ -12,7 +12,7 @@ different transactions, use it again years later, send ``1`` or nothing. What is
    the reason above. The other way, one record with a new revision, would rewrite a posted document whenever a bank
    uses an id again. So nothing is lost or rewritten; both lines wait for a person, and ``raw["native"]`` tells that
    they share the bank's id. Of one amount on near days they are asked about (``replacing.py``). Where the bank does
-   say so (``CORRECTFITID``), mapping stops the line and names what it corrects.
+   say so (``CORRECTFITID``), the first goes on under its id with what the second says (``corrections.py``).
 4. *No native id, or one that tells nothing*: account, day and a digest of what the line says, and for the second equal
    line of a file and on ``~2``, ``~3`` … Equal lines are counted for each account and day within the file, so two equal
    coffees are two lines, the same file again adds nothing, and of two files that share a day the fuller one counts

@@ -9,13 +9,27 @@ from decimal import Decimal
 
 from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
+from raccord_bankfeed import correction_texts as texts
 from raccord_bankfeed import refusals
 from raccord_bankfeed.elsewhere import ELSEWHERE
 from raccord_bankfeed.paypal_ids import CONVERSION
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
+from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE, Known
-from raccord_bankfeed.records import LINES, QUESTION, REPLACES, SIGNS, STATEMENTS, TURNED, TWIN
+from raccord_bankfeed.records import (
+    ASKED,
+    CORRECTED,
+    CORRECTS,
+    LINES,
+    QUESTION,
+    REPLACES,
+    SIGNS,
+    STATEMENTS,
+    TOLD_THERE,
+    TURNED,
+    TWIN,
+)
 from raccord_bankfeed.replacing import answer_key
 from raccord_bankfeed.series import FILLED, SERIES
 from raccord_bankfeed.settings import BankFeedSettings
@@ -51,6 +65,8 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     account = names.get(key) or _field(record, "account_number") or key
     if _action(record) == CorrectionAction.GONE:
         return refusals.line_gone()
+    if (over := _set_aside(settings, record)) is not None:
+        return over
     if record.raw.get("pending"):
         return refusals.pending()
     if key.startswith(ELSEWHERE):
@@ -61,8 +77,7 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:
         raise refusals.account_unnamed(key)
-    _check_correction(record)
-    if (known := _twin(settings, record) or _replacing(settings, record)) is not None:
+    if (known := _correcting(settings, record) or _twin(settings, record) or _replacing(settings, record)) is not None:
         return known
     _check_sign(settings, record)
     _check_card(settings, record)
@@ -87,7 +102,7 @@ def _line(context: MapContext, record: Record) -> Mapped:
     account = Role(LEDGER_ACCOUNT, of=_field(record, "account"))
     category = Decision(CATEGORY, Accepts.CATEGORY)
     on_card = _on_card(_settings(context), record)
-    text = bank_text(context, record)
+    text = _noted(context, record, bank_text(context, record))
     if record.amount.amount > 0 and not on_card:
         line = DirectLine(account=category, amount=amount.amount, description=text)
         return Mapped(
@@ -161,6 +176,15 @@ _FRENCH_FIGURES = str.maketrans({",": "\u00a0", ".": ","})
 def _figures(amount: str, context: MapContext) -> str:
     english = format(Decimal(amount), ",f")
     return Text(english.translate(_FRENCH_FIGURES), english).get(context.language)
+
+
+def _noted(context: MapContext, record: Record, text: str) -> str:
+    """Say behind the text of a line which one its bank corrects by it."""
+    correction = record.raw.get("correction")
+    if not isinstance(correction, Mapping) or CORRECTS not in record.raw:
+        return text
+    note = texts.noted(str(correction.get("native", ""))).get(context.language)
+    return f"{text[: _MEMO_CHARS_MAX - len(note) - 1]} {note}"[:_MEMO_CHARS_MAX]
 
 
 def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
@@ -241,13 +265,44 @@ def _action(record: Record) -> object:
     return correction.get("action") if isinstance(correction, Mapping) else None
 
 
-def _check_correction(record: Record) -> None:
+def _set_aside(settings: BankFeedSettings, record: Record) -> Skipped | None:
+    """Say that a line was replaced or withdrawn by its bank; raises where a person has to say whether it was."""
+    over = record.raw.get(CORRECTED)
+    if not isinstance(over, Mapping):
+        return None
+    by, withdrawn = str(over.get("native", "")), over.get("action") == CorrectionAction.DELETE
+    key = str(over.get("answer", ""))
+    said = settings.known().says(key, SAME, SEPARATE) if key else SAME
+    if not said:
+        raise texts.perhaps_corrected(by, key, withdrawn=withdrawn)
+    return None if said == SEPARATE else texts.corrected(by, withdrawn=withdrawn)
+
+
+def _correcting(settings: BankFeedSettings, record: Record) -> Skipped | None:
+    """Say what a line corrects that posts nothing for it; raises where a person has to say what it is."""
     correction = record.raw.get("correction")
-    if isinstance(correction, dict):
-        native = str(correction.get("native", ""))
-        if correction.get("action") == CorrectionAction.DELETE:
-            raise refusals.line_withdrawn(native)
-        raise refusals.line_replaced(native)
+    if not isinstance(correction, Mapping):
+        return None
+    native, deletes = str(correction.get("native", "")), correction.get("action") == CorrectionAction.DELETE
+    corrects = record.raw.get(CORRECTS)
+    # Records of earlier versions say nothing more: what they correct may be posted.
+    said = corrects if isinstance(corrects, Mapping) else {"how": ASKED}
+    key = str(said.get("answer", f"corrects-{digest(record.source_id)}"))
+    like = str(said.get("id", ""))
+    match said.get("how"):
+        case str(how) if how == ASKED:
+            if deletes:
+                if not settings.known().says(key, ACCEPT):
+                    raise texts.line_withdrawn(native, key, like)
+                return texts.withdraws_another(native)
+            answer = settings.known().says(key, SAME, SEPARATE)
+            if not answer:
+                raise texts.line_replaced(native, key, like)
+            return texts.corrects_another(native) if answer == SAME else None
+        case str(how) if how == TOLD_THERE:
+            return texts.withdraws_another(native) if deletes else texts.corrects_another(native)
+        case _:
+            return texts.withdraws_unknown(native) if deletes else None
 
 
 def _question(context: MapContext, record: Record) -> Skipped:

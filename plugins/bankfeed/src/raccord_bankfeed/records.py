@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 
 from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
+from raccord_bankfeed.corrections import Corrected, Corrections, Corrects
 from raccord_bankfeed.crossing import answer_key as twin_key
 from raccord_bankfeed.identity import Identities
 from raccord_bankfeed.pairing import Entry, Twin
@@ -22,7 +23,7 @@ from raccord_bankfeed.readers.contract import (
     Statement,
     Unreadable,
 )
-from raccord_bankfeed.readers.questions import WAITS
+from raccord_bankfeed.readers.questions import WAITS, digest
 from raccord_bankfeed.replacing import NOTHING_REPLACED, Replaced, Replacing
 from raccord_bankfeed.series import Series
 
@@ -44,6 +45,14 @@ TWIN = "twin"
 """What a line's ``raw`` has where it came before by another road: the other's id."""
 REPLACES = "replaces"
 """What a line's ``raw`` has where it may be an earlier one of its road that the bank told with another amount."""
+CORRECTS = "corrects"
+"""What a line's ``raw`` has where its bank corrects an earlier one by it: in which of these ways that was done."""
+ALONE, TOLD_THERE, IN_PLACE, ASKED = "alone", "told", "in_place", "asked"
+"""A line of its own, for none is known that it corrects; one that says that it is told under the id of that one; what
+is told there; one of which a person says what it is.
+"""
+CORRECTED = "corrected"
+"""What the ``raw`` of a line has that its bank replaced or withdrew, and that no other line goes on as."""
 
 Make = Callable[[Event], Record | Reject | None]
 Earlier = Callable[[str], Mapping[str, JSON] | None]
@@ -58,6 +67,10 @@ class FileState:
     """Lines that came before by another road, by their number."""
     replacing: Replacing = NOTHING_REPLACED
     """Lines that may be earlier ones of the same road, with another amount."""
+    corrections: Corrections = field(default_factory=Corrections)
+    """What lines correct, and what became of those that are corrected."""
+    corrected: dict[str, Record] = field(default_factory=dict)
+    """What is told at the end of the file of the lines that it corrects, by their ids."""
     identities: Identities = field(default_factory=Identities)
     as_net: Identities = field(default_factory=Identities)
     """Gives the ids that payments had when one line was a payment and its fee."""
@@ -92,6 +105,7 @@ def maker(
             case Line():
                 source_id = state.identities.of(event)
                 twin, old = state.twins.get(state.lines), state.replacing.lines.get(state.lines)
+                corrects = state.corrections.lines.get(state.lines)
                 state.lines += 1
                 if twin is not None and state.may_be_gone and not _stands(earlier(twin.id), source_id):
                     twin = None
@@ -103,6 +117,11 @@ def maker(
                 net_id = "" if event.net is None else state.as_net.of(event._replace(amount=event.net))
                 if state.held or (source_id in state.replacing.over and old is None):
                     return None
+                if (over := state.corrections.over.get(source_id)) is not None and not (over.goes_on and twin):
+                    # Left out as one of another road it is told so, and the line that corrects it asks.
+                    return None if over.goes_on else _corrected_record(event, source_id, home_currency, over)
+                if corrects is not None:
+                    return _correcting_record(state, event, source_id, home_currency, twin, corrects, earlier)
                 if twin is not None and not twin.certain:
                     state.unsure.add(source_id)
                 if event.net is not None and earlier(net_id) is not None:
@@ -233,6 +252,59 @@ def _line_record(
     moves = not (pending or withdrawn or (twin is not None and twin.certain))
     amount = Money(number, currency or home_currency) if moves else None
     return Record(LINES, source_id, day, raw, amount)
+
+
+def _correcting_record(
+    state: FileState,
+    line: Line,
+    source_id: str,
+    home_currency: str,
+    twin: Twin | None,
+    corrects: Corrects,
+    earlier: Earlier,
+) -> Record:
+    """A line by which its bank corrects an earlier one; what that one is by now is told at the end of the file."""
+    deletes = line.correction is not None and line.correction.action is CorrectionAction.DELETE
+    was: dict[str, JSON] = {"id": corrects.id, "day": corrects.day, "amount": corrects.amount}
+    kept = earlier(corrects.id) if corrects.id else None
+    before = (kept or {}).get(CORRECTS)
+    # What was put in its place has the twin of the line that this one is.
+    in_place = isinstance(before, Mapping) and before.get("how") == IN_PLACE
+    other = None if kept is None or in_place else kept.get(TWIN)
+    if isinstance(other, Mapping):
+        was["id"] = other.get("id")
+    if isinstance(other, Mapping) or not corrects.sure:
+        said: dict[str, JSON] = {"how": ASKED, **was, "answer": f"corrects-{digest(source_id)}"}
+        return _also(_line_record(line, source_id, home_currency, None), CORRECTS, said)
+    if not corrects.id:
+        if twin is not None and not twin.certain:
+            state.unsure.add(source_id)
+        return _also(_line_record(line, source_id, home_currency, twin), CORRECTS, {"how": ALONE})
+    if corrects.last and deletes and kept is not None:
+        over: JSON = {"native": line.native, "action": CorrectionAction.DELETE.value}
+        raw = {name: said for name, said in kept.items() if name != CORRECTS}
+        day = date.fromisoformat(corrects.day)
+        state.corrected[corrects.id] = Record(LINES, corrects.id, day, {**raw, CORRECTED: over})
+    elif corrects.last and not deletes:
+        if twin is not None and not twin.certain:
+            state.unsure.add(source_id)
+        now = _line_record(line, corrects.id, home_currency, twin, asked=source_id)
+        state.corrected[corrects.id] = _also(now, CORRECTS, {"how": IN_PLACE, **was})
+    told = _also(_line_record(line, source_id, home_currency, None), CORRECTS, {"how": TOLD_THERE, **was})
+    return replace(told, amount=None)
+
+
+def _corrected_record(line: Line, source_id: str, home_currency: str, over: Corrected) -> Record:
+    """A line that its bank replaced or withdrew by another one; it moves no money unless a person says so."""
+    told = _line_record(line, source_id, home_currency, None)
+    said: dict[str, JSON] = {"native": over.native, "action": over.action.value}
+    if over.sure:
+        return replace(_also(told, CORRECTED, said), amount=None)
+    return _also(told, CORRECTED, {**said, "answer": f"corrected-{digest(source_id)}"})
+
+
+def _also(record: Record, name: str, said: JSON) -> Record:
+    return replace(record, raw={**record.raw, name: said})
 
 
 def _gone_record(line: Line, source_id: str, earlier: Mapping[str, JSON] | None) -> Record:

@@ -335,32 +335,6 @@ def amount_fraction(amount: str) -> BadRecord:
     )
 
 
-def line_replaced(native: str) -> BadRecord:
-    return BadRecord(
-        "CORRECTFITID",
-        Text(
-            f"La banque dit que cette ligne remplace sa ligne {native}. Corrigez ce qui a été envoyé pour "
-            "celle-là : rien "
-            "n’est envoyé pour celle-ci, pour ne pas compter deux fois.",
-            f"The bank says that this line replaces its line {native}. Correct what was posted for that one: "
-            "nothing is "
-            "posted for this one, so that nothing counts twice.",
-        ),
-        "bankfeed.line_replaced",
-    )
-
-
-def line_withdrawn(native: str) -> BadRecord:
-    return BadRecord(
-        "CORRECTFITID",
-        Text(
-            f"La banque retire sa ligne {native}. Si elle a été envoyée, annulez le document dans QuickBooks.",
-            f"The bank withdraws its line {native}. If it was posted, void the document in QuickBooks.",
-        ),
-        "bankfeed.line_withdrawn",
-    )
-
-
 def line_gone() -> Skipped:
     """Core shows a person whatever was posted for the line: nothing is deleted by itself."""
     return Skipped(

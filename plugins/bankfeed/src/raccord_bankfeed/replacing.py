@@ -29,6 +29,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from raccord.plugin import FileBox, SourceFile
+from raccord_bankfeed.corrections import Corrections
 from raccord_bankfeed.identity import is_telling
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing import Places, placed_lines
@@ -76,7 +77,13 @@ def answer_key(id_: str) -> str:
 
 
 def replaced_in(
-    files: FileBox, source: SourceFile, known: Known, said: str, names: Mapping[str, str], places: Places
+    files: FileBox,
+    source: SourceFile,
+    known: Known,
+    said: str,
+    names: Mapping[str, str],
+    places: Places,
+    corrections: Corrections,
 ) -> Replacing:
     """Return what a file's lines may replace of those that came before by its own road."""
     road = files_seen.road(source)
@@ -87,7 +94,7 @@ def replaced_in(
     some = sharing_days(_of_road(files, source, road, ahead=ahead), source, known, said, DAYS_AFTER)
     if len(some) < 2:
         return NOTHING_REPLACED
-    found, size = _Found(known), 0
+    found, size = _Found(known, corrections), 0
     for each in some:
         lines = placed_lines(files_seen.of(each, known, said, names), each, names, places)
         if lines is None:
@@ -120,8 +127,8 @@ def _of_road(files: FileBox, source: SourceFile, road: str, *, ahead: bool) -> l
 class _Found:
     """The lines of the files so far, and which of them replace which."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, known: Known, corrections: Corrections) -> None:
+        self._known, self._corrections = known, corrections
         self._by_day: dict[date, dict[str, Entry]] = {}
         self._files: dict[str, int] = {}
         """By line the last file that has it."""
@@ -141,11 +148,15 @@ class _Found:
             if id_ in here and old_id in here and not (id_ in self.pairs and self.pairs[id_].same):
                 del self._old[id_]
                 self.pairs.pop(id_, None)
-        new = [entry for entry in file.entries if entry.id not in self._files]
+        over = self._corrections.over
+        new = [entry for entry in file.entries if entry.id not in self._files and entry.id not in over]
         self._note_ids(file)
-        for entry, old in self._told_otherwise(new, here):
+        # A line by which its bank corrects another one says itself which.
+        says = {entry.id for entry, _ in file.corrections}
+        asked = [entry for entry in new if entry.id not in says]
+        for entry, old in self._told_otherwise(asked, here):
             self._replace(entry, old)
-        left = [entry for entry in new if entry.id not in self._old]
+        left = [entry for entry in asked if entry.id not in self._old]
         for entry, old in self._found_in(file, left, here) if left else ():
             self._old[entry.id] = old.id
             if entry.amount != old.amount:
@@ -232,7 +243,7 @@ class _Found:
     def _told_as(self, id_: str) -> str:
         """Return under which id a line is told: its own, or that of the one that it was said to be."""
         pair = self.pairs.get(id_)
-        return pair.id if pair is not None and pair.same else id_
+        return pair.id if pair is not None and pair.same else self._corrections.told_as.get(id_, id_)
 
 
 def _id_of(entry: Entry) -> tuple[str, str] | None:

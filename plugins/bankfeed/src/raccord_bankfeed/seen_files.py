@@ -19,7 +19,15 @@ from raccord_bankfeed.pairing import Days, Entry
 from raccord_bankfeed.paypal_ids import id_at_paypal
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.account import UNNAMED
-from raccord_bankfeed.readers.contract import Account, Balance, CorrectionAction, Line, Question, Statement
+from raccord_bankfeed.readers.contract import (
+    Account,
+    Balance,
+    Correction,
+    CorrectionAction,
+    Line,
+    Question,
+    Statement,
+)
 from raccord_bankfeed.readers.packed import opened
 from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.second_days import second_days
@@ -79,6 +87,8 @@ class FileLines:
     """The ids of earlier lines that the file takes back."""
     pending: set[str] = field(default_factory=set)
     """Those of lines that are not booked yet."""
+    corrections: list[tuple[Entry, Correction]] = field(default_factory=list)
+    """Lines that replace or withdraw an earlier one; what withdraws one is none of the entries: it moves no money."""
     whole: bool = True
     open: bool = False
     """Whether something is asked about how it is read: until then nothing rests on what it says."""
@@ -116,8 +126,13 @@ class FileLines:
             pending={*map(moved, self.pending)},
             whole=self.whole,
         )
+
+        def under(entry: Entry) -> Entry:
+            return replace(entry, id=moved(entry.id), tokens=tokens.get(entry.tokens, entry.tokens))
+
+        made.corrections = [(under(entry), correction) for entry, correction in self.corrections]
         for entry in self.entries:
-            made.keep(replace(entry, id=moved(entry.id), tokens=tokens.get(entry.tokens, entry.tokens)))
+            made.keep(under(entry))
         return made
 
     def keep(self, entry: Entry) -> None:
@@ -153,6 +168,8 @@ class Span(NamedTuple):
     lines: int = 0
     listed: tuple[tuple[int, Listed], ...] = ()
     """Its statements with both balances, each with its number among all, from 0."""
+    corrects: bool = False
+    """Whether a line of it says that it corrects an earlier one."""
 
 
 class _Files:
@@ -249,7 +266,7 @@ def _road(source: SourceFile) -> str:
 
 
 def _span(source: SourceFile, known: Known) -> Span | None:
-    first, last, dated, lines = date.max, date.min, True, 0
+    first, last, dated, lines, corrects = date.max, date.min, True, 0, False
     accounts: set[str] = set()
     listed: list[tuple[int, Listed]] = []
     statements, part = 0, _Part()
@@ -261,6 +278,7 @@ def _span(source: SourceFile, known: Known) -> Span | None:
                     lines += 1
                     accounts.add(event.account.key)
                     dated = dated and not (event.stable or event.lasting)
+                    corrects = corrects or event.correction is not None
                     part.take(event)
                 case Statement():
                     days = (event.starts or date.max, event.ends or date.min)
@@ -273,7 +291,7 @@ def _span(source: SourceFile, known: Known) -> Span | None:
                 case _:
                     continue
             first, last = min(first, days[0]), max(last, days[1])
-    return Span(first, last, dated, frozenset(accounts), lines, tuple(listed)) if first <= last else None
+    return Span(first, last, dated, frozenset(accounts), lines, tuple(listed), corrects) if first <= last else None
 
 
 @dataclass(slots=True)
@@ -337,7 +355,12 @@ def _read(source: SourceFile, known: Known, names: Mapping[str, str], taken: Tak
                         if account.key not in tokens:
                             tokens[account.key] = tokens_of(account, names)
                             found.accounts[account.key] = account
-                        found.keep(_entry(event, number, source_id, tokens[account.key]))
+                        entry = _entry(event, number, source_id, tokens[account.key])
+                        if event.correction is not None:
+                            found.corrections.append((entry, event.correction))
+                            if event.correction.action is CorrectionAction.DELETE:
+                                continue
+                        found.keep(entry)
                         if account.key.startswith(UNNAMED):
                             _nameless(found, event, source_id)
                     case _:

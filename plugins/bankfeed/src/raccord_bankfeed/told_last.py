@@ -1,4 +1,5 @@
-"""What shows once all of a file was read: series of statements, or lines taken back, and what was taken for those.
+"""What shows once all of a file was read: series of statements, lines that it corrects, or lines taken back, and what
+was taken for those.
 
 There may be more of it than a page holds. Each has a mark, by which the next page goes on behind the last one told:
 they stand in an order that no page changes, lines taken back before those that are free then, and of an account's
@@ -20,7 +21,7 @@ from raccord_bankfeed.seen_files import files_seen
 from raccord_bankfeed.series import id_of
 from raccord_bankfeed.vanished import vanished_in
 
-_GONE, _FREED = "gone ", "freed "
+_GONE, _FREED, _CORRECTED = "gone ", "freed ", "corrected "
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ def told_last(context: FetchContext, file: ReadFile, after: str) -> Iterator[tup
         for one in records[_behind([each.source_id for each in records], after) :]:
             yield one.source_id, one
         return
+    corrected = file.state.corrected
+    marks = [_CORRECTED + id_ for id_ in corrected]
+    for mark in marks[_behind(marks, after) :]:
+        yield mark, corrected[mark.removeprefix(_CORRECTED)]
     road = files_seen.road(file.source)
     if file.state.asked or road not in TAKE_BACK:
         return
