@@ -10,9 +10,10 @@ different transactions, use it again years later, send ``1`` or nothing. What is
    file came first.
 3. *Same native id, other amount, in a later file, and the bank does not say that it corrects*: a line of its own, for
    the reason above. The other way, one record with a new revision, would rewrite a posted document whenever a bank
-   uses an id again. So nothing is lost or rewritten; both lines wait for a person, and ``raw["native"]`` tells that
-   they share the bank's id. Of one amount on near days they are asked about (``replacing.py``). Where the bank does
-   say so (``CORRECTFITID``), the first goes on under its id with what the second says (``corrections.py``).
+   uses an id again. So nothing is lost or rewritten, and ``raw["native"]`` tells that they share the bank's id. On
+   near days they are asked about (``replacing.py``); later, the second is a line like any other, which a rule may book.
+   Where the bank does say so (``CORRECTFITID``), the first goes on under its id with what the second says
+   (``corrections.py``).
 4. *No native id, or one that tells nothing*: account, day and a digest of what the line says, and for the second equal
    line of a file and on ``~2``, ``~3`` … Equal lines are counted for each account and day within the file, so two equal
    coffees are two lines, the same file again adds nothing, and of two files that share a day the fuller one counts
