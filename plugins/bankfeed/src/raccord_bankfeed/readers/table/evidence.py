@@ -103,6 +103,11 @@ class _Weighing:
     def block(self, block: Block) -> None:
         """Weigh rows, as many at once as are written the usual way."""
         at, size = 0, len(block)
+        if size and block.lines[0] == 1:
+            # The header, as a rule: the rows below it are not looked for among ever fewer rows.
+            at, first = 1, block.part(0, 1)
+            if not self.columns(first):
+                self.row(next(iter(first)))
         while at < size:
             some = block.part(at, at + self._at_once) if at or self._at_once < size else block
             if self.columns(some):
