@@ -9,8 +9,13 @@ lines of the file and does nothing with them. A library is stopped after ``--sec
 named as such, and spared the larger files; one that finds another number of records is named with what it found.
 Ratios of one run are worth something, numbers of two machines are not.
 
-bankstatementparser leaves a table as pandas cut it, with days as text; beside that stand *rows*, gone through once for
-days, and *Transactions*, which are its own objects of them.
+Of tables the readers do not all give the same. ofxstatement, beangulp and bankstatementparser's *Transactions* give
+typed transactions, each with a day, a decimal amount and its texts, as ours does: that comparison is fair, though the
+first two are told the columns, the form of the days and the marks of amounts, which ours finds out in a look at the
+whole file before, where it also follows the balances; none of the three keeps the place and the raw text of a line.
+bankstatementparser alone leaves a table as pandas cut it: amounts are decimals, days are text still, and there is no
+object per line. Its *rows* are that table gone through once for days; they are no transactions either, and stand here
+because somebody may need no more.
 
 The last lines of a file set ours against the fastest of the bank libraries and, for tables, against Python's own
 ``csv``, which does less: no library for banks, it is told the columns and how the file writes, and keeps no raw text,
