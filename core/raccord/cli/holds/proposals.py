@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Output
 from raccord.cli.terminal.showing import day
 from raccord.onboarding.deciding.suggesting import percent
@@ -117,7 +117,8 @@ def _other_side(out: Output, question: Question) -> str:
     if not said:
         return ""
     apart = 0 if question.day is None else abs((date.fromisoformat(said["day"]) - question.day).days)
-    far = Phrase(f" ({apart} jours d'écart)", f" ({apart} days apart)").get(out.language) if apart > 1 else ""
+    words = counted(apart, ("{n} jour d'écart", "{n} day apart"), ("{n} jours d'écart", "{n} days apart"))
+    far = f" ({words.get(out.language)})" if apart > 1 else ""
     return f"\n⇄ {said['name']}, {said['day']}{far}, {said['text']} [{said['sure']}]"
 
 
