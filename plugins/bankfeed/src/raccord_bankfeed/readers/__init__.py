@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
@@ -13,7 +14,7 @@ from raccord_bankfeed.readers.answers.plaid import PlaidReader
 from raccord_bankfeed.readers.answers.simplefin import SimpleFinReader
 from raccord_bankfeed.readers.bai2.reader import Bai2Reader, looks_like_bai2
 from raccord_bankfeed.readers.camt.reader import CamtReader, looks_like_camt, message_of
-from raccord_bankfeed.readers.charset import head_text, marked_charset
+from raccord_bankfeed.readers.charset import head_text, marked_charset, text_charset
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.mt940.head import looks_like_mt940
@@ -71,11 +72,17 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
         return Mt940Reader(known)
     if looks_like_qif(text):
         return QifReader(known)
-    if looks_like_table(text):
+    if looks_like_table(text) or (not text.isascii() and looks_like_table(_in_words(head))):
         return TableReader(known)
     if damaged := damaged_rows(text):
         return _Refusal(damaged)
     return _refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))
+
+
+def _in_words(head: bytes) -> str:
+    """Return a file's beginning in the charset that makes words of it: a header or a sign may hold such letters."""
+    whole = head[: head.rfind(b"\n") + 1] or head
+    return whole.decode(text_charset(BytesIO(whole)), "replace").lstrip("\ufeff")
 
 
 def road_of(stream: BinaryIO) -> str:
