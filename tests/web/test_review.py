@@ -52,6 +52,8 @@ def test_lines_are_found_by_account_direction_text_amount_and_day(
     assert there.text.splitlines() == ["Date,Description,Amount", "04/03/2026,VIREMENT RECU,500.00"]
     assert "Nothing is posted for them" in browser.get("/review/upload").text, "a file is for one account"
     assert 'id="upload"' not in browser.get("/review").text
+    one = browser.get(f"/review?connection={connection.id}").text
+    assert f"account={company.id}%7C" in one.partition('id="upload"')[2], "a connection's only account needs no choice"
 
     assert of() == [
         "COSTCO WHOLESALE",

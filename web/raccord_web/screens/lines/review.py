@@ -337,7 +337,7 @@ def _around(session: Session, asked: Asked, lines: int, within: Within) -> dict[
     return {
         "files": files_that_ask(session, asked.connection, within=within),
         "undone": undone_lines(session, within, asked.connection),
-        "upload_parts": parts(lines) if asked.wanted.account else 0,
+        "upload_parts": parts(lines),
     }
 
 
