@@ -316,7 +316,13 @@ def _known(context: FetchContext, settings: BankFeedSettings) -> Known:
 def _places(context: FetchContext, settings: BankFeedSettings, place: _Place) -> Places:
     names = dict(settings.account_names())
     return Places(
-        context.files, _known(context, settings), place.known, names, partial(context.beside, LINES), place.between
+        context.files,
+        _known(context, settings),
+        place.known,
+        names,
+        partial(context.beside, LINES),
+        place.between,
+        partial(context.kept, LINES),
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from raccord_bankfeed.placing import Place
-from raccord_bankfeed.readers.contract import Account, Answered, Event, Events, Line, Reader, Statement
+from raccord_bankfeed.readers.account import UNNAMED, is_unnamed
+from raccord_bankfeed.readers.contract import Account, Answered, Event, Events, Line, Question, Reader, Statement
 from raccord_bankfeed.readers.questions import together
 
 
@@ -55,11 +56,13 @@ class _PlacedReader:
                 return event._replace(account=self._account(event.account))
             case Statement():
                 return replace(event, account=self._account(event.account))
+            case Question():
+                return replace(event, account=self._place.keys.get(event.account, event.account))
             case _:
                 return event
 
     def _account(self, account: Account) -> Account:
-        under = self._place.keys.get(account.key, account.key)
+        under = self._place.keys.get(account.key, UNNAMED if is_unnamed(account.key) else account.key)
         if under == account.key:
             return account
         known = self._accounts.get(under)

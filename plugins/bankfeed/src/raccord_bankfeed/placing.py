@@ -17,28 +17,29 @@ depends on the files and on what people said alone, so it is the same whenever i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 
-from raccord.plugin import FileBox, SourceFile
+from raccord.plugin import JSON, FileBox, SourceFile
 from raccord_bankfeed.chained import Chains
 from raccord_bankfeed.elsewhere import AskBeside, Away, accounts_away
 from raccord_bankfeed.identity import Taken
 from raccord_bankfeed.one_account import Accounts
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
-from raccord_bankfeed.readers.account import UNNAMED
+from raccord_bankfeed.readers.account import UNNAMED, is_unnamed
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
-from raccord_bankfeed.readers.table.forms import are_alike
 from raccord_bankfeed.readers.told import ACCOUNT_WORDS, Known
 from raccord_bankfeed.seen_files import LINES_MAX, FileLines, Nameless, files_before, files_seen, name_pattern
+from raccord_bankfeed.slots import Compared, Slot
 
-SHARED_MIN = 2
-"""So many lines in common tell that two files are of one account; a monthly fee alone may be any account's."""
+Kept = Callable[[str], Mapping[str, JSON] | None]
+"""What was kept of a line, by its id."""
+_LOOKED_AT_MAX = 5
+"""Of a statement so many lines are looked for among those that were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,93 +54,8 @@ class Place:
     """Of accounts that were found to be others of another format: which ones their files of before are of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What the files of an account say of a further one."""
-
-    shared: int = 0
-    """Lines that both have."""
-    contradicts: bool = False
-    """Whether a day that two files cover whole has other amounts or sums, or a balance does not go on."""
-    chained: bool = False
-    balances: tuple[Decimal, Decimal] | None = None
-    """What the account held at the end of the file before, and what this one begins with, where both are known."""
-    other_form: bool = False
-    """Whether none of them is written like it: of another bank, perhaps, whose files are laid out alike."""
-    other_sums: bool = False
-    """Whether they held other sums after a day that both have."""
-
-
-@dataclass(slots=True)
-class Slot:
-    """One of several accounts whose files name none and are laid out alike."""
-
-    number: int
-    key: str
-    files: list[tuple[str, Nameless]] = field(default_factory=list)
-    """Name and lines of each, in order of arrival."""
-
-    @property
-    def word(self) -> str:
-        """The answer that chooses it."""
-        return ACCOUNT_WORDS[self.number - 1]
-
-    def compare(self, mine: Nameless) -> Compared:
-        """Compare a file with those of the account."""
-        shared = max((len(mine.ids & other.ids) for _, other in self.files), default=0)
-        conflict = any(_conflict(mine, other) for _, other in self.files)
-        other_sums = any(_held_otherwise(mine, other) for _, other in self.files)
-        follows, balances = self._balances(mine)
-        contradicts = conflict or other_sums or follows is False
-        chained = not contradicts and (shared >= SHARED_MIN or follows is True)
-        forms = [each.account.form for _, each in self.files]
-        other_form = bool(forms) and not any(are_alike(form, mine.account.form) for form in forms)
-        return Compared(shared, contradicts, chained, balances, other_form, other_sums)
-
-    def _balances(self, mine: Nameless) -> tuple[bool | None, tuple[Decimal, Decimal] | None]:
-        """Tell whether balances go on from the file before and to the one after; nothing where none tells."""
-        before = max(
-            (each for _, each in self.files if each.last <= mine.first), key=lambda each: each.last, default=None
-        )
-        after = min(
-            (each for _, each in self.files if each.first >= mine.last), key=lambda each: each.first, default=None
-        )
-        told: list[bool] = []
-        shown = None
-        for one, other in ((before, mine), (mine, after)):
-            if one is None or other is None or one.closing is None or other.opening is None:
-                continue
-            if one.last == other.first:
-                # A day that stands in both files in part: the balances meet somewhere within it.
-                continue
-            ends, begins = one.closing.amount, other.opening.amount
-            shown = shown or ((ends, begins) if one is before else None)
-            if ends != begins or ends:
-                told.append(ends == begins)
-        return (all(told) if told else None), shown
-
-
 def _may_be_nameless(road: str) -> bool:
     return road.startswith("csv") or road == QifReader.__name__
-
-
-def _conflict(mine: Nameless, other: Nameless) -> bool:
-    """Tell whether a day that both cover whole, neither's first nor last, has other amounts in one of them."""
-    first, last = max(mine.first, other.first), min(mine.last, other.last)
-    days = {day for day in (*mine.days, *other.days) if first < day < last}
-    return any(mine.days.get(day) != other.days.get(day) for day in days)
-
-
-def _held_otherwise(mine: Nameless, other: Nameless) -> bool:
-    """Tell whether both say what the account held after a day that they have, and not the same."""
-    day = min(mine.last, other.last)
-    if mine.days.get(day) != other.days.get(day):
-        # One of them may have that day in part.
-        day -= timedelta(1)
-    if day < max(mine.first, other.first):
-        return False
-    held, there = mine.held_after(day), other.held_after(day)
-    return held is not None and there is not None and held != there
 
 
 class Places:
@@ -153,7 +69,9 @@ class Places:
         names: Mapping[str, str],
         beside: AskBeside | None = None,
         until: int = 0,
+        kept: Kept = lambda _: None,
     ) -> None:
+        self._kept = kept
         self._files, self._known, self._said, self._names = files, known, said, names
         self._beside_us = beside
         self._reached = 0
@@ -170,6 +88,8 @@ class Places:
         """Files that came after so many lines that none is compared with them; each is read if it is asked for."""
         self._accounts = Accounts(known.answers, names)
         self._roads: set[str] = set()
+        self._roads_unnamed: set[str] = set()
+        """Of formats that number accounts, those with a statement that numbers none."""
         self._unread: list[SourceFile] = []
         """Files whose lines are held against those of other accounts once there may be one account under two names."""
         self._size = self._spanned = 0
@@ -243,16 +163,25 @@ class Places:
         self._roads.add(road)
         if _may_be_nameless(road):
             self._among_nameless(source, road)
+        elif unnamed := self._unnamed_in(source):
+            self._roads_unnamed.add(road)
+            self._among_nameless(source, UNNAMED, several=unnamed > 1)
         if source.number in self._beyond:
             return
         self._unread.append(source)
         self._apart = self._apart or self._of_another(source)
-        if self._apart or (len(self._roads) > 1 and any(map(_may_be_nameless, self._roads))):
+        nameless = self._roads_unnamed or any(map(_may_be_nameless, self._roads))
+        if self._apart or (len(self._roads) > 1 and nameless):
             for each in self._unread:
                 place = self._with_others(each, self._found.get(each.number, Place()), compared=self._size <= LINES_MAX)
                 if place != Place():
                     self._found[each.number] = place
             self._unread.clear()
+
+    def _unnamed_in(self, source: SourceFile) -> int:
+        """Return how many statements of a file number no account, of a format that does."""
+        span = files_seen.span(source, self._known, self._said)
+        return 0 if span is None else sum(map(is_unnamed, span.accounts))
 
     def _of_another(self, source: SourceFile) -> bool:
         """Tell whether a file is of an account that no file has beside one of those before."""
@@ -288,12 +217,14 @@ class Places:
                 keys[key], were[key] = now, under
         return Place(keys, tuple(asked), tuple(said), were)
 
-    def _among_nameless(self, source: SourceFile, road: str) -> None:
+    def _among_nameless(self, source: SourceFile, road: str, *, several: bool = False) -> None:
         """Place a file of a format that may name no account among the others that are laid out like it."""
         if road not in self._first:
-            # Alone of its kind it is compared with nothing, and need not be read for it.
             self._first[road] = source
-            return
+            if not several:
+                # Alone of its kind it is compared with nothing, and need not be read for it.
+                return
+            self._loaded.add(road)
         if road not in self._loaded:
             self._loaded.add(road)
             self._decide(self._first[road])
@@ -310,11 +241,14 @@ class Places:
         asked: list[Question] = []
         said: list[Question] = []
         for key, mine in file.nameless.items():
-            if file.open or not mine.days:
+            unnamed = is_unnamed(key)
+            of = UNNAMED if unnamed else key
+            if (file.open and not unnamed) or not mine.days:
                 # It begins its account all the same: one that comes later is compared once this one can be.
-                self._begin(key)
+                self._begin(of)
+                keys |= {key: of} if unnamed else {}
                 continue
-            slot, question = self._slot(source, key, mine)
+            slot, question = self._slot(source, of, key, mine)
             if slot is not None:
                 keys[key] = slot.key
             if slot is not None and compared:
@@ -323,13 +257,15 @@ class Places:
             (asked if slot is None else said).extend(() if question is None else (question,))
         return Place(keys, tuple(asked), tuple(said))
 
-    def _slot(self, source: SourceFile, key: str, mine: Nameless) -> tuple[Slot | None, Question | None]:
-        """Return the account that one of a file is, and what was said of it; or nothing, and what is asked."""
+    def _slot(self, source: SourceFile, key: str, named: str, mine: Nameless) -> tuple[Slot | None, Question | None]:
+        """Return the account that one of a file is, which has it under the key ``named``, and what was said of it; or
+        nothing, and what is asked.
+        """
         if self._begin(key):
             return self._at(key, 1), None
         slots = self._slots[key]
         pattern = name_pattern(source.name)
-        alike = f"place-{digest(key, pattern)}"
+        alike = f"place-{digest(named, pattern)}"
         own = f"{alike}-{source.sha256[:8]}"
         compared = {slot.number: slot.compare(mine) for slot in slots}
 
@@ -342,17 +278,40 @@ class Places:
         chained = [slot for slot in slots if compared[slot.number].chained]
         if len(chained) == 1:
             return chained[0], None
+        if key == UNNAMED and (found := self._as_it_was_read(slots, mine) or self._called_apart(slots, compared)):
+            return found, None
         words = [word for word in ACCOUNT_WORDS if word in self._known.answers.get(alike, ())]
         remembered = ACCOUNT_WORDS.index(words[0]) + 1 if len(words) == 1 else 0
-        named = self._named.get((key, pattern), set())
-        found = compared.get(remembered, Compared())
-        contradicted = found.contradicts or found.other_form
-        if remembered and named <= {remembered} and not contradicted:
+        of_that_name = self._named.get((named, pattern), set())
+        against = compared.get(remembered, Compared())
+        contradicted = against.contradicts or against.other_form
+        if remembered and of_that_name <= {remembered} and not contradicted:
             first = None if alike in self._recalled else question(alike)
             self._recalled.add(alike)
             return self._at(key, remembered), first
         # Where files of two accounts bear such names, an answer counts for one file alone.
-        return None, question(alike if len(named) < 2 and not words else "")
+        return None, question(alike if len(of_that_name) < 2 and not words else "")
+
+    def _as_it_was_read(self, slots: Sequence[Slot], mine: Nameless) -> Slot | None:
+        """Return the account as which a statement was read that numbers none: what is posted stays what it is.
+
+        Earlier versions took all of a connection for one. Where its lines are of a file before, those tell.
+        """
+        ids = sorted(mine.ids)
+        some = [ids[at * (len(ids) - 1) // (_LOOKED_AT_MAX - 1)] for at in range(_LOOKED_AT_MAX)]
+        for slot in slots:
+            before = {id_ for _, file in slot.files for id_ in file.ids}
+            if any(id_ not in before and self._kept(f"{slot.key}/{id_}") is not None for id_ in dict.fromkeys(some)):
+                return slot
+        return None
+
+    def _called_apart(self, slots: Sequence[Slot], compared: Mapping[int, Compared]) -> Slot | None:
+        """Begin an account of a statement that says another bank, kind or currency than all before it and has no line
+        of theirs.
+        """
+        apart = all(compared[slot.number].called_otherwise and not compared[slot.number].shared for slot in slots)
+        free = max(slot.number for slot in slots) + 1
+        return self._at(UNNAMED, free) if apart and free <= len(ACCOUNT_WORDS) else None
 
     def _begin(self, key: str) -> bool:
         """Begin the first account of a key; false where it is begun."""

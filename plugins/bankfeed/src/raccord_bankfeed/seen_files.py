@@ -18,7 +18,7 @@ from raccord_bankfeed.identity import NOTHING_TAKEN, Identities, Taken, normalis
 from raccord_bankfeed.pairing import Days, Entry
 from raccord_bankfeed.paypal_ids import id_at_paypal
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
-from raccord_bankfeed.readers.account import UNNAMED
+from raccord_bankfeed.readers.account import UNNAMED, is_unnamed
 from raccord_bankfeed.readers.contract import (
     Account,
     Balance,
@@ -52,10 +52,15 @@ class Nameless:
 
     account: Account
     ids: set[str] = field(default_factory=set)
+    """Those of its lines, without the account's key."""
+    currency: str = ""
+    institution: str = ""
     days: dict[date, Counter[str]] = field(default_factory=dict)
     """What moved on each day: how often which amount."""
     opening: Balance | None = None
     closing: Balance | None = None
+    reckoned: Decimal | None = None
+    """What it held before, by its bank's closing balance and its lines."""
 
     @property
     def first(self) -> date:
@@ -370,7 +375,7 @@ def _read(source: SourceFile, known: Known, names: Mapping[str, str], taken: Tak
 
 def _nameless(file: FileLines, line: Line, source_id: str) -> None:
     mine = file.nameless[line.account.key]
-    mine.ids.add(source_id)
+    mine.ids.add(source_id.partition("/")[2])
     mine.days.setdefault(line.day, Counter())[plain_amount(line.amount)] += 1
 
 
@@ -378,6 +383,9 @@ def _balances(file: FileLines, statement: Statement) -> None:
     """Keep what a nameless account held before and after its statement."""
     if (mine := file.nameless.get(statement.account.key)) is not None:
         mine.opening, mine.closing = mine.opening or statement.opening, statement.ledger or mine.closing
+        mine.currency, mine.institution = statement.currency, statement.institution
+        if is_unnamed(statement.account.key) and statement.ledger is not None and not statement.unreadable:
+            mine.reckoned = statement.ledger.amount - statement.total
 
 
 def _stated(file: FileLines, statement: Statement, names: Mapping[str, str]) -> None:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from raccord_bankfeed.readers.contract import Account, AccountKind
 
 UNNAMED = "unnamed"
 """The key of the account of a file that names none."""
+
+UNNAMED_STATEMENT = f"{UNNAMED}-statement-"
+"""How the keys begin of the second of the statements of a file that name none and of those after it, until it is found
+which accounts they are of.
+"""
+_STATEMENTS_MAX = 100
 
 NUMBER = "number"
 """How an account is known begins that a file names by its whole number; by a name or a part of the number otherwise."""
@@ -17,6 +24,7 @@ ACCOUNT_TAGS = ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACC
 """What makes an account one account."""
 
 _BANK_DIGEST_CHARS = 10
+_BANK_CHARS_MAX = 20
 _NUMBER_CHARS_MIN = 6
 """A shorter number, zeros in front apart, is not one account's alone."""
 _IN_IBAN = {
@@ -42,7 +50,8 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     number = _plain(ids.get("ACCTID", "") or ids.get("LOANACCTID", ""))
     type_ = _plain(ids.get("ACCTTYPE", ""))[:20]
     if not number:
-        return Account(UNNAMED, kind, "", type_)
+        bank = _plain(ids.get("BANKID", "") or ids.get("BROKERID", ""))[:_BANK_CHARS_MAX]
+        return Account(UNNAMED, kind, "", type_, bank=bank)
     tail = "".join(character for character in number if character.isascii() and character.isalnum())[-4:]
     size = _CARD_DIGEST_CHARS if kind is AccountKind.CARD else _BANK_DIGEST_CHARS
     digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).hexdigest()[:size]
@@ -51,6 +60,31 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     called = NUMBER if _is_whole(number, alone) else "called"
     by_number = f"{called} {hashlib.sha256(alone.encode()).hexdigest()[:_BANK_DIGEST_CHARS]}" if known else ""
     return Account(f"{kind}-{tail}-{digest}", kind, f"…{tail}", type_, by_number)
+
+
+def is_unnamed(key: str) -> bool:
+    """Tell whether a key is that of a statement of a format that numbers its accounts, and that numbers none."""
+    return key == UNNAMED or key.startswith(UNNAMED_STATEMENT)
+
+
+class Unnamed:
+    """Keeps the statements of one file apart that name no account: one may be of a card, and one of its bank account.
+
+    ``placing.py`` finds which accounts they are of. What is ``asked`` beforehand is asked of them as of one.
+    """
+
+    def __init__(self, *, asked: bool = False) -> None:
+        self._asked = asked
+        self._count = 0
+
+    def next(self, account: Account) -> Account:
+        """Return the account of the next statement of the file."""
+        if account.key != UNNAMED or self._asked:
+            return account
+        self._count += 1
+        if self._count == 1:
+            return account
+        return replace(account, key=f"{UNNAMED_STATEMENT}{min(self._count, _STATEMENTS_MAX)}")
 
 
 def national(number: str) -> str:

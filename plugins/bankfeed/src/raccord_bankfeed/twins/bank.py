@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import raccord_bankfeed
-from raccord.plugin import Beside, Connector
+from raccord.plugin import JSON, Beside, Connector
 from raccord.plugin.testing import FakeFetchContext, FileShelf, Reading, read_stream
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Event, Line, Statement, Unreadable
@@ -168,6 +168,8 @@ class Feed:
         self.settings = BankFeedSettings()
         self.others: list[Beside] = []
         """What other connections of the company told."""
+        self.before: dict[tuple[str, str], Mapping[str, JSON]] = {}
+        """What was kept of lines, by stream and id."""
 
     def put(self, *contents: bytes) -> Feed:
         """Let files arrive, under names that tell nothing."""
@@ -177,7 +179,7 @@ class Feed:
 
     def context(self) -> FakeFetchContext:
         """Return what the hook would get."""
-        return FakeFetchContext(files=self.shelf, settings=self.settings, others=self.others)
+        return FakeFetchContext(files=self.shelf, settings=self.settings, others=self.others, before=self.before)
 
     def read(self, stream: str = "lines", cursor: str | None = None) -> Reading:
         """Drain a stream through the hook."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import text_faults
-from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.account import Unnamed, account_of
 from raccord_bankfeed.readers.bai2.record import (
     Record,
     continued,
@@ -68,6 +68,7 @@ class _Groups:
         self._tell_all = queue.extend
         self._asked = asked
         self._light = light
+        self._unnamed = Unnamed(asked=light)
         self._number = 0
         self._group = Group()
         self._account: AccountSums | None = None
@@ -130,7 +131,8 @@ class _Groups:
         group.accounts += 1
         fields = fields_of(record.text) + [""] * 2
         currency = next(filter(is_currency, (fields[1].strip().upper(), group.currency)), DEFAULT_CURRENCY)
-        tally = Tally(account_of(AccountKind.BANK, {"ACCTID": fields[0]}), record.row, currency, group.originator[:80])
+        named = self._unnamed.next(account_of(AccountKind.BANK, {"ACCTID": fields[0]}))
+        tally = Tally(named, record.row, currency, group.originator[:80])
         tally.starts = tally.ends = tally.last_day = group.day
         account = self._account = AccountSums(tally, records=record.physical)
         if not self._light and self._number in self._asked:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from xml.parsers import expat
 
 from raccord_bankfeed.readers import text_faults
-from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.account import Unnamed, account_of
 from raccord_bankfeed.readers.camt.checks import problem_of
 from raccord_bankfeed.readers.camt.details import lines_of
 from raccord_bankfeed.readers.camt.entry import DETAILS_MAX, Entry, judge, make_line, read_day, read_money
@@ -115,6 +115,7 @@ class Walk:
         self._tell = tell
         self._questions = questions
         self._light = light
+        self._unnamed = Unnamed(asked=light)
         self._stack: list[str] = []
         self._text = ""
         self._currency = ""
@@ -272,7 +273,7 @@ class Walk:
         head, tally = opened.head, opened.tally
         ids = (head.get(f"Acct/Id/{path}", "") for path in _ACCOUNT_IDS)
         number = next(filter(None, ids), "")
-        tally.account = account_of(AccountKind.BANK, {"ACCTID": number})
+        tally.account = self._unnamed.next(account_of(AccountKind.BANK, {"ACCTID": number}))
         currency = head.get("Acct/Ccy", "").upper()
         tally.currency = currency if is_currency(currency) else ""
         names = (head.get(f"Acct/Svcr/FinInstnId/{path}", "") for path in _INSTITUTION)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.account import Unnamed
 from raccord_bankfeed.readers.charset import CHUNK_BYTES, head_text
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
@@ -63,6 +64,7 @@ class _Messages:
         self._currencies = currencies
         """Of messages that name one after their lines alone, by number."""
         self._light = light
+        self._unnamed = Unnamed(asked=light)
         self._number = 0
         self._message: Message | None = None
         self.told = False
@@ -158,7 +160,7 @@ class _Messages:
         if message.leading.texts:
             message.leading.take(text, "\n".join(texts))
         if not tally.account.key:
-            tally.account = account_named("")
+            tally.account = self._unnamed.next(account_named(""))
         try:
             if self._light:
                 day, amount, expected = sum_entry(text)
@@ -253,7 +255,7 @@ class _Messages:
         if not tally.account.key:
             if not (message.count or tally.opening):
                 return
-            tally.account = account_named("")
+            tally.account = self._unnamed.next(account_named(""))
         if self._light:
             if message.count and not message.named and len(self._currencies) < _ASKED_MAX:
                 self._currencies[self._number - 1] = tally.currency

@@ -16,7 +16,7 @@ from operator import add
 from typing import BinaryIO, cast
 
 from raccord_bankfeed.readers import faults, text_faults
-from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
+from raccord_bankfeed.readers.account import ACCOUNT_TAGS, Unnamed, account_of
 from raccord_bankfeed.readers.amounts import Mark as DecimalMark
 from raccord_bankfeed.readers.charset import is_mostly_utf_8, ordered_charset
 from raccord_bankfeed.readers.contract import (
@@ -100,6 +100,7 @@ class OfxReader:
         self._stack: list[str] = []
         self._leaves: dict[str, str] = {}
         self._open: OpenStatement | None = None
+        self._unnamed = Unnamed()
         self._institution = ""
         self._complete = False
         self._finished = False
@@ -330,10 +331,10 @@ class OfxReader:
             self._waiting.append(self._unreadable(faults.balance_unreadable(text), token.offset, markup, text))
             return None
 
-    @staticmethod
-    def _account(statement: OpenStatement) -> Account:
+    def _account(self, statement: OpenStatement) -> Account:
         if statement.account is None:
-            statement.account = account_of(statement.kind, statement.ids)
+            account = account_of(statement.kind, statement.ids)
+            statement.account = self._unnamed.next(account) if statement.read else account
         return statement.account
 
     def _statement(self, opened: OpenStatement) -> Statement:
