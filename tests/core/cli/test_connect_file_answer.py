@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books_of_files import FIRST, QUICKEN, SECOND, TABLE
 from harness import catalog_of
 
 import raccord_bankfeed
@@ -64,3 +65,27 @@ def test_days_decimals_and_account_of_a_file_are_answered_in_one_command(
     assert "april.csv" in said("connect", "file-back", "Bank")[1]
     assert told("connect", "file-back", "Bank", "2", "--yes")[1]["error"]["code"] == "files.not_here"
     assert [each["number"] for each in told("connect", "file-back", "Bank")[1]["files"]] == [1]
+
+
+def test_what_is_asked_before_a_file_is_taken_back_is_answered_by_its_number(
+    told: Told, said: Said, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raccord.catalog.load_catalog", lambda: catalog_of(raccord_bankfeed))
+    made = ["connect", "source", "bankfeed", "--enable", "--label", "Bank", "--starts-on", "2026-03-01"]
+    assert told(*made, "--set", "input_kind=upload")[0] == Exit.OK
+    for name, content in {"table.csv": TABLE, "first.ofx": FIRST, "quicken.qif": QUICKEN, "second.ofx": SECOND}.items():
+        (tmp_path / name).write_bytes(content)
+        assert told("connect", "upload", "Bank", str(tmp_path / name))[0] == Exit.OK
+    [same] = told("connect", "file-answer", "Bank")[1]["questions"]
+    assert told("connect", "file-answer", "Bank", "same", "--key", same["key"])[0] == Exit.OK
+
+    status, shown = said("connect", "file-back", "Bank", "1", "--yes")
+    assert (status, "To be answered first: This file" in shown) == (Exit.NEEDS_PERSON, True)
+    assert "raccord connect file-answer 'Bank' --without 1" in shown
+    [asked] = told("connect", "file-answer", "Bank", "--without", "1")[1]["questions"]
+    assert (asked["file"], asked["key"] != same["key"]) == ("second.ofx", True)
+    status, refused = told("connect", "file-answer", "Bank", "--without", "1", "nonsense")
+    assert (status != Exit.OK, refused["error"]["code"]) == (True, "files.answer_missing")
+    assert told("connect", "file-answer", "Bank", "--without", "1", "separate")[0] == Exit.OK
+    assert told("connect", "file-answer", "Bank", "--without", "1") == (Exit.OK, {"questions": []})
+    assert told("connect", "file-back", "Bank", "1", "--yes")[1]["elsewhere"] == 3

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from harness import OWNER, choose_usual, consent, enable, make_workshop, request, sync
-from lines_at_hand import account, category, undo
+from books_of_files import BANK, BOOKKEEPER, MARCH, Books, books_of_files, documents, line, say_same, written
+from harness import OWNER, choose_usual, consent, enable, make_workshop, request
+from lines_at_hand import account, undo
 from sqlalchemy import func, select
 
 import raccord_bankfeed
@@ -23,8 +23,7 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import cancel
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.arriving.answering import answer_file, questions_of
-from raccord.onboarding.arriving.files_back import FileWeight, take_back_file, weigh_file
-from raccord.onboarding.arriving.receiving import files_of, receive_files
+from raccord.onboarding.arriving.files_back import take_back_file, weigh_file
 from raccord.onboarding.arriving.said_by_files import SomeFiles
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.closing.certificates import certify
@@ -33,18 +32,13 @@ from raccord.onboarding.connecting.connections import NewConnection, connect, up
 from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.deciding.treating import treat
 from raccord.onboarding.sources.source_accounts import info_of
-from raccord.overview.coverage import coverage_of
-from raccord.overview.weighing.balances import balances_of
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.store.database import Database
 from raccord.store.models import (
-    Company,
     Connection,
     DraftRow,
     Event,
-    Hold,
     LinkRow,
-    LinkState,
     Match,
     Problem,
     Proof,
@@ -52,22 +46,11 @@ from raccord.store.models import (
 )
 from raccord.sync.lines.treatments import Treated, Treatment
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.readers.told import SAME
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
 from raccord_chase.sandbox.handmade import MERCHANT, dfr, head, sale
 from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
-
-BOOKKEEPER = Actor("Béatrice", RoleName.BOOKKEEPER)
-MARCH = date(2026, 3, 1)
-BANK = "bank-6789-327e587ead"
-"""What the files' one account is called by."""
-
-
-def line(day: int, amount: str, name: str) -> MadeLine:
-    return MadeLine(day=date(2026, 3, day), amount=Decimal(amount), name=name, type="DEBIT")
-
 
 COFFEE = line(4, "-3.50", "COFFEE")
 RIGHT = statement_file(
@@ -88,90 +71,6 @@ UNREAD = b"When,What,How much\n03/04/2026,ONE,-1.00\n04/05/2026,TWO,-2.00\n"
 """A table that does not say whether its days or its months stand first."""
 
 
-@dataclass
-class Books:
-    """A bank feed that takes files, and what a person does with it."""
-
-    workshop: Workshop
-    company: Company
-    connection: Connection
-    expenses: str
-    hand: FixedClock
-
-    def hand_in(self, name: str, content: bytes) -> bool:
-        [done] = receive_files(self.workshop, BOOKKEEPER, self.connection.id, [(name, io.BytesIO(content))])
-        return done.new
-
-    def numbers(self) -> dict[str, int]:
-        with self.workshop.database.read() as session:
-            return {each.name: each.number for each in files_of(session, self.connection.id)}
-
-    def weigh(self, name: str) -> FileWeight:
-        return weigh_file(self.workshop, BOOKKEEPER, self.connection.id, self.numbers()[name])
-
-    def take_back(self, name: str, reason: str = "") -> FileWeight:
-        found = self.weigh(name)
-        number = found.number
-        take_back_file(self.workshop, BOOKKEEPER, self.connection.id, number, seen=found.seen, reason=reason)
-        return found
-
-    def held(self) -> dict[str, str]:
-        """What waits for a person, by the question's id, as the lines say it."""
-        with self.workshop.database.read() as session:
-            rows = session.execute(
-                select(Hold.id, DraftRow.memo)
-                .join(DraftRow, DraftRow.id == Hold.draft_id)
-                .where(Hold.closed_at.is_(None))
-                .order_by(DraftRow.key)
-            )
-            return {row[0]: row[1] for row in rows}
-
-    def answer(self, *names: str) -> None:
-        left = list(names)
-        for id_, memo in self.held().items():
-            name = next((each for each in left if each.lower() in memo), None)
-            if name is not None:
-                left.remove(name)
-                treat(self.workshop, BOOKKEEPER, id_, category(self.expenses))
-        assert not left
-
-    def sync(self) -> None:
-        assert sync(self.workshop, self.connection).state == "done"
-
-    def bought(self) -> list[str]:
-        rows = self.workshop.client(self.company).query_all("Purchase")
-        return sorted(str(row["TotalAmt"]) for row in rows)
-
-    def proof(self) -> dict[int, tuple[bool, str, str, str, list[str]]]:
-        """By day: equal, source, left out, in QuickBooks, and the codes of differences."""
-        with self.workshop.database.read() as session:
-            rows = session.scalars(select(Proof).where(Proof.stream == "lines").order_by(Proof.day)).all()
-        return {
-            row.day.day: (
-                row.equal, f"{row.source_total:f}", f"{row.left_out_total:f}", f"{row.quickbooks_total:f}",
-                [each["code"] for each in row.differences],
-            )
-            for row in rows
-        }  # fmt: skip
-
-    def problems(self) -> list[str]:
-        with self.workshop.database.read() as session:
-            return sorted(session.scalars(select(Problem.code).where(Problem.state == "open")))
-
-    def covered(self) -> list[tuple[str, int, int]]:
-        with self.workshop.database.read() as session:
-            found = coverage_of(self.workshop, session, session.get_one(Connection, self.connection.id))
-        return [(str(each.reason), each.first.day, each.last.day) for each in found if each.first and each.last][-2:]
-
-    def closing(self) -> list[str]:
-        with self.workshop.database.read() as session:
-            held = session.get_one(Connection, self.connection.id)
-            return [
-                f"{each.closing.amount:f}"
-                for each in balances_of(self.workshop, session, held, MARCH, date(2026, 3, 31))
-            ]
-
-
 @pytest.fixture
 def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, hand: FixedClock) -> Iterator[Workshop]:
     made = make_workshop(database, data_dir, sandbox.url, hand, raccord_bankfeed)
@@ -181,11 +80,7 @@ def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, hand: F
 
 @pytest.fixture
 def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books:
-    company = consent(workshop, sandbox.store.of_template("quebec").realm)
-    enable(workshop, company, "bankfeed")
-    new = NewConnection(company_id=company.id, connector="bankfeed", values={"input_kind": "upload"}, starts_on=MARCH)
-    connection = connect(workshop, OWNER, new)
-    return Books(workshop, company, connection, account(workshop, company, "Expense"), hand)
+    return books_of_files(workshop, sandbox.store.of_template("quebec").realm, hand)
 
 
 EQUAL_AT_FIRST = {
@@ -397,11 +292,6 @@ TABLE = "".join(["Date,Description,Amount\n", *ROWS, "2026-03-06,FLORIST,-9.08\n
 POSTED = ["110.49", "21.31", "3.52", "40.17"]
 
 
-def say_same(books: Books) -> None:
-    [asked] = questions_of(books.workshop, books.connection.id)
-    answer_file(books.workshop, OWNER, books.connection.id, asked.key, {asked.asks[0].code: SAME})
-
-
 @pytest.fixture
 def in_two_formats(books: Books) -> Books:
     """Four lines that both files tell are in the books as the table's, and one that it alone tells waits."""
@@ -425,20 +315,6 @@ def in_two_formats(books: Books) -> Books:
     books.sync()
     assert (books.bought(), [each[0] for each in books.proof().values()]) == (POSTED, [True] * 5)
     return books
-
-
-def documents(books: Books) -> dict[str, tuple[str, str]]:
-    with books.workshop.database.read() as session:
-        rows = session.execute(
-            select(DraftRow.memo, LinkRow.document_id, LinkRow.key)
-            .join(LinkRow, (LinkRow.key == DraftRow.key) & (LinkRow.connection_id == DraftRow.connection_id))
-            .where(LinkRow.state == LinkState.LIVE)
-        )
-        return {memo: (document, key) for memo, document, key in rows}
-
-
-def written(books: Books) -> list[dict[str, object]]:
-    return sorted(books.workshop.client(books.company).query_all("Purchase"), key=lambda each: str(each["Id"]))
 
 
 def test_what_is_in_the_books_goes_on_as_the_other_file_tells_it_whichever_is_taken_back(in_two_formats: Books) -> None:

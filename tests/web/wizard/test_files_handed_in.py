@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from books_of_files import FIRST, QUICKEN, SECOND, TABLE
 from browsing import TOKEN
 from fastapi import FastAPI
 from harness import consent
@@ -319,3 +320,41 @@ def test_a_file_that_was_handed_in_wrongly_is_taken_back_on_its_page_and_by_a_pr
     assert client.post(f"{own}/3/take-back").json()["already"] is True
     assert client.post(f"{own}/9/take-back/try").json()["code"] == "files.not_here"
     assert [each["name"] for each in client.get(own).json()] == ["one.ofx"]
+
+
+def test_what_the_others_ask_without_a_file_is_answered_where_taking_it_back_is_shown(
+    workshop: Workshop, app: FastAPI, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    id_, back = bank.rpartition("/")[2], f"{bank}/files/1/take-back"
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    names = {"table.csv": TABLE, "first.ofx": FIRST, "quicken.qif": QUICKEN, "second.ofx": SECOND}
+    parts = [("files", each) for each in names.items()]
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=parts)
+    [same] = set(re.findall(r'value="(one-[0-9a-f]+)"', browser.get(f"{bank}/files").text))
+    answer = {"answer:bankfeed.same_account": "same"}
+    assert send(f"{bank}/files", f"{bank}/files/answer", key=same, **answer).status_code == 303
+
+    page = browser.get(back).text
+    assert ("One question first" in page, "Take the file back</button>" in page) == (True, False)
+    [asked] = set(re.findall(r'value="(one-[0-9a-f]+)"', page))
+    assert asked != same
+    assert send(back, back).status_code == 409
+    with workshop.database.read() as session:
+        company_id = session.get_one(Connection, id_).company_id
+    owner = program(workshop, app, RoleName.OWNER, Scope.MANAGE, company_id)
+    own = f"{PATH}/connections/{id_}"
+    [told] = owner.post(f"{own}/files/1/take-back/try").json()["asks"]
+    assert (told["key"], told["file"], told["asks"][0]["answers"]) == (asked, "second.ofx", ["same", "separate"])
+    assert owner.post(f"{own}/files/1/take-back").json()["code"] == "files.asks_first"
+
+    wrong = send(back, f"{bank}/files/answer", key=asked, then="back-1")
+    assert (wrong.status_code, "An answer about second.ofx is missing" in wrong.text) == (409, True)
+    done = send(back, f"{bank}/files/answer", key=asked, then="back-1", **answer)
+    assert done.headers["location"] == f"{back}?done=file_answered_first"
+    page = browser.get(done.headers["location"]).text
+    assert ("One question first" in page, "Take the file back</button>" in page) == (False, True)
+    assert owner.post(f"{own}/files/1/take-back/try").json()["asks"] == []
+    said = {"key": asked, "answers": {"bankfeed.same_account": "same"}, "without": 1}
+    assert owner.post(f"{own}/file-questions", json=said).json()["code"] == "files.no_question"
+    assert owner.post(f"{own}/files/1/take-back").json()["elsewhere"] == 3

@@ -18,6 +18,7 @@ from raccord_web.api.deeds import Words
 from raccord_web.api.managing import held
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
+from raccord_web.api.setting_up import FileQuestion, told_question
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 
@@ -60,7 +61,8 @@ class FileWeight(BaseModel):
     ``goes`` are records that nothing else says, ``answered`` those of them that were answered, ``elsewhere`` those that
     another file says too, ``goes_on`` those of them in QuickBooks that go on as what the other file tells under an id
     of its own, ``unread`` those that nothing was made of yet; of ``in_books`` a document stays in
-    QuickBooks, of which the first hundred are named. ``months`` are certified, so that a reason is needed. ``seen``
+    QuickBooks, of which the first hundred are named. ``asks`` is what the other files ask without this one: it is
+    refused until that is answered. ``months`` are certified, so that a reason is needed. ``seen``
     says what was shown.
     """
 
@@ -76,6 +78,7 @@ class FileWeight(BaseModel):
     in_books: int
     documents: Sequence[StaysInBooks]
     asked: bool
+    asks: Sequence[FileQuestion]
     months: Sequence[date]
     seen: str
 
@@ -134,6 +137,7 @@ def weigh(request: Request, connection_id: str, number: Number) -> FileWeight:
             for each in found.documents
         ],
         asked=found.asked,
+        asks=[told_question(each) for each in found.asks],
         months=found.months,
         seen=found.seen,
     )  # fmt: skip

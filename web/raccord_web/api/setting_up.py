@@ -15,7 +15,9 @@ from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.arriving.answering import all_unsettled, answer_file, questions_of
+from raccord.onboarding.arriving import answering
+from raccord.onboarding.arriving.answering import FileAnswer, all_unsettled, answer_file, questions_of
+from raccord.onboarding.arriving.asked_first import answer_first
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import NewConnection
@@ -239,7 +241,8 @@ class FileQuestion(BaseModel):
 class FileAnswerIn(BaseModel):
     """An answer for each thing that is asked, by its code, and which account the file is of, where that is asked.
 
-    It counts for all files that are written like it, or for this one only (``every`` false).
+    It counts for all files that are written like it, or for this one only (``every`` false). ``without`` is the number
+    of a file that is to be taken back, where that asks first.
     """
 
     key: Words
@@ -248,43 +251,51 @@ class FileAnswerIn(BaseModel):
     ledger_id: Id | None = None
     name: Words | None = None
     kind: NewAccount | None = None
+    without: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
 @router.get("/connections/{connection_id}/file-questions")
 def file_questions(request: Request, connection_id: str) -> list[FileQuestion]:
     """Return what files leave open, with rows of them as each answer reads them."""
     held(request, connection_id)
-    return [
-        FileQuestion(
-            key=each.key,
-            file=each.file,
-            unnamed=each.unnamed,
-            asks=[
-                FileAsk(
-                    code=ask.code,
-                    text=_both(ask.text),
-                    answers=ask.answers,
-                    examples=ask.examples,
-                    readings=[
-                        Reading(answer=one.answer, label=_both(one.label), shown=[_both(text) for text in one.shown])
-                        for one in ask.readings
-                    ],
-                    cells=ask.cells,
-                    parts=ask.parts,
-                )
-                for ask in each.asks
-            ],
-        )
-        for each in questions_of(desk_of(request).workshop, connection_id)
-    ]
+    return [told_question(each) for each in questions_of(desk_of(request).workshop, connection_id)]
+
+
+def told_question(asked: answering.FileQuestion) -> FileQuestion:
+    """Return a question as it is told."""
+    return FileQuestion(
+        key=asked.key,
+        file=asked.file,
+        unnamed=asked.unnamed,
+        asks=[
+            FileAsk(
+                code=ask.code,
+                text=_both(ask.text),
+                answers=ask.answers,
+                examples=ask.examples,
+                readings=[
+                    Reading(answer=one.answer, label=_both(one.label), shown=[_both(text) for text in one.shown])
+                    for one in ask.readings
+                ],
+                cells=ask.cells,
+                parts=ask.parts,
+            )
+            for ask in asked.asks
+        ],
+    )
 
 
 @deeds.post("/connections/{connection_id}/file-questions", dependencies=[Depends(needs(Scope.MANAGE))])
 def say_of_file(request: Request, connection_id: str, said: FileAnswerIn) -> Done:
     """Answer all that is asked about a file; the next run reads its lines."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    if said.without is not None:
+        answer = FileAnswer(said.key, said.answers, said.every)
+        answer_first(workshop, actor, connection_id, said.without, answer)
+        return Done(id=connection_id)
     told = AccountTold(said.ledger_id or "", said.name or "", said.kind or "")
     answer_file(
-        desk_of(request).workshop, acting(request), connection_id, said.key, said.answers,
+        workshop, actor, connection_id, said.key, said.answers,
         every=said.every, told=told if told != AccountTold() else None,
     )  # fmt: skip
     return Done(id=connection_id)

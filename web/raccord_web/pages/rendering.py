@@ -56,8 +56,8 @@ NOTES = frozenset(
      "settled", "invited", "role_changed",
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
-     "token_revoked", "version", "file_answered", "file_answered_later", "file_taken_back", "file_taken_back_later",
-     "files_kept", "night", "scheduled", "repost_asked",
+     "token_revoked", "version", "file_answered", "file_answered_later", "file_answered_first", "file_taken_back",
+     "file_taken_back_later", "files_kept", "night", "scheduled", "repost_asked",
      "repost_cancelled", "document_kept", "linked", "bank_rule", "started_all", "not_kept", "ready_backup",
      "ready_key", "ready_drill", "ready_place", "ready_retention", "by_hand", "skip", "link", "commented",
      "suggestions", "aside", "account_removed"}

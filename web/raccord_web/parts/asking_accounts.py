@@ -123,6 +123,16 @@ def asked_accounts(
     )  # fmt: skip
 
 
+def asked_before(
+    request: Request, session: Session, connection_id: str, asks: Sequence[FileQuestion]
+) -> list[AskedAccounts]:
+    """Return what is to be said of a connection's files before something else, each question by itself."""
+    connection = session.get_one(Connection, connection_id)
+    admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
+    may_name = admitted is not None and _may_name(request, connection, admitted.info)
+    return [AskedAccounts(connection.id, connection.label, [each], may_name=may_name) for each in asks]
+
+
 class Unmet(Protocol):
     """A cause for which something of a connection waits or failed."""
 

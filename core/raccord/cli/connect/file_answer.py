@@ -13,7 +13,9 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
-from raccord.onboarding.arriving.answering import FileAsk, FileQuestion, answer_file, questions_of
+from raccord.onboarding.arriving.answering import FileAnswer, FileAsk, FileQuestion, answer_file, questions_of
+from raccord.onboarding.arriving.asked_first import answer_first
+from raccord.onboarding.arriving.files_back import weigh_file
 from raccord.onboarding.arriving.untold_accounts import AccountTold, bank_accounts
 from raccord.plugin.texts import Language, Text
 
@@ -42,32 +44,56 @@ _ANY = Text("ce que l'on dit des colonnes", "what is said of the columns")
                 "Which account the file is of, where it does not say: one of the books, or a new name.",
             ),
         ),
+        Option(
+            "--without",
+            type=click.IntRange(1, 2**31 - 1),
+            metavar="NUMBER",
+            phrase=Phrase(
+                "Ce qui est demandé avant de retirer le fichier de ce numéro (raccord connect file-back).",
+                "What is asked before the file of this number is taken back (raccord connect file-back).",
+            ),
+        ),
     ],
 )
 @click.argument("connection")
 @click.argument("answers", nargs=-1)
-def file_answer_command(connection: str, answers: Sequence[str], key: str, only_this_file: bool, account: str) -> int:
-    out = output()
+def file_answer_command(
+    connection: str, answers: Sequence[str], key: str, only_this_file: bool, account: str, without: int | None
+) -> int:
+    out, person = output(), operator(actor())
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
             ledger = next(
                 (each.id for each in bank_accounts(session, found.company_id) if account in (each.id, each.name)), ""
             )
-        asked = questions_of(workshop, found.id)
+        asked = (
+            questions_of(workshop, found.id)
+            if without is None
+            else weigh_file(workshop, person, found.id, without, patient=True).asks
+        )
         if answers:
             chosen = next((each for each in asked if each.key == key), None) if key or len(asked) != 1 else asked[0]
             said = {} if chosen is None else _by_question(chosen, answers)
-            done = answer_file(
-                workshop, operator(actor()), found.id, key if chosen is None else chosen.key, said,
-                every=not only_this_file, told=AccountTold(ledger, "" if ledger else account) if account else None,
-            )  # fmt: skip
+            told = AccountTold(ledger, "" if ledger else account) if account else None
+            answer = FileAnswer(key if chosen is None else chosen.key, said, not only_this_file, told)
+            if without is None:
+                done = answer_file(
+                    workshop, person, found.id, answer.key, answer.said, every=answer.every, told=answer.told
+                )
+            else:
+                done = answer_first(workshop, person, found.id, without, answer, patient=True)
             if out.as_json:
                 out.json({"key": done.key, "file": done.file, "said": said})
             out.say(
                 Phrase(
                     f"{done.file} : réponse gardée. « raccord sync » lit ses lignes.",
                     f"{done.file}: answer kept. “raccord sync” reads its lines.",
+                )
+                if without is None
+                else Phrase(
+                    f"{done.file} : réponse gardée. Ensuite : raccord connect file-back {found.label!r} {without}.",
+                    f"{done.file}: answer kept. Next: raccord connect file-back {found.label!r} {without}.",
                 )
             )
             return Exit.OK

@@ -63,6 +63,14 @@ def file_back_command(connection: str, number: int | None, reason: str, yes: boo
             return Exit.OK
         weight = weigh_file(workshop, operator(actor()), found.id, number, patient=True)
         _tell(out, weight)
+        if weight.asks:
+            out.say(
+                Phrase(
+                    f"Répondez : raccord connect file-answer {found.label!r} --without {number}.",
+                    f"Answer: raccord connect file-answer {found.label!r} --without {number}.",
+                )
+            )
+            return Exit.NEEDS_PERSON
         confirm(out, Phrase(f"« {weight.name} » est retiré.", f"“{weight.name}” is taken back."), yes=yes)
         done = take_back_file(
             workshop, operator(actor()), found.id, number, seen=weight.seen, reason=reason, patient=True
@@ -88,6 +96,8 @@ def _tell(out: Output, weight: FileWeight) -> None:
             f"{weight.answered}. These stay, said by another file too: {weight.elsewhere}.",
         )
     )
+    for ask in (ask for each in weight.asks for ask in each.asks):
+        out.say(Phrase(f"À répondre d'abord : {ask.text.fr}", f"To be answered first: {ask.text.en}"))
     if weight.goes_on:
         out.say(
             Phrase(

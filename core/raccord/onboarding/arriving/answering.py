@@ -138,6 +138,26 @@ def all_unsettled(workshop: Workshop, connection_id: str) -> Unsettled:
         return unsettled(session, connection, info, looked, ahead=ahead, together=together)
 
 
+def asked_in(
+    connection: Connection, info: ConnectorInfo, raws: Sequence[Mapping[str, Any]], but: Sequence[Mapping[str, Any]]
+) -> list[FileQuestion]:
+    """Return what records ask that nobody answered yet, but for what others (``but``) ask too."""
+    others = {str(raw["question"]) for raw in but}
+    found = [question_in(raw, str(raw.get("code", "")), info, connection, (), ()) for raw in raws]
+    asked = {each.key: replace(each, account=None, unnamed="") for each in found if each is not None}
+    return [each for key, each in asked.items() if key not in others and answers_in(each, connection.settings) is None][
+        :QUESTIONS_MAX
+    ]
+
+
+def require_manage(workshop: Workshop, actor: Actor, connection_id: str) -> None:
+    """Refuse who may not say how a connection's files are read."""
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+
+
 def answer_file(
     workshop: Workshop,
     actor: Actor,
@@ -153,14 +173,11 @@ def answer_file(
     They count for all files that are written like it (``every``) or for it alone. Where its account is asked too,
     ``told`` says which it is. The settings refuse what the connector does not know.
     """
-    with workshop.database.read() as session:
-        connection = session.get_one(Connection, connection_id)
-        info = info_of(workshop, connection.connector)
-        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    require_manage(workshop, actor, connection_id)
     asked = next((each for each in questions_of(workshop, connection_id) if each.key == key), None)
     if asked is None:
         raise waits_no_more()
-    _keep_answer(workshop, actor, connection_id, asked, FileAnswer(key, said, every, told))
+    keep_answer(workshop, actor, connection_id, asked, FileAnswer(key, said, every, told))
     return asked
 
 
@@ -183,10 +200,7 @@ def answer_all(
 
     Of two files that are written alike and said to be read differently, the second answer counts for its file alone.
     """
-    with workshop.database.read() as session:
-        connection = session.get_one(Connection, connection_id)
-        info = info_of(workshop, connection.connector)
-        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    require_manage(workshop, actor, connection_id)
     open_ = all_unsettled(workshop, connection_id)
     files, accounts = {each.key: each for each in open_.questions}, {each.key: each for each in open_.accounts}
     layouts: dict[str, Mapping[str, str]] = {}
@@ -203,14 +217,14 @@ def answer_all(
                     # How it is written counts all the same.
                     if layouts.get(asked.layout) != answer.said:
                         alone = replace(asked, account=None, unnamed="")
-                        _keep_answer(workshop, actor, connection_id, alone, replace(said, told=None))
+                        keep_answer(workshop, actor, connection_id, alone, replace(said, told=None))
                     raise _two_accounts(asked, firsts[of])
                 firsts.setdefault(of, asked.file or asked.key)
                 # Two files of one account: what was said of it just now stands.
                 if asked.account is not None and named.get(asked.account.key) == said.told is not None:
                     asked, said = replace(asked, account=None, unnamed=""), replace(said, told=None)
                 if layouts.get(asked.layout) != answer.said or said.told is not None:
-                    _keep_answer(workshop, actor, connection_id, asked, said)
+                    keep_answer(workshop, actor, connection_id, asked, said)
                 if said.every:
                     layouts[asked.layout] = answer.said
                 if asked.account is not None and said.told is not None:
@@ -225,7 +239,8 @@ def answer_all(
     return refusals
 
 
-def _keep_answer(workshop: Workshop, actor: Actor, connection_id: str, asked: FileQuestion, answer: FileAnswer) -> None:
+def keep_answer(workshop: Workshop, actor: Actor, connection_id: str, asked: FileQuestion, answer: FileAnswer) -> None:
+    """Keep the answer to a question that is asked, in the settings."""
     words = kept_under(asked, answer.said, every=answer.every)
     # A table with a column of account numbers names its accounts itself.
     names_itself = any(ask.cells and _ACCOUNT_COLUMN in answer.said.get(ask.code, "") for ask in asked.asks)

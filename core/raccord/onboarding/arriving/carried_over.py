@@ -18,13 +18,12 @@ def carry_over(
 ) -> None:
     """Let the later account of each pair be of the books' account of the earlier one, unless something is said of it.
 
-    An account that several take part in is none of these: then it is asked about, as any new one.
+    An account that several take part in of which nothing is said is none of these: it is asked about, as any new one.
     """
-    for before, after in _one_to_one(pairs).items():
-        for role in roles_of_accounts(info):
-            mine = select(Choice).where(Choice.connection_id == connection.id, Choice.role == role.name)
-            if session.scalars(mine.where(Choice.of == after).limit(1)).first() is not None:
-                continue
+    for role in roles_of_accounts(info):
+        mine = select(Choice).where(Choice.connection_id == connection.id, Choice.role == role.name)
+        said = set(session.scalars(mine.with_only_columns(Choice.of)))
+        for before, after in _one_to_one(pairs, said).items():
             for each in session.scalars(mine.where(Choice.of == before)).all():
                 session.add(
                     Choice(
@@ -33,18 +32,20 @@ def carry_over(
                         origin=each.origin, chosen_by=each.chosen_by, chosen_at=each.chosen_at, held_as=each.held_as,
                     )
                 )  # fmt: skip
-        for setting in info.currencies.values():
-            said = said_of(connection, setting)
-            if before in said and after not in said:
-                text = str(connection.settings[setting]).rstrip("\n")
-                connection.settings = {**connection.settings, setting: f"{text}\n{after} = {said[before]}"}
+    for setting in info.currencies.values():
+        priced = said_of(connection, setting)
+        lines = [
+            f"{after} = {priced[before]}" for before, after in _one_to_one(pairs, priced).items() if before in priced
+        ]
+        if lines:
+            text = "\n".join([*str(connection.settings[setting]).splitlines(), *lines])
+            connection.settings = {**connection.settings, setting: text}
 
 
-def _one_to_one(pairs: Collection[tuple[str, str]]) -> Mapping[str, str]:
-    """Return the later account of each earlier one, where both are of one pair alone and are two."""
-    befores, afters = [before for before, _ in pairs], [after for _, after in pairs]
-    return {
-        before: after
-        for before, after in sorted(pairs)
-        if before and after and before != after and befores.count(before) == afters.count(after) == 1
-    }
+def _one_to_one(pairs: Collection[tuple[str, str]], said: Collection[str]) -> Mapping[str, str]:
+    """Return the later account of each earlier one, where both are of one pair alone and are two; but for later ones of
+    which something is said.
+    """
+    new = [(before, after) for before, after in pairs if before and after and before != after and after not in said]
+    befores, afters = [before for before, _ in new], [after for _, after in new]
+    return {before: after for before, after in sorted(new) if befores.count(before) == afters.count(after) == 1}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving import files_back_refusals as refusals
+from raccord.onboarding.arriving.answering import FileQuestion, asked_in
 from raccord.onboarding.arriving.carried_over import carry_over
 from raccord.onboarding.arriving.reading_ahead import AGAIN_MAX, takes_files
 from raccord.onboarding.arriving.receiving import UPLOAD
@@ -100,6 +101,8 @@ class FileWeight:
     """How many records have such documents."""
     asked: bool = False
     """Whether something was asked or answered about the file, which goes with it."""
+    asks: Sequence[FileQuestion] = ()
+    """What the other files ask only without this one: to be said first, for it decides which of their lines go on."""
     months: Sequence[date] = ()
     """First days of certified months that look different then, for which a reason is needed."""
     seen: str = ""
@@ -137,6 +140,8 @@ class _Reading:
     """Of these, what is in the books: it goes on under its id as what the other file tells."""
     keys: frozenset[str] = frozenset()
     """Under which is answered what is asked about the file and no other one, had nobody answered anything."""
+    asks: Sequence[FileQuestion] = ()
+    """What is asked about the others only without the file, and nobody answered."""
 
     @property
     def gone(self) -> set[Place]:
@@ -152,9 +157,9 @@ class _Reading:
 
     @property
     def accounts(self) -> set[tuple[str, str]]:
-        """Return the accounts of what goes on, each with the one as which it is told from now on."""
+        """Return the accounts of what goes and others tell, each with the one as which it is told from now on."""
         whole, rest = self.whole.accounts, self.rest.accounts
-        return {(whole.get(one, ""), rest.get(self.told[one], "")) for one in self.goes_on}
+        return {(whole.get(one, ""), rest.get(other, "")) for one, other in self.told.items()}
 
     @property
     def otherwise(self) -> set[Place]:
@@ -214,6 +219,8 @@ def take_back_file(
             raise refusals.changed_since(reading.file.name)
         _require_still(session, connection)
         weight = _weighed(session, connection, reading)
+        if weight.asks:
+            raise refusals.asks_first(reading.file.name, [each.asks[0].text for each in weight.asks])
         if seen and seen != weight.seen:
             raise refusals.changed_since(reading.file.name)
         if weight.months and not REASON_MIN <= len(said) <= REASON_MAX:
@@ -227,7 +234,7 @@ def take_back_file(
         _close_rejects(session, connection_id, reading, now)
         info = info_of(workshop, connection.connector)
         carry_over(session, connection, info, reading.accounts)
-        _forget_said(connection, info, reading, keep=weight.in_books + weight.goes_on > 0)
+        _forget_said(connection, info, reading, keep=bool(weight.in_books or reading.goes_on))
         session.execute(delete(StreamCursor).where(StreamCursor.connection_id == connection_id))
         for each in reading.held:
             row = session.get_one(SourceFile, (connection_id, each))
@@ -269,6 +276,7 @@ def _read(workshop: Workshop, actor: Actor, connection_id: str, number: int, *, 
         raise refusals.others_unread(reading.rest.stopped)
     reading.own = said_by(bench, view, box, held, moved)
     reading.whole = said_by(bench, view, box, numbers, moved)
+    reading.asks = asked_in(connection, info, [*reading.rest.questions.values()], [*reading.whole.questions.values()])
     if info.questions:
         blank = view.settings.model_dump() | dict.fromkeys(info.questions.values(), "")
         anew = replace(view, settings=type(view.settings).model_validate(blank))
@@ -333,11 +341,12 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
         first=min(days, default=None),
         last=max(days, default=None),
         elsewhere=elsewhere,
-        goes_on=len(reading.goes_on),
+        goes_on=len(reading.goes_on & reading.own.hashes.keys()),
         unread=max(len(rows) - elsewhere - len(counted), 0),
         documents=_documents(session, connection.id, kept),
         in_books=len(kept),
         asked=bool(reading.keys),
+        asks=reading.asks,
         months=sorted(months),
         seen=seen,
     )

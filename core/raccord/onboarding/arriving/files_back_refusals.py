@@ -99,6 +99,21 @@ def others_unread(why: Text) -> RaccordError:
     )
 
 
+def asks_first(name: str, asks: Sequence[Text]) -> RaccordError:
+    more = "" if len(asks) == 1 else f" (+ {len(asks) - 1})"
+    return refused(
+        "files.asks_first",
+        Text(
+            f"Sans « {name} », une question se pose sur les autres fichiers{more} : {asks[0].fr}",
+            f"Without “{name}” something is asked about the other files{more}: {asks[0].en}",
+        ),
+        Text(
+            "Répondez-y d'abord, là où le retrait est montré : c'est de cela que dépend quelles lignes continuent.",
+            "Answer that first, where taking back is shown: on that depends which lines go on.",
+        ),
+    )
+
+
 def too_much(most: int, label: str, number: int) -> RaccordError:
     return refused(
         "files.too_much_to_take_back",

@@ -252,8 +252,11 @@ def _overtaken() -> Executable:
         Match.money_account == LinkRow.money_account,
     )
     gone = newest.amount.is_(None)
+    unsaid = and_(newest.reason.in_(UNSAID), ~another)
     return (
-        select(DraftRow.state, newest.state, newest.reason, own.id != newest.id, gone, LinkRow.record_day, *LINKED)
+        select(
+            DraftRow.state, newest.state, newest.reason, unsaid, own.id != newest.id, gone, LinkRow.record_day, *LINKED
+        )
         .join(DraftRow, (DraftRow.connection_id == LinkRow.connection_id) & (DraftRow.key == LinkRow.key))
         .join(own, own.id == DraftRow.record_id)
         .join(
@@ -285,12 +288,12 @@ def subtract_earlier(session: Session, connection: Connection, first: date, last
     A document that the source says no more is left standing as a difference, with its id.
     """
     rows = session.execute(_overtaken(), within(connection, first, last))
-    for draft_state, record_state, reason, overtaken, gone, record_day, *linked in rows:
+    for draft_state, record_state, reason, unsaid, overtaken, gone, record_day, *linked in rows:
         link = Linked.of(linked)
         cell = ours.totals[link.stream, link.currency, record_day or link.day]
         said = record_state == RecordState.FAILED or reason == RESOLVED_BY_HAND or gone or not overtaken
-        # What no file says any more was never left out: its document stands alone.
-        if reason not in UNSAID and (said or draft_state != DraftState.POSTED):
+        # What no file says any more was never left out: its document stands alone, unless another line is it.
+        if not unsaid and (said or draft_state != DraftState.POSTED):
             cell.left_out -= link.amount
         else:
             ours.hear(record_day, cell.differ(WITHDRAWN, link, link.document_id, link.amount))

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import NotAllowedError, Power, require
 from raccord.onboarding.arriving.answering import answer_all, answer_file
+from raccord.onboarding.arriving.asked_first import answer_first
 from raccord.onboarding.arriving.changing import change_account, change_answers, told_of
 from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
@@ -35,6 +36,7 @@ from raccord_web.parts.asking_accounts import asked_accounts, changing, read_on,
 from raccord_web.parts.file_answers import Card, Refused, cards_in
 from raccord_web.parts.held import connection_of
 from raccord_web.screens.connecting.setting_up import step_page
+from raccord_web.screens.connections.files_back import BACK, file_back_page, number_of
 from raccord_web.steps.order import names_of, where_left
 
 router = APIRouter()
@@ -93,13 +95,17 @@ def answer_several(request: Request, connection_id: str, fields: CardFields) -> 
 def answer(request: Request, connection_id: str, fields: Fields) -> Response:
     """Answer all that is asked about a file; a run goes on with its lines, in the set-up its own first one."""
     workshop, card = desk_of(request).workshop, Card(fields.get("key", ""), fields)
-    said = card.answer
+    said, then = card.answer, fields.get("then", "")
     try:
-        if fields.get("again"):
+        if then.startswith(BACK):
+            answer_first(workshop, acting(request), connection_id, number_of(then.removeprefix(BACK)), said)
+        elif fields.get("again"):
             change_answers(workshop, acting(request), connection_id, said.key, said.said, every=said.every)
         else:
             answer_file(workshop, acting(request), connection_id, said.key, said.said, every=said.every, told=said.told)
     except RaccordError as error:
+        if then.startswith(BACK) and not isinstance(error, NotAllowedError):
+            return file_back_page(request, connection_id, then.removeprefix(BACK), "", error)
         return _refused_alone(request, connection_id, card, error)
     return _read_on(request, connection_id, fields)
 
@@ -146,6 +152,9 @@ def _read_on(request: Request, connection_id: str, fields: Mapping[str, str]) ->
     }.get(then, f"/connections/{connection_id}/files?")
     if then.startswith(RECORD) and then.removeprefix(RECORD).isdecimal():
         place = f"/records/{then.removeprefix(RECORD)}?"
+    if then.startswith(BACK):
+        place = f"/connections/{connection_id}/files/{number_of(then.removeprefix(BACK))}/take-back"
+        return RedirectResponse(f"{place}?done=file_answered_first", HTTPStatus.SEE_OTHER)
     if then == "files" and fields.get("go") == "scope":
         note_gone_on(desk_of(request).workshop, acting(request), connection_id, "files")
         return RedirectResponse(f"/connections/{connection_id}/setup/scope", HTTPStatus.SEE_OTHER)

@@ -1,0 +1,155 @@
+"""What the other files ask only without a file is said before that is taken back, for it decides what goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from books_of_files import BOOKKEEPER, FIRST, QUICKEN, SECOND, TABLE, Books, books_of_files, documents, say_same
+from harness import OWNER, make_workshop
+from lines_at_hand import account, undo
+from sqlalchemy import select
+
+import raccord_bankfeed
+from raccord.clock import FixedClock
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import NotAllowedError
+from raccord.onboarding.arriving import files_back
+from raccord.onboarding.arriving.answering import FileAnswer, questions_of
+from raccord.onboarding.arriving.asked_first import answer_first
+from raccord.onboarding.arriving.files_back import take_back_file
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
+from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.sources.source_accounts import info_of
+from raccord.plugin.ledger import ResolutionKind
+from raccord.store.database import Database
+from raccord.store.models import Connection, Hold
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.resolve import DECISION_MISSING
+from raccord.sync.workshop import Workshop
+from raccord_bankfeed.readers.told import SAME, SEPARATE
+from raccord_sandbox.serving.server import SandboxServer
+
+pytestmark = pytest.mark.either_database
+
+EARLY_AMOUNTS = ["21.31", "3.52", "40.17", "9.08"]
+LATE_AMOUNTS = ["12.63", "33.18", "5.41", "64.37", "7.89"]
+NAMES = ["rent", "grocer", "coffee", "florist", "books", "stamps", "pens", "paper", "lamp"]
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, hand: FixedClock) -> Iterator[Workshop]:
+    made = make_workshop(database, data_dir, sandbox.url, hand, raccord_bankfeed)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books:
+    """A table, a statement said to be of the same account, a Quicken file of that account of the books, and a second
+    statement that tells the Quicken file's lines and two more: all in QuickBooks.
+    """
+    books = books_of_files(workshop, sandbox.store.of_template("quebec").realm, hand)
+    assert books.hand_in("table.csv", TABLE)
+    books.sync()
+    name_accounts(books)
+    assert books.hand_in("first.ofx", FIRST)
+    books.sync()
+    say_same(books)
+    assert books.hand_in("quicken.qif", QUICKEN)
+    books.sync()
+    name_accounts(books)
+    assert books.hand_in("second.ofx", SECOND)
+    books.sync()
+    books.answer(*NAMES)
+    books.sync()
+    assert (books.bought(), books.held(), books.problems()) == (sorted([*EARLY_AMOUNTS, *LATE_AMOUNTS]), {}, [])
+    return books
+
+
+def name_accounts(books: Books) -> None:
+    with books.workshop.database.read() as session:
+        connection = session.get_one(Connection, books.connection.id)
+        asked = untold_accounts(session, connection, info_of(books.workshop, "bankfeed"))
+    for each in asked:
+        told = AccountTold(ledger_id=account(books.workshop, books.company, "Bank"))
+        name_account(books.workshop, OWNER, books.connection.id, each.key, told)
+    books.sync()
+
+
+def still_untold(books: Books) -> list[str]:
+    with books.workshop.database.read() as session:
+        connection = session.get_one(Connection, books.connection.id)
+        return [each.key for each in untold_accounts(session, connection, info_of(books.workshop, "bankfeed"))]
+
+
+def undo_of_table(books: Books) -> None:
+    keys = [key for memo, (_, key) in documents(books).items() if memo in ("rent", "grocer", "coffee", "florist")]
+    undo(books.workshop, books.connection, *keys)
+    assert books.bought() == LATE_AMOUNTS
+
+
+@pytest.mark.parametrize("word", [SAME, pytest.param(SEPARATE, marks=pytest.mark.at_length)])
+def test_what_the_others_ask_without_a_file_is_said_before_it_is_taken_back(books: Books, word: str) -> None:
+    workshop, id_ = books.workshop, books.connection.id
+    undo_of_table(books)
+    there, number = documents(books), books.numbers()["table.csv"]
+    [asked] = books.weigh("table.csv").asks
+    assert (asked.file, asked.code, list(asked.asks[0].answers)) == (
+        "second.ofx", "bankfeed.same_account", [SAME, SEPARATE],
+    )  # fmt: skip
+    with pytest.raises(RaccordError, match=r"files\.asks_first") as refused:
+        take_back_file(workshop, BOOKKEEPER, id_, number)
+    assert "3 of 4 lines in common" in refused.value.text.en
+
+    said = {asked.asks[0].code: word}
+    with pytest.raises(NotAllowedError):
+        answer_first(workshop, BOOKKEEPER, id_, number, FileAnswer(asked.key, said))
+    for wrong in (FileAnswer("another", said), FileAnswer(asked.key, {})):
+        with pytest.raises(RaccordError, match=r"files\.(no_question|answer_missing)"):
+            answer_first(workshop, OWNER, id_, number, wrong)
+    answer_first(workshop, OWNER, id_, number, FileAnswer(asked.key, said))
+    before = documents(books)
+    books.sync()
+    assert (documents(books), books.problems()) == (before, []), "while the file is here, nothing changes by it"
+
+    found = books.take_back("table.csv")
+    assert (found.asks, found.goes, found.elsewhere, found.goes_on, found.in_books) == ([], 1, 3, 0, 0)
+    books.sync()
+    assert (documents(books), books.bought(), books.problems()) == (there, LATE_AMOUNTS, [])
+    assert (questions_of(workshop, id_), still_untold(books)) == ([], []), "which account it is was said before"
+    with workshop.database.read() as session:
+        doubts = sorted(each.code for each in session.scalars(select(Hold).where(Hold.closed_at.is_(None))))
+    # As two accounts of one of the books, each line that both tell is asked about, and none is posted.
+    assert doubts == ([ALREADY_EXISTS] * 3 if word == SEPARATE else []) + [DECISION_MISSING] * 3
+    books.answer("rent", "grocer", "coffee")
+    books.sync()
+    assert (books.bought(), [each[0] for each in books.proof().values()]) == (
+        sorted([*EARLY_AMOUNTS[:3], *LATE_AMOUNTS]), [True] * len(books.proof()),
+    )  # fmt: skip
+
+
+def test_a_line_said_to_be_a_document_of_a_file_that_went_before_is_that_document(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an older version took files back: what the others ask came up afterwards, and what was posted stood alone."""
+    workshop = books.workshop
+    undo_of_table(books)
+    there = documents(books)
+    monkeypatch.setattr(files_back, "asked_in", lambda *_: [])
+    assert books.take_back("table.csv").in_books == 2
+    books.sync()
+    assert books.problems() == ["bankfeed.same_account", *["mapping.draft_vanished"] * 2]
+    say_same(books)
+    books.sync()
+    with workshop.database.read() as session:
+        doubts = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS)).all()
+    assert len(doubts) == 2
+    for each in doubts:
+        answer_conflict(workshop, OWNER, each, ResolutionKind.SKIP)
+    books.sync()
+    proof = {day: each[0] for day, each in books.proof().items()}
+    assert (documents(books), books.problems(), books.bought()) == (there, [], LATE_AMOUNTS)
+    assert proof == dict.fromkeys(proof, True)
+    assert {14, 16} <= proof.keys()
