@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from raccord_bankfeed.placing import Place
-from raccord_bankfeed.readers.account import UNNAMED, is_unnamed
+from raccord_bankfeed.readers.account import group_of
 from raccord_bankfeed.readers.contract import Account, Answered, Event, Events, Line, Question, Reader, Statement
 from raccord_bankfeed.readers.questions import together
+from raccord_bankfeed.readers.table.own_accounts import masked
 
 
 def placed(reader: Reader, place: Place) -> Reader:
@@ -62,10 +63,11 @@ class _PlacedReader:
                 return event
 
     def _account(self, account: Account) -> Account:
-        under = self._place.keys.get(account.key, UNNAMED if is_unnamed(account.key) else account.key)
+        under = self._place.keys.get(account.key, group_of(account.key))
         if under == account.key:
             return account
         known = self._accounts.get(under)
-        if known is None or replace(known, key=account.key) != account:
-            known = self._accounts[under] = replace(account, key=under)
+        if known is None or replace(known, key=account.key, masked=account.masked) != account:
+            told = masked(account.called) if under.startswith(f"{group_of(account.key)}-") else account.masked
+            known = self._accounts[under] = replace(account, key=under, masked=told)
         return known

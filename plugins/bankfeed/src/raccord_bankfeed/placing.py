@@ -28,7 +28,7 @@ from raccord_bankfeed.identity import Taken
 from raccord_bankfeed.one_account import Accounts
 from raccord_bankfeed.pairing import Entry
 from raccord_bankfeed.placing_texts import which_account
-from raccord_bankfeed.readers.account import UNNAMED, is_unnamed
+from raccord_bankfeed.readers.account import UNNAMED, group_of, is_unnamed
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.qif.reader import QifReader
 from raccord_bankfeed.readers.questions import digest
@@ -162,7 +162,8 @@ class Places:
         road = files_seen.road(source)
         self._roads.add(road)
         if _may_be_nameless(road):
-            self._among_nameless(source, road)
+            several = road not in self._first and self._several_in(source)
+            self._among_nameless(source, road, several=several)
         elif unnamed := self._unnamed_in(source):
             self._roads_unnamed.add(road)
             self._among_nameless(source, UNNAMED, several=unnamed > 1)
@@ -182,6 +183,11 @@ class Places:
         """Return how many statements of a file number no account, of a format that does."""
         span = files_seen.span(source, self._known, self._said)
         return 0 if span is None else sum(map(is_unnamed, span.accounts))
+
+    def _several_in(self, source: SourceFile) -> bool:
+        """Tell whether the rows of a table are of several accounts that are looked for among one another."""
+        span = files_seen.span(source, self._known, self._said)
+        return span is not None and any(group_of(key) != key for key in span.accounts)
 
     def _of_another(self, source: SourceFile) -> bool:
         """Tell whether a file is of an account that no file has beside one of those before."""
@@ -241,12 +247,11 @@ class Places:
         asked: list[Question] = []
         said: list[Question] = []
         for key, mine in file.nameless.items():
-            unnamed = is_unnamed(key)
-            of = UNNAMED if unnamed else key
+            unnamed, of = is_unnamed(key), group_of(key)
             if (file.open and not unnamed) or not mine.days:
                 # It begins its account all the same: one that comes later is compared once this one can be.
                 self._begin(of)
-                keys |= {key: of} if unnamed else {}
+                keys |= {key: of} if key != of else {}
                 continue
             slot, question = self._slot(source, of, key, mine)
             if slot is not None:
@@ -278,11 +283,15 @@ class Places:
         chained = [slot for slot in slots if compared[slot.number].chained]
         if len(chained) == 1:
             return chained[0], None
-        if key == UNNAMED and (found := self._as_it_was_read(slots, mine) or self._called_apart(slots, compared)):
+        tells = key == UNNAMED or mine.account.called != ""
+        if tells and (found := self._as_it_was_read(slots, mine) or self._called_apart(slots, compared)):
             return found, None
         words = [word for word in ACCOUNT_WORDS if word in self._known.answers.get(alike, ())]
         remembered = ACCOUNT_WORDS.index(words[0]) + 1 if len(words) == 1 else 0
         of_that_name = self._named.get((named, pattern), set())
+        called_so = [slot for slot in slots if compared[slot.number].called_so]
+        if len(called_so) == 1 and remembered in (0, called_so[0].number):
+            return called_so[0], None
         against = compared.get(remembered, Compared())
         contradicted = against.contradicts or against.other_form
         if remembered and of_that_name <= {remembered} and not contradicted:
@@ -307,11 +316,14 @@ class Places:
 
     def _called_apart(self, slots: Sequence[Slot], compared: Mapping[int, Compared]) -> Slot | None:
         """Begin an account of a statement that says another bank, kind or currency than all before it and has no line
-        of theirs.
+        of theirs, or of rows that say another number meanwhile: a card that is replaced gets another one, too.
         """
-        apart = all(compared[slot.number].called_otherwise and not compared[slot.number].shared for slot in slots)
+        key = slots[0].key
+        found = [compared[slot.number] for slot in slots]
+        apart = all(each.called_otherwise and not each.shared for each in found)
         free = max(slot.number for slot in slots) + 1
-        return self._at(UNNAMED, free) if apart and free <= len(ACCOUNT_WORDS) else None
+        known = key == UNNAMED or all(each.meanwhile for each in found)
+        return self._at(key, free) if apart and known and free <= len(ACCOUNT_WORDS) else None
 
     def _begin(self, key: str) -> bool:
         """Begin the first account of a key; false where it is begun."""

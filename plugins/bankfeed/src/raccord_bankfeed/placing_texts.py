@@ -113,7 +113,7 @@ def _kind(mine: Nameless) -> Text | None:
         return None
     card = account.kind is AccountKind.CARD
     kind = _CARD if card else FACT_VALUES["account_type"].get(account.type, Text(account.type, account.type))
-    said = [mine.institution or account.bank, mine.currency]
+    said = [mine.institution or account.called, mine.currency]
     return Text(", ".join(filter(None, (kind.fr.lower(), *said))), ", ".join(filter(None, (kind.en.lower(), *said))))
 
 

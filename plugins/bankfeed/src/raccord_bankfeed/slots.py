@@ -31,7 +31,11 @@ class Compared:
     other_sums: bool = False
     """Whether they held other sums after a day that both have."""
     called_otherwise: bool = False
-    """Whether each of them says another bank, kind of account or currency than it does."""
+    """Whether each of them says another bank, kind of account or currency than it does, or another number."""
+    called_so: bool = False
+    """Whether each of them says the number that it says."""
+    meanwhile: bool = False
+    """Whether one of them has lines of the days from its first to its last."""
 
 
 @dataclass(slots=True)
@@ -51,21 +55,28 @@ class Slot:
     def compare(self, mine: Nameless) -> Compared:
         """Compare a file with those of the account."""
         shared = max((len(mine.ids & other.ids) for _, other in self.files), default=0)
-        conflict = any(_conflict(mine, other) for _, other in self.files)
-        other_sums = any(_held_otherwise(mine, other) for _, other in self.files)
+        # What was read as one account by an earlier version may be of several.
+        alike = [other for _, other in self.files if not _called_otherwise(mine, other)]
+        conflict = any(_conflict(mine, other) for other in alike)
+        other_sums = any(_held_otherwise(mine, other) for other in alike)
         follows, balances = self._balances(mine)
         contradicts = conflict or other_sums or follows is False
-        chained = not contradicts and (shared >= SHARED_MIN or follows is True)
+        of_number = not is_unnamed(mine.account.key) and mine.account.called
+        known = (
+            any(other.account.called == of_number and mine.ids & other.ids for other in alike) if of_number else False
+        )
+        chained = not contradicts and (shared >= SHARED_MIN or known or follows is True)
         forms = [each.account.form for _, each in self.files]
         other_form = bool(forms) and not any(are_alike(form, mine.account.form) for form in forms)
-        called_otherwise = (
-            is_unnamed(mine.account.key)
-            and bool(self.files)
-            and all(_called_otherwise(mine, each) for _, each in self.files)
-        )
+        called_otherwise = bool(self.files) and not alike
         if called_otherwise:
             contradicts, chained = True, False
-        return Compared(shared, contradicts, chained, balances, other_form, other_sums, called_otherwise)
+        called = {each.account.called for _, each in self.files}
+        called_so = not is_unnamed(mine.account.key) and called == {mine.account.called} != {""}
+        meanwhile = any(each.first <= mine.last and mine.first <= each.last for _, each in self.files)
+        return Compared(
+            shared, contradicts, chained, balances, other_form, other_sums, called_otherwise, called_so, meanwhile
+        )
 
     def _balances(self, mine: Nameless) -> tuple[bool | None, tuple[Decimal, Decimal] | None]:
         """Tell whether balances go on from the file before and to the one after; nothing where none tells."""
@@ -96,11 +107,15 @@ class Slot:
 
 
 def _called_otherwise(mine: Nameless, other: Nameless) -> bool:
-    """Tell whether two statements say another bank, kind of account or currency; what one does not say is no other."""
+    """Tell whether two statements say another bank, kind of account or currency, rows of tables another number; what
+    one does not say is no other.
+    """
+    if not is_unnamed(mine.account.key):
+        return "" != mine.account.called != other.account.called != ""
     if mine.account.kind is not other.account.kind:
         return True
     said = (
-        (mine.account.bank, other.account.bank),
+        (mine.account.called, other.account.called),
         (mine.account.type, other.account.type),
         (mine.currency, other.currency),
         (mine.institution, other.institution),

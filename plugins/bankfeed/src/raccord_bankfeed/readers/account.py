@@ -16,6 +16,7 @@ UNNAMED_STATEMENT = f"{UNNAMED}-statement-"
 which accounts they are of.
 """
 _STATEMENTS_MAX = 100
+_ANOTHER = "-of-"
 
 NUMBER = "number"
 """How an account is known begins that a file names by its whole number; by a name or a part of the number otherwise."""
@@ -51,7 +52,7 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     type_ = _plain(ids.get("ACCTTYPE", ""))[:20]
     if not number:
         bank = _plain(ids.get("BANKID", "") or ids.get("BROKERID", ""))[:_BANK_CHARS_MAX]
-        return Account(UNNAMED, kind, "", type_, bank=bank)
+        return Account(UNNAMED, kind, "", type_, called=bank)
     tail = "".join(character for character in number if character.isascii() and character.isalnum())[-4:]
     size = _CARD_DIGEST_CHARS if kind is AccountKind.CARD else _BANK_DIGEST_CHARS
     digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).hexdigest()[:size]
@@ -65,6 +66,16 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
 def is_unnamed(key: str) -> bool:
     """Tell whether a key is that of a statement of a format that numbers its accounts, and that numbers none."""
     return key == UNNAMED or key.startswith(UNNAMED_STATEMENT)
+
+
+def another_of(key: str, told: str) -> str:
+    """Return the key of another account of a table whose rows are of several; ``told`` is what they say of it."""
+    return f"{key}{_ANOTHER}{hashlib.sha256(told.encode()).hexdigest()[:_BANK_DIGEST_CHARS]}"
+
+
+def group_of(key: str) -> str:
+    """Return the key of the first of the accounts among which that of a statement or of some rows is looked for."""
+    return UNNAMED if is_unnamed(key) else key.partition(_ANOTHER)[0]
 
 
 class Unnamed:

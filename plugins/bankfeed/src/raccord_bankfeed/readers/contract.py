@@ -45,8 +45,8 @@ class Account:
     """Under which key a person says whether purchases have a minus, should it be a card: nothing in the file tells."""
     form: str = field(default="", compare=False)
     """How its rows are written where the file names neither it nor its columns."""
-    bank: str = field(default="", compare=False)
-    """What its bank is called by where the file names no account."""
+    called: str = field(default="", compare=False)
+    """What the file says of whose it is where it names no account: its bank, or what a column of a table says."""
     turned: bool = field(default=False, compare=False)
     """Whether a person said that the file writes them without: its amounts are turned, the ids of its lines are not."""
 

@@ -58,10 +58,10 @@ class Following:
         if any(may_be_balance(columns[number]) for number in self._told) or not all(written):
             return False
         amounts = self._amounts(columns, signs, mark)
-        if amounts is None or not all(map(is_one, map(columns.__getitem__, self._layout.accounts))):
+        if amounts is None or not all(map(is_one, map(columns.__getitem__, self._layout.telling))):
             return False
         found = self.found = self.found or Followed([column[0] for column in columns], mark)
-        if mark is not found.mark or any(found.cells[n] != columns[n][0] for n in self._layout.accounts):
+        if mark is not found.mark or any(found.cells[n] != columns[n][0] for n in self._layout.telling):
             return False
         found.running.add_cents(amounts, cents_of(written))
         return True

@@ -130,6 +130,15 @@ class Layout:
     """Two columns of amounts, one of which each row fills, where nothing tells which of them is money out."""
     certain: bool = True
     """Whether the file proves it; else a person is asked, and shown what it would say."""
+    apart: int | None = None
+    """The column that tells one's own accounts apart, where earlier versions took all rows for one account's."""
+    apart_first: str = ""
+    """What the first row says there."""
+
+    @property
+    def telling(self) -> tuple[int, ...]:
+        """Return the columns that say whose a row is."""
+        return self.accounts or (() if self.apart is None else (self.apart,))
 
     @property
     def alike(self) -> str:

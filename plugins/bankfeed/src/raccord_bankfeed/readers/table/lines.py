@@ -12,7 +12,7 @@ from operator import eq, neg
 from typing import NamedTuple
 
 from raccord_bankfeed.readers import text_faults
-from raccord_bankfeed.readers.account import UNNAMED, account_of
+from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.amounts import are_plain, plain_amounts, read_amount, unit_beside, written
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions
@@ -31,6 +31,7 @@ from raccord_bankfeed.readers.table.evidence import (
 )
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.notes import NoTransaction
+from raccord_bankfeed.readers.table.own_accounts import account_apart
 from raccord_bankfeed.readers.table.rows import Block, Row, is_one
 from raccord_bankfeed.readers.table.words import (
     BALANCE_TEXT,
@@ -106,7 +107,7 @@ class RowReader:
         dated = columns[self.layout.columns[Part.DATE]]
         texts = set(dated)
         day_of = {text: day for text in texts if (day := self._known_day(text.strip())) is not None}
-        if len(day_of) < len(texts) or not all(map(is_one, map(columns.__getitem__, self.layout.accounts))):
+        if len(day_of) < len(texts) or not all(map(is_one, map(columns.__getitem__, self.layout.telling))):
             return None
         # Rows whose balances were followed say no sums: their texts were looked at then.
         sums = self.evidence.followed is None and any(may_be_balance(columns[number]) for number in self.layout.told)
@@ -428,23 +429,22 @@ class RowReader:
         return self._known_account(row.cells, self.cell(row, Part.ACCOUNT_TYPE) if typed else "")
 
     def _known_account(self, cells: Sequence[str], kind_text: str) -> Account:
-        said = tuple([cells[number] for number in self.layout.accounts if number < len(cells)])
+        said = tuple([cells[number] for number in self.layout.telling if number < len(cells)])
         key = (*said, kind_text)
         known = self.accounts.get(key)
         if known is None:
             if len(self.accounts) >= _ACCOUNTS_MAX:
                 self.accounts.clear()
-            known = self.accounts[key] = self._signed(self._account(said, kind_text))
+            known = self._account(said, kind_text)
+            known = with_open_signs(known, self.layout.key, self.turned) if self.open_signs else known
+            self.accounts[key] = known
         return known
-
-    def _signed(self, account: Account) -> Account:
-        return with_open_signs(account, self.layout.key, self.turned) if self.open_signs else account
 
     def _account(self, said: tuple[str, ...], kind_text: str) -> Account:
         words = plain(kind_text).split()
         card = self.layout.card or any(word in ("visa", "mastercard", "card", "amex", "carte") for word in words)
         kind = AccountKind.CARD if card else AccountKind.INVESTMENT if self.layout.trades else AccountKind.BANK
         number = "-".join("".join(part.strip(" '\"").split()) for part in said if part.strip(" '\""))
-        if not number:
-            return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20], form=self.layout.form)
+        if not number or not self.layout.accounts:
+            return account_apart(self.layout, number, kind, kind_text)
         return account_of(kind, {"ACCTID": number})

@@ -46,6 +46,7 @@ from raccord_bankfeed.readers.table.layout import (
 )
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.notes import NoTransaction
+from raccord_bankfeed.readers.table.own_accounts import with_own_accounts
 from raccord_bankfeed.readers.table.pairs import both_readings
 from raccord_bankfeed.readers.table.paypal import reader_of
 from raccord_bankfeed.readers.table.rows import (
@@ -216,6 +217,7 @@ class TableReader(LineReader):
             width = max((len(row.cells) for row in dated), default=0)
             titles = tuple(f"column {number}" for number in range(1, width + 1))
             base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
+        base = with_own_accounts(base, [row.cells for row in dated])
         self._file_key = f"{base.key}-{questions.digest(*sample[:_KEY_LINES])}"
         own, saved = (self._known.columns.get(key, "") for key in (self._file_key, base.key))
         given = saved_layout(base, own or saved) if own or saved else None

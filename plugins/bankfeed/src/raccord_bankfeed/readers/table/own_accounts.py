@@ -1,0 +1,70 @@
+"""Which column of a table tells one's own accounts apart where earlier versions took all of its rows for one.
+
+Their keys stay those of a file that names none, so that what was read stays what it is: the first account of a file has
+the key of the layout, the others one of their own, and ``placing.py`` finds which accounts they are of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from raccord_bankfeed.readers.account import UNNAMED, another_of
+from raccord_bankfeed.readers.contract import Account, AccountKind
+from raccord_bankfeed.readers.days import parts_of
+from raccord_bankfeed.readers.table.forms import CARD
+from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.words import Part, plain
+
+_NAMES = frozenset(
+    {
+        *("bank account", "this party account", "source account", "kontonummer", "account nickname", "account label"),
+        *("nom du compte", "intitule du compte", "libelle du compte", "compte bancaire"),
+    }
+)
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_NUMBER = re.compile(r"[0-9][0-9 -]{4,22}[0-9]")
+_ACCOUNTS_MAX = 20
+_TOLD_CHARS = 4
+
+
+def with_own_accounts(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
+    """Return the layout with the column, if there is one, of which every row says an account of one's own."""
+    if layout.accounts or not layout.is_whole or layout.is_paypal or layout.transfers or not rows:
+        return layout
+    names = [plain(title) for title in layout.titles] if layout.header else []
+    width = min((*map(len, rows), len(names) if names else max(map(len, rows))))
+    used = {*layout.columns.values(), *layout.units}
+    for number in range(width):
+        cells = [cells[number].strip() for cells in rows]
+        if number in used or not all(cells) or len(set(cells)) > min(_ACCOUNTS_MAX, max(2, len(cells) // 2)):
+            continue
+        before = min((*layout.names, *layout.texts, width)) if names else layout.columns[Part.DATE]
+        if (names[number] in _NAMES) if names else _are_accounts(cells, number, before):
+            return replace(layout, apart=number, apart_first=cells[0])
+    return layout
+
+
+def _are_accounts(cells: Sequence[str], number: int, dated: int) -> bool:
+    """Tell whether a column without a name holds cards, or before the days the numbers of accounts."""
+    if all(map(CARD.fullmatch, cells)):
+        return True
+    if number >= dated:
+        return False
+    return all(map(_IBAN.fullmatch, cells)) or (
+        not number and all(map(_NUMBER.fullmatch, cells)) and not any(map(parts_of, cells))
+    )
+
+
+def account_apart(layout: Layout, said: str, kind: AccountKind, type_: str) -> Account:
+    """Return the account without a name of a row, by what it says in the column that tells accounts apart."""
+    key, told = f"{UNNAMED}-{layout.key}", "".join(said.split())
+    if told and told != "".join(layout.apart_first.split()):
+        key = another_of(key, told)
+    return Account(key, kind, "", type_[:20], form=layout.form, called=told)
+
+
+def masked(called: str) -> str:
+    """Return what people may see of an account's number."""
+    return f"…{''.join(filter(str.isalnum, called))[-_TOLD_CHARS:]}" if called else ""
