@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import till
 from harness import OWNER, sync
+from httpx2 import Response
 from review_lines import held, row
 from starlette.testclient import TestClient
 
@@ -15,7 +17,12 @@ from raccord.sync.workshop import Workshop
 
 
 def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
-    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, connection: Connection
+    workshop: Workshop,
+    company: Company,
+    accounts: dict[str, str],
+    browser: TestClient,
+    connection: Connection,
+    send: Callable[..., Response],
 ) -> None:
     names = sorted(name for name in accounts if name in ("Fournitures de bureau", "Frais de déplacement"))
     till.ROWS["T1"] += [
@@ -46,8 +53,17 @@ def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
     assert 'value="5.25"' not in browser.get(f"/review?line={holds['CHARLIE']}&view=split").text
     unknown = panel("DELTA")
     assert ("Groceries" in unknown, "no account of this name" in unknown) == (True, True)
+    assert 'data-view="split"' in unknown, "what is known stands there, what is not is to be chosen"
+    assert re.findall(r'name="account[12]"[^>]* value="([^"]*)"', unknown) == [names[0], ""]
+    assert re.findall(r'name="amount[12]"[^>]* value="([^"]*)"', unknown) == ["5.25", "4.75"]
+    assert 'placeholder="Choose (“Groceries”)"' in unknown
+    half = {"kind": "split", "account1": names[0], "amount1": "5.25", "account2": "", "amount2": "4.75"}
+    refused = send(f"/review?line={holds['DELTA']}", f"/review/{holds['DELTA']}/treat", **half)
+    assert ("DELTA" in held(workshop), 'role="alert"' in refused.text) == (True, True), "no part is dropped"
     assert re.findall(r'value="(\w+)" data-pick checked data-proposed', panel("ECHO")) == [accounts[names[1]]]
-    assert 'data-view="category"' in panel("FOXTROT"), "no account has that name"
+    strange = panel("FOXTROT")
+    assert ('data-view="transfer"' in strange, "no account of this name" in strange) == (True, True)
+    assert "data-pick checked" not in strange, "where no account has that name none is chosen"
     choose(workshop, OWNER, connection.id, "bank", accounts["Épargne"], of="savings")
     assert re.findall(r'value="(\w+)" data-pick checked', panel("FOXTROT")) == [accounts["Épargne"]]
     assert set(held(workshop)) >= {"ALPHA", "BRAVO", "ECHO"}, "nothing is answered by itself"

@@ -59,14 +59,14 @@ def filled(
 
 
 def _split(choices: LineChoices | None, view: View, language: str) -> Mapping[str, str]:
-    """Return the rows of a split that the line's file holds, each account of which the company has."""
+    """Return the rows of a split that the line's file holds; an account that the company has not is left to choose."""
     said = None if choices is None else choices.said
     if view is not View.SPLIT or said is None or said.view is not Treated.SPLIT:
         return {}
     found: dict[str, str] = {}
     for place, part in enumerate(said.parts, 1):
-        if part.account is not None and part.said.amount is not None:
-            found[f"account{place}"] = part.account.name
+        if part.said.amount is not None:
+            found[f"account{place}"] = "" if part.account is None else part.account.name
             amount = format(part.said.amount, "f")
             found[f"amount{place}"] = amount.replace(".", ",") if language == "fr" else amount
             found[f"text{place}"] = part.said.memo

@@ -106,9 +106,9 @@ def choices_for(
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
     used = _usual(_named([*after, *before]), _CATEGORIES, found[Accepts.CATEGORY])
     said = None if catalog is None else said_by_source(session, catalog, line, found[Accepts.CATEGORY], own)
-    named = "" if said is None else said.transfer
-    first = [each for each in own if each.id == named]
-    usual_transfers = [*first, *(each for each in own if each.type in MONEY_ACCOUNTS and each.id != named)][:NUMBERED]
+    moved = None if said is None else said.transferred
+    first = [each for each in own if moved is not None and each == moved.account]
+    usual_transfers = [*first, *(each for each in own if each.type in MONEY_ACCOUNTS and each not in first)][:NUMBERED]
     taxes = found[Accepts.TAX_CODE] if line.taxed else ()
     # Money received bears the tax of a cost alone, which it gives back.
     received = line.arrives and not line.on_card
@@ -131,7 +131,8 @@ def choices_for(
         other_sides=_other_sides(session, line, within),
         last=last,
         says_transfer=bool(usual_transfers) and says_transfer(line.text),
-        transfer=named or _meant(usual_transfers, line.text),
+        # Where the source names an account that is none of the company's, no other one is meant.
+        transfer=_meant(usual_transfers, line.text) if moved is None else "".join(each.id for each in first),
         said=said,
         usual_taxes=usual_taxes(taxable, taxes, [*after, *before], last) if taxes else {},
     )

@@ -46,20 +46,21 @@ class SaidBySource:
     """Whether the parts come to the line's amount; of one category without an amount of its own they do."""
 
     @property
-    def transfer(self) -> str:
-        """Return the id of the own account to or from which the whole line went, if it is known."""
-        only = self.parts[0] if len(self.parts) == 1 else None
-        return only.account.id if only is not None and only.said.transfer and only.account is not None else ""
+    def transferred(self) -> Filed | None:
+        """Return the own account to or from which the whole line went, whether the company has one of that name or
+        not.
+        """
+        return self.parts[0] if len(self.parts) == 1 and self.parts[0].said.transfer else None
 
     @property
     def view(self) -> Treated | None:
-        """Return what the line would be, as the source says; nothing where a name is no account of the company."""
-        if self.transfer:
+        """Return what the line would be, as the source says; a name that is no account is left to be chosen."""
+        if self.transferred is not None:
             return Treated.TRANSFER
-        if not self.adds_up or any(part.account is None or part.said.transfer for part in self.parts):
+        if not self.adds_up or any(part.said.transfer for part in self.parts):
             return None
         if len(self.parts) == 1:
-            return Treated.CATEGORY
+            return None if self.parts[0].account is None else Treated.CATEGORY
         return Treated.SPLIT if len(self.parts) <= PREFILLED_MAX else None
 
 
