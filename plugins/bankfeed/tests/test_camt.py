@@ -336,3 +336,24 @@ def test_the_invoice_that_is_paid_and_an_ultimate_party_are_told() -> None:
     )
     (line,) = Read(content).lines
     assert (line.name, line.memo) == ("SHOP", "INV-17")
+
+
+@pytest.mark.parametrize(
+    ("closing", "entry", "said"), [("EUR", "SEK", "EUR, SEK"), ("SEK", "EUR", "EUR, SEK"), ("SEK", "SEK", "")]
+)
+def test_a_statement_in_two_currencies_waits(closing: str, entry: str, said: str) -> None:
+    balance = (
+        '<Bal><Tp><CdOrPrtry><Cd>{}</Cd></CdOrPrtry></Tp><Amt Ccy="{}">{}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        "<Dt><Dt>2026-03-14</Dt></Dt></Bal>"
+    )
+    content = (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.04"><BkToCstmrStmt><Stmt><Id>1</Id>'
+        "<Acct><Id><IBAN>SE4550000000058398257466</IBAN></Id><Ccy>SEK</Ccy></Acct>"
+        + balance.format("OPBD", "SEK", "100.00")
+        + balance.format("CLBD", closing, "95.80")
+        + f'<Ntry><Amt Ccy="{entry}">4.20</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts>'
+        "<BookgDt><Dt>2026-03-14</Dt></BookgDt></Ntry></Stmt></BkToCstmrStmt></Document>"
+    )
+    asked = [event for event in Read(content.encode()).events if isinstance(event, Question)]
+    assert [each.code for each in asked] == ["bankfeed.statement_does_not_add_up"] * bool(said)
+    assert all(said in each.reason.en and said in each.reason.fr for each in asked)

@@ -346,3 +346,26 @@ def test_lines_without_any_text_below_one_about_the_statement_are_not_asked_abou
 def test_a_file_is_known_wherever_in_its_beginning_its_fields_stand(before: int) -> None:
     content = b"." * before + b"\n:20:A\n:25:0123456789\n:60F:C260301CAD1,\n:61:260301D1,NMSCNONREF\n-\n"
     assert isinstance(reader_for(BytesIO(content)), Mt940Reader)
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "said"),
+    [("EUR", "USD", "EUR, USD"), ("USD", "EUR", "EUR, USD"), ("EUR", "EUR", ""), ("EUR", "", ""), ("", "EUR", "")],
+)
+def test_a_statement_whose_balances_are_in_two_currencies_waits(opening: str, closing: str, said: str) -> None:
+    rows = f":20:A\n:25:1/2\n:28C:1\n:60F:C260313{opening}100,00\n:61:2603140314D4,20NMSCNONREF\n"
+    content = f"{rows}:62F:C260314{closing}95,80\n:64:C260314{closing}95,80\n-\n".encode()
+    read = Read(content)
+    asked = [event for event in read.events if isinstance(event, Question)]
+    assert [each.code for each in asked] == ["bankfeed.statement_does_not_add_up"] * bool(said)
+    assert all(said in each.reason.en and said in each.reason.fr for each in asked)
+    (statement,) = read.statements
+    assert {line.currency for line in read.lines} == {statement.currency} == {opening or closing}
+    if asked:
+        assert not [each for each in read_with(content, f"{asked[0].key} = accept") if isinstance(each, Question)]
+
+
+def test_an_available_balance_in_another_currency_is_not_that_of_the_statement() -> None:
+    closing = ":62F:C260314EUR95,80\n:64:C260314USD9,"
+    (statement,) = Read(message(":61:2603140314D4,20NMSCNONREF", closing=closing)).statements
+    assert statement.currency == "EUR"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -176,6 +176,17 @@ def total_differs(tally: Tally, announced: Decimal, made: Decimal, where: str) -
         f"lignes font {summed.fr}. Écart : {off.fr}.",
         f"In the statement that begins at line {tally.line}, the bank announces a total of {said.en} ({where}); its "
         f"lines make {summed.en}. Difference: {off.en}.",
+    )
+
+
+def currencies_differ(tally: Tally, codes: Collection[str]) -> Contradiction:
+    """Say that what a statement adds up is in several currencies."""
+    said = ", ".join(sorted(codes))
+    return Contradiction(
+        f"Le relevé qui commence à la ligne {tally.line} est en plusieurs devises ({said}) : ses soldes et ses lignes "
+        "ne s’additionnent pas.",
+        f"The statement that begins at line {tally.line} is in several currencies ({said}): its balances and lines "
+        "cannot be added up.",
     )
 
 

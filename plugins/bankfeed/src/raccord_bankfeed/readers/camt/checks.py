@@ -30,14 +30,17 @@ class Walked(Protocol):
 def problem_of(head: Mapping[str, str], balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> Question | None:
     """Return what to ask where the bank's figures contradict the entries; nothing where they agree or are not given.
 
-    A statement with an unreadable entry, which is told apart, with several currencies, or of which other pages are
-    elsewhere cannot be added up.
+    A statement with an unreadable entry, which is told apart, or of which other pages are elsewhere cannot be added up.
     """
     tally = walked.tally
     found: questions.Contradiction | None
-    if tally.unreadable or len(walked.currencies) > 1:
+    if tally.unreadable:
         return None
-    found = _count_problem(head, walked) or (None if _is_page(head) else _balance_problem(balances, walked))
+    found = (
+        _currency_problem(balances, walked)
+        or _count_problem(head, walked)
+        or (None if _is_page(head) else _balance_problem(balances, walked))
+    )
     if found is None:
         return None
     key = questions.digest(tally.account.key, head.get("Id", ""), head.get("CreDtTm", ""), str(tally.total))
@@ -49,13 +52,18 @@ def _is_page(head: Mapping[str, str]) -> bool:
     return number.lstrip("0") != "1" or last not in ("true", "1")
 
 
+def _currency_problem(balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> questions.Contradiction | None:
+    """Compare the currencies of the booked balances, and of the entries."""
+    booked = (balances[code][1] for code in ("OPBD", "PRCD", "CLBD") if code in balances)
+    found = {*filter(None, booked), *filter(None, walked.currencies)}
+    return questions.currencies_differ(walked.tally, found) if len(found) > 1 else None
+
+
 def _balance_problem(balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> questions.Contradiction | None:
     first, last = balances.get("OPBD") or balances.get("PRCD"), balances.get("CLBD")
     if first is None or last is None:
         return None
-    (opening, currency), (closing, other) = first, last
-    if currency != other or not walked.currencies <= {currency}:
-        return None
+    (opening, currency), (closing, _) = first, last
     if opening.amount + walked.tally.total == closing.amount:
         return None
     return questions.balance_differs(walked.tally, opening.amount, closing.amount, currency)

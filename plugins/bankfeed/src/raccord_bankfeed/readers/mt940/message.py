@@ -37,6 +37,8 @@ class Message:
     structured: str = ""
     """What a ``:NS:`` told of it, which some banks write beside a text and others instead."""
     leading: Leading = field(default_factory=Leading)
+    currencies: set[str] = field(default_factory=set)
+    """Those of its balances."""
     ahead: list[str] | None = None
     """The texts before the next line, where a person said that they are that line's."""
 
@@ -75,7 +77,9 @@ def contradiction(message: Message) -> Question | None:
     if tally.unreadable:
         return None
     opening, closing = tally.opening, tally.ledger
-    if opening is not None and closing is not None and opening.amount + tally.total != closing.amount:
+    if len(message.currencies) > 1:
+        found = questions.currencies_differ(tally, message.currencies)
+    elif opening is not None and closing is not None and opening.amount + tally.total != closing.amount:
         found = questions.balance_differs(tally, opening.amount, closing.amount, tally.currency)
     for side, _, amount in message.announced:
         made = message.credits if side == "C" else message.debits

@@ -138,7 +138,9 @@ class _Messages:
             self._unreadable(text_faults.balance_unreadable(f":{tag}:", text), row, start, text)
             return
         amount, day, currency = read
-        tally.currency = currency or tally.currency
+        tally.currency = tally.currency or currency
+        if currency and tag != "64":
+            message.currencies.add(currency)
         if tag.startswith("60"):
             tally.opening, tally.starts = Balance(amount, day), day
             tally.opens_at = Place(row, f":{tag}:{text.splitlines()[0]}")
