@@ -132,6 +132,7 @@ _QUESTIONS = {
     "bankfeed.signs_contradict": "answers",
     "bankfeed.sections": "answers",
     "bankfeed.trades": "answers",
+    "bankfeed.tax_beside": "answers",
     "bankfeed.texts_first": "answers",
     "bankfeed.which_account": "answers",
     "bankfeed.same_account": "answers",

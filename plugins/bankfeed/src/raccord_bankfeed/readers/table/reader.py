@@ -21,7 +21,6 @@ from raccord_bankfeed.readers.table.against import (
     against_reversal,
     against_written,
     contradicting,
-    doubted,
 )
 from raccord_bankfeed.readers.table.balances import follow_as_written, followed_by
 from raccord_bankfeed.readers.table.by_rows import (
@@ -64,6 +63,7 @@ from raccord_bankfeed.readers.table.rows import (
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.saved import Borrowed
 from raccord_bankfeed.readers.table.sections import before, doubted_sections
+from raccord_bankfeed.readers.table.taxed import doubts
 from raccord_bankfeed.readers.table.trades import doubted_trades, trades_among, trades_unnamed
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
@@ -156,7 +156,7 @@ class TableReader(LineReader):
         if Part.BALANCE in layout.columns:
             self._rows = self._follow_balances(blocks, self._rows)
         if not self._running:
-            self._rows, asked = doubted(blocks, self._rows, self._known)
+            self._rows, asked = doubts(blocks, self._rows, self._known, self._file_key)
             self._questions += asked
 
     def _is_turned(self, key: str) -> bool:
