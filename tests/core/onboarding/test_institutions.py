@@ -37,6 +37,76 @@ def test_part_of_a_name_finds_the_bank_whatever_its_accents(typed: str, first: s
     assert [each.key for each in found[-len(ALWAYS) :]] == ALWAYS
 
 
+AS_TYPED = {
+    "Caisse Populaire Desjardins": "Desjardins",
+    "Caisse Desjardins de Montréal-Nord": "Desjardins",
+    "Mouvement des caisses Desjardins": "Desjardins",
+    "Dejardins": "Desjardins",
+    "The Royal Bank of Canada": "RBC Banque Royale",
+    "Banque Royale du Canada": "RBC Banque Royale",
+    "RBC Royal Bank business account": "RBC Banque Royale",
+    "T.D. Bank": "TD Canada Trust",
+    "Toronto-Dominion Bank (TD)": "TD Canada Trust",
+    "Bank of Montreal": "BMO Banque de Montréal",
+    "BMO Harris": "BMO Banque de Montréal",
+    "Scotia Bank": "Banque Scotia",
+    "La Banque de Nouvelle-Écosse (Scotia)": "Banque Scotia",
+    "Banque CIBC": "CIBC",
+    "Canadian Imperial Bank of Commerce": "CIBC",
+    "National Bank": "Banque Nationale du Canada",
+    "BNC - Banque nationale": "Banque Nationale du Canada",
+    "La Laurentienne": "Banque Laurentienne",
+    "Simplii": "Simplii Financial",
+    "Vancity Credit Union": "Vancity",
+    "Coast Capital Savings": "Coast Capital",
+    "Amex Canada": "American Express Canada",
+    "JPMorgan Chase Bank, N.A.": "Chase",
+    "BankAmerica": "Bank of America",
+    "B of A": "Bank of America",
+    "Wells-Fargo": "Wells Fargo",
+    "CapitalOne": "Capital One",
+    "US Bancorp": "U.S. Bank",
+    "Navy Federal": "Navy Federal Credit Union",
+    "Credit Agricole Ile de France": "Crédit Agricole",
+    "CRCAM Brie Picardie": "Crédit Agricole",
+    "BNP": "BNP Paribas",
+    "SocGen": "Société Générale",
+    "Crédit Lyonnais": "LCL",
+    "CIC Est": "Crédit Mutuel",
+    "Banque postale": "La Banque Postale",
+    "caisse depargne": "Caisse d'Épargne",
+    "Banque Populaire Rives de Paris": "Caisse d'Épargne",
+    "Boursorama Banque": "BoursoBank",
+    "Lloyds TSB": "Lloyds",
+    "National Westminster Bank": "NatWest",
+    "Nationwide Building Society": "Nationwide",
+    "HSBC UK Bank plc": "HSBC",
+    "Kreissparkasse Köln": "Sparkasse",
+    "Stadtsparkasse München": "Sparkasse",
+    "Deutsche Bank AG": "Deutsche Bank",
+    "Raiffeisenbank Zürich": "Raiffeisen",
+    "Union de Banques Suisses (UBS)": "UBS",
+    "Post Finance": "PostFinance",
+    "KBC Bank Belgique": "KBC",
+    "ING Belgique": "ING",
+    "ABN-AMRO Bank N.V.": "ABN AMRO",
+}
+
+
+@pytest.mark.requirement("BF-08")
+@pytest.mark.parametrize("typed", AS_TYPED)
+def test_a_bank_is_found_as_its_customers_write_it(typed: str) -> None:
+    found = [each.name for each in find_institutions(INFO, typed) if not each.always]
+    assert AS_TYPED[typed] in found[:5]
+
+
+def test_words_that_many_banks_bear_alone_find_those_that_bear_them_all() -> None:
+    assert {each.name for each in find_institutions(INFO, "credit union") if not each.always} == {
+        "Navy Federal Credit Union", "Vancity"
+    }  # fmt: skip
+    assert not [each for each in find_institutions(INFO, "the bank of Narnia") if not each.always]
+
+
 @pytest.mark.requirement("BF-08", "BF-09")
 @pytest.mark.parametrize("typed", ["", "   ", "Wealthsimple", "%_*", "x" * 1000])
 def test_a_bank_that_is_not_there_leaves_the_providers_that_may_reach_it_and_the_way_by_files(typed: str) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import cast
 
 from pydantic import BaseModel
 
 from raccord.catalog import Admitted
 from raccord.guard import call
+from raccord.onboarding.sources.names_typed import plain_words, ranked
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.info import ConnectorInfo, Institution
 from raccord.plugin.texts import Text
@@ -30,7 +31,7 @@ class Found:
 
 
 def find_institutions(info: ConnectorInfo, text: str) -> Sequence[Institution]:
-    """Return the ways of connecting every institution whose names hold all words typed, whatever accents and capitals.
+    """Return the ways of connecting every institution whose names answer the words typed (``names_typed.py``).
 
     What is ``always`` offered comes last, also where nothing is found: nobody stands before an empty list (BF-09).
     """
@@ -40,14 +41,17 @@ def find_institutions(info: ConnectorInfo, text: str) -> Sequence[Institution]:
 
 def search_institutions(info: ConnectorInfo, text: str) -> Found:
     """Return the ways that :func:`find_institutions` finds, ``FOUND_MAX`` at most, with how many there are."""
-    words = _plain(text).split()
-    found = [
-        each
-        for each in info.institutions
-        if words and not each.always and all(word in _plain(" ".join((each.name, *each.words))) for word in words)
-    ]
-    found.sort(key=lambda each: (not _plain(each.name).startswith(words[0]), _plain(each.name)))
+    listed = [each for each in info.institutions if not each.always]
+    scores = ranked(text, [(each.name, *each.words) for each in listed])
+    # The ways of one institution stay together, in their own order.
+    best = sorted(((listed[number], score) for number, score in scores), key=lambda pair: _place(*pair))
+    found = [each for each, _ in best]
     return Found(found[:FOUND_MAX], len(found), [each for each in info.institutions if each.always])
+
+
+def _place(each: Institution, score: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction, tuple[str, ...]]:
+    told, covered = score
+    return -told, -covered, plain_words(each.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,3 @@ def require_history(admitted: Admitted | None, settings: BaseModel, first: date,
             "backfill.",
         ),
     )
-
-
-def _plain(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each if each.isalnum() else " " for each in spread if not unicodedata.combining(each))
