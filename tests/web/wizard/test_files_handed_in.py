@@ -337,6 +337,7 @@ def test_what_the_others_ask_without_a_file_is_answered_where_taking_it_back_is_
 
     page = browser.get(back).text
     assert ("One question first" in page, "Take the file back</button>" in page) == (True, False)
+    assert (">Keep the answer</button>" in page, "nothing of this file is posted" in page) == (True, False)
     [asked] = set(re.findall(r'value="(one-[0-9a-f]+)"', page))
     assert asked != same
     assert send(back, back).status_code == 409

@@ -340,7 +340,13 @@ def _pair(key: str, other: str) -> tuple[str, str]:
 
 def _asked(key: str, text: Text, readings: tuple[Reading, ...], file: str, so: Alike) -> Question:
     """Return the question whether two accounts are one, about all that they have in common."""
-    example = f"{file[:_NAME_CHARS_MAX]}: {so.first.isoformat()} – {so.last.isoformat()}"
     return Question(
-        key, "bankfeed.same_account", text, (SAME, SEPARATE), 1, so.last, readings=readings, examples=(example,)
+        key,
+        "bankfeed.same_account",
+        text,
+        (SAME, SEPARATE),
+        1,
+        so.last,
+        readings=readings,
+        examples=(file[:_NAME_CHARS_MAX],),
     )
