@@ -104,7 +104,8 @@ def test_words_that_many_banks_bear_alone_find_those_that_bear_them_all() -> Non
     assert {each.name for each in find_institutions(INFO, "credit union") if not each.always} == {
         "Navy Federal Credit Union", "Vancity"
     }  # fmt: skip
-    assert not [each for each in find_institutions(INFO, "the bank of Narnia") if not each.always]
+    for typed in ("the bank of Narnia", "Caisse d’à côté"):
+        assert not [each for each in find_institutions(INFO, typed) if not each.always]
 
 
 @pytest.mark.requirement("BF-08", "BF-09")

@@ -70,13 +70,18 @@ def _score(words: tuple[str, ...], names: tuple[tuple[str, ...], ...]) -> tuple[
     borne = {word for name in names for word in name}
     met = [_met(word, borne) for word in words]
     told = sum((_weight(word) * each for word, each in zip(words, met, strict=True)), Fraction(0))
-    joined, compact = _joined(words), set(map(_joined, names))
+    joined, compact = _joined(words), {_joined(name) for name in names if _tells(name)}
     if len(joined) >= _MISTAKE_CHARS_MIN and any(each in joined or joined in each for each in compact if len(each) > 4):
         told = max(told, _WHOLE)
     elif not any(each for word, each in zip(words, met, strict=True) if word not in _COMMON) and not all(met):
         return None
     covered = max(Fraction(sum(_met(word, set(words)) >= _BEGUN for word in name), len(name)) for name in names if name)
     return told, covered
+
+
+def _tells(name: tuple[str, ...]) -> bool:
+    """Tell whether a name is one institution's as a whole: not a word that many bear alone."""
+    return not _COMMON.issuperset(name) or len({*name} - _LINKS) > 1
 
 
 def _joined(words: tuple[str, ...]) -> str:
