@@ -410,3 +410,26 @@ def test_a_dash_for_nothing_says_no_direction(row: str) -> None:
     assert [event for event in signed.events if isinstance(event, Question)] == []
     bare = Read((head + row.format("") + "\n").encode())
     assert [event.code for event in bare.events if isinstance(event, Question)] == ["bankfeed.csv_columns"]
+
+
+def test_numbers_that_do_not_go_on_with_the_amounts_are_no_balance_unless_their_header_says_so() -> None:
+    def table(header: str, *rows: str) -> bytes:
+        return "".join(f"{row}\n" for row in (header, *rows)).encode()
+
+    amounts = ["-18,40", "-4,75", "124,50", "-96,58", "-21,33"]
+    rows = [f"{day:02}/03/2026;SHOP {day};{amount};" for day, amount in enumerate(amounts, 14)]
+    beside = ["1,00", "8,13", "15,26", "22,39", "29,52"]
+    counted = table("Quand;Quoi;Mvt;Nbr", *map(str.__add__, rows, beside))
+    result = Read(counted)
+    assert (asked(counted), [str(line.amount) for line in result.lines]) == ([], [a.replace(",", ".") for a in amounts])
+    assert all(statement.ledger is None for statement in result.statements)
+    # What is called a balance is held to it, and so is what goes on but for one row.
+    for header, sums in (
+        ("Date;Libellé;Montant;Solde", beside),
+        ("Quand;Quoi;Mvt;Nbr", ["81,60", "76,85", "201,35", "104,77", "93,44"]),
+    ):
+        assert asked(table(header, *map(str.__add__, rows, sums))) == ["bankfeed.statement_does_not_add_up"]
+    # Nor do they tell which of two columns without signs is money out.
+    pairs = [f"{day:02}/03/2026;SHOP {day};4,10;;{number}" for day, number in enumerate(beside, 14)]
+    pairs[1] = "15/03/2026;CLIENT;;7,25;8,25"
+    assert asked(table("Quand;Quoi;Un;Deux;Nbr", *pairs)) == ["bankfeed.csv_columns"]

@@ -207,7 +207,8 @@ def _pair(pairs: list[tuple[_Column, _Column]], money: list[_Column], columns: l
         ahead[Part.BALANCE] = swapped[Part.BALANCE] = balance.number
         good, bad = (_breaks(columns, each) for each in (ahead, swapped))
         if good != bad:
-            return ahead if good < bad else swapped
+            better = ahead if good < bad else swapped
+            return better if _goes_on(columns, better) else None
     return None
 
 
@@ -234,7 +235,9 @@ def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:
     ahead = {Part.AMOUNT: first.number, Part.BALANCE: second.number}
     swapped = {Part.AMOUNT: second.number, Part.BALANCE: first.number}
     if bool(first.negative) != bool(second.negative):
-        return ahead if first.negative else swapped
+        parts = ahead if first.negative else swapped
+        # Numbers of something else do not go on with the amounts: how many, or which cheque.
+        return parts if _goes_on(money, parts) else {Part.AMOUNT: parts[Part.AMOUNT]}
     out = {Part.DEBIT: first.number, Part.BALANCE: second.number}
     # From a row whose amount is none, no balance follows.
     fitting = [parts for parts in (ahead, swapped, out) if _breaks(money, parts) <= first.damaged + second.damaged]
@@ -253,6 +256,16 @@ def _by_balance(columns: list[_Column], parts: dict[Part, int]) -> bool:
 
 def _breaks(columns: list[_Column], parts: dict[Part, int]) -> int:
     """Return how often the balance does not go on from row to row when the columns are read so."""
+    return _running(columns, parts).breaks
+
+
+def _goes_on(columns: list[_Column], parts: dict[Part, int]) -> bool:
+    """Tell whether a balance goes on from row to row at least as often as not; where one row has it nothing tells."""
+    running = _running(columns, parts)
+    return 2 * running.breaks < running.rows
+
+
+def _running(columns: list[_Column], parts: dict[Part, int]) -> RunningBalance:
     by_number = {column.number: column for column in columns}
     marks = MarkEvidence()
     for number in parts.values():
@@ -268,4 +281,4 @@ def _breaks(columns: list[_Column], parts: dict[Part, int]) -> int:
         balance = values[Part.BALANCE]
         if amount and balance is not None:
             running.add(amount, balance)
-    return running.breaks
+    return running
