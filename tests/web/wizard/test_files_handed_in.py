@@ -12,7 +12,7 @@ import pytest
 from books_of_files import FIRST, QUICKEN, SECOND, TABLE
 from browsing import TOKEN
 from fastapi import FastAPI
-from harness import consent
+from harness import consent, finish
 from httpx2 import Response
 from programs import program
 from sqlalchemy import select
@@ -359,3 +359,23 @@ def test_what_the_others_ask_without_a_file_is_answered_where_taking_it_back_is_
     said = {"key": asked, "answers": {"bankfeed.same_account": "same"}, "without": 1}
     assert owner.post(f"{own}/file-questions", json=said).json()["code"] == "files.no_question"
     assert owner.post(f"{own}/files/1/take-back").json()["elsewhere"] == 3
+
+
+def test_where_no_plan_waits_a_button_prepares_one(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+
+    def button() -> str:
+        shown = re.sub("<svg.*?</svg>", "", browser.get(f"{bank}/setup/plan").text.partition("<main")[2])
+        form = shown.partition(f'action="{bank}/setup/checks"')[2].partition("</form>")[0]
+        return form.partition('<button class="btn btn-primary">')[2].partition("</button>")[0]
+
+    assert button() == "Prepare the first plan"
+    send(f"{bank}/setup/plan", f"{bank}/setup/checks")
+    with workshop.database.read() as session:
+        runs = session.scalars(select(Run)).all()
+    finish(workshop, runs[0].id)
+    assert button() == "Prepare the plan again", "nothing was read, so none waits"
+    send(f"{bank}/setup/plan", f"{bank}/setup/checks")
+    assert count(workshop, Run) == 2
