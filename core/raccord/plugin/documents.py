@@ -33,7 +33,7 @@ from raccord.plugin.drafts import (
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.fields import Fields
 from raccord.plugin.records import Record, record_key
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Text, figures
 
 __all__ = ["SaleFields", "entry", "invoice", "payment", "payout", "refund", "sale", "settling"]
 
@@ -320,10 +320,11 @@ def _currency(record: Record) -> str:
 
 def _same(parts: Decimal, total: Decimal) -> None:
     if parts != total:
+        made, said = map(figures, (parts, total))
         raise BadRecord(
             "total",
             Text(
-                f"Les parties font {parts}, le total dit {total}.",
-                f"The parts come to {parts}, the total says {total}.",
+                f"Les parties font {made.fr}, le total dit {said.fr}.",
+                f"The parts come to {made.en}, the total says {said.en}.",
             ),
         )

@@ -97,7 +97,7 @@ def test_parts_that_are_not_the_total_make_a_bad_record(
     with pytest.raises(BadRecord) as caught:
         make()
     assert caught.value.field == "total"
-    assert "11.02" in caught.value.reason.fr
+    assert "11,02" in caught.value.reason.fr
 
 
 def test_a_payout_is_a_deposit_and_below_zero_a_journal_entry() -> None:

@@ -7,8 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from raccord.onboarding.deciding.decisions import DecisionError
-from raccord.plugin.texts import Language, Text
-from raccord.sync.lines.titles import figures_of
+from raccord.plugin.texts import Language, Text, figures_of
 
 _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from raccord.plugin.texts import Language, Text
+from raccord.plugin.texts import Language, Text, figures_of
 from raccord.sync.lines.payments_left import STANDING
-from raccord.sync.lines.titles import figures_of
 from raccord.sync.lines.undeposited import AWAITED, CROWDED, DAYS, FOREIGN, REFUND, TAKEN, UNCLEAR
 
 LANGUAGES: tuple[Language, Language] = ("fr", "en")

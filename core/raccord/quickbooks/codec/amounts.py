@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from raccord.plugin.money import exponent
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.errors import EncodeError
 
 CENT = Decimal("0.01")
@@ -21,10 +22,11 @@ def cents(value: Decimal, currency: str, field: str) -> Decimal:
     fits = value.is_finite() and abs(value) <= LARGEST
     if fits and value == value.quantize(Decimal(1).scaleb(-min(2, exponent(currency)))):
         return value.quantize(CENT)
+    said = figures(value)
     raise EncodeError(
         "encoding.amount_unfit",
-        f"QuickBooks ne peut pas garder le montant {value} {currency} au centime près. Corrigez-le dans la source.",
-        f"QuickBooks cannot keep the amount {value} {currency} to the cent. Correct it in the source.",
+        f"QuickBooks ne peut pas garder le montant {said.fr} {currency} au centime près. Corrigez-le dans la source.",
+        f"QuickBooks cannot keep the amount {said.en} {currency} to the cent. Correct it in the source.",
         field,
     )
 
@@ -42,11 +44,12 @@ def total_of(value: Decimal, currency: str) -> Decimal:
     """Return a document's total in cents; QuickBooks refuses negative documents."""
     total = cents(value, currency, "total")
     if total < 0:
+        said = figures(total)
         raise EncodeError(
             "encoding.negative_total",
-            f"Le total {total} {currency} est négatif ; QuickBooks refuse un tel document. "
+            f"Le total {said.fr} {currency} est négatif ; QuickBooks refuse un tel document. "
             "La source doit le livrer comme son contraire (un remboursement au lieu d'une vente).",
-            f"The total {total} {currency} is negative; QuickBooks refuses such a document. "
+            f"The total {said.en} {currency} is negative; QuickBooks refuses such a document. "
             "The source must deliver it as its opposite (a refund instead of a sale).",
             "total",
         )
@@ -61,11 +64,12 @@ def must_add_up(parts: Sequence[Decimal], total: Decimal) -> None:
 
 
 def total_differs(found: Decimal, total: Decimal) -> EncodeError:
+    made, said, off = map(figures, (found, total, total - found))
     return EncodeError(
         "encoding.total_differs",
-        f"Les lignes et la taxe donnent {found}, le document dit {total} (écart {total - found}). "
+        f"Les lignes et la taxe donnent {made.fr}, le document dit {said.fr} (écart {off.fr}). "
         "Rien n'a été envoyé : corrigez les lignes, le code de taxe ou le total dans la source.",
-        f"Lines and tax make {found}, the document says {total} (difference {total - found}). "
+        f"Lines and tax make {made.en}, the document says {said.en} (difference {off.en}). "
         "Nothing was sent: correct the lines, the tax code or the total in the source.",
         "total",
     )

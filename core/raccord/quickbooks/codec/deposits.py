@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from raccord.plugin.drafts import Deposit, DirectLine, LedgerId, LinkedLine
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import cents, must_add_up
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.json_text import Json, JsonObject
@@ -49,11 +50,13 @@ def deposit_amounts(draft: Deposit) -> list[Decimal]:
     must_have_lines(len(draft.lines), _LINES)
     total = cents(draft.total, draft.currency, "total")
     if total < 0:
+        said = figures(total)
         raise EncodeError(
             "encoding.negative_deposit",
-            f"Le dépôt de {total} {draft.currency} est négatif ; QuickBooks le refuse. Il faut une écriture de journal "
-            "qui débite les fonds non déposés et crédite la banque, puis un dépôt de 0,00 qui relie les documents.",
-            f"The deposit of {total} {draft.currency} is negative; QuickBooks refuses it. It takes a journal entry "
+            f"Le dépôt de {said.fr} {draft.currency} est négatif ; QuickBooks le refuse. Il faut une écriture de "
+            "journal qui débite les fonds non déposés et crédite la banque, puis un dépôt de 0,00 qui relie les "
+            "documents.",
+            f"The deposit of {said.en} {draft.currency} is negative; QuickBooks refuses it. It takes a journal entry "
             "that debits Undeposited Funds and credits the bank, then a deposit of 0.00 that links the documents.",
             "total",
         )

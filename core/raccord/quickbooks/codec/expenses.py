@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raccord.plugin.drafts import Expense, ExpenseLine, PaymentType, Transfer
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import cents
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.json_text import Json, JsonObject
@@ -47,11 +48,12 @@ def transfer(draft: Transfer, sheet: Sheet, marker: str) -> JsonObject:
     """Return a Transfer of a positive amount between two different accounts."""
     amount = cents(draft.total, draft.currency, "total")
     if amount <= 0:
+        said = figures(amount)
         raise EncodeError(
             "encoding.amount_not_positive",
-            f"Le virement porte sur {amount} {draft.currency} ; il faut un montant positif. "
+            f"Le virement porte sur {said.fr} {draft.currency} ; il faut un montant positif. "
             "Pour l'autre sens, échangez les comptes.",
-            f"The transfer is of {amount} {draft.currency}; it takes a positive amount. "
+            f"The transfer is of {said.en} {draft.currency}; it takes a positive amount. "
             "For the other way, exchange the accounts.",
             "total",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from raccord.plugin.drafts import JournalEntry, JournalLine, Side
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import ZERO, added, cents
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.json_text import Json, JsonObject
@@ -47,10 +48,11 @@ def signed(line: JournalLine, amount: Decimal) -> Decimal:
 def _amount(line: JournalLine, place: int, currency: str) -> Decimal:
     amount = cents(line.amount, currency, f"lines[{place}].amount")
     if amount < 0:
+        said = figures(amount)
         raise EncodeError(
             "encoding.amount_not_positive",
-            f"La ligne {place + 1} de l'écriture porte {amount} ; mettez-la de l'autre côté avec un montant positif.",
-            f"Line {place + 1} of the entry has {amount}; put it on the other side with a positive amount.",
+            f"La ligne {place + 1} de l'écriture porte {said.fr} ; mettez-la de l'autre côté avec un montant positif.",
+            f"Line {place + 1} of the entry has {said.en}; put it on the other side with a positive amount.",
             f"lines[{place}].amount",
         )
     return amount
@@ -70,12 +72,12 @@ def _line(line: JournalLine, amount: Decimal, place: int, sheet: Sheet) -> JsonO
 
 def _unbalanced(draft: JournalEntry, amounts: list[Decimal]) -> EncodeError:
     debit = sum((amount for line, amount in zip(draft.lines, amounts, strict=True) if line.side is Side.DEBIT), ZERO)
-    credit = added(amounts) - debit
+    debits, credits = map(figures, (debit, added(amounts) - debit))
     return EncodeError(
         "encoding.unbalanced",
-        f"L'écriture n'est pas équilibrée : débit {debit}, crédit {credit}, {len(amounts)} ligne(s). "
+        f"L'écriture n'est pas équilibrée : débit {debits.fr}, crédit {credits.fr}, {len(amounts)} ligne(s). "
         "Corrigez ses lignes dans la source.",
-        f"The entry does not balance: debit {debit}, credit {credit}, {len(amounts)} line(s). "
+        f"The entry does not balance: debit {debits.en}, credit {credits.en}, {len(amounts)} line(s). "
         "Correct its lines in the source.",
         "lines",
     )

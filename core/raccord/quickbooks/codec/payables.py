@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from raccord.plugin.drafts import Application, Bill, BillPayment, Payment, PaymentType, Settled, VendorCredit
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import ZERO, added, cents, total_of
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.expenses import expense_line
@@ -97,10 +98,11 @@ def applied_amounts(applied: Sequence[Application], currency: str) -> list[Decim
     for place, each in enumerate(applied):
         amount = cents(each.amount, currency, f"applied[{place}].amount")
         if amount <= 0:
+            said = figures(amount)
             raise EncodeError(
                 "encoding.amount_not_positive",
-                f"La partie {place + 1} du paiement est de {amount} ; il faut un montant positif.",
-                f"Part {place + 1} of the payment is of {amount}; it takes a positive amount.",
+                f"La partie {place + 1} du paiement est de {said.fr} ; il faut un montant positif.",
+                f"Part {place + 1} of the payment is of {said.en}; it takes a positive amount.",
                 f"applied[{place}].amount",
             )
         if each.document in seen:
@@ -158,11 +160,12 @@ def _taken(applied: Sequence[Application], amounts: Sequence[Decimal], signs: di
 
 
 def _applied_differs(taken: Decimal, total: Decimal) -> EncodeError:
+    made, paid = map(figures, (taken, total))
     return EncodeError(
         "encoding.applied_differs",
-        f"Les documents réglés, moins les crédits, font {taken} ; le paiement est de {total}. "
+        f"Les documents réglés, moins les crédits, font {made.fr} ; le paiement est de {paid.fr}. "
         "Corrigez la répartition dans la source.",
-        f"The documents settled less the credits make {taken}; the payment is of {total}. "
+        f"The documents settled less the credits make {made.en}; the payment is of {paid.en}. "
         "Correct how it is applied in the source.",
         "applied",
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import CENT, TOLERANCE, ZERO, added, rounded, total_differs
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import TaxRate
@@ -157,11 +158,12 @@ def _percent(line: CodedAmount) -> Decimal:
 
 def stated_differs(rate: str, stated: Decimal, computed: Decimal) -> EncodeError:
     """Return the refusal of taxes that the source states and that its lines do not make."""
+    said, made = map(figures, (stated, computed))
     return EncodeError(
         "encoding.tax_differs",
-        f"La source indique {stated} de taxe{rate}, les codes de taxe des lignes en donnent {computed}. "
+        f"La source indique {said.fr} de taxe{rate}, les codes de taxe des lignes en donnent {made.fr}. "
         "Corrigez le code de taxe choisi, ou la taxe dans la source.",
-        f"The source states {stated} of tax{rate}, the tax codes of the lines make {computed}. "
+        f"The source states {said.en} of tax{rate}, the tax codes of the lines make {made.en}. "
         "Correct the tax code chosen, or the tax in the source.",
         "taxes",
     )

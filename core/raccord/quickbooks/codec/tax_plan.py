@@ -21,6 +21,7 @@ from raccord.plugin.drafts import (
     TaxMode,
     VendorCredit,
 )
+from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import TOLERANCE, ZERO, added, cents, must_add_up, plain, total_differs, total_of
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import TaxRate
@@ -112,10 +113,11 @@ def _discount(draft: Sale) -> Decimal:
         return ZERO
     amount = cents(draft.discount.amount, draft.currency, "discount")
     if not ZERO <= amount <= added(line.amount for line in draft.lines):
+        said = figures(amount)
         raise EncodeError(
             "encoding.discount_unfit",
-            f"Le rabais de {amount} {draft.currency} est négatif ou dépasse les lignes. Corrigez-le dans la source.",
-            f"The discount of {amount} {draft.currency} is negative or more than the lines. Correct it in the source.",
+            f"Le rabais de {said.fr} {draft.currency} est négatif ou dépasse les lignes. Corrigez-le dans la source.",
+            f"The discount of {said.en} {draft.currency} is negative or more than the lines. Correct it in the source.",
             "discount",
         )
     if amount and draft.tax_mode is TaxMode.INCLUSIVE:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.masking import masked
 from raccord.plugin.drafts import Attachment, Draft, LedgerId, Link
-from raccord.plugin.texts import Language, Text
+from raccord.plugin.texts import Language, Text, figures_of
 from raccord.quickbooks.kinds import kind_named
 from raccord.store.models import Connection, DraftRow, LedgerEntry
 from raccord.sync.bodies import load_draft
@@ -84,13 +84,6 @@ def _said(title: Title, number: str, language: Language) -> str:
         facts.append(f"{figures_of(title.amount, language)}\N{NO-BREAK SPACE}{title.currency}")
     known = ", ".join(filter(None, facts))
     return f"{name or title.text} ({known})" if known else name or title.text
-
-
-def figures_of(amount: Decimal, language: Language) -> str:
-    """Return an amount within a sentence: ``1,700.50``, or ``1 700,50`` in French."""
-    # Two places, and those beyond that some currencies have.
-    figures = f"{amount:,.2f}" if round(amount, 2) == amount else f"{amount:,f}"
-    return figures.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",") if language == "fr" else figures
 
 
 def titles_by_id(session: Session, bodies: Mapping[int, tuple[str, str]]) -> dict[int, Title]:
