@@ -48,9 +48,8 @@ def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
     assert re.search(r"data-left[^>]*>\D*0\.00", split), "nothing of the line is left"
     assert 'value="5,25"' in browser.get(f"/review?line={holds['BRAVO']}", headers={"accept-language": "fr"}).text
     off = panel("CHARLIE")
-    assert ('data-view="category"' in off, "These parts do not come to" in off) == (True, True)
-    assert 'name="amount1"' not in off
-    assert 'value="5.25"' not in browser.get(f"/review?line={holds['CHARLIE']}&view=split").text
+    assert ('data-view="split"' in off, "These parts do not come to" in off) == (True, True)
+    assert ('name="amount1"' in off, 'value="5.25"' in off) == (True, False)
     unknown = panel("DELTA")
     assert ("Groceries" in unknown, "no account of this name" in unknown) == (True, True)
     assert 'data-view="split"' in unknown, "what is known stands there, what is not is to be chosen"
@@ -67,3 +66,27 @@ def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
     choose(workshop, OWNER, connection.id, "bank", accounts["Épargne"], of="savings")
     assert re.findall(r'value="(\w+)" data-pick checked', panel("FOXTROT")) == [accounts["Épargne"]]
     assert set(held(workshop)) >= {"ALPHA", "BRAVO", "ECHO"}, "nothing is answered by itself"
+
+
+def test_of_a_split_with_a_name_that_nobody_knows_the_rest_is_filled_in_and_the_nearest_account_offered(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, connection: Connection
+) -> None:
+    assert "Fournitures de bureau" in accounts
+    till.ROWS["T1"] += [
+        row(14, "-10.00", "DELTA") | {"filed": "Frais de déplacement=5.25;Fourniture bureau=2.75;Zzyzx=1.50;[Zzy]=0.50"}
+    ]
+    sync(workshop, connection)
+    page = f"/review?line={held(workshop)['DELTA']}"
+    said = browser.get(page).text
+    fields = dict(re.findall(r'name="((?:account|amount|text)[1-5])"[^>]*? value="([^"]*)"', said))
+    assert 'data-view="split"' in said
+    assert [fields[f"account{place}"] for place in range(1, 6)] == ["Frais de déplacement", "", "", "", ""]
+    assert [fields[f"amount{place}"] for place in range(1, 6)] == ["5.25", "2.75", "1.50", "0.50", ""]
+    assert [fields[f"text{place}"] for place in range(1, 4)] == ["Fra", "Fou", "Zzy"]
+    assert re.search(r"data-left[^>]*>\D*0\.00", said), "nothing of the line is left"
+    rows = re.findall(r'<p class="hint" id="said(\d)"[^>]*>(.*?)</p>', said, re.DOTALL)
+    assert [place for place, _ in rows] == ["2", "3", "4"], "what is left to choose has its name beside it"
+    told = dict(rows)
+    assert ("“Fourniture bureau”" in told["2"], "Fournitures de bureau" in told["2"]) == (True, True)
+    assert ("“Zzyzx”" in told["3"], "data-fill" in told["3"]) == (True, False), "nothing is near it"
+    assert "Le fichier dit" in browser.get(page, headers={"accept-language": "fr"}).text

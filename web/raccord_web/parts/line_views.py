@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from raccord.overview.lines.bank_lines import BankLine
 from raccord.overview.lines.line_choices import LineChoices
 from raccord.overview.lines.line_proposals import Proposed
+from raccord.overview.lines.said_by_source import SaidBySource
 from raccord.overview.questions import Candidate
 from raccord.sync.lines.treatments import Treated
 from raccord_web.parts.line_taxes import BESIDE, TaxOffer
@@ -59,15 +60,24 @@ def filled(
 
 
 def _split(choices: LineChoices | None, view: View, language: str) -> Mapping[str, str]:
-    """Return the rows of a split that the line's file holds; an account that the company has not is left to choose."""
+    """Return the rows of a split that the line's file holds; where no account has a part's name, a person says which.
+
+    Parts that do not come to the line's amount fill none.
+    """
     said = None if choices is None else choices.said
-    if view is not View.SPLIT or said is None or said.view is not Treated.SPLIT:
+    if view is not View.SPLIT or said is None or not fills_split(said):
         return {}
     found: dict[str, str] = {}
     for place, part in enumerate(said.parts, 1):
-        if part.said.amount is not None:
-            found[f"account{place}"] = "" if part.account is None else part.account.name
-            amount = format(part.said.amount, "f")
-            found[f"amount{place}"] = amount.replace(".", ",") if language == "fr" else amount
-            found[f"text{place}"] = part.said.memo
+        # No part of a split is an account that money is on.
+        known = part.account is not None and not part.said.transfer
+        found[f"account{place}"] = part.account.name if known and part.account is not None else ""
+        amount = format(part.said.amount or 0, "f")
+        found[f"amount{place}"] = amount.replace(".", ",") if language == "fr" else amount
+        found[f"text{place}"] = part.said.memo
     return found
+
+
+def fills_split(said: SaidBySource) -> bool:
+    """Tell whether what a source says is written into the rows of a split."""
+    return said.view is Treated.SPLIT and said.adds_up

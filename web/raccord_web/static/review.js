@@ -206,6 +206,16 @@ const count = (form) => {
   rows.forEach((row, at) => row.toggleAttribute("data-spare", at > Math.max(2, last + 1)));
 };
 
+// A name that is offered goes into its field, as if it were typed.
+document.addEventListener("click", (event) => {
+  const offered = event.target.closest("[data-fill]");
+  const field = offered?.form.elements.namedItem(offered.dataset.fill);
+  if (!field) return;
+  field.value = offered.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});
+
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-total]");
   if (form) count(form);

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -27,6 +28,8 @@ from raccord.sync.lines.treatments import Treated
 
 PREFILLED_MAX = 8
 """Parts that are written into the form of a split, which has so many rows."""
+NEAR = 0.6
+"""From how alike on a name is offered in the place of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Filed:
 
     said: SaidPart
     account: Candidate | None
+    near: Candidate | None = None
+    """Where no account has the name: the one whose name is the most like it, to be offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,13 @@ class SaidBySource:
 
     @property
     def view(self) -> Treated | None:
-        """Return what the line would be, as the source says; a name that is no account is left to be chosen."""
+        """Return what the line would be, as the source says; nothing where its one name is no account of the company,
+        or a split has more parts than there are rows.
+        """
         if self.transferred is not None:
             return Treated.TRANSFER
-        if not self.adds_up or any(part.said.transfer for part in self.parts):
-            return None
         if len(self.parts) == 1:
-            return None if self.parts[0].account is None else Treated.CATEGORY
+            return Treated.CATEGORY if self.adds_up and self.parts[0].account is not None else None
         return Treated.SPLIT if len(self.parts) <= PREFILLED_MAX else None
 
 
@@ -85,11 +90,33 @@ def said_by_source(
         return None
     by_name = {fold(each.name): each for each in categories}
     accounts = _own_accounts(session, admitted, connection, own, parts) if any(p.transfer for p in parts) else {}
-    found = [Filed(each, (accounts if each.transfer else by_name).get(fold(each.name))) for each in parts]
+    found = [_filed(each, accounts if each.transfer else by_name) for each in parts]
     amounts = [each.amount for each in parts]
     alone = amounts == [None]
     adds_up = alone or (None not in amounts and sum(filter(None, amounts), Decimal(0)) == abs(line.amount))
     return SaidBySource(found, adds_up)
+
+
+def _filed(part: SaidPart, by_name: Mapping[str, Candidate]) -> Filed:
+    account = by_name.get(fold(part.name))
+    return Filed(part, account, None if account is not None or part.transfer else _nearest(part.name, by_name))
+
+
+def _nearest(name: str, by_name: Mapping[str, Candidate]) -> Candidate | None:
+    """Return the account whose name is the most like one, or like its last part, if any is like it at all."""
+    wanted = {each for each in (fold(name), fold(name.rpartition(":")[2])) if each}
+    rated = [
+        (max(_alike(each, known), _alike(each, known.rpartition(":")[2])), account)
+        for known, account in by_name.items()
+        for each in wanted
+    ]
+    best, account = max(rated, key=lambda one: one[0], default=(0.0, None))
+    return account if best >= NEAR else None
+
+
+def _alike(name: str, known: str) -> float:
+    matcher = SequenceMatcher(None, name, known, autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR else 0.0
 
 
 def _own_accounts(

@@ -49,7 +49,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields, Files
 from raccord_web.pages.rendering import language_of, said_by, show
 from raccord_web.parts.line_taxes import tax_offer
-from raccord_web.parts.line_views import filled, view_of
+from raccord_web.parts.line_views import filled, fills_split, view_of
 from raccord_web.parts.reviewing import (
     ANSWERED_SHOWN,
     KEYS,
@@ -303,6 +303,7 @@ def _page(
             line=line,
             open=there,
             choices=choices,
+            split_filled=choices is not None and choices.said is not None and fills_split(choices.said),
             view=view,
             before=line_beside(listing.rows, line, -1),
             after=line_beside(listing.rows, line, 1),
