@@ -91,7 +91,11 @@ CALLS = {
         "/companies/{company_id}/bank-rules/try",
     ],
     "/bank-rules/{rule_id}": ["/bank-rules/{rule_id}"],
-    "/bank-rules/{rule_id}/{deed}": ["/bank-rules/{rule_id}/state", "/bank-rules/{rule_id}/remove"],
+    "/bank-rules/{rule_id}/{deed}": [
+        "/bank-rules/{rule_id}/state",
+        "/bank-rules/{rule_id}/accept",
+        "/bank-rules/{rule_id}/remove",
+    ],
     "/companies/{company_id}/certificates": ["/companies/{company_id}/certificates"],
     "/connections/{connection_id}/schedule": ["/connections/{connection_id}/schedule"],
     "/companies/{company_id}/night": ["/companies/{company_id}/night"],

@@ -103,6 +103,7 @@ DEEDS = {
     "/companies/{company_id}/bank-rules/try": (Scope.WRITE, Power.WORK, BANK_RULE),
     "/bank-rules/{rule_id}": (Scope.WRITE, Power.WORK, {**BANK_RULE, "version": 1}),
     "/bank-rules/{rule_id}/state": (Scope.WRITE, Power.WORK, {"enabled": False}),
+    "/bank-rules/{rule_id}/accept": (Scope.WRITE, Power.WORK, {"version": 1}),
     "/bank-rules/{rule_id}/remove": (Scope.WRITE, Power.WORK, None),
     "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
     "/connections/{connection_id}/drifts/settle": (Scope.WRITE, Power.WORK, {"way": "keep", "seen": 1}),

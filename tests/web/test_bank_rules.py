@@ -73,7 +73,7 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     fields = {"name": "Cafés", "test1": "text.contains", "value1": "café", "answer": "category", "account": expense[1]}
     tried = send(page, listing, do="try", **fields)
     assert tried.status_code == 200
-    assert "Lines that would change: 1, none against your own choice." in tried.text
+    assert "Waiting lines that would change: 1." in tried.text
     assert "CAFÉ &lt;b&gt;OLIMPICO&lt;/b&gt;" in tried.text
     assert rules_of(workshop) == [], "trying keeps nothing"
     assert tried.text.count('<select class="select" name="test') == 1, "one condition, until more are asked for"
@@ -85,7 +85,14 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert (incomplete.status_code, "A text to look for has 1 to 100" in incomplete.text) == (200, True)
     wrong = send(page, listing, do="save", **{**fields, "test1": "amount.under", "value1": "cheap"})
     assert (wrong.status_code, "neither an amount nor a day" in wrong.text) == (409, True)
-    assert send(page, listing, do="save", **fields).headers["location"] == f"{listing}?done=bank_rule"
+    led = send(page, listing, do="save", **fields).headers["location"]
+    assert led == f"/bank-rules/{rules_of(workshop)[0].id}?done=bank_rule"
+    shown = browser.get(led).text
+    assert ("1 line waits for this rule’s answer" in shown, "Accept for this line" in shown) == (True, True)
+    assert ("1 line waits" in browser.get(listing).text, "open it to accept" in browser.get(listing).text) == (
+        True,
+        True,
+    )
     split = {"test1": "text.word", "value1": "loyer", "answer": "split", "part1": expense[1], "share1": "500,00",
              "part2": expense[1], "share2": ""}  # fmt: skip
     # A rule that was made of a line leads back to it, in the list as it was.
@@ -98,9 +105,11 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     back = unescape(kept[1])
     assert f"q=e&line={line}" in back
     led = send(page, listing, do="save", name="Loyer", back=back, **split).headers["location"]
-    assert led == f"/review?{back}&said=rule"
-    assert "Rule kept." in browser.get(led).text
     first, second = rules_of(workshop)
+    assert led == f"/review?{back}&said=rule&rule={second.id}"
+    assert ("Rule kept." in browser.get(led).text, f'href="/bank-rules/{second.id}"' in browser.get(led).text) == (
+        True, True,
+    )  # fmt: skip
     assert (first.name, second.name) == ("Cafés", "Loyer")
 
     own = f"/bank-rules/{first.id}"
@@ -112,7 +121,7 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert send(own, own, do="save", version="1", **changed).status_code == 303
     kept = browser.get(own, params={"lang": "fr"}).text
     assert "Versions" in kept
-    assert "Lignes qui changeraient : 1, aucune contre votre choix." in kept.replace("\N{NO-BREAK SPACE}", " ")
+    assert "En attente, qui changeraient : 1." in kept.replace("\N{NO-BREAK SPACE}", " ")
     assert 'value="4,50"' in kept, "a number as the language writes it"
     assert "montant de 1 à 4,50" in browser.get(listing, params={"lang": "fr"}).text
     browser.get(own, params={"lang": "en"})
@@ -143,6 +152,32 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
         in_currency = AmountCondition(test=AmountTest.UNDER, amount=Decimal(5), currency="USD")
         assert not holds_whole(replace(body, conditions=(in_currency,))), "the form has no room for a currency"
         assert rule_typed(typed_of(rule.name, rule.valid_from, body, "fr")).body == body, "a form says what filled it"
+
+
+def test_what_a_rule_says_is_accepted_for_the_lines_that_wait_by_one_button(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = [
+        {"stream": "bank", "id": f"b{place}", "day": "2026-03-04", "amount": "-3.75", "memo": f"CAFE {place}"}
+        for place in range(1, 4)
+    ]
+    sync(workshop, connection)
+    new = f"/companies/{company.id}/bank-rules/new"
+    account = re.search(r'<option value="(\d+)">', browser.get(new).text.split('name="account"')[1])
+    assert account
+    fields = {"name": "Cafés", "test1": "text.contains", "value1": "cafe", "answer": "category", "account": account[1]}
+    own = send(new, new.removesuffix("/new"), do="save", **fields).headers["location"].partition("?")[0]
+    shown = browser.get(own, params={"lang": "fr"}).text
+    assert ("3 opérations attendent la réponse" in shown, "Accepter pour ces 3 opérations" in shown) == (True, True)
+    assert "bank_rule.changed" in send(own, f"{own}/accept", version="9").text
+    done = send(own, f"{own}/accept", version="1").headers["location"]
+    assert done == f"{own}?accepted=3&refused=0&left=0"
+    told = browser.get(f"{done}&lang=en").text
+    assert ("3 lines answered by this rule." in told, 'id="waiting"' in told) == (True, False)
+    assert browser.get("/review?state=answered").text.count("/undo") == 3
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold.id).where(Hold.closed_at.is_(None))).all() == []
 
 
 PAST = [("-3.25", "CAFE OLIMPICO 1"), ("-4.25", "CAFE OLIMPICO 2"), ("-5.25", "CAFE OLIMPICO 3"), ("-900.00", "LOYER")]
@@ -211,7 +246,7 @@ def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried
     expect(effect).to_contain_text(_changed(language, 1, 0))
     page.locator("[name=value1]").fill("olimpico")
     tried()
-    expect(effect).to_contain_text(_changed(language, 3, 1))
+    expect(effect).to_contain_text(_changed(language, 2, 1))
     expect(effect.locator("td").get_by_text(journey.said("bank_rules.yours"))).to_have_count(1)
     journey.look("three-changed-one-against")
     journey.press("bank_rules.add_condition")
@@ -226,8 +261,9 @@ def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried
     page.unroute_all(behavior="ignoreErrors")
     journey.look("two-changed")
     journey.press("keeping.save")
-    page.get_by_role("link", name="Cafés").first.click()
+    journey.look("kept-and-lines-wait")
     journey.press("bank_rules.let_apply")
+    page.get_by_role("link", name="Cafés").first.click()
     journey.look("carried-out")
     sync(workshop, connection)
     with workshop.database.read() as session:
@@ -240,10 +276,16 @@ def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried
 
 def _changed(language: Language, changed: int, against: int) -> str:
     """Return what the page says of a rule's effect."""
-    if language == "fr":
-        return (
-            f"Lignes qui changeraient : {changed}, "
-            + (f"dont {against}" if against else "aucune")
-            + " contre votre choix."
-        )
-    return f"Lines that would change: {changed}, {against or 'none'} against your own choice."
+    now, left = (
+        (f"En attente, qui changeraient : {changed}.", "laissées telles quelles : 1 dont elle dirait autre chose")
+        if language == "fr"
+        else (f"Waiting lines that would change: {changed}.", "left alone: 1 of which it would say something else")
+    )
+    if not against:
+        return now
+    kept, others = (
+        ("Déjà répondues, ", f" (0 dans QuickBooks), {against} contre votre choix.")
+        if language == "fr"
+        else ("Answered already and ", f" (0 in QuickBooks), {against} against your own choice.")
+    )
+    return f"{now} {kept}{left}{others}"

@@ -29,6 +29,7 @@ from raccord.onboarding.deciding.bank_rules import (
     switch_rule,
     versions_of,
 )
+from raccord.onboarding.deciding.rule_accepting import accept_rule
 from raccord.overview.lines.rule_effects import SHOWN, Effect, try_rule
 from raccord.overview.lines.rule_sentences import answer_said, conditions_said, counts_said, effect_said
 from raccord.overview.lines.rule_views import RuleView, list_rules
@@ -246,6 +247,35 @@ _switch(
     lambda workshop, id_: set_mode(workshop, operator(actor()), id_, RuleMode.PROPOSE),
     Phrase("La règle propose seulement.", "The rule only proposes."),
 )
+
+
+@command.command(
+    "accept",
+    phrase=Phrase(
+        "Accepter ce qu'une règle dit des opérations qui attendent, 200 à la fois.",
+        "Accept what a rule says of the lines that wait, 200 at a time.",
+    ),
+    params=[COMPANY],
+)
+@click.argument("rule")
+def accept(rule: str, company: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            view = _the_rule(session, company, rule)
+        done = accept_rule(workshop, operator(actor()), view.id, view.version)
+    if out.as_json:
+        out.json({"rule": view.id, "accepted": list(done.keys), "refused": done.refused, "left": done.left})
+    n = len(done.keys)
+    out.say(Phrase(f"Opérations réglées par « {view.name} » : {n}.", f"Lines answered by “{view.name}”: {n}."))
+    if done.refused:
+        refused = done.refused
+        out.say(
+            Phrase(f"Attendent encore, ne le permettant pas : {refused}.", f"Still wait, not allowing it: {refused}.")
+        )
+    if done.left:
+        out.say(Phrase(f"Restent pour la fois suivante : {done.left}.", f"Left for the next go: {done.left}."))
+    return Exit.OK
 
 
 @command.command(

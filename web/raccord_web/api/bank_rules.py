@@ -14,6 +14,7 @@ from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.deciding import bank_rules
 from raccord.onboarding.deciding.bank_rules import RuleSaid
+from raccord.onboarding.deciding.rule_accepting import AcceptedLines, accept_rule
 from raccord.overview.lines.rule_effects import Effect, try_rule
 from raccord.overview.lines.rule_views import RuleView, list_rules, rule_view
 from raccord.sync.lines.bank_rules import NAME_MAX, RULES_MAX, RuleBody, RuleMode
@@ -98,6 +99,21 @@ def state(request: Request, rule_id: str, wanted: RuleState) -> RuleView:
     if wanted.place is not None:
         bank_rules.move_rule(workshop, actor, rule_id, wanted.place)
     return _view(request, rule_id)
+
+
+class Accepting(BaseModel):
+    """What was read before what a rule says is accepted."""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+@deeds.post("/bank-rules/{rule_id}/accept", dependencies=[Depends(needs(Scope.WRITE))])
+def accept(request: Request, rule_id: str, wanted: Accepting) -> AcceptedLines:
+    """Accept what a rule says of the lines that wait, at most 200 in one go; `left` tells how many are for the next.
+
+    Lines that probably pay open documents, or tell of the other side of a transfer, are left to a person.
+    """
+    return accept_rule(desk_of(request).workshop, acting(request), rule_id, wanted.version)
 
 
 @deeds.post("/bank-rules/{rule_id}/remove", dependencies=[Depends(needs(Scope.WRITE))])

@@ -79,11 +79,11 @@ def change_rule(workshop: Workshop, actor: Actor, rule_id: str, said: RuleSaid, 
     """Make a rule say something else from now on; ``seen`` is the version that the person read."""
     require(actor, Power.WORK)
     with workshop.database.read() as session:
-        company_id = _rule(session, rule_id).company_id
+        company_id = standing_rule(session, rule_id).company_id
     _meet(workshop, company_id, said.body.outcome)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        row = _rule(session, rule_id, seen, lock=True)
+        row = standing_rule(session, rule_id, seen, lock=True)
         _say(row, checked(session, company_id, said, row.id))
         _keep(session, actor, row, now, "bank_rule.changed")
         judge_again(session, actor, row.company_id, now)
@@ -95,7 +95,7 @@ def switch_rule(workshop: Workshop, actor: Actor, rule_id: str, enabled: bool, s
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        row = _rule(session, rule_id, seen, lock=True)
+        row = standing_rule(session, rule_id, seen, lock=True)
         if row.enabled != enabled:
             row.enabled = enabled
             _keep(session, actor, row, now, "bank_rule.on" if enabled else "bank_rule.off")
@@ -108,7 +108,7 @@ def set_mode(workshop: Workshop, actor: Actor, rule_id: str, mode: RuleMode, see
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        row = _rule(session, rule_id, seen, lock=True)
+        row = standing_rule(session, rule_id, seen, lock=True)
         if row.mode != mode:
             row.mode = mode
             _keep(session, actor, row, now, "bank_rule.applies" if mode is RuleMode.APPLY else "bank_rule.proposes")
@@ -121,7 +121,7 @@ def move_rule(workshop: Workshop, actor: Actor, rule_id: str, to: int) -> list[B
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        row = _rule(session, rule_id, lock=True)
+        row = standing_rule(session, rule_id, lock=True)
         session.get_one(Company, row.company_id, with_for_update=True)
         there = _standing(session, row.company_id)
         was = there.index(row)
@@ -140,7 +140,7 @@ def remove_rule(workshop: Workshop, actor: Actor, rule_id: str, seen: int | None
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        row = _rule(session, rule_id, seen, lock=True)
+        row = standing_rule(session, rule_id, seen, lock=True)
         row.removed_at, row.enabled = now, False
         _number([each for each in _standing(session, row.company_id) if each is not row])
         _keep(session, actor, row, now, "bank_rule.removed")
@@ -274,7 +274,8 @@ def _meet(workshop: Workshop, company_id: str, outcome: Outcome) -> None:
         meet_payee(workshop, company_id, outcome.party_kind, outcome.party_id)
 
 
-def _rule(session: Session, rule_id: str, seen: int | None = None, *, lock: bool = False) -> BankRule:
+def standing_rule(session: Session, rule_id: str, seen: int | None = None, *, lock: bool = False) -> BankRule:
+    """Return a rule that was not removed; ``seen`` is the version that a person read."""
     row = session.get(BankRule, rule_id)
     if lock and row is not None:
         # As whoever answers its lines: a run that carries it out, or a person.

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.deciding.bank_rules import RuleSaid, check_body
 from raccord.overview.lines.rule_views import RuleAnswer, answer_of, names_of
 from raccord.plugin.drafts import Deposit, DirectLine, Draft, Expense
-from raccord.store.models import Connection
+from raccord.store.models import Connection, DraftState
 from raccord.sync.lines.bank_rules import Rule, RuleMode, fits
+from raccord.sync.lines.line_answers import RULED
 from raccord.sync.lines.paying import PAYS
 from raccord.sync.lines.rule_order import RuleOrder
 from raccord.sync.lines.treatments import Treated, Treatment, UnfitTreatment, arrives, shares, treated
@@ -76,6 +77,10 @@ class Effect:
     """Answered lines of which it says something else than was said."""
     against: int
     """Those of them that a person answered."""
+    posted: int
+    """Those of them that are in QuickBooks, whoever answered; no rule changes them."""
+    again: int
+    """Those of them that a rule answered and that are not posted: with this rule, the next run judges them anew."""
     alike: int
     """Answered lines of which it says the same."""
     earlier: int
@@ -90,12 +95,18 @@ class Effect:
 
     @property
     def changed(self) -> int:
-        return self.waiting + self.other
+        """Return how many lines it would change from now on."""
+        return self.waiting + self.again
+
+    @property
+    def left_alone(self) -> int:
+        """Return of how many answered lines it says something else and changes nothing."""
+        return self.other - self.again
 
     @property
     def not_shown(self) -> int:
-        """Lines that would change, or cannot be said to be this, for which there is no example."""
-        return self.changed + self.unfit - sum(len(self.examples.get(kind, ())) for kind in SHOWN)
+        """Lines of which it says something else, or that cannot be said to be this, for which there is no example."""
+        return self.waiting + self.other + self.unfit - sum(len(self.examples.get(kind, ())) for kind in SHOWN)
 
 
 def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "") -> Effect:
@@ -109,7 +120,20 @@ def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "
     places, before = looked[:LINES_MAX], rules[: rules.index(mine)]
     judge, earlier = Judge(session, company_id, rules, days_of(places)), RuleOrder(before)
     counts: dict[str, int] = dict.fromkeys(
-        ("waiting", "goes", "other", "against", "alike", "earlier", "matched", "both_sides", "unfit"), 0
+        (
+            "waiting",
+            "goes",
+            "other",
+            "against",
+            "posted",
+            "again",
+            "alike",
+            "earlier",
+            "matched",
+            "both_sides",
+            "unfit",
+        ),
+        0,
     )
     kept: dict[str, list[tuple[Place, Treatment | None, str]]] = {}
     for place in places:
@@ -153,7 +177,15 @@ def _judged(judge: Judge, rule: Rule, before: RuleOrder, place: Place) -> tuple[
         return (), None, ""
     if alike(was, ruling.treatment, place.line.draft):
         return ("alike",), ruling.treatment, ""
-    return ("other", "against") if by_person(place) else ("other",), ruling.treatment, ""
+    return _answered(place), ruling.treatment, ""
+
+
+def _answered(place: Place) -> Sequence[str]:
+    """Return as what a line counts of which something else was said, the kind that its example stands among last."""
+    posted = ("posted",) if place.state == DraftState.POSTED else ()
+    if by_person(place):
+        return ("other", *posted, "against")
+    return ("again", "other") if RULED in place.decisions and not posted else (*posted, "other")
 
 
 def alike(said: Treatment, rule: Treatment, draft: Deposit | Expense) -> bool:

@@ -136,21 +136,37 @@ def waits_because(ruling: Ruling) -> Text | None:
 
 
 def effect_said(effect: Effect) -> Text:
-    """Return what a rule would have done, with its numbers."""
+    """Return what a rule would change from now on; and of what was answered, of which it says something else, that it
+    leaves it alone.
+    """
+    now = Text(
+        f"En attente, qui changeraient : {effect.changed}.", f"Waiting lines that would change: {effect.changed}."
+    )
     if not effect.changed:
-        return Text("Aucune ligne ne changerait.", "No line would change.")
-    if effect.against:
-        fr, en = f", dont {effect.against} contre votre choix", f", {effect.against} against your own choice"
-    else:
-        fr, en = ", aucune contre votre choix", ", none against your own choice"
-    return Text(f"Lignes qui changeraient : {effect.changed}{fr}.", f"Lines that would change: {effect.changed}{en}.")
+        now = Text("Aucune opération en attente ne changerait.", "No line that waits would change.")
+    if not effect.left_alone:
+        return now
+    left = Text(
+        f"Déjà répondues, laissées telles quelles : {effect.left_alone} dont elle dirait autre chose "
+        f"({effect.posted} dans QuickBooks), {effect.against or 'aucune'} contre votre choix.",
+        f"Answered already and left alone: {effect.left_alone} of which it would say something else "
+        f"({effect.posted} in QuickBooks), {effect.against or 'none'} against your own choice.",
+    )
+    return Text(f"{now.fr} {left.fr}", f"{now.en} {left.en}")
 
 
 def counts_said(effect: Effect) -> list[tuple[Text, int]]:
     """Return what else there is to say of an effect: those counts that are not zero."""
     rows = [
         (Text("Attendent et recevraient cette réponse", "Wait and would get this answer"), effect.waiting),
-        (Text("Répondues autrement", "Answered otherwise"), effect.other),
+        (
+            Text(
+                "Réglées par une règle, pas encore écrites : jugées de nouveau",
+                "Answered by a rule, not posted yet: judged anew",
+            ),
+            effect.again,
+        ),
+        (Text("Répondues autrement, laissées telles quelles", "Answered otherwise, left alone"), effect.left_alone),
         (Text("Répondues de même", "Answered alike"), effect.alike),
         (Text("Une règle d'avant passe d'abord", "A rule before it comes first"), effect.earlier),
         (Text("Un rapprochement passe d'abord", "A match comes first"), effect.matched),

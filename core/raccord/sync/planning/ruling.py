@@ -215,7 +215,7 @@ class Judge:
             dump_treatment(treatment, place.line.draft)
         except UnfitTreatment as error:
             return Ruling(rule, None, error)
-        held = self._held(place)
+        held = self.held_back(place)
         if held or treatment.kind is not Treated.TRANSFER:
             return Ruling(rule, treatment, held=held)
         here, there = self._both_sides(place, treatment.other_account)
@@ -227,7 +227,7 @@ class Judge:
         other = counterpart(place, mine, theirs, self._window())
         return Ruling(rule, treatment, held=BOTH_SIDES if other is None else "", other=other)
 
-    def _held(self, place: Place) -> str:
+    def held_back(self, place: Place) -> str:
         """Return why no rule answers a line, whatever it says."""
         if UNRULED in place.decisions or by_person(place):
             return PERSON_FIRST
@@ -241,7 +241,7 @@ class Judge:
         if not place.waits:
             said = None if CALLED in place.decisions else said_of(place)
         else:
-            rule = None if self._held(place) else self._order.first_fitting(place.line)
+            rule = None if self.held_back(place) else self._order.first_fitting(place.line)
             if rule is None or rule.mode is not RuleMode.APPLY:
                 return False
             # A transfer fits every line: a rule has no parts of it.

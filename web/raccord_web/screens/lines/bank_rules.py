@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.deciding import bank_rules
 from raccord.onboarding.deciding.bank_rules import RuleSaid
+from raccord.onboarding.deciding.rule_accepting import ACCEPTED_MAX, accept_rule, count_waiting, waiting_for
 from raccord.onboarding.deciding.rules_again import count_ruled
 from raccord.overview.lines.line_rules import rule_from_line
 from raccord.overview.lines.rule_effects import SHOWN, Effect, try_rule
@@ -36,6 +38,7 @@ from raccord_web.parts.rule_forms import TESTS, holds_whole, rows_of, rule_typed
 router = APIRouter()
 
 Groups = Mapping[str, list[Candidate]]
+Counted = Annotated[int | None, Query(ge=0, le=ACCEPTED_MAX * 1000)]
 NAMING = ("on_account", "account", "other_account", "part", "payee", "tax", "class", "location")
 """Fields of a rule that name something of the books."""
 _ROOM = ("condition", "part", "narrow")
@@ -62,6 +65,7 @@ def rules(request: Request, company_id: str) -> Response:
             session,
             company=session.get_one(Company, company_id),
             rules=list_rules(session, company_id),
+            waiting=count_waiting(session, company_id),
             answer_said=answer_said,
             conditions_said=conditions_said,
         )
@@ -94,17 +98,20 @@ def make(request: Request, company_id: str, fields: Fields) -> Response:
         said = rule_typed(fields)
         if fields.get("do") == "try":
             return _editor(request, company_id, fields, effect=_effect_of(request, company_id, said))
-        bank_rules.add_rule(desk_of(request).workshop, acting(request), company_id, said)
+        made = bank_rules.add_rule(desk_of(request).workshop, acting(request), company_id, said)
     except RaccordError as error:
         return _editor(request, company_id, fields, error=error)
     if fields.get("back", ""):
         # The line that the rule was made of is shown again, in the list as it was filtered.
-        return RedirectResponse(f"/review?{fields['back']}&said=rule", HTTPStatus.SEE_OTHER)
-    return _back(company_id)
+        return RedirectResponse(f"/review?{fields['back']}&said=rule&rule={made.id}", HTTPStatus.SEE_OTHER)
+    return _to(made.id)
 
 
 @router.get("/bank-rules/{rule_id}")
-def rule(request: Request, rule_id: str) -> Response:
+def rule(
+    request: Request, rule_id: str, accepted: Counted = None, refused: Counted = None, left: Counted = None
+) -> Response:
+    """Show a rule with its effect, what waits for it, and how many lines were answered by it in one go just now."""
     with desk_of(request).workshop.database.read() as session:
         view = rule_view(session, rule_id)
     if view is None:
@@ -117,7 +124,10 @@ def rule(request: Request, rule_id: str) -> Response:
     except RaccordError as error:
         # What it names may be gone from the books since it was kept.
         return _editor(request, view.company_id, {**typed, "do": "try"}, rule_id, error=error)
-    return _editor(request, view.company_id, typed, rule_id, effect=effect)
+    with desk_of(request).workshop.database.read() as session:
+        waiting = len(waiting_for(session, view.company_id, rule_id))
+    done = None if accepted is None else {"accepted": accepted, "refused": refused or 0, "left": left or 0}
+    return _editor(request, view.company_id, typed, rule_id, effect=effect, waiting=waiting, done=done)
 
 
 @router.post("/bank-rules/{rule_id}")
@@ -137,12 +147,12 @@ def change(request: Request, rule_id: str, fields: Fields) -> Response:
         bank_rules.change_rule(workshop, acting(request), rule_id, said, seen)
     except RaccordError as error:
         return _editor(request, company_id, fields, rule_id, error=error)
-    return _back(company_id)
+    return _to(rule_id)
 
 
 @router.post("/bank-rules/{rule_id}/{deed}")
-def act(request: Request, rule_id: str, deed: str, _fields: Fields) -> Response:
-    """Move a rule, turn it on or off, let it be carried out or only propose, or remove it."""
+def act(request: Request, rule_id: str, deed: str, fields: Fields) -> Response:
+    """Move a rule, turn it on or off, let it be carried out or only propose, remove it, or accept what it says."""
     workshop, actor = desk_of(request).workshop, acting(request)
     with workshop.database.read() as session:
         row = session.get_one(BankRule, rule_id)
@@ -153,6 +163,11 @@ def act(request: Request, rule_id: str, deed: str, _fields: Fields) -> Response:
             bank_rules.switch_rule(workshop, actor, rule_id, deed == "on")
         case RuleMode.APPLY | RuleMode.PROPOSE:
             bank_rules.set_mode(workshop, actor, rule_id, RuleMode(deed))
+        case "accept":
+            seen = int(fields["version"]) if fields.get("version", "").isdecimal() else None
+            done = accept_rule(workshop, actor, rule_id, seen)
+            told = urlencode({"accepted": len(done.keys), "refused": done.refused, "left": done.left})
+            return RedirectResponse(f"/bank-rules/{rule_id}?{told}", HTTPStatus.SEE_OTHER)
         case "remove":
             bank_rules.remove_rule(workshop, actor, rule_id)
         case _:
@@ -173,6 +188,8 @@ def _editor(
     *,
     effect: Effect | None = None,
     error: RaccordError | None = None,
+    waiting: int = 0,
+    done: Mapping[str, int] | None = None,
 ) -> Response:
     if error is not None and error.code.startswith("people."):
         raise error
@@ -202,6 +219,9 @@ def _editor(
                 .order_by(Connection.label)
             ).all(),
             effect=effect,
+            waiting=waiting,
+            at_once=min(waiting, ACCEPTED_MAX),
+            answered=done,
             shown_kinds=SHOWN,
             effect_said=effect_said,
             counts_said=counts_said,
@@ -219,6 +239,11 @@ def _fitting(session: Session, company_id: str, typed: Mapping[str, str]) -> dic
     named = {value.rpartition(":")[2] for name, value in typed.items() if name.startswith(NAMING)}
     found = candidates(session, company_id, list(places.values()), typed.get("among", "")[:100], named)
     return {name: list(found.get(accepts, ())) for name, accepts in places.items()}
+
+
+def _to(rule_id: str) -> Response:
+    """Lead to a rule that was kept, and to the lines that wait for it."""
+    return RedirectResponse(f"/bank-rules/{rule_id}?done=bank_rule", HTTPStatus.SEE_OTHER)
 
 
 def _back(company_id: str) -> Response:

@@ -80,6 +80,8 @@ SAID = (
     "two_movements", "kept_pays",
     *(f"kept_{kind}" for kind in Treated),
 )  # fmt: skip
+RULE_ID = 40
+"""Letters that the id of a rule may have."""
 
 
 @router.get("/review")
@@ -376,7 +378,7 @@ def _open(request: Request, hold_id: str) -> tuple[OpenDocuments | None, Raccord
 def _told(request: Request, session: Session) -> dict[str, str] | None:
     """Return what the last deed says of itself, and the line whose answer may be taken back."""
     query, words = request.query_params, wording(language_of(request))
-    said = query.get("said", "")
+    said, rule = query.get("said", ""), query.get("rule", "")
     if said not in SAID:
         return None
     n, refused, changed = (
@@ -396,6 +398,7 @@ def _told(request: Request, session: Session) -> dict[str, str] | None:
         "text": text,
         "tone": "info" if said in ("gone", "one_or_two") or refused or changed else "ok",
         "last": last if last.isalnum() else "",
+        "rule": rule if said == "rule" and rule.isalnum() and len(rule) <= RULE_ID else "",
     }
 
 
