@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from raccord.plugin import JSON
+from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twins.bank import Feed, Read
@@ -108,3 +109,23 @@ def test_a_column_that_says_whose_each_row_is_tells_accounts_apart(bank: str, fe
 def test_what_stands_before_the_days_and_differs_in_most_rows_is_no_account() -> None:
     rows = "".join(f"2026{day:06},2026-03-{day:02},CAFE {day},-{day}.00\n" for day in range(10, 20))
     assert len({line.account.key for line in Read(rows.encode()).lines}) == 1
+
+
+def test_a_number_after_whom_it_is_of_is_the_other_side_s() -> None:
+    rows = "".join(f"{day}.03.2026;{name};{number};-{day},00\n" for day, name, number in (
+        (10, "SHOP", "123456789"), (11, "CAFE", "987654321"), (12, "SHOP", "123456789"), (13, "CAFE", "987654321"),
+    ))  # fmt: skip
+    for named in ("Kontonummer", "Bank account", "Compte bancaire"):
+        read = Read(f"Buchungstag;Empfänger;{named};Betrag\n{rows}".encode())
+        assert len({line.account.key for line in read.lines}) == 1, named
+
+
+def test_two_cards_whose_balances_are_those_of_one_account_are_of_it() -> None:
+    rows = (
+        f"2026-03-14,CAFE,4.20,,95.80,{ONE}\n2026-03-15,SHOP,8.00,,87.80,{OTHER}\n2026-03-16,PAY,,50.00,137.80,{ONE}\n"
+    )
+    read = Read((rows + f"2026-03-17,BUS,3.00,,134.80,{OTHER}\n").encode())
+    assert len({line.account.key for line in read.lines}) == 1
+    assert not [event for event in read.events if isinstance(event, Question)]
+    (statement,) = read.statements
+    assert (statement.opening, statement.ledger) != (None, None)

@@ -47,6 +47,11 @@ def followed_by(blocks: Blocks, reader: RowReader) -> Balances:
     found = _balances_of(blocks, reader)
     if not found.breaks:
         return found
+    if reader.layout.apart is not None:
+        # Several cards may be of one account, whose balances go through all of its rows.
+        layout = replace(reader.layout, apart=None)
+        as_one = followed_by(blocks, replace(reader, layout=layout, days={}, accounts={}))
+        return as_one if as_one.breaks < found.breaks else found
     if isinstance(reader, PayPalReader):
         # What is held back is no line; some of PayPal's balances are without it all the same.
         # So is what is pending, and some of them count it.

@@ -19,10 +19,12 @@ from raccord_bankfeed.readers.table.words import Part, plain
 
 _NAMES = frozenset(
     {
-        *("bank account", "this party account", "source account", "kontonummer", "account nickname", "account label"),
-        *("nom du compte", "intitule du compte", "libelle du compte", "compte bancaire"),
+        *("this party account", "source account", "account nickname", "account label"),
+        *("nom du compte", "intitule du compte", "libelle du compte"),
     }
 )
+_ANYONES = frozenset({"bank account", "kontonummer", "compte bancaire"})
+"""Names of columns that, after that of a payee or a text, hold the other side's account."""
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _NUMBER = re.compile(r"[0-9][0-9 -]{4,22}[0-9]")
 _ACCOUNTS_MAX = 20
@@ -41,9 +43,14 @@ def with_own_accounts(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
         if number in used or not all(cells) or len(set(cells)) > min(_ACCOUNTS_MAX, max(2, len(cells) // 2)):
             continue
         before = min((*layout.names, *layout.texts, width)) if names else layout.columns[Part.DATE]
-        if (names[number] in _NAMES) if names else _are_accounts(cells, number, before):
+        own = _is_own(names[number], number, before) if names else _are_accounts(cells, number, before)
+        if own:
             return replace(layout, apart=number, apart_first=cells[0])
     return layout
+
+
+def _is_own(name: str, number: int, before: int) -> bool:
+    return name in _NAMES or (name in _ANYONES and number < before)
 
 
 def _are_accounts(cells: Sequence[str], number: int, dated: int) -> bool:
