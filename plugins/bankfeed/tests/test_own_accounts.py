@@ -129,3 +129,57 @@ def test_two_cards_whose_balances_are_those_of_one_account_are_of_it() -> None:
     assert not [event for event in read.events if isinstance(event, Question)]
     (statement,) = read.statements
     assert (statement.opening, statement.ledger) != (None, None)
+
+
+HEADS = {
+    "ubs": "IBAN:;{iban};\nVon:;2026-03-01;\n\n",
+    "postfinance": 'Datum von:;="01.03.2026"\nKonto:;="{iban}"\n\n',
+    "in a text": "Umsätze des Kontos {iban} vom 01.03.2026\n\n",
+    "la banque postale": "Numéro Compte   ;{number}A020\nType         ;CCP\n\n",
+}
+FIRST, SECOND = "CH93 0076 2011 6238 5295 7", "CH56 0483 5012 3456 7800 9"
+
+
+def stated(head: str, account: str, *rows: str) -> bytes:
+    above = HEADS[head].format(iban=account, number="".join(account.split())[-8:-1])
+    return "\n".join((f"{above}Datum;Text;Betrag", *rows, "")).encode()
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_account_that_stands_above_a_table_tells_it_from_another_one_that_has_the_same_fees(
+    head: str, feed: Feed
+) -> None:
+    fees = "10.03.2026;FEE;-5,00", "11.03.2026;STAMP;-1,00"
+    feed.shelf.put("a.csv", stated(head, FIRST, *fees))
+    feed.shelf.put("b.csv", stated(head, SECOND, *fees))
+    assert accounts(feed) == {"-1": ["FEE", "STAMP"]}, "its lines wait"
+    (question,) = asked(feed)
+    feed.settings = BankFeedSettings(answers=f"{question['question']} = account-2")
+    assert accounts(feed) == {"-1": ["FEE", "STAMP"], "-2": ["FEE", "STAMP"]}
+    # Each goes on without a question.
+    feed.shelf.put("c.csv", stated(head, SECOND, "10.04.2026;FEE;-5,00"))
+    feed.shelf.put("d.csv", stated(head, FIRST, "12.04.2026;FEE;-7,00"))
+    assert accounts(feed) == {"-1": ["FEE", "STAMP", "FEE"], "-2": ["FEE", "STAMP", "FEE"]}
+    assert not asked(feed)
+    assert {record.raw["account_number"] for record in feed.read(LINES).records} == {""}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_files_of_two_accounts_that_stand_above_them_are_two_where_they_share_days_and_no_line(
+    head: str, feed: Feed
+) -> None:
+    feed.shelf.put("a.csv", stated(head, FIRST, "10.03.2026;FEE;-5,00", "12.03.2026;CAFE;-4,20"))
+    feed.shelf.put("b.csv", stated(head, SECOND, "11.03.2026;SHOP;-6,00", "13.03.2026;PAY;90,00"))
+    assert accounts(feed) == {"-1": ["FEE", "CAFE"], "-2": ["SHOP", "PAY"]}
+    assert not asked(feed)
+
+
+def test_what_stands_above_a_table_and_is_no_account_tells_nothing(feed: Feed) -> None:
+    for name, head in (
+        ("a.csv", "Kunde;12345678\nErstellt;16.03.2026 12:00\n"),
+        ("b.csv", "Kunde;87654321\nTotal;12345678\n"),
+    ):
+        rows = "10.03.2026;FEE;-5,00\n11.03.2026;STAMP;-1,00\n"
+        feed.shelf.put(name, f"{head}\nDatum;Text;Betrag\n{rows}".encode())
+    assert list(accounts(feed)) == ["-1"]
+    assert not asked(feed)

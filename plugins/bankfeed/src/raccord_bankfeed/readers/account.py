@@ -26,6 +26,7 @@ ACCOUNT_TAGS = ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACC
 
 _BANK_DIGEST_CHARS = 10
 _BANK_CHARS_MAX = 20
+_IBAN_CHARS_MIN, _IBAN_CHARS_MAX = 15, 34
 _NUMBER_CHARS_MIN = 6
 """A shorter number, zeros in front apart, is not one account's alone."""
 _IN_IBAN = {
@@ -103,12 +104,16 @@ def national(number: str) -> str:
     is not told here.
     """
     length, begins, ends = _IN_IBAN.get(number[:2], (0, 0, 0))
-    if len(number) != length or not (number.isascii() and number.isalnum() and number[2:4].isdigit()):
-        return ""
+    return number[begins:ends] if len(number) == length and is_iban(number) else ""
+
+
+def is_iban(number: str) -> bool:
+    """Tell whether an account is named by an IBAN, whatever its country."""
+    if not (_IBAN_CHARS_MIN <= len(number) <= _IBAN_CHARS_MAX and number.isascii() and number.isalnum()):
+        return False
     # The check of ISO 13616: letters count from ten on.
-    if int("".join(str(int(each, 36)) for each in number[4:] + number[:4])) % 97 != 1:
-        return ""
-    return number[begins:ends]
+    checked = int("".join(str(int(each, 36)) for each in number[4:] + number[:4])) % 97
+    return number[:2].isalpha() and number[2:4].isdigit() and checked == 1
 
 
 def _alone(number: str) -> str:

@@ -132,6 +132,8 @@ class Layout:
     """Whether the file proves it; else a person is asked, and shown what it would say."""
     apart: int | None = None
     """The column that tells one's own accounts apart, where earlier versions took all rows for one account's."""
+    stated: str = ""
+    """The account that stands above its rows, where nothing in them says one."""
     apart_first: str = ""
     """What the first row says there."""
 

@@ -217,7 +217,8 @@ class TableReader(LineReader):
             width = max((len(row.cells) for row in dated), default=0)
             titles = tuple(f"column {number}" for number in range(1, width + 1))
             base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
-        base = with_own_accounts(base, [row.cells for row in dated])
+        over = [row.cells for row in rows[:HEADER_WITHIN] if dated and row.line < dated[0].line]
+        base = with_own_accounts(base, [row.cells for row in dated], over)
         self._file_key = f"{base.key}-{questions.digest(*sample[:_KEY_LINES])}"
         own, saved = (self._known.columns.get(key, "") for key in (self._file_key, base.key))
         given = saved_layout(base, own or saved) if own or saved else None
