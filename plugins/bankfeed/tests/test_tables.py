@@ -25,6 +25,12 @@ from raccord_bankfeed.twins.bank import Feed, Read
 BANKS = {bank["name"]: bank for bank in tomllib.loads((Path(__file__).parent / "banks.toml").read_text())["bank"]}
 
 
+FURTHER = {
+    bank["name"]: bank
+    for bank in tomllib.loads((Path(__file__).parent / "further_banks.toml").read_text(encoding="utf-8"))["bank"]
+}
+
+
 def bank_file(bank: str) -> bytes:
     return BANKS[bank]["text"].encode()
 
@@ -42,6 +48,16 @@ def test_the_layout_of_a_real_bank_is_known(bank: str, charset: str) -> None:
     for named, told in (("currencies", "currency"), ("accounts", "account.masked")):
         if named in BANKS[bank]:
             assert sorted(set(map(attrgetter(told), result.lines))) == BANKS[bank][named]
+
+
+@pytest.mark.parametrize("bank", FURTHER)
+@pytest.mark.requirement("BF-09")
+def test_the_layout_of_a_further_bank_is_known_and_nothing_is_asked(bank: str) -> None:
+    result = Read(FURTHER[bank]["text"].replace("\n", "\r\n").encode())
+    read = [[line.day.isoformat(), str(line.amount), line.name] for line in result.lines if not line.pending]
+    assert read == FURTHER[bank]["lines"]
+    assert result.codes == []
+    assert not [event for event in result.events if isinstance(event, Question)]
 
 
 def test_where_only_money_in_is_marked_the_rest_goes_out() -> None:
