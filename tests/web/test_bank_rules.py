@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 import till
-from harness import choose_usual, sync
+from harness import OWNER, choose_usual, sync
 from playwright.sync_api import Route, expect
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from visiting import Travel, door, travel
 
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
+from raccord.plugin.drafts import PaymentType
 from raccord.plugin.texts import Language
-from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
+from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold, LedgerEntry
 from raccord.sync.lines.bank_rules import (
     BODY,
     AmountCondition,
@@ -32,7 +34,7 @@ from raccord.sync.lines.bank_rules import (
 from raccord.sync.lines.line_answers import RULED
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
-from raccord_web.parts.rule_forms import holds_whole, rule_typed, typed_of
+from raccord_web.parts.rule_forms import rule_typed, typed_of
 
 __all__ = ["door", "travel"]
 
@@ -148,9 +150,6 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert (len(rules_of(workshop)), browser.get(own).status_code) == (1, 404)
     for rule in rules_of(workshop):
         body = BODY.validate_python(rule.body)
-        assert holds_whole(body)
-        in_currency = AmountCondition(test=AmountTest.UNDER, amount=Decimal(5), currency="USD")
-        assert not holds_whole(replace(body, conditions=(in_currency,))), "the form has no room for a currency"
         assert rule_typed(typed_of(rule.name, rule.valid_from, body, "fr")).body == body, "a form says what filled it"
 
 
@@ -193,12 +192,56 @@ def test_each_part_of_a_rule_has_its_own_tax_class_and_description(language: Lan
     conditions = (TextCondition(test=TextTest.CONTAINS, value="LOYER"),)
     body = RuleBody(conditions=conditions, outcome=Outcome(kind=Treated.SPLIT, parts=parts))
     typed = typed_of("Loyer", None, body, language)
-    assert holds_whole(body)
     assert rule_typed(typed).body == body
     one = replace(body, outcome=Outcome(kind=Treated.CATEGORY, parts=(replace(parts[2], tax_code="5", class_id="9"),)))
     assert rule_typed(typed_of("Loyer", None, one, language)).body == one
     told = replace(body, outcome=Outcome(kind=Treated.CATEGORY, parts=(replace(parts[2], description="Bureau"),)))
-    assert not holds_whole(told), "what the form does not show is not lost by keeping it"
+    assert rule_typed(typed_of("Loyer", None, told, language)).body == told, "of one part too"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_form_has_room_for_several_accounts_and_connections_a_currency_and_a_cheque(language: Language) -> None:
+    in_currency = (
+        AmountCondition(test=AmountTest.BETWEEN, amount=Decimal(5), upto=Decimal("7.50"), currency="USD"),
+        AmountCondition(test=AmountTest.OVER, amount=Decimal(5)),
+    )
+    outcome = Outcome(
+        kind=Treated.CATEGORY, parts=(RulePart(account="3", description="Bureau"),), payment_type=PaymentType.CHECK,
+    )  # fmt: skip
+    body = RuleBody(
+        conditions=in_currency, outcome=outcome, accounts=("12", "7"), connections=("01ab", "02cd"),
+    )  # fmt: skip
+    assert rule_typed(typed_of("Loyer", None, body, language)).body == body
+
+
+def test_a_rule_of_several_accounts_is_changed_in_its_form(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.read() as session:
+        banks = session.execute(
+            select(LedgerEntry.object_id, LedgerEntry.name)
+            .where(LedgerEntry.company_id == company.id, LedgerEntry.type == "Bank", LedgerEntry.active.is_(True))
+            .order_by(LedgerEntry.name_key)
+        ).all()
+        meals = session.scalars(select(LedgerEntry.object_id).where(LedgerEntry.type == "Expense")).first()
+    assert len(banks) > 2
+    conditions = (AmountCondition(test=AmountTest.UNDER, amount=Decimal(5), currency="USD"),)
+    outcome = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=meals or ""),))
+    body = RuleBody(conditions=conditions, outcome=outcome, accounts=(banks[0][0], banks[1][0]))
+    rule = add_rule(workshop, OWNER, company.id, RuleSaid(name="Petits", body=body))
+    own = f"/bank-rules/{rule.id}"
+    shown = browser.get(own).text
+    ticked = re.findall(r'name="on_account\.(\w+)" value="on" checked', shown)
+    assert (sorted(ticked), 'name="currency1"' in shown) == (sorted(each[0] for each in banks[:2]), True)
+    assert re.search(r'name="currency1"[^>]* value="USD"', shown)
+    fields = {"name": "Petits", "version": "1", "test1": "amount.under", "value1": "5", "currency1": "usd",
+              "answer": "category", "account": meals or "", "of_connection." + connection.id: "on",
+              **{f"on_account.{each[0]}": "on" for each in banks[1:3]}}  # fmt: skip
+    assert send(own, own, do="save", **fields).status_code == 303
+    kept = BODY.validate_python(rules_of(workshop)[0].body)
+    assert kept == replace(body, accounts=(banks[1][0], banks[2][0]), connections=(connection.id,))
+    many = {f"on_account.{each}": "on" for each in range(60)}
+    assert send(own, own, do="save", **{**fields, "version": "2"}, **many).status_code == 409, "there is a limit"
 
 
 @pytest.mark.requirement("BF-21")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 import click
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.words import Option
 from raccord.onboarding.deciding.bank_rules import RuleSaid
 from raccord.overview.naming import AnswerError
-from raccord.plugin.drafts import Accepts
+from raccord.plugin.drafts import Accepts, PaymentType
 from raccord.plugin.texts import Text
 from raccord.sync.lines.bank_rules import (
     AmountCondition,
@@ -110,6 +110,11 @@ OPTIONS = (
     Option("--tax", default="", phrase=Phrase("Code de taxe.", "Tax code.")),
     Option("--class", "class_", default="", phrase=Phrase("Classe.", "Class.")),
     Option("--location", default="", phrase=Phrase("Lieu.", "Location.")),
+    Option(
+        "--cheque",
+        is_flag=True,
+        phrase=Phrase("Écrit un chèque : argent sorti d'une banque.", "Posts a cheque: money out of a bank account."),
+    ),
 )  # fmt: skip
 """Options of every command that says what a rule is."""
 
@@ -173,7 +178,8 @@ def _outcome(session: Session, company_id: str, typed: dict[str, Any]) -> Outcom
         return find_candidate(session, company_id, accepts, wanted).id if wanted else ""
 
     kind, _, party = str(typed["payee"]).partition(":")
-    more = {"party_kind": kind, "party_id": party, "location_id": named(Accepts.LOCATION, typed["location"])}
+    location = named(Accepts.LOCATION, typed["location"])
+    cheque: Literal[PaymentType.CHECK] | None = PaymentType.CHECK if typed["cheque"] else None
     tax, class_ = named(Accepts.TAX_CODE, typed["tax"]), named(Accepts.CLASS, typed["class_"])
     if typed["exclude"]:
         return Outcome(kind=Treated.EXCLUDE, why=typed["exclude"])
@@ -181,10 +187,13 @@ def _outcome(session: Session, company_id: str, typed: dict[str, Any]) -> Outcom
         return Outcome(kind=Treated.TRANSFER, other_account=_any_account(session, company_id, typed["transfer"]))
     if typed["personal"]:
         part = RulePart(account=named(Accepts.CATEGORY, typed["personal"]))
-        return Outcome(kind=Treated.PERSONAL, parts=(part,))
+        return Outcome(kind=Treated.PERSONAL, parts=(part,), payment_type=cheque)
     if typed["category"]:
         whole = RulePart(account=named(Accepts.CATEGORY, typed["category"]), tax_code=tax, class_id=class_)
-        return Outcome(kind=Treated.CATEGORY, parts=(whole,), **more)
+        return Outcome(
+            kind=Treated.CATEGORY, parts=(whole,), party_kind=kind, party_id=party, location_id=location,
+            payment_type=cheque,
+        )  # fmt: skip
     parts = []
     for each in typed["splits"]:
         account, _, share = str(each).partition("=")
@@ -195,7 +204,10 @@ def _outcome(session: Session, company_id: str, typed: dict[str, Any]) -> Outcom
                 account=named(Accepts.CATEGORY, account), percent=percent, amount=amount, tax_code=tax, class_id=class_
             )
         )
-    return Outcome(kind=Treated.SPLIT, parts=tuple(parts), **more)
+    return Outcome(
+        kind=Treated.SPLIT, parts=tuple(parts), party_kind=kind, party_id=party, location_id=location,
+        payment_type=cheque,
+    )  # fmt: skip
 
 
 def _any_account(session: Session, company_id: str, wanted: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,7 +19,8 @@ from raccord.onboarding.deciding.rule_accepting import accept_rule, count_waitin
 from raccord.onboarding.deciding.rule_texts import RuleError
 from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.overview.lines.rule_effects import Effect, try_rule
-from raccord.overview.lines.rule_sentences import counts_said, effect_said
+from raccord.overview.lines.rule_sentences import answer_said, counts_said, effect_said
+from raccord.plugin.drafts import PaymentType
 from raccord.store.models import Company, Connection, DraftRow, Event, Hold
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
 from raccord.sync.lines.line_answers import RULED
@@ -154,3 +156,24 @@ def test_a_rule_that_is_tried_tells_what_waits_from_what_is_answered_or_posted(
     }  # fmt: skip
     nothing = tried(workshop, company, says("Deux", meals, "deux"))
     assert effect_said(nothing).fr.startswith("Aucune opération en attente ne changerait. Déjà répondues")
+
+
+def test_a_rule_may_say_that_money_was_spent_by_cheque(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    meals = account(workshop, company, "Repas")
+    till.ROWS["T1"] = lines(("-3.75", "CHQ TRAITEUR"), ("8.00", "CHQ RENDU"))
+    sync(workshop, connection)
+    outcome = Outcome(
+        kind=Treated.CATEGORY, parts=(RulePart(account=meals),), payment_type=PaymentType.CHECK,
+    )  # fmt: skip
+    body = replace(says("Chèques", meals, "chq").body, outcome=outcome)
+    effect = tried(workshop, company, RuleSaid(name="Chèques", body=body))
+    assert (effect.waiting, effect.unfit) == (1, 1), "no money that came in is a cheque of ours"
+    assert answer_said(effect.examples["waiting"][0].would_be).fr == "A Repas (chèque)"
+    rule = add_rule(workshop, OWNER, company.id, RuleSaid(name="Chèques", body=body))
+    assert accept_rule(workshop, OWNER, rule.id).keys == ["bank/b1"]
+    sync(workshop, connection)
+    [bought] = workshop.client(company).query_all("Purchase")
+    assert bought["PaymentType"] == "Check"

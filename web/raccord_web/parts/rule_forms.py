@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Literal
 
 from raccord.errors import RaccordError
 from raccord.onboarding.deciding.bank_rules import RuleSaid
 from raccord.onboarding.deciding.rule_texts import RuleError
+from raccord.plugin.drafts import PaymentType
 from raccord.plugin.texts import Language, Text
 from raccord.sync.lines.bank_rules import (
     CONDITIONS_MAX,
@@ -36,6 +38,13 @@ TESTS = (
     *(f"direction.{each}" for each in Direction),
     "kind",
 )
+ON_ACCOUNT, OF_CONNECTION = "on_account.", "of_connection."
+"""Before the ids in the names of the boxes of accounts and connections that a rule is limited to."""
+NAMING = ("account", "other_account", "part", "payee", "tax", "class", "location")
+"""Fields of a rule that name something of the books."""
+_PAID: Mapping[str, Literal[PaymentType.CHECK, PaymentType.CASH]] = {
+    PaymentType.CHECK: PaymentType.CHECK, PaymentType.CASH: PaymentType.CASH,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,8 @@ def rule_typed(fields: Mapping[str, str]) -> RuleSaid:
             conditions=tuple(conditions),
             outcome=_outcome(fields),
             together=Together.ANY if fields.get("together") == Together.ANY else Together.ALL,
-            accounts=tuple(filter(None, [fields.get("on_account", "")])),
-            connections=tuple(filter(None, [fields.get("of_connection", "")])),
+            accounts=_ticked(fields, ON_ACCOUNT),
+            connections=_ticked(fields, OF_CONNECTION),
         ),
     )
 
@@ -83,8 +92,8 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody, language: Langu
         "name": name,
         "valid_from": "" if valid_from is None else valid_from.isoformat(),
         "together": str(body.together),
-        "on_account": next(iter(body.accounts), ""),
-        "of_connection": next(iter(body.connections), ""),
+        **{f"{ON_ACCOUNT}{each}": "on" for each in body.accounts},
+        **{f"{OF_CONNECTION}{each}": "on" for each in body.connections},
         "answer": str(outcome.kind),
         "account": first.account if first is not None and outcome.kind is not Treated.SPLIT else "",
         "other_account": outcome.other_account,
@@ -93,6 +102,8 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody, language: Langu
         "location": outcome.location_id,
         "tax": first.tax_code if first is not None and outcome.kind is not Treated.SPLIT else "",
         "class": first.class_id if first is not None and outcome.kind is not Treated.SPLIT else "",
+        "text": first.description if first is not None and outcome.kind is not Treated.SPLIT else "",
+        "payment": outcome.payment_type or "",
     }
     for row, condition in enumerate(body.conditions, 1):
         fields |= {f"{name}{row}": value for name, value in _condition_fields(condition, language).items()}
@@ -109,13 +120,15 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody, language: Langu
     return fields
 
 
-def holds_whole(body: RuleBody) -> bool:
-    """Tell whether the form has room for all that a rule says."""
-    if any(isinstance(each, AmountCondition) and each.currency for each in body.conditions):
-        return False
-    if body.outcome.kind is not Treated.SPLIT and any(part.description for part in body.outcome.parts):
-        return False
-    return max(len(body.accounts), len(body.connections)) <= 1
+def named_in(fields: Mapping[str, str]) -> set[str]:
+    """Return the ids of what a form names of the books."""
+    said = {value.rpartition(":")[2] for name, value in fields.items() if name.startswith(NAMING)}
+    return said | set(_ticked(fields, ON_ACCOUNT))
+
+
+def _ticked(fields: Mapping[str, str], kind: str) -> tuple[str, ...]:
+    """Return the ids behind the boxes of a kind that are ticked."""
+    return tuple(name.removeprefix(kind) for name, value in fields.items() if name.startswith(kind) and value)
 
 
 def _condition(fields: Mapping[str, str], row: int) -> Condition:
@@ -130,6 +143,7 @@ def _condition(fields: Mapping[str, str], row: int) -> Condition:
                 test=AmountTest(test),
                 amount=_decimal(value),
                 upto=_decimal(fields.get(f"upto{row}", "")) if between else None,
+                currency=fields.get(f"currency{row}", "").upper(),
             )
         case "direction" if test in set(Direction):
             return DirectionCondition(direction=Direction(test))
@@ -141,7 +155,9 @@ def _condition_fields(condition: Condition, language: Language) -> dict[str, str
     match condition:
         case AmountCondition():
             amount, upto = (_written(each, language) for each in (condition.amount, condition.upto))
-            return {"test": f"amount.{condition.test}", "value": amount, "upto": upto}
+            return {
+                "test": f"amount.{condition.test}", "value": amount, "upto": upto, "currency": condition.currency,
+            }  # fmt: skip
         case TextCondition():
             return {"test": f"text.{condition.test}", "value": condition.value}
         case DirectionCondition():
@@ -164,10 +180,11 @@ def _outcome(fields: Mapping[str, str]) -> Outcome:
             parts = tuple(_part(fields, row) for row in range(1, RULE_PARTS_MAX + 1) if fields.get(f"part{row}"))
         case Treated.CATEGORY | Treated.PERSONAL:
             account = fields.get("account", "")
-            parts = (RulePart(account=account, tax_code=tax, class_id=class_),) if account else ()
+            text = fields.get("text", "").strip()
+            parts = (RulePart(account=account, tax_code=tax, class_id=class_, description=text),) if account else ()
     return Outcome(
         kind=kind, parts=parts, party_kind=party_kind if party_id else "", party_id=party_id,
-        location_id=fields.get("location", ""),
+        location_id=fields.get("location", ""), payment_type=_PAID.get(fields.get("payment", "")),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.deciding.bank_rules import RuleSaid
 from raccord.overview.lines.last_time import last_said
 from raccord.overview.lines.rule_views import rulings_on
+from raccord.plugin.drafts import PaymentType
 from raccord.store.models import Connection, DraftRow, Hold
 from raccord.suggesting.words import payee_of, words_in
 from raccord.sync.bodies import load_draft
@@ -99,6 +100,7 @@ def _outcome(said: Treatment, total: Decimal) -> Outcome:
         location_id=said.location_id,
         other_account=said.other_account,
         why=said.why if said.kind is Treated.EXCLUDE else "",
+        payment_type=None if said.payment_type is PaymentType.CARD else said.payment_type,
     )
 
 

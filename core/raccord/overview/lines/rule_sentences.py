@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.deciding.treating_texts import refusal
 from raccord.overview.lines.rule_effects import Effect
 from raccord.overview.lines.rule_views import Names, RuleAnswer, Share, answer_of, names_of, rulings_on
+from raccord.plugin.drafts import PaymentType
 from raccord.plugin.texts import Text
 from raccord.sync.lines.bank_rules import (
     AmountCondition,
@@ -88,8 +89,9 @@ def answer_said(answer: RuleAnswer | None) -> Text:
             said = _accounts(answer.shares)
             if answer.kind == Treated.PERSONAL:
                 said = Text(f"personnel : {said.fr}", f"personal: {said.en}")
-    named = ", ".join(filter(None, (answer.party, answer.location)))
-    return Text(f"{said.fr} ({named})", f"{said.en} ({named})") if named else said
+    cheque = ("chèque", "cheque") if answer.payment_type is PaymentType.CHECK else ("", "")
+    named = [", ".join(filter(None, (paid, answer.party, answer.location))) for paid in cheque]
+    return Text(f"{said.fr} ({named[0]})", f"{said.en} ({named[1]})") if named[0] else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
+from raccord.plugin.drafts import PaymentType
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold, LedgerEntry
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.bank_rules import BODY, Outcome, RuleBody, RuleMode
@@ -42,6 +43,7 @@ class RuleAnswer:
     other_account: str = ""
     location: str = ""
     why: str = ""
+    payment_type: PaymentType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def answer_of(said: Treatment | Outcome | None, names: Names) -> RuleAnswer | No
         other_account=names.get(("Account", said.other_account), said.other_account),
         location=names.get(("Department", said.location_id), said.location_id),
         why=said.why,
+        payment_type=said.payment_type,
     )
 
 

@@ -18,7 +18,7 @@ from typing import Annotated, Literal, assert_never
 
 from pydantic import Field, TypeAdapter
 
-from raccord.plugin.drafts import Deposit, Expense
+from raccord.plugin.drafts import Deposit, Expense, PaymentType
 from raccord.plugin.money import exponent
 from raccord.sync.lines.treatments import BY_RULE, Part, Treated, Treatment, UnfitTreatment, arrives
 
@@ -135,6 +135,8 @@ class Outcome:
     other_account: str = ""
     why: str = ""
     """Of what is left out: the reason."""
+    payment_type: Literal[PaymentType.CHECK, PaymentType.CASH] | None = None
+    """Of money spent from a bank account: a cheque, or not; nothing: as the line says. It fits no other line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +236,7 @@ def treatment_of(rule: Rule, line: Line) -> Treatment:
         party_id=outcome.party_id,
         location_id=outcome.location_id,
         other_account=outcome.other_account,
+        payment_type=outcome.payment_type,
         origin=rule.origin,
         why=outcome.why if outcome.kind is Treated.EXCLUDE else rule.name,
     )

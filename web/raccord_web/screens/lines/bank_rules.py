@@ -33,14 +33,12 @@ from raccord_web.front.visitors import acting, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.parts.rule_forms import TESTS, holds_whole, rows_of, rule_typed, typed_of
+from raccord_web.parts.rule_forms import OF_CONNECTION, ON_ACCOUNT, TESTS, named_in, rows_of, rule_typed, typed_of
 
 router = APIRouter()
 
 Groups = Mapping[str, list[Candidate]]
 Counted = Annotated[int | None, Query(ge=0, le=ACCEPTED_MAX * 1000)]
-NAMING = ("on_account", "account", "other_account", "part", "payee", "tax", "class", "location")
-"""Fields of a rule that name something of the books."""
 _ROOM = ("condition", "part", "narrow")
 """What the form is sent with for one more condition, or part of a split."""
 _ENDED = (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)
@@ -206,10 +204,10 @@ def _editor(
             view=view,
             unposted=count_ruled(session, company_id, rule_id) if rule_id else 0,
             versions=bank_rules.versions_of(session, rule_id) if rule_id else (),
-            whole=view is None or holds_whole(view.body),
             typed=typed,
             tests=TESTS,
             rows=rows_of(typed),
+            boxes={"account": ON_ACCOUNT, "connection": OF_CONNECTION},
             answers=list(Treated),
             fitting=_fitting(session, company_id, typed),
             among=typed.get("among", "")[:100],
@@ -236,8 +234,7 @@ def _fitting(session: Session, company_id: str, typed: Mapping[str, str]) -> dic
         "category": Accepts.CATEGORY, "bank": Accepts.BANK_OR_CARD, "tax": Accepts.TAX_CODE, "class": Accepts.CLASS,
         "location": Accepts.LOCATION, "vendor": Accepts.VENDOR, "customer": Accepts.CUSTOMER,
     }  # fmt: skip
-    named = {value.rpartition(":")[2] for name, value in typed.items() if name.startswith(NAMING)}
-    found = candidates(session, company_id, list(places.values()), typed.get("among", "")[:100], named)
+    found = candidates(session, company_id, list(places.values()), typed.get("among", "")[:100], named_in(typed))
     return {name: list(found.get(accepts, ())) for name, accepts in places.items()}
 
 
