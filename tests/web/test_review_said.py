@@ -8,12 +8,24 @@ from collections.abc import Callable
 import till
 from harness import OWNER, sync
 from httpx2 import Response
+from programs import program
 from review_lines import held, row
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from raccord.cli.holds.proposals import proposed
+from raccord.cli.terminal.output import Output, State
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.deciding.decisions import choose
+from raccord.overview.lines.said_by_source import with_said
+from raccord.overview.questions import Question, open_questions
+from raccord.plugin.texts import Language
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
+from raccord_web.api.application import PATH
+from raccord_web.app import create_app
 
 
 def test_what_the_file_says_of_a_line_is_shown_and_offered_and_decides_nothing(
@@ -90,3 +102,45 @@ def test_of_a_split_with_a_name_that_nobody_knows_the_rest_is_filled_in_and_the_
     assert ("“Fourniture bureau”" in told["2"], "Fournitures de bureau" in told["2"]) == (True, True)
     assert ("“Zzyzx”" in told["3"], "data-fill" in told["3"]) == (True, False), "nothing is near it"
     assert "Le fichier dit" in browser.get(page, headers={"accept-language": "fr"}).text
+
+
+def test_programs_and_the_command_line_are_told_what_the_file_says_with_one_read_for_all(
+    workshop: Workshop, company: Company, accounts: dict[str, str], connection: Connection
+) -> None:
+    till.ROWS["T1"] += [
+        row(11, "-7.00", "ALPHA") | {"filed": "[Épargne]"},
+        row(12, "-8.00", "BRAVO") | {"filed": "Fournitures de bureau=5.25;Frais déplacement=2.75"},
+        row(13, "-9.00", "CHARLIE") | {"filed": "[Compte Zzy]"},
+    ]
+    sync(workshop, connection)
+    client = program(workshop, create_app(workshop, HandOver()), RoleName.BOOKKEEPER, Scope.READ, company.id)
+    told = {each["text"]: each for each in client.get(f"{PATH}/holds").json()["rows"]}
+    alpha, bravo, charlie = (told[text]["said"] for text in ("ALPHA", "BRAVO", "CHARLIE"))
+    assert (alpha["kind"], alpha["parts"][0]["account"]) == ("transfer", accounts["Épargne"])
+    assert (bravo["kind"], bravo["adds_up"]) == ("split", True)
+    assert [(each["account_name"], each["near_name"], each["amount"]) for each in bravo["parts"]] == [
+        ("Fournitures de bureau", "", "5.25"), ("", "Frais de déplacement", "2.75"),
+    ]  # fmt: skip
+    assert (charlie["kind"], charlie["parts"][0]["account"]) == ("transfer", ""), "no account is taken for it"
+    assert told["JEU VIDEO"]["said"] is None, "of other lines nothing is said"
+    catalog = workshop.scopes.catalog
+    with workshop.database.read() as session:
+        found = open_questions(session, connection.id).rows
+        counts = []
+        for some in ([each for each in found if each.text == "ALPHA"], found):
+            statements: list[str] = []
+            bind = session.get_bind()
+            hear = lambda *said: statements.append(said[2])  # noqa: B023, E731
+            event.listen(bind, "before_cursor_execute", hear)
+            listed = with_said(session, catalog, some)
+            event.remove(bind, "before_cursor_execute", hear)
+            counts.append(len(statements))
+    assert counts == [2, 3], "and the accounts of connections, once of all that are not in the books"
+    shown = {each.text: shown_as(each, "fr") for each in listed}
+    assert "⇢ Frais déplacement 2,75 (aucun compte de ce nom ; le plus proche : Frais de déplacement)" in shown["BRAVO"]
+    assert "⇢ [Compte Zzy] (aucun compte de ce nom)" in shown["CHARLIE"]
+
+
+def shown_as(question: Question, language: Language) -> str:
+    """Return what ``raccord holds`` says may be said of a line."""
+    return proposed(Output(State(language=language)), question, None).replace("\N{NO-BREAK SPACE}", " ")

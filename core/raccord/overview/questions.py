@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.deciding.seen_questions import question_seen
 from raccord.overview.lines.one_or_two import OneOrTwo, one_or_two
+from raccord.overview.lines.said_views import SaidView
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.overview.weighing.decided import is_decided
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
@@ -170,6 +171,8 @@ class Question:
     """Of a conflict, what tells it and its answer as they are: given back with another, none is replaced unread."""
     one_or_two: OneOrTwo | None = None
     """The line that may tell of the same movement and was called otherwise: answered first, by yes or no."""
+    said: SaidView | None = None
+    """What the program that wrote the source's file filed the line under."""
 
 
 @dataclass(frozen=True, slots=True)

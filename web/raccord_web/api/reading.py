@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -24,6 +25,7 @@ from raccord.overview.connections import ConnectionView, connection_view, list_c
 from raccord.overview.coverage import Interval, coverage_of
 from raccord.overview.drifts import DriftView, open_drifts
 from raccord.overview.history import Happening
+from raccord.overview.lines.said_by_source import with_said
 from raccord.overview.listing import Listing
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_lines, plan_summary
 from raccord.overview.pointing.at_source import Staged, staged_streams
@@ -297,11 +299,11 @@ def causes(request: Request, asked: Asked, connection: Of = "") -> Part[ProblemG
 @router.get("/holds")
 def holds(request: Request, asked: Asked, connection: Of = "") -> Part[Question]:
     """Return what waits for a person, with the answers that it takes."""
-    with desk_of(request).workshop.database.read() as session:
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
         within = within_of(request)
-        return part(
-            open_questions(session, connection or None, within=within, limit=asked.limit, offset=asked.offset)
-        )  # fmt: skip
+        found = open_questions(session, connection or None, within=within, limit=asked.limit, offset=asked.offset)
+        return part(replace(found, rows=with_said(session, workshop.scopes.catalog, found.rows)))
 
 
 @router.get("/runs")

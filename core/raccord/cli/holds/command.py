@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import click
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from raccord.onboarding.deciding.decisions import answer_hold, choose, skip_draf
 from raccord.overview.closed_months import asked_months
 from raccord.overview.explain import explain
 from raccord.overview.lines.rule_sentences import RuleSays
+from raccord.overview.lines.said_by_source import with_said
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.naming import AnswerError, pick
 from raccord.overview.questions import Candidate, MissingChoice, Question, candidates, missing_choices, open_questions
@@ -72,6 +74,7 @@ def list_(connection: str | None, limit: int, offset: int) -> int:
         questions = open_questions(session, chosen, without_choices=True, limit=limit, offset=offset)
         choices = missing_choices(session, chosen)
         months = asked_months(session, chosen)
+        questions = replace(questions, rows=with_said(session, workshop.scopes.catalog, questions.rows))
         ruled = rules_on(session, questions.rows)
     if out.as_json:
         out.json(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Output
-from raccord.cli.terminal.showing import day
+from raccord.cli.terminal.showing import day, money
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.lines.one_or_two import OneOrTwo
@@ -30,7 +31,8 @@ def proposed(out: Output, question: Question, rule: RuleSays | None) -> str:
     learned = "" if rule is not None and rule.answer is not None else _suggested(question)
     if question.one_or_two is not None:
         return _either(out, question.one_or_two)
-    return f"{_matched(out, question)}{_other_side(out, question)}{_ruled(out, rule)}{learned}"
+    said = _said(out, question)
+    return f"{_matched(out, question)}{_other_side(out, question)}{_ruled(out, rule)}{learned}{said}"
 
 
 def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, object]:
@@ -65,6 +67,7 @@ def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, obj
             "called": {"fr": question.one_or_two.called.fr, "en": question.one_or_two.called.en},
             "other_called": {"fr": question.one_or_two.other_called.fr, "en": question.one_or_two.other_called.en},
         },
+        "said": None if question.said is None else asdict(question.said),
         "suggested": None
         if told is None
         else {
@@ -120,6 +123,24 @@ def _other_side(out: Output, question: Question) -> str:
     words = counted(apart, ("{n} jour d'écart", "{n} day apart"), ("{n} jours d'écart", "{n} days apart"))
     far = f" ({words.get(out.language)})" if apart > 1 else ""
     return f"\n⇄ {said['name']}, {said['day']}{far}, {said['text']} [{said['sure']}]"
+
+
+def _said(out: Output, question: Question) -> str:
+    """Return what the source's program filed a line under, each part on a line with the account of its name."""
+    if question.said is None:
+        return ""
+    found = ""
+    for part in question.said.parts:
+        amount = "" if part.amount is None else f" {money(part.amount, out.language)}"
+        name = f"[{part.name}]" if part.transfer else part.name or "–"
+        nearest = Phrase(f" ; le plus proche : {part.near_name}", f"; the nearest: {part.near_name}").get(out.language)
+        none = Phrase("aucun compte de ce nom", "no account of this name").get(out.language)
+        there = part.account_name or f"{none}{nearest if part.near else ''}"
+        found += f"\n⇢ {name}{amount}" + ("" if there == part.name else f" ({there})")
+    if not question.said.adds_up:
+        off = Phrase("Ces parts ne font pas le montant.", "These parts do not come to the amount.")
+        found += f"\n  {off.get(out.language)}"
+    return found
 
 
 def _ruled(out: Output, rule: RuleSays | None) -> str:

@@ -205,7 +205,7 @@ def accounts_with_lines(session: Session, within: Within = None, connection_id: 
     """Return the accounts that have lines which wait, of all connections or of one, by name."""
     # Counted by account before their names are looked up, which are few.
     counted = (
-        select(Connection.company_id, _account().label("moved_on"), func.count().label("lines"))
+        select(Connection.company_id, last_account().label("moved_on"), func.count().label("lines"))
         .select_from(Hold)
         .join(Connection, Connection.id == Hold.connection_id)
         .where(Hold.closed_at.is_(None), is_line(), *among(Hold.connection_id, within))
@@ -337,7 +337,7 @@ def _open(wanted: WantedLines, within: Within) -> Any:
             Company.name.label("company"),
             Company.home_currency,
             Company.taxed,
-            _account().label("account_id"),
+            last_account().label("account_id"),
         )
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .join(Connection, Connection.id == Hold.connection_id)
@@ -353,7 +353,7 @@ def _where(asked: Any, session: Session, wanted: WantedLines) -> Any:
     if wanted.company_id:
         asked = asked.where(Connection.company_id == wanted.company_id)
     if wanted.account:
-        asked = asked.where(_account() == wanted.account)
+        asked = asked.where(last_account() == wanted.account)
     if wanted.arriving is not None:
         asked = asked.where(signed.not_like("-%") if wanted.arriving else signed.like("-%"))
     if wanted.first is not None:
@@ -365,7 +365,7 @@ def _where(asked: Any, session: Session, wanted: WantedLines) -> Any:
     return asked
 
 
-def _account() -> Any:
+def last_account() -> Any:
     """Return the account that a line's money moved on, as the last plan found it."""
     return (
         select(PlanLine.money_account)
