@@ -210,3 +210,22 @@ def test_accounts_of_other_formats_without_a_number_are_no_account_of_ofx_files(
     feed.put(ofx(CHEQUING, "03-14 -900.00 Rent"), mt940(("Pay", "15", "CAD", "10,", "11,")))
     assert accounts(feed) == {"unnamed": ["Rent"]}
     assert len(asked(feed)) == 1
+
+
+def test_an_account_stays_what_it_is_once_the_file_before_is_taken_back(
+    feed: Feed, new_feed: Callable[[], Feed]
+) -> None:
+    card = ofx(CARD, "03-15 -7.00 Cafe", "03-16 -8.00 Shop")
+    feed.put(ofx(CHEQUING, "03-14 -900.00 Rent"), card)
+    both = feed.read(LINES).records
+    left = new_feed().put(card)
+    left.before = {(LINES, each.source_id): each.raw for each in both}
+    assert [each.source_id for each in left.read(LINES).records] == [each.source_id for each in both[1:]]
+    # So it is where a person said whose it is.
+    first, second = ofx(CHEQUING, "03-14 -900.00 Rent"), ofx(CHEQUING, "04-14 10.00 Pay")
+    said = new_feed().put(first, second)
+    say(said, asked(said)[0]["question"], "account-2")
+    alone = new_feed()
+    alone.shelf.put("export-2.ofx", second)
+    alone.settings = said.settings
+    assert accounts(alone) == {"unnamed-2": ["Pay"]}

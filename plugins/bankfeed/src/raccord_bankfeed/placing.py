@@ -40,6 +40,9 @@ Kept = Callable[[str], Mapping[str, JSON] | None]
 """What was kept of a line, by its id."""
 _LOOKED_AT_MAX = 5
 """Of a statement so many lines are looked for among those that were kept."""
+_FORMER_MAX = 6
+"""So many accounts are looked through for those that a file was of before."""
+_SMALL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +165,11 @@ class Places:
         road = files_seen.road(source)
         self._roads.add(road)
         if _may_be_nameless(road):
-            several = road not in self._first and self._several_in(source)
-            self._among_nameless(source, road, several=several)
-        elif unnamed := self._unnamed_in(source):
+            look = road not in self._first and (source.size <= _SMALL_BYTES or self._several_in(source))
+            self._among_nameless(source, road, look=look)
+        elif self._unnamed_in(source):
             self._roads_unnamed.add(road)
-            self._among_nameless(source, UNNAMED, several=unnamed > 1)
+            self._among_nameless(source, UNNAMED, look=True)
         if source.number in self._beyond:
             return
         self._unread.append(source)
@@ -179,10 +182,10 @@ class Places:
                     self._found[each.number] = place
             self._unread.clear()
 
-    def _unnamed_in(self, source: SourceFile) -> int:
-        """Return how many statements of a file number no account, of a format that does."""
+    def _unnamed_in(self, source: SourceFile) -> bool:
+        """Tell whether a statement of a file numbers no account, of a format that does."""
         span = files_seen.span(source, self._known, self._said)
-        return 0 if span is None else sum(map(is_unnamed, span.accounts))
+        return span is not None and any(map(is_unnamed, span.accounts))
 
     def _several_in(self, source: SourceFile) -> bool:
         """Tell whether the rows of a table are of several accounts that are looked for among one another."""
@@ -223,12 +226,14 @@ class Places:
                 keys[key], were[key] = now, under
         return Place(keys, tuple(asked), tuple(said), were)
 
-    def _among_nameless(self, source: SourceFile, road: str, *, several: bool = False) -> None:
-        """Place a file of a format that may name no account among the others that are laid out like it."""
+    def _among_nameless(self, source: SourceFile, road: str, *, look: bool) -> None:
+        """Place a file of a format that may name no account among the others that are laid out like it; ``look`` tells
+        that the first of them is looked at, too: there may have been one before it.
+        """
         if road not in self._first:
             self._first[road] = source
-            if not several:
-                # Alone of its kind it is compared with nothing, and need not be read for it.
+            if not look:
+                # Alone of its kind it is compared with nothing, and a large one is not read for it.
                 return
             self._loaded.add(road)
         if road not in self._loaded:
@@ -266,12 +271,14 @@ class Places:
         """Return the account that one of a file is, which has it under the key ``named``, and what was said of it; or
         nothing, and what is asked.
         """
-        if self._begin(key):
-            return self._at(key, 1), None
+        begun = self._begin(key)
         slots = self._slots[key]
         pattern = name_pattern(source.name)
         alike = f"place-{digest(named, pattern)}"
         own = f"{alike}-{source.sha256[:8]}"
+        if begun:
+            said = self._known.says(own, *ACCOUNT_WORDS)
+            return self._at(key, ACCOUNT_WORDS.index(said) + 1 if said else self._was(key, mine)), None
         compared = {slot.number: slot.compare(mine) for slot in slots}
 
         def question(layout: str) -> Question:
@@ -313,6 +320,14 @@ class Places:
             if any(id_ not in before and self._kept(f"{slot.key}/{id_}") is not None for id_ in dict.fromkeys(some)):
                 return slot
         return None
+
+    def _was(self, key: str, mine: Nameless) -> int:
+        """Return which account of a key the first of its files was of before one that came first was taken back."""
+        some = {id_: self._kept(f"{key}/{id_}") for id_ in (min(mine.ids), max(mine.ids))}
+        if any(kept is not None for kept in some.values()):
+            return 1
+        numbers = range(2, _FORMER_MAX + 1)
+        return next((each for each in numbers if any(self._kept(f"{key}-{each}/{id_}") for id_ in some)), 1)
 
     def _called_apart(self, slots: Sequence[Slot], compared: Mapping[int, Compared]) -> Slot | None:
         """Begin an account of a statement that says another bank, kind or currency than all before it and has no line
