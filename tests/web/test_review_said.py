@@ -10,7 +10,7 @@ from harness import OWNER, sync
 from httpx2 import Response
 from programs import program
 from review_lines import held, row
-from sqlalchemy import event
+from sqlalchemy import event, select
 from starlette.testclient import TestClient
 
 from raccord.cli.holds.proposals import proposed
@@ -18,11 +18,14 @@ from raccord.cli.terminal.output import Output, State
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import choose
 from raccord.overview.lines.said_by_source import with_said
 from raccord.overview.questions import Question, open_questions
 from raccord.plugin.texts import Language
-from raccord.store.models import Company, Connection
+from raccord.store.models import Company, Connection, LedgerEntry
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
+from raccord.sync.lines.treatments import Treated
 from raccord.sync.workshop import Workshop
 from raccord_web.api.application import PATH
 from raccord_web.app import create_app
@@ -139,6 +142,30 @@ def test_programs_and_the_command_line_are_told_what_the_file_says_with_one_read
     shown = {each.text: shown_as(each, "fr") for each in listed}
     assert "⇢ Frais déplacement 2,75 (aucun compte de ce nom ; le plus proche : Frais de déplacement)" in shown["BRAVO"]
     assert "⇢ [Compte Zzy] (aucun compte de ce nom)" in shown["CHARLIE"]
+
+
+def test_accounts_that_nobody_categorises_by_are_not_offered_and_taken_where_their_name_is_typed(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Callable[..., Response]
+) -> None:
+    with workshop.database.read() as session:
+        kept = session.scalars(select(LedgerEntry).where(LedgerEntry.subtype == "RetainedEarnings")).one()
+    hold = held(workshop)["COSTCO WHOLESALE"]
+    for view in ("category", "split"):
+        page = browser.get(f"/review?line={hold}&view={view}").text
+        offered = re.findall(
+            r'<option value="([^"]+)"', page.partition('<datalist id="accounts">')[2].partition("<da")[0]
+        )
+        assert ("Fournitures de bureau" in offered, kept.name in offered) == (True, False), view
+    new = browser.get(f"/companies/{company.id}/bank-rules/new").text
+    assert (f'value="{accounts["Fournitures de bureau"]}"' in new, f'value="{kept.object_id}"' in new) == (True, False)
+    body = RuleBody(
+        conditions=(TextCondition(test=TextTest.CONTAINS, value="x"),),
+        outcome=Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=kept.object_id),)),
+    )
+    rule = add_rule(workshop, OWNER, company.id, RuleSaid(name="Réserve", body=body))
+    assert f'value="{kept.object_id}" selected' in browser.get(f"/bank-rules/{rule.id}").text
+    typed = {"kind": "category", "other": kept.name}
+    assert send("/review", f"/review/{hold}/treat", **typed).status_code == 303
 
 
 def shown_as(question: Question, language: Language) -> str:

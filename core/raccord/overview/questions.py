@@ -63,6 +63,7 @@ class Candidate:
     number: str
     tax_code: str = ""
     """Of an account: the tax code that QuickBooks has by default for it."""
+    subtype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +325,8 @@ def candidates(
     ]
     rows = session.execute(union_all(*(select(part) for part in parts))).all()
     found: dict[Accepts, list[tuple[str, Candidate]]] = {accepts: [] for accepts in places}
-    for type_, object_id, name, name_key, number, tax_code, at in rows:
-        found[places[at]].append((name_key, Candidate(object_id, name, type_, number, tax_code)))
+    for type_, object_id, name, name_key, number, tax_code, subtype, at in rows:
+        found[places[at]].append((name_key, Candidate(object_id, name, type_, number, tax_code, subtype)))
     return {
         accepts: tuple(each for _, each in sorted(those, key=lambda one: one[0])) for accepts, those in found.items()
     }
@@ -337,7 +338,7 @@ def count_candidates(session: Session, company_id: str, accepts: Accepts) -> int
     return session.scalar(select(func.count()).select_from(fits.subquery())) or 0
 
 
-def _of_place(accepts: Accepts) -> Select[str, str, str, str, str, str]:
+def _of_place(accepts: Accepts) -> Select[str, str, str, str, str, str, str]:
     """Return the columns of what fits a place: whole rows would take long, for a company's lists are."""
     columns = select(
         LedgerEntry.type,
@@ -346,6 +347,7 @@ def _of_place(accepts: Accepts) -> Select[str, str, str, str, str, str]:
         LedgerEntry.name_key,
         LedgerEntry.number,
         LedgerEntry.tax_code,
+        LedgerEntry.subtype,
     ).where(LedgerEntry.kind == kind_of(accepts))
     return columns.where(LedgerEntry.type.in_(sorted(TYPES[accepts]))) if accepts in TYPES else columns
 

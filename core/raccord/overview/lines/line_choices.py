@@ -24,7 +24,7 @@ from raccord.store.models import Choice, Hold, LedgerEntry
 from raccord.sync.books.company import TAXED_BACK, TYPES
 from raccord.sync.days import around
 from raccord.sync.lines.transfers import SLOW_DAYS_APART, TRANSFER, says_transfer
-from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
+from raccord.sync.lines.treatment_fit import NO_CATEGORIES, NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.party_names import words_of
 
@@ -81,6 +81,11 @@ class LineChoices:
     """What the program that wrote the source's file filed the line under."""
     usual_taxes: Mapping[str, UsualTax] = field(default_factory=dict)
     """By account, which tax goes with it, where that is known."""
+
+    @property
+    def offered(self) -> Sequence[Candidate]:
+        """Return the accounts that are proposed while a name is typed: without those that are no category."""
+        return [each for each in self.accounts if each.subtype not in NO_CATEGORIES]
 
 
 def choices_for(

@@ -27,7 +27,7 @@ from raccord.shapes import misfit
 from raccord.store.models import Choice, Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.books.company import TYPES
 from raccord.sync.lines.bank_rules import fold
-from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS
+from raccord.sync.lines.treatment_fit import NO_CATEGORIES, NOBODYS_ACCOUNTS, OWN_ACCOUNTS
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
@@ -139,7 +139,7 @@ def _books(
     wanted = (LedgerEntry.company_id.in_(companies), LedgerEntry.kind == "Account", LedgerEntry.active.is_(True))
     for row in session.execute(select(*columns).where(*wanted).order_by(LedgerEntry.type, LedgerEntry.name_key)):
         categories, own = found[row.company_id]
-        each = Candidate(row.object_id, row.name, row.type, row.number)
+        each = Candidate(row.object_id, row.name, row.type, row.number, subtype=row.subtype)
         if row.type in TYPES[Accepts.CATEGORY]:
             categories[fold(row.name)] = each
         if row.type in OWN_ACCOUNTS and row.subtype not in NOBODYS_ACCOUNTS:
@@ -204,6 +204,7 @@ def _nearest(name: str, by_name: Mapping[str, Candidate]) -> Candidate | None:
         (max(_alike(each, known), _alike(each, known.rpartition(":")[2])), account)
         for known, account in by_name.items()
         for each in wanted
+        if account.subtype not in NO_CATEGORIES
     ]
     best, account = max(rated, key=lambda one: one[0], default=(0.0, None))
     return account if best >= NEAR else None

@@ -26,6 +26,8 @@ NOBODYS_ACCOUNTS = frozenset(
     }
 )  # fmt: skip
 """Subtypes that are neither the owner's nor a place where money is kept: never offered for a draw or a transfer."""
+NO_CATEGORIES = frozenset({"RetainedEarnings", "OpeningBalanceEquity", "UndepositedFunds", "GlobalTaxSuspense"})
+"""Subtypes that QuickBooks itself writes to: not offered as a category, and taken where somebody types the name."""
 FOREIGN_ACCOUNTS = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})
 """What QuickBooks keeps in a currency of its own; everything else is in the company's."""
 

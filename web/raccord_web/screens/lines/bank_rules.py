@@ -27,6 +27,7 @@ from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import BankRule, Company, Connection, ConnectionState
 from raccord.sync.lines.bank_rules import RuleMode
+from raccord.sync.lines.treatment_fit import NO_CATEGORIES
 from raccord.sync.lines.treatments import Treated
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, within_of
@@ -234,8 +235,14 @@ def _fitting(session: Session, company_id: str, typed: Mapping[str, str]) -> dic
         "category": Accepts.CATEGORY, "bank": Accepts.BANK_OR_CARD, "tax": Accepts.TAX_CODE, "class": Accepts.CLASS,
         "location": Accepts.LOCATION, "vendor": Accepts.VENDOR, "customer": Accepts.CUSTOMER,
     }  # fmt: skip
-    found = candidates(session, company_id, list(places.values()), typed.get("among", "")[:100], named_in(typed))
-    return {name: list(found.get(accepts, ())) for name, accepts in places.items()}
+    named = named_in(typed)
+    found = candidates(session, company_id, list(places.values()), typed.get("among", "")[:100], named)
+    fitting = {name: list(found.get(accepts, ())) for name, accepts in places.items()}
+    # What nobody categorises by stands there only where a rule says it already.
+    fitting["category"] = [
+        each for each in fitting["category"] if each.subtype not in NO_CATEGORIES or each.id in named
+    ]
+    return fitting
 
 
 def _to(rule_id: str) -> Response:
