@@ -449,3 +449,25 @@ def test_a_transfer_that_the_other_account_still_tells_is_no_document_too_many(b
     books.take_back(second)
     assert books.take_back(first).in_books == 1
     assert books.problems() == ["mapping.draft_vanished"]
+
+
+def test_what_stays_keeps_the_account_that_it_was_of_beside_the_file_that_is_taken_back(books: Books) -> None:
+    """Neither file has an account number, and the first of them begins the account without a name."""
+    chequing = statement_file(MadeAccount(number="", balance=None), [line(2, "-40.00", "RENT")], starts=MARCH)
+    card = statement_file(MadeAccount(number="", card=True, balance=None), [line(3, "-7.00", "CAFE")], starts=MARCH)
+    assert books.hand_in("chequing.ofx", chequing)
+    assert books.hand_in("card.ofx", card)
+    books.sync()
+
+    def told() -> list[tuple[str, str]]:
+        with books.workshop.database.read() as session:
+            mine = SourceRecord.connection_id == books.connection.id, SourceRecord.stream == "lines"
+            return sorted((each.source_id.partition("/")[0], each.reason)
+                          for each in session.scalars(select(SourceRecord).where(*mine)))  # fmt: skip
+
+    assert [key for key, _ in told()] == ["unnamed", "unnamed-2"]
+    reason = told()[1][1]
+    found = books.take_back("chequing.ofx")
+    assert (found.rows, found.goes) == (1, 1)
+    books.sync()
+    assert told() == [("unnamed", "files.taken_back"), ("unnamed-2", reason)]

@@ -1,4 +1,8 @@
-"""What some of a connection's files say, read as if no other file had ever arrived; nothing of it is kept."""
+"""What some of a connection's files say, read as if no other file had ever arrived; nothing of it is kept.
+
+A connector that looks back sees what was kept of a record where none of these files has said it yet: so it will once
+they are read again without the others, and what stays of an account stays of it.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +124,12 @@ def said_by(bench: Bench, view: FetchView, box: FileBox, held: Collection[int], 
     """
     said = Said()
     may_read = bench.workshop.settings.may_read
-    own: Any = replace(view, files=GuardedFileBox(SomeFiles(box, held), may_read), read=said.kept)
+
+    def kept(stream: str, source_id: str) -> Mapping[str, JSON] | None:
+        # What these files said before is what they go on from when they are read again without the others.
+        return said.kept(stream, source_id) or view.read(stream, source_id)
+
+    own: Any = replace(view, files=GuardedFileBox(SomeFiles(box, held), may_read), read=kept)
     for stream in bench.scope.info.streams:
         cursor, more = None, True
         for _ in range(PAGES_MAX):
