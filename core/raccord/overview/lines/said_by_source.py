@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -33,8 +33,6 @@ from raccord.sync.resolving.resolve import DECISION_MISSING
 
 PREFILLED_MAX = 8
 """Parts that are written into the form of a split, which has so many rows."""
-NEAR = 0.6
-"""From how alike on a name is offered in the place of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,20 +197,15 @@ def _filed(part: SaidPart, by_name: Mapping[str, Candidate]) -> Filed:
 
 def _nearest(name: str, by_name: Mapping[str, Candidate]) -> Candidate | None:
     """Return the account whose name is the most like one, or like its last part, if any is like it at all."""
-    wanted = {each for each in (fold(name), fold(name.rpartition(":")[2])) if each}
-    rated = [
-        (max(_alike(each, known), _alike(each, known.rpartition(":")[2])), account)
-        for known, account in by_name.items()
-        for each in wanted
-        if account.subtype not in NO_CATEGORIES
-    ]
-    best, account = max(rated, key=lambda one: one[0], default=(0.0, None))
-    return account if best >= NEAR else None
-
-
-def _alike(name: str, known: str) -> float:
-    matcher = SequenceMatcher(None, name, known, autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR else 0.0
+    known: dict[str, Candidate] = {}
+    for said, account in by_name.items():
+        if account.subtype not in NO_CATEGORIES:
+            known.setdefault(said.rpartition(":")[2], account)
+            known[said] = account
+    for wanted in dict.fromkeys((fold(name), fold(name.rpartition(":")[2]))):
+        if near := get_close_matches(wanted, known, n=1):
+            return known[near[0]]
+    return None
 
 
 @dataclass(slots=True)
