@@ -170,6 +170,7 @@ class Deposit:
 class Expense:
     """Money spent from a bank or card account (QuickBooks' Purchase); ``total`` is positive; ``credit``: a refund.
 
+    ``number`` is that of a cheque, which becomes the document's own.
     ``after`` names the payment that it was kept of, such as a fee: until that is posted, the expense waits.
     """
 
@@ -189,6 +190,7 @@ class Expense:
     taxes: StatedTaxes = ()
     after: Annotated[Link | None, LATER] = None
     exchange_rate: MaybeDecimal = None
+    number: Annotated[str, LATER] = ""
     kind: Literal["Expense"] = "Expense"
 
 

@@ -15,7 +15,7 @@ from raccord.onboarding.deciding import paying, treating
 from raccord.onboarding.deciding.two_sides import answer_two_sides
 from raccord.onboarding.setting_up.line_additions import Addition, add_for_line
 from raccord.plugin.drafts import PaymentType
-from raccord.sync.lines.treatments import PARTS_MAX, Part, Treated, Treatment
+from raccord.sync.lines.treatments import NUMBER_MAX, PARTS_MAX, Part, Treated, Treatment
 from raccord_web.api.deeds import Done
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
@@ -39,7 +39,9 @@ class PartIn(BaseModel):
 
 
 class TreatmentIn(BaseModel):
-    """What a line is; ``other_side`` is the hold of the line that tells of the same transfer in the other account."""
+    """What a line is; ``other_side`` is the hold of the line that tells of the same transfer in the other account, and
+    ``number`` that of a cheque.
+    """
 
     kind: Treated
     parts: Annotated[tuple[PartIn, ...], Field(max_length=PARTS_MAX)] = ()
@@ -49,6 +51,7 @@ class TreatmentIn(BaseModel):
     other_account: OneId = ""
     other_side: OneId = ""
     payment_type: PaymentType | None = None
+    number: Annotated[str, StringConstraints(max_length=NUMBER_MAX, strip_whitespace=True, pattern=r"^[^\x00]*$")] = ""
     why: Said = ""
 
     def said(self) -> Treatment:
@@ -69,6 +72,7 @@ class TreatmentIn(BaseModel):
             location_id=self.location_id,
             other_account=self.other_account,
             payment_type=self.payment_type,
+            number=self.number,
             why=self.why,
         )
 

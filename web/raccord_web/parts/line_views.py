@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from raccord.overview.lines.bank_lines import BankLine
@@ -9,6 +10,7 @@ from raccord.overview.lines.line_choices import LineChoices
 from raccord.overview.lines.line_proposals import Proposed
 from raccord.overview.lines.said_by_source import SaidBySource
 from raccord.overview.questions import Candidate
+from raccord.plugin.drafts import PaymentType
 from raccord.sync.lines.treatments import Treated
 from raccord_web.parts.line_taxes import BESIDE, TaxOffer
 from raccord_web.parts.reviewing import Asked, View, beside
@@ -50,10 +52,16 @@ def filled(
     offer: TaxOffer,
     view: View,
     choices: LineChoices | None,
+    line: BankLine | None,
     language: str,
 ) -> Mapping[str, str]:
-    """Return what the panel's fields say: what was typed, else what is proposed, or the split of the file."""
-    said = dict(typed or (beside(proposed) if proposed else _split(choices, view, language)))
+    """Return what each of the panel's fields says, mostly nothing: what was typed, else what is proposed, or the split
+    of the file; and the number of a cheque, where the bank tells it.
+    """
+    said = defaultdict(str, typed or (beside(proposed) if proposed else _split(choices, view, language)))
+    cheque = "" if line is None else line.cheque
+    if cheque and not typed and (proposed is None or proposed.treatment.payment_type is not PaymentType.CASH):
+        said |= {"payment": str(PaymentType.CHECK), "number": cheque}
     if view is View.CATEGORY and offer.any and (not typed or "tax" not in typed):
         said["tax"] = BESIDE
     return said

@@ -230,7 +230,12 @@ def _changed_beside(workshop: Workshop, company_id: str, fields: Mapping[str, st
         said = replace(said, party_kind=party_kind, party_id=party_id)
     if changed.get("payment", "") in ("", *PaymentType) and "payment" in changed:
         said = replace(said, payment_type=PaymentType(changed["payment"]) if changed["payment"] else None)
-    return said
+    return replace(said, number=_cheque_number(fields))
+
+
+def _cheque_number(fields: Mapping[str, str]) -> str:
+    """Return the number of a cheque, where the form says that it is one."""
+    return fields.get("number", "") if fields.get("payment") == PaymentType.CHECK else ""
 
 
 def line_beside(rows: Sequence[BankLine], line: BankLine | None, step: int) -> str:
@@ -287,6 +292,7 @@ def treatment_of(
         party_id=party_id,
         location_id=fields.get("location", ""),
         payment_type=PaymentType(fields["payment"]) if fields.get("payment") in set(PaymentType) else None,
+        number=_cheque_number(fields),
     )
 
 

@@ -52,10 +52,18 @@ ACCOUNT = Option(
         Option("--tax", default="", metavar="ID|NAME", phrase=Phrase("Code de taxe.", "Tax code.")),
         Option("--class", "class_", default="", metavar="ID|NAME", phrase=Phrase("Classe.", "Class.")),
         Option("--cheque", is_flag=True, phrase=Phrase("Payée par chèque.", "Paid by cheque.")),
+        Option(
+            "--cheque-number",
+            default="",
+            metavar="NUMBER",
+            phrase=Phrase("Payée par le chèque de ce numéro.", "Paid by the cheque of this number."),
+        ),
     ],
 )
 @click.argument("hold", nargs=-1, required=True)
-def split(hold: tuple[str, ...], parts: tuple[str, ...], payee: str, tax: str, class_: str, cheque: bool) -> int:
+def split(
+    hold: tuple[str, ...], parts: tuple[str, ...], payee: str, tax: str, class_: str, cheque: bool, cheque_number: str
+) -> int:
     with opened_workshop() as workshop:
 
         def said(line: BankLine, choices: LineChoices) -> Treatment:
@@ -67,7 +75,8 @@ def split(hold: tuple[str, ...], parts: tuple[str, ...], payee: str, tax: str, c
                 parts=tuple(_part(choices, each, tax_code, class_id) for each in parts),
                 party_kind=party_kind,
                 party_id=party_id,
-                payment_type=PaymentType.CHECK if cheque else None,
+                payment_type=PaymentType.CHECK if cheque or cheque_number else None,
+                number=cheque_number,
             )
 
         return _say(workshop, hold, said)

@@ -85,6 +85,13 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "receipt, then match the line with it.",
             ),
         ),
+        "cheque_number": (
+            Text(
+                "Un numéro de chèque a au plus {most} signes, tous imprimables.",
+                "The number of a cheque has {most} letters at most, all of them printable.",
+            ),
+            Text("Écrivez-le comme il est sur le chèque.", "Write it as it stands on the cheque."),
+        ),
         "payment_type": (
             Text(
                 "Ce mode de paiement ne convient pas à ce compte, ou à une somme reçue.",

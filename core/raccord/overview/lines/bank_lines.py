@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import String, func, or_, select, tuple_, type_coerce
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from raccord.masking import masked
 from raccord.overview.lines.deposit_notes import deposit_notes
+from raccord.overview.lines.typed_amounts import amounts_typed
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of, page_and_count
 from raccord.overview.questions import Match, is_line, matches_in
 from raccord.overview.titles import memo_says
@@ -20,6 +21,7 @@ from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
 from raccord.plugin.texts import Text
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
 from raccord.sync.bodies import load_draft
+from raccord.sync.books.parties import cheque_of
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.line_answers import LEARNED, place_of
 from raccord.sync.lines.paying import MATCHES_LIMITED, PAYS
@@ -81,6 +83,8 @@ class BankLine:
     notes: Sequence[Text] = ()
     """What is told of the payments that it may be the deposit of."""
     taxed: bool = False
+    cheque: str = ""
+    """Its number, where the bank calls it a cheque."""
 
     @property
     def arrives(self) -> bool:
@@ -361,7 +365,7 @@ def _where(asked: Any, session: Session, wanted: WantedLines) -> Any:
     if wanted.last is not None:
         asked = asked.where(DraftRow.day <= wanted.last)
     if search := wanted.search.strip()[:SEARCH_MAX]:
-        asked = asked.where(or_(memo_says(search), SourceRecord.amount.in_(_amounts(search))))
+        asked = asked.where(or_(memo_says(search), SourceRecord.amount.in_(amounts_typed(search))))
     return asked
 
 
@@ -375,23 +379,6 @@ def last_account() -> Any:
         .correlate(Hold)
         .scalar_subquery()
     )
-
-
-def _amounts(text: str) -> list[Decimal]:
-    """Return the amounts that a person may mean: of either direction, however the source wrote its cents."""
-    plain = text.replace("\u00a0", "").replace(" ", "").replace("\u2212", "-").lstrip("-+").strip("$€£")
-    if plain.count(",") == 1 and "." not in plain and len(plain.partition(",")[2]) <= 2:
-        plain = plain.replace(",", ".")
-    try:
-        amount = Decimal(plain.replace(",", ""))
-    except InvalidOperation:
-        return []
-    if not amount.is_finite() or abs(amount.adjusted()) > 20:
-        return []
-    bare = amount.normalize()
-    least = max(0, -int(bare.as_tuple().exponent)) if bare.is_finite() else 0
-    forms = [amount.quantize(Decimal(1).scaleb(-places)) for places in range(least, max(least, 4) + 1)]
-    return [each for form in forms for each in (form, -form)]
 
 
 def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
@@ -425,6 +412,7 @@ def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
                     put_together=int(row.Hold.params.get(MATCHES_LIMITED, 0)),
                     learned=row.Hold.params.get(LEARNED),
                     notes=deposit_notes(row.Hold.params, draft.currency),
+                    cheque=cheque_of(draft),
                 )
             )
     return found

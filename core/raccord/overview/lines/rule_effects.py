@@ -220,6 +220,7 @@ def _as_open(rule: Treatment, said: Treatment, draft: Deposit | Expense) -> Trea
         party_id=party.party_id,
         location_id=rule.location_id or said.location_id,
         payment_type=rule.payment_type or said.payment_type,
+        number=said.number,
     )
 
 

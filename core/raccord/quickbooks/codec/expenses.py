@@ -7,6 +7,7 @@ from raccord.plugin.texts import figures
 from raccord.quickbooks.codec.amounts import cents
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.json_text import Json, JsonObject
+from raccord.quickbooks.codec.names import own_number
 from raccord.quickbooks.codec.notes import description, private_note
 from raccord.quickbooks.codec.sheet import Sheet
 from raccord.quickbooks.codec.tax_plan import TaxPlan, tax_of_expense
@@ -26,11 +27,12 @@ def purchase(draft: Expense, sheet: Sheet, marker: str, number: JsonObject) -> J
         )
     tax = tax_of_expense(draft, sheet)
     lines: list[Json] = [expense_line(line, place, tax, sheet) for place, line in enumerate(draft.lines)]
+    own = own_number(draft.number, number) if draft.payment_type is PaymentType.CHECK else number
     body: JsonObject = {
         "PaymentType": _PAYMENT_TYPES[draft.payment_type],
         "AccountRef": sheet.ref(draft.paid_from, "paid_from"),
         "TxnDate": draft.day.isoformat(),
-        **number,
+        **own,
         **sheet.currency(draft),
         "PrivateNote": private_note(draft.memo, draft.reference, marker),
     }

@@ -38,7 +38,9 @@ CHEQUE = '"payment_type":"check"'
 
 def cheque_of(draft: Draft | None) -> str:
     """Return the number of a cheque; empty of what is none."""
-    return draft.reference.strip() if isinstance(draft, Expense) and draft.payment_type is PaymentType.CHECK else ""
+    if not isinstance(draft, Expense) or draft.payment_type is not PaymentType.CHECK:
+        return ""
+    return draft.number or draft.reference.strip()
 
 
 def number_of(draft: Draft | None) -> str:

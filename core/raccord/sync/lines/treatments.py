@@ -35,6 +35,8 @@ OTHER_SIDE = "other_side"
 """Under this name a line that is the other side of a transfer names the line that posts it."""
 BY_PERSON, BY_SUGGESTION, BY_RULE = "person", "suggestion", "rule:"
 PARTS_MAX = 50
+NUMBER_MAX = 21
+"""Letters of a document's number in QuickBooks."""
 _OF = "of"
 
 
@@ -82,6 +84,8 @@ class Treatment:
     """Of a transfer: where the money went, or came from."""
     payment_type: PaymentType | None = None
     """Of money spent from a bank account: cash unless it is a cheque."""
+    number: str = ""
+    """Of a cheque: its number, which becomes the document's own."""
     origin: str = BY_PERSON
     why: str = ""
 
@@ -168,6 +172,7 @@ def treated(draft: Deposit | Expense, treatment: Treatment) -> Draft:
         tax_mode=TaxMode.INCLUSIVE if taxed else draft.tax_mode,
         payee=_party(treatment) or draft.payee,
         payment_type=_payment_type(draft, treatment),
+        number=_cheque_number(draft, treatment) or draft.number,
         location=LedgerId(treatment.location_id, "Department") if treatment.location_id else draft.location,
     )
 
@@ -217,7 +222,7 @@ def _moved(draft: Deposit | Expense, treatment: Treatment) -> Transfer:
 
 
 def _received(draft: Deposit, treatment: Treatment, parts: tuple[Part, ...]) -> Deposit:
-    if treatment.payment_type is not None:
+    if treatment.payment_type is not None or treatment.number:
         raise UnfitTreatment("payment_type")
     return replace(
         draft,
@@ -244,6 +249,15 @@ def _payment_type(draft: Expense, treatment: Treatment) -> PaymentType:
     if PaymentType.CARD in (said, draft.payment_type):
         raise UnfitTreatment("payment_type")
     return said
+
+
+def _cheque_number(draft: Expense, treatment: Treatment) -> str:
+    number = treatment.number.strip()
+    if number and _payment_type(draft, treatment) is not PaymentType.CHECK:
+        raise UnfitTreatment("payment_type")
+    if len(number) > NUMBER_MAX or not number.isprintable():
+        raise UnfitTreatment("cheque_number", most=str(NUMBER_MAX))
+    return number
 
 
 def _party(treatment: Treatment) -> LedgerId | None:

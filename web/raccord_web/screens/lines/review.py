@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
@@ -325,7 +324,7 @@ def _page(
             treatment_seen=treatment_seen,
             **_just_done(request, session, wrong),
             wrong=None if wrong is None else said_by(wrong, request),
-            typed=defaultdict(str, filled(typed, open_one, offer, view, choices, language_of(request))),
+            typed=filled(typed, open_one, offer, view, choices, line, language_of(request)),
             offer=offer,
             parts=PARTS,
             reasons=REASONS,
