@@ -8,9 +8,6 @@ from typing import Any
 
 ALLOWED = {
     "core/raccord/settings.py:_from_environment": "how alike two names of settings are",
-    "core/raccord/overview/lines/said_by_source.py:module": "how alike two names of accounts are",
-    "core/raccord/overview/lines/said_by_source.py:_alike": "how alike two names of accounts are",
-    "core/raccord/overview/lines/said_by_source.py:_nearest": "how alike two names of accounts are",
     "plugins/chase/src/raccord_chase/sandbox/story.py:_live": "a chance of the generated merchant's life",
 }
 """Path and function, to the reason why a float there is no amount."""
