@@ -14,7 +14,8 @@ from sqlalchemy import select
 from raccord.clock import FixedClock
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.arriving.answering import answer_file, questions_of
-from raccord.onboarding.arriving.files_back import FileWeight, take_back_file, weigh_file
+from raccord.onboarding.arriving.file_weights import FileWeight
+from raccord.onboarding.arriving.files_back import take_back_file, weigh_file
 from raccord.onboarding.arriving.receiving import files_of, receive_files
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.treating import treat

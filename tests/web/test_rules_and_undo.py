@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from raccord.errors import RaccordError
-from raccord.onboarding.arriving.files_back import FileWeight, StaysInBooks
+from raccord.onboarding.arriving.file_weights import FileWeight, StaysInBooks
 from raccord.onboarding.connecting import switching
 from raccord.onboarding.connecting.connections import connect
 from raccord.onboarding.connecting.disconnecting import disconnect

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
-from books_of_files import BOOKKEEPER, FIRST, QUICKEN, SECOND, TABLE, Books, books_of_files, documents, say_same
+from books_of_files import (
+    BOOKKEEPER,
+    EARLY,
+    FIRST,
+    MARCH,
+    QUICKEN,
+    SECOND,
+    TABLE,
+    Books,
+    books_of_files,
+    documents,
+    say_same,
+)
 from harness import OWNER, make_workshop
 from lines_at_hand import account, undo
 from sqlalchemy import select
@@ -24,11 +38,12 @@ from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
-from raccord.store.models import Connection, Hold
+from raccord.store.models import Connection, DraftRow, Hold
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.readers.told import SAME, SEPARATE
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
 from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
@@ -114,6 +129,8 @@ def test_what_the_others_ask_without_a_file_is_said_before_it_is_taken_back(book
     books.sync()
     assert (documents(books), books.problems()) == (before, []), "while the file is here, nothing changes by it"
 
+    late = books.weigh("second.ofx")
+    assert (late.rows, late.elsewhere, late.unread, late.in_books) == (5, 3, 0, 2), "three are the Quicken file's"
     found = books.take_back("table.csv")
     assert (found.asks, found.goes, found.elsewhere, found.goes_on, found.in_books) == ([], 1, 3, 0, 0)
     books.sync()
@@ -153,3 +170,77 @@ def test_a_line_said_to_be_a_document_of_a_file_that_went_before_is_that_documen
     assert (documents(books), books.problems(), books.bought()) == (there, [], LATE_AMOUNTS)
     assert proof == dict.fromkeys(proof, True)
     assert {14, 16} <= proof.keys()
+
+
+def given_anew(*lines: MadeLine) -> bytes:
+    """The lines under other ids, as banks give them with each download."""
+    anew = [replace(each, native=f"ANEW{at}") for at, each in enumerate(lines)]
+    return statement_file(MadeAccount(balance=None), anew, starts=MARCH, ends=date(2026, 3, 6))
+
+
+def say_it_is_the_same(books: Books, count: int) -> None:
+    with books.workshop.database.read() as session:
+        doubts = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS)).all()
+    assert len(doubts) == count
+    for each in doubts:
+        answer_conflict(books.workshop, OWNER, each, ResolutionKind.SKIP)
+    books.sync()
+
+
+@pytest.fixture
+def one_bank(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books:
+    """A statement that is in QuickBooks."""
+    books = books_of_files(workshop, sandbox.store.of_template("quebec").realm, hand)
+    assert books.hand_in("first.ofx", FIRST)
+    books.sync()
+    name_accounts(books)
+    books.answer("rent", "grocer", "coffee")
+    books.sync()
+    return books
+
+
+def test_a_document_that_another_line_was_said_to_be_goes_on_as_that(one_bank: Books) -> None:
+    books = one_bank
+    there = documents(books)
+    assert books.hand_in("anew.ofx", given_anew(*EARLY[1:]))
+    books.sync()
+    say_it_is_the_same(books, 2)
+    other = books.weigh("anew.ofx")
+    assert (other.rows, other.goes, other.elsewhere, other.goes_on, other.in_books) == (2, 0, 2, 0, 0)
+    found = books.take_back("first.ofx")
+    assert (found.rows, found.goes, found.elsewhere, found.goes_on, found.in_books) == (3, 0, 2, 2, 1)
+    assert [each.title and each.title.text for each in found.documents] == ["RENT"], "none that the other file tells"
+    books.sync()
+    assert (books.problems(), documents(books)) == (["mapping.draft_vanished"], there)
+    proof = books.proof()
+    assert ({day: each[0] for day, each in proof.items()}, proof[2][4]) == (
+        {2: False, 3: True, 4: True}, ["proof.withdrawn"],
+    )  # fmt: skip
+    # With the other one too, each stands alone and is asked about once; what tells it again closes that.
+    assert books.take_back("anew.ofx").in_books == 2
+    books.sync()
+    assert books.problems() == ["mapping.draft_vanished", *["mapping.match_vanished"] * 2]
+    assert books.hand_in("first.ofx", FIRST)
+    books.sync()
+    assert (books.problems(), books.held(), documents(books)) == ([], {}, there)
+    assert [each[0] for each in books.proof().values()] == [True] * 3
+
+
+def test_what_was_undone_before_its_file_went_is_no_answer_about_what_another_file_tells(one_bank: Books) -> None:
+    books = one_bank
+    undo(books.workshop, books.connection, documents(books)["rent"][1])
+    books.take_back("first.ofx")
+    assert books.hand_in("anew.ofx", given_anew(*EARLY))
+    books.sync()
+    with books.workshop.database.read() as session:
+        asked = {row.code: row.params for row in session.scalars(select(Hold).where(Hold.closed_at.is_(None)))}
+        memos = session.scalars(
+            select(DraftRow.memo).join(Hold, Hold.draft_id == DraftRow.id).where(Hold.code == DECISION_MISSING)
+            .where(Hold.closed_at.is_(None))
+        ).all()  # fmt: skip
+    assert (sorted(asked), memos) == ([ALREADY_EXISTS, DECISION_MISSING], ["rent"]), "as a line told for the first time"
+    say_it_is_the_same(books, 2)
+    books.answer("rent")
+    books.sync()
+    assert (books.bought(), books.problems(), books.held()) == (["21.31", "3.52", "40.17"], [], {})
+    assert [each[0] for each in books.proof().values()] == [True] * 3

@@ -12,7 +12,8 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
-from raccord.onboarding.arriving.files_back import FileWeight, may_take_back, take_back_file, weigh_file
+from raccord.onboarding.arriving.file_weights import FileWeight
+from raccord.onboarding.arriving.files_back import may_take_back, take_back_file, weigh_file
 from raccord.onboarding.arriving.receiving import files_of
 
 FILES_SHOWN = 50

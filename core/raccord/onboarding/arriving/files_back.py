@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving import files_back_refusals as refusals
 from raccord.onboarding.arriving.answering import FileQuestion, asked_in
 from raccord.onboarding.arriving.carried_over import carry_over
+from raccord.onboarding.arriving.file_weights import FileWeight, StaysInBooks, TakenBack
 from raccord.onboarding.arriving.reading_ahead import AGAIN_MAX, takes_files
 from raccord.onboarding.arriving.receiving import UPLOAD
 from raccord.onboarding.arriving.said_by_files import Said, said_by
@@ -44,7 +44,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import digest
 from raccord.sync.fetching.kept import in_books_among
 from raccord.sync.fetching.told_as import Moved, Place, all_moved, free_told, move
-from raccord.sync.lines.titles import Title, titles_of
+from raccord.sync.lines.titles import titles_of
 from raccord.sync.mapping.unsaid import Standing, close_told, leave_unsaid, say_anew, standing
 from raccord.sync.phases import UNDO
 from raccord.sync.planning.plans import set_aside
@@ -55,70 +55,6 @@ from raccord.sync.workshop import Workshop
 
 DOCUMENTS_MAX = 100
 """Documents that are named; all are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class StaysInBooks:
-    """A document of QuickBooks that stays there although the file that told of it goes."""
-
-    record_id: int
-    kind: str
-    document_id: str
-    number: str
-    title: Title | None
-    matched: bool
-    """Whether it was in QuickBooks before, and the line was said to be it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileWeight:
-    """What taking a file back means."""
-
-    number: int
-    name: str
-    size: int
-    received_at: datetime
-    rows: int
-    """Records that the file says, of money where any is; of an archive, those of its files."""
-    moved: Mapping[str, tuple[Decimal, Decimal]]
-    """What came in and what went out, by currency."""
-    goes: int = 0
-    """Records that nothing else says and of which nothing is in QuickBooks."""
-    answered: int = 0
-    """Of these, those of which something was answered already."""
-    first: date | None = None
-    last: date | None = None
-    """Their days."""
-    elsewhere: int = 0
-    """Records that another file says too."""
-    goes_on: int = 0
-    """Of these, those in QuickBooks that go on as what another file tells under an id of its own."""
-    unread: int = 0
-    """Records that nothing was made of yet."""
-    documents: Sequence[StaysInBooks] = ()
-    """What stays in QuickBooks and nothing says any more, ``DOCUMENTS_MAX`` at most."""
-    in_books: int = 0
-    """How many records have such documents."""
-    asked: bool = False
-    """Whether something was asked or answered about the file, which goes with it."""
-    asks: Sequence[FileQuestion] = ()
-    """What the other files ask only without this one: to be said first, for it decides which of their lines go on."""
-    months: Sequence[date] = ()
-    """First days of certified months that look different then, for which a reason is needed."""
-    seen: str = ""
-    """A digest of all of it, by which it is known that what was shown is what is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What was taken back; of a file that was already, nothing but its name."""
-
-    name: str
-    left_out: int = 0
-    elsewhere: int = 0
-    goes_on: int = 0
-    in_books: int = 0
-    already: bool = False
 
 
 @dataclass(slots=True)
@@ -167,12 +103,22 @@ class _Reading:
         said = {place for place, said in self.rest.hashes.items() if self.whole.hashes.get(place, said) != said}
         return said - {self.told[one] for one in self.goes_on}
 
-    def counts(self, place: Place) -> bool:
-        """Tell whether a record is one of those that a person counts in the file."""
+    @property
+    def lines(self) -> set[Place]:
+        """Return the records that a person counts in the file, as they are among those of all files.
+
+        Read alone its account may bear another name, and so its records other ids.
+        """
         if not self.own.money:
-            return place not in self.own.questions
-        # Read alone its account may bear another name, and so its records other ids.
-        return place in self.own.money or place in self.whole.money
+            return self.own.hashes.keys() - self.own.questions.keys()
+        held = {str(each) for each in self.held}
+        brought = {place for place, by in self.whole.brought.items() if by & held}
+        return {place for place in brought or self.own.hashes if place in self.whole.money or place in self.whole.twins}
+
+    @property
+    def rows(self) -> int:
+        """Return how many these are, read or not."""
+        return len(self.own.money) or len(self.lines)
 
 
 def weigh_file(
@@ -314,10 +260,14 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
     gone = list(standing(session, connection.id, reading.gone))
     told = reading.told
     kept = [each for each in gone if each.in_books]
-    counted = [each for each in gone if reading.counts(_place(each)) and _place(each) not in told]
+    goes_on = reading.goes_on | {_place(each) for each in gone if each.goes_on and not each.in_books}
+    lines = reading.lines
+    # A person said of these that they are what another line tells, which stays.
+    same = {_place(each) for each in gone if each.told_twice and not each.in_books}
+    also = {*reading.rest.hashes, *told, *goes_on, *same, *reading.whole.twins}
+    counted = [each for each in gone if _place(each) in lines - also]
     goes = [each for each in counted if not each.in_books]
-    rows = [place for place in reading.own.hashes if reading.counts(place)]
-    elsewhere = sum(place in reading.rest.hashes or place in told for place in rows)
+    elsewhere = len(lines & also)
     days = [each.row.day for each in goes]
     certified = certified_months(session, connection)
     months = {day for each in gone if each.row.amount and (day := each.row.day.replace(day=1)) in certified}
@@ -334,15 +284,15 @@ def _weighed(session: Session, connection: Connection, reading: _Reading) -> Fil
         name=file.name,
         size=file.size,
         received_at=file.received_at,
-        rows=len(rows),
+        rows=reading.rows,
         moved=dict(reading.own.moved),
         goes=len(goes),
         answered=sum(each.answered for each in goes),
         first=min(days, default=None),
         last=max(days, default=None),
         elsewhere=elsewhere,
-        goes_on=len(reading.goes_on & reading.own.hashes.keys()),
-        unread=max(len(rows) - elsewhere - len(counted), 0),
+        goes_on=len(goes_on & lines),
+        unread=max(reading.rows - elsewhere - len(counted), 0),
         documents=_documents(session, connection.id, kept),
         in_books=len(kept),
         asked=bool(reading.keys),

@@ -22,6 +22,7 @@ from raccord.plugin.records import JSON, Record
 from raccord.plugin.texts import Text
 from raccord.sync.bodies import dump_raw, record_hash
 from raccord.sync.fetching.file_guard import GuardedFileBox
+from raccord.sync.fetching.repeated import twin_in
 from raccord.sync.fetching.told_as import Moved, Place, exchanged_in
 from raccord.sync.resolving.views import FetchView
 from raccord.sync.storable import why_not
@@ -71,6 +72,10 @@ class Said:
     """What is asked about the files, answered or not."""
     accounts: dict[Place, str] = field(default_factory=dict)
     """The source's account of each record that says one."""
+    twins: set[Place] = field(default_factory=set)
+    """Those that move nothing because another record tells the same."""
+    brought: dict[Place, set[str]] = field(default_factory=dict)
+    """By which deliveries each was told, where the connector says so: a file is one."""
     rejects: set[tuple[str, str]] = field(default_factory=set)
     """Code and place of each row that cannot be read."""
     told: frozenset[Place] = frozenset()
@@ -86,9 +91,11 @@ class Said:
         """Return what was said of a record so far, for a connector that looks back."""
         return self._raws.get((stream, source_id))
 
-    def take(self, record: Record) -> None:
+    def take(self, record: Record, delivery: str = "") -> None:
         """Take in a record; an older word does not count against a newer one."""
         place = record.stream, record.source_id
+        if delivery:
+            self.brought.setdefault(place, set()).add(delivery)
         before = self._as_of.get(place)
         if place in self.hashes and record.as_of is not None and before is not None and record.as_of < before:
             return
@@ -98,6 +105,8 @@ class Said:
             self.questions[place] = record.raw
         if account := str(record.raw.get("account") or ""):
             self.accounts[place] = account
+        if record.amount is None and twin_in(record.raw):
+            self.twins.add(place)
         if record.amount is not None and place not in self.money:
             self.money[place] = record.day, record.amount
             came, went = self.moved.get(record.amount.currency, (Decimal(0), Decimal(0)))
@@ -114,6 +123,8 @@ class Said:
         self.hashes = {names.get(place, place): said for place, said in self.hashes.items()}
         self.money = {names.get(place, place): said for place, said in self.money.items()}
         self.accounts = {names.get(place, place): said for place, said in self.accounts.items()}
+        self.twins = {names.get(place, place) for place in self.twins}
+        self.brought = {names.get(place, place): by for place, by in self.brought.items()}
         self.questions = {names.get(place, place): said for place, said in self.questions.items()}
 
 
@@ -142,7 +153,7 @@ def said_by(bench: Bench, view: FetchView, box: FileBox, held: Collection[int], 
                 break
             for record in page.records:
                 if why_not(record) is None:
-                    said.take(record)
+                    said.take(record, page.delivery)
             said.rejects.update((reject.code, reject.where) for reject in page.rejects)
             cursor, more = page.cursor, page.more
         else:

@@ -58,6 +58,10 @@ class Standing:
     """The matches with documents that another line posted, which stays and tells of them, as the other side of a
     transfer does: of these nothing is asked.
     """
+    told_twice: bool = False
+    """Whether one of these was posted for the same account: the other line tells the same of it."""
+    goes_on: bool = False
+    """Whether another line, which stays, was said to be its document, so that nothing is asked of that."""
 
     @property
     def in_books(self) -> bool:
@@ -105,14 +109,20 @@ def _of_some(
         live = select(LinkRow).where(
             LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.key.in_(keys)
         )
-        for link in session.scalars(live):
-            owner[link.key].links[link.key] = link
+        links = session.scalars(live).all()
+        of_others = _matched_by_others(session, links, places)
+        for link in links:
+            if link.id in of_others:
+                owner[link.key].goes_on = True
+            else:
+                owner[link.key].links[link.key] = link
     for numbers in chunks(sorted(by_id), CHUNK):
         matches = session.scalars(select(Match).where(Match.draft_id.in_(numbers)).order_by(Match.id)).all()
         held = _held_by_others(session, connection_id, matches, places)
         for match in matches:
             if (match.kind, match.document_id) in held:
                 by_id[match.draft_id].held_by_others.append(match.id)
+                by_id[match.draft_id].told_twice |= match.money_account in held[match.kind, match.document_id]
             else:
                 by_id[match.draft_id].matches.setdefault(match.draft_id, []).append(match)
     return found.values()
@@ -120,13 +130,22 @@ def _of_some(
 
 def _held_by_others(
     session: Session, connection_id: str, matches: Sequence[Match], places: Collection[Place]
-) -> set[tuple[str, str]]:
-    """Return kind and id of the documents of ours whose own line is none of some places, and is said still."""
+) -> dict[tuple[str, str], set[str]]:
+    """Return kind and id of the documents of ours whose own line is none of some places, and is said still, with the
+    accounts that it moved.
+    """
     if not matches:
-        return set()
+        return {}
     newest = aliased(SourceRecord)
     rows = (
-        select(LinkRow.kind, LinkRow.document_id, newest.connection_id, newest.stream, newest.source_id)
+        select(
+            LinkRow.kind,
+            LinkRow.document_id,
+            LinkRow.money_account,
+            newest.connection_id,
+            newest.stream,
+            newest.source_id,
+        )
         .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
         .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
         .join(
@@ -146,10 +165,51 @@ def _held_by_others(
             newest.amount.is_not(None),
         )
     )
+    held: dict[tuple[str, str], set[str]] = {}
+    for row in session.execute(rows):
+        if row.connection_id != connection_id or (row.stream, row.source_id) not in places:
+            held.setdefault((row.kind, row.document_id), set()).add(row.money_account)
+    return held
+
+
+def _matched_by_others(session: Session, links: Sequence[LinkRow], places: Collection[Place]) -> set[int]:
+    """Return which links' documents another line, none of some places and said still, was said to be whole."""
+    if not links:
+        return set()
+    newest = aliased(SourceRecord)
+    rows = (
+        select(LinkRow.id, LinkRow.connection_id, newest.connection_id, newest.stream, newest.source_id)
+        .join(
+            Match,
+            and_(
+                Match.company_id == LinkRow.company_id,
+                Match.kind == LinkRow.kind,
+                Match.document_id == LinkRow.document_id,
+                Match.money_account == LinkRow.money_account,
+                Match.part == 0,
+            ),
+        )
+        .join(DraftRow, DraftRow.id == Match.draft_id)
+        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+        .join(
+            newest,
+            and_(
+                newest.connection_id == SourceRecord.connection_id,
+                newest.stream == SourceRecord.stream,
+                newest.source_id == SourceRecord.source_id,
+            ),
+        )
+        .where(
+            LinkRow.id.in_([each.id for each in links]),
+            newest.state != RecordState.SUPERSEDED,
+            newest.reason != FILE_TAKEN_BACK,
+            newest.amount.is_not(None),
+        )
+    )
     return {
-        (row.kind, row.document_id)
-        for row in session.execute(rows)
-        if row.connection_id != connection_id or (row.stream, row.source_id) not in places
+        link_id
+        for link_id, mine, other, stream, source_id in session.execute(rows)
+        if mine != other or (stream, source_id) not in places
     }
 
 

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, delete, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from raccord.store.models import Connection, DraftRow, LinkRow, LinkState, Match, Problem, ProblemState, SourceRecord
+from raccord.store.models import (
+    Connection,
+    DraftRow,
+    LinkRow,
+    LinkState,
+    Match,
+    Problem,
+    ProblemState,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.mapping.matched_otherwise import asked_of_match
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.resolving.newcomers import CASE
@@ -82,7 +93,12 @@ def settle_vanished(session: Session, company_id: str, gone: Collection[tuple[st
     closed = 0
     for problem in asked:
         places = _places(session, company_id, problem)
-        if places is not None and all(place[:2] in gone or _matched(session, company_id, *place) for place in places):
+        if places is not None and all(
+            place[:2] in gone
+            or _matched(session, company_id, *place)
+            or (problem.code == MATCH_VANISHED and _told_by_own_line(session, company_id, *place))
+            for place in places
+        ):
             close_problems(session, problem.connection_id, problem.subject, now, problem.code)
             closed += 1
     return closed
@@ -113,6 +129,35 @@ def _matched(session: Session, company_id: str, kind: str, document_id: str, acc
         Match.money_account == account,
     )
     return bool(session.scalar(select(matched)))
+
+
+def _told_by_own_line(session: Session, company_id: str, kind: str, document_id: str, account: str) -> bool:
+    """Tell whether a document is ours, and its source says still what it was posted for."""
+    newest = aliased(SourceRecord)
+    told = (
+        select(LinkRow.id)
+        .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
+        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+        .join(
+            newest,
+            and_(
+                newest.connection_id == SourceRecord.connection_id,
+                newest.stream == SourceRecord.stream,
+                newest.source_id == SourceRecord.source_id,
+                newest.state != RecordState.SUPERSEDED,
+            ),
+        )
+        .where(
+            LinkRow.company_id == company_id,
+            LinkRow.kind == kind,
+            LinkRow.document_id == document_id,
+            LinkRow.money_account == account,
+            LinkRow.state == LinkState.LIVE,
+            newest.amount.is_not(None),
+            newest.reason.not_in(UNSAID),
+        )
+    )
+    return session.scalars(told.limit(1)).first() is not None
 
 
 def _answered(session: Session, row: SourceRecord, draft: DraftRow, code: str) -> bool:

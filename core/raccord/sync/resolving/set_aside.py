@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import and_, case, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from raccord.store.models import (
     Connection,
@@ -21,9 +21,11 @@ from raccord.store.models import (
     DriftState,
     LinkRow,
     LinkState,
+    RecordState,
     SourceRecord,
 )
 from raccord.sync.days import around
+from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.resolving.conflict_rules import DELETED, VOIDED
 
 LEFT_OUT, UNDONE, GONE = "aside_left_out", "aside_undone", "aside_deleted"
@@ -48,6 +50,15 @@ _WHY = case(
     (and_(_SKIPPED, DraftRow.reason.startswith(BY_PERSON)), LEFT_OUT),
     else_="",
 )
+_NEWEST = aliased(SourceRecord)
+# With a file that was taken back went what was said of its lines, too.
+_UNSAID = exists().where(
+    _NEWEST.connection_id == SourceRecord.connection_id,
+    _NEWEST.stream == SourceRecord.stream,
+    _NEWEST.source_id == SourceRecord.source_id,
+    _NEWEST.state != RecordState.SUPERSEDED,
+    _NEWEST.reason.in_(UNSAID),
+)
 _SET_ASIDE = (
     select(
         _WHY.label("why"),
@@ -63,7 +74,7 @@ _SET_ASIDE = (
     )
     .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
     .outerjoin(LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key))
-    .where(SourceRecord.amount.is_not(None), _WHY != "")
+    .where(SourceRecord.amount.is_not(None), _WHY != "", ~_UNSAID)
     .order_by(SourceRecord.id)
 )
 
