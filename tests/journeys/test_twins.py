@@ -43,6 +43,7 @@ from twin_steps import (
     rule,
     statements,
     still_asked,
+    to_other_account,
     told_apart,
     told_to,
     transfers,
@@ -217,6 +218,41 @@ SCENARIOS = {
             categorise,
         ],
         [f"Purchase {each}" for each in ("5.00 03-04", "7.00 03-05", "5.00 03-06", "8.00 03-07")],
+    ),
+    "a transfer that is posted, and its other side that comes eight days later: it is asked, and is one": Scenario(
+        [
+            bank("03-04 -700.00 VIREMENT"),
+            to_other_account,
+            bank("03-12 700.00 RECU", account=SAVINGS),
+            still_asked(DOUBLE),
+            again(1),
+            still_asked(DOUBLE),
+            SAME,
+            again(1),
+        ],
+        ["Transfer 700.00 03-04"],
+    ),
+    "a transfer that is posted, and as much in the other account eight days later, said to be another": Scenario(
+        [
+            bank("03-04 -700.00 VIREMENT"),
+            to_other_account,
+            bank("03-12 700.00 RECU", account=SAVINGS),
+            ANOTHER,
+            still_asked(CATEGORY),
+            categorise,
+            again(1),
+        ],
+        ["Transfer 700.00 03-04", "Deposit 700.00 03-12"],
+    ),
+    "a transfer that is posted, and as much in the other account eleven days later: another": Scenario(
+        [
+            bank("03-04 -700.00 VIREMENT"),
+            to_other_account,
+            bank("03-15 700.00 RECU", account=SAVINGS),
+            still_asked(CATEGORY),
+            categorise,
+        ],
+        ["Transfer 700.00 03-04", "Deposit 700.00 03-15"],
     ),
     "two formats of one account: what one goes on with after the other ends is new": Scenario(
         [

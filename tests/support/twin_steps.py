@@ -24,7 +24,7 @@ from raccord.onboarding.connecting.connections import NewConnection, connect, up
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
-from raccord.onboarding.deciding.treating import accept_transfer
+from raccord.onboarding.deciding.treating import accept_transfer, treat
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin import ResolutionKind
@@ -42,7 +42,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
-from raccord.sync.lines.treatments import Treated
+from raccord.sync.lines.treatments import Treated, Treatment
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
@@ -367,6 +367,13 @@ def as_transfer(*reasons: str) -> Step:
         again(1)(house)
 
     return step
+
+
+def to_other_account(house: House) -> None:
+    """A person calls the one line that waits a transfer to the second account, and it is posted."""
+    [hold] = house.holds()
+    treat(house.workshop, OWNER, hold.id, Treatment(kind=Treated.TRANSFER, other_account=house.banks[1]))
+    again(1)(house)
 
 
 def transfers(word: str, bank: int) -> Step:

@@ -214,7 +214,7 @@ def test_two_transfers_between_the_same_accounts_that_lie_far_apart_are_asked_ab
     bank = account(workshop, company, "Bank")
     second, savings = second_account(workshop, company)
     till.ROWS["T1"] = [{**line(n, f"-{n}00.00", "VIR EPARGNE"), "day": "2026-03-02"} for n in (1, 2, 3)]
-    till.ROWS["T2"] = [{**line(10 + n, f"{n}00.00", "VIR CHEQUES"), "day": "2026-03-10"} for n in (1, 2, 3)]
+    till.ROWS["T2"] = [{**line(10 + n, f"{n}00.00", "VIR CHEQUES"), "day": "2026-03-13"} for n in (1, 2, 3)]
     both(workshop, connection, second)
     holds = {key: each.id for key, each in asked(workshop).items()}
     treat(workshop, OWNER, holds["b1"], to(savings))

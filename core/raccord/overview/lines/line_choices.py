@@ -23,7 +23,8 @@ from raccord.plugin.info import OWNER_ROLE
 from raccord.store.models import Choice, Hold, LedgerEntry
 from raccord.sync.books.company import TAXED_BACK, TYPES
 from raccord.sync.days import around
-from raccord.sync.lines.transfers import SLOW_DAYS_APART, TRANSFER, says_transfer
+from raccord.sync.lines.pairing import SLOW_DAYS_APART
+from raccord.sync.lines.transfers import TRANSFER, says_transfer
 from raccord.sync.lines.treatment_fit import NO_CATEGORIES, NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.lines.treatments import Treated
 from raccord.sync.party_names import words_of

@@ -36,7 +36,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around, months
 from raccord.sync.fetching.repeated import brought_by
 from raccord.sync.lines.in_parts import Moved, Pieces, Sums
-from raccord.sync.lines.pairing import ALIKE, CHEQUE_DAYS, DAYS_APART, Found
+from raccord.sync.lines.pairing import ALIKE, CHEQUE_DAYS, DAYS_APART, LOOKED_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
 from raccord.sync.lines.told_before import in_one
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -52,8 +52,6 @@ KINDS_OUT = ("BillPayment", "CreditCardPayment", "Deposit", "JournalEntry", "Pur
 """Documents that bring money into a bank or card account, and those that take it out."""
 
 
-LOOKED_APART = max(DAYS_APART, ID_DAYS_APART)
-"""How far around the lines is looked: what their own source told anew may have moved further than what others tell."""
 OLD_WAY = timedelta(31)
 """How long after the first approval a source's old way may post once more: what it does each month included."""
 

@@ -211,7 +211,7 @@ class Doubles:
                 self._leave(line, row, several[line.id][0])
                 several_documents.match(self.session, self.connection, line, row, several[line.id], self.now)
             elif row is not None and line.id in pairs:
-                self._one(line, row, pairs[line.id], sure_of(sought[line.id], pairs[line.id]))
+                self._one(line, row, sought[line.id], pairs[line.id])
             elif row is not None and line.id in asked:
                 self._hold(line, row, *asked[line.id])
             elif row is not None and line.action == Action.CREATE:
@@ -310,7 +310,7 @@ class Doubles:
             "" if row is None else row.key,
         )  # fmt: skip
 
-    def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:
+    def _one(self, line: PlanLine, row: DraftRow, sought: Line, found: Found) -> None:
         refused, before = refused_by(row), row.decisions
         if not found.names.isdisjoint(refused):
             # Kept beyond the answer, which goes once the line is posted: it holds for the other one too.
@@ -327,7 +327,8 @@ class Doubles:
         detail = f"{found.kind} {found.id}"
         draft = as_treated(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
-        if found.other_leg and line.reason == DECISION_MISSING and DECISION not in row.decisions:
+        unasked = line.reason == DECISION_MISSING and DECISION not in row.decisions
+        if found.other_leg and not found.slow_side(sought) and unasked:
             # The same movement, told by its other account: known, and nobody's question.
             self._skip(line, row, found)
             return
@@ -345,7 +346,9 @@ class Doubles:
             case ResolutionKind.LINK if resolution.target == found.id and not self._linked(row, found):
                 self._link(line, row, found)
             case _:
-                self._hold(line, row, found, {"linkable": not apart, SURE: Sure.LIKELY if apart else sure})
+                self._hold(
+                    line, row, found, {"linkable": not apart, SURE: Sure.LIKELY if apart else sure_of(sought, found)}
+                )
 
     def _free(self, row: DraftRow) -> None:
         """Let a draft go: nothing in the books is its movement. What differs there is compared anew after this."""

@@ -20,6 +20,18 @@ from raccord.sync.resolving.set_aside import ID_DAYS_APART
 DAYS_APART = 5
 """How far the same movement's two dates may lie apart: a weekend with a holiday."""
 
+SLOW_DAYS_APART = 10
+"""How far the two sides of a transfer may lie apart that nothing nearer goes with: five working days abroad, two
+weekends, a holiday.
+
+Beyond it, equal amounts of one month to the next would be proposed to each other.
+"""
+
+LOOKED_APART = max(DAYS_APART, ID_DAYS_APART, SLOW_DAYS_APART)
+"""How far around the lines is looked: what is a transfer's other side, or told anew, may lie further than what others
+tell.
+"""
+
 CHEQUE_DAYS = 180
 """How long after its date a bank pays a cheque."""
 
@@ -92,6 +104,11 @@ class Found:
     def bears(self) -> date:
         """The date that it bears."""
         return self.dated or self.day
+
+    def slow_side(self, line: Line) -> bool:
+        """Tell whether it is a transfer whose other side a line may be that came later than what is surely one."""
+        apart = abs((self.day - line.day).days)
+        return self.other_leg and DAYS_APART < apart <= SLOW_DAYS_APART
 
     @property
     def left(self) -> Decimal:
@@ -252,7 +269,7 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
     pairs: dict[int, Found] = {}
     waiting = list(lines)
     for agreeing in (_AGREEING, 1, 0, _CONTRADICTING):
-        for apart in range(max(DAYS_APART, ID_DAYS_APART) + 1):
+        for apart in range(LOOKED_APART + 1):
             for line in waiting:
                 for near in sorted({*around(line.day, line.day, apart)}):
                     here = free.get((line.account, line.amount, near), [])
@@ -262,7 +279,7 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
                             for place, each in enumerate(here)
                             if line.may_be(each)
                             and agreement(line, each) >= agreeing
-                            and (apart <= DAYS_APART or line.told_anew(each))
+                            and (apart <= DAYS_APART or line.told_anew(each) or each.slow_side(line))
                         ),
                         None,
                     )

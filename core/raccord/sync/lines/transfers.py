@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, PlanLine
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.pairing import DAYS_APART
+from raccord.sync.lines.pairing import DAYS_APART, SLOW_DAYS_APART
 from raccord.sync.lines.treatments import arrives, treatable
 from raccord.sync.party_names import words_of
 from raccord.sync.resolving.resolve import DECISION_MISSING
@@ -25,11 +25,6 @@ TRANSFER = "transfer"
 """Under this name a question says of which transfer its line probably tells, and which line is the other side."""
 _WORDS = frozenset({"VIR", "VIREMENT", "VIREMENTS", "TRANSFER", "TRANSFERT", "TRANSF", "XFER", "TFR", "TRSF"})
 """By which banks name what moves between accounts."""
-SLOW_DAYS_APART = 10
-"""How far the two sides may lie apart that nothing nearer goes with: five working days abroad, two weekends, a holiday.
-
-Beyond it, equal amounts of one month to the next would be proposed to each other.
-"""
 _TO_OTHERS = frozenset({"INTERAC", "VIR", "SALAIRE", "SALAIRES", "PAIE", "PAYROLL"})
 """Beside which they name what goes to or comes from other people."""
 
