@@ -385,3 +385,18 @@ def test_two_nameless_files_of_one_layout_that_are_said_to_be_two_accounts_do_no
     assert send(page, f"{bank}/files/answer", **told).status_code == 303
     with workshop.database.read() as session:
         assert f"{key} = account-2" in session.scalars(select(Connection)).one().settings["answers"]
+
+
+def test_an_account_that_two_files_leave_open_is_asked_of_both_by_their_names(
+    bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    clear = b"Date;Description;Montant\n15/03/2026;CAFE;-4,75\n17/03/2026;CLIENT;100,00\n18/03/2026;X;abc\n"
+    open_ = b"Date;Description;Montant\n03/04/2026;PAPETERIE;-12,34\n05/06/2026;LOYER;-56,78\n"
+    parts = [("files", ("clear.csv", clear)), ("files", ("open.csv", open_))]
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=parts)
+    page = browser.get(f"{bank}/files").text
+    legends = re.findall(r"Which account[^<]*\?", page)
+    assert legends == ["Which account are these files of (clear.csv, open.csv)?"]
