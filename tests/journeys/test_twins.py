@@ -254,6 +254,21 @@ SCENARIOS = {
         ],
         ["Transfer 700.00 03-04", "Deposit 700.00 03-15"],
     ),
+    "a line said to be an earlier one that another format told too is not posted beside that one": Scenario(
+        [
+            numbered("03-04 -40.00 RESTO"),
+            categorise,
+            bank("03-02 -3.00 PAIN #P1", "03-04 -40.00 RESTO #R1", "03-06 -2.00 SEL #S1"),
+            categorise,
+            bank("03-02 -3.00 PAIN #P1", "03-05 -46.00 RESTO #R2", "03-06 -2.00 SEL #S1"),
+            beside_the_file("replaces", "same"),
+            categorise,
+            beside_the_file("twin", "same"),
+            categorise,
+            again(1),
+        ],
+        ["Purchase 40.00 03-04", "Purchase 3.00 03-02", "Purchase 2.00 03-06"],
+    ),
     "two formats of one account: what one goes on with after the other ends is new": Scenario(
         [
             numbered("03-03 -11.00 ESSENCE", *(f"03-0{day} -4.50 CAFE" for day in (2, 3, 4, 5))),

@@ -129,7 +129,7 @@ def maker(
                     state.with_fee = True
                     return _line_record(event._replace(amount=event.net), net_id, home_currency, twin, asked=source_id)
                 if old is not None and old.same:
-                    return _line_record(event, old.id, home_currency, None)
+                    return _going_on(state, event, source_id, home_currency, old, earlier)
                 return _line_record(event, source_id, home_currency, twin, old)
             case Statement():
                 _statement_ended(state, event)
@@ -252,6 +252,19 @@ def _line_record(
     moves = not (pending or withdrawn or (twin is not None and twin.certain))
     amount = Money(number, currency or home_currency) if moves else None
     return Record(LINES, source_id, day, raw, amount)
+
+
+def _going_on(
+    state: FileState, line: Line, source_id: str, home_currency: str, old: Replaced, earlier: Earlier
+) -> Record:
+    """A line that a person said to be an earlier one, told under the id of that; where that one was left out as one of
+    another road, which may be in the books, it is asked whether this one is it too.
+    """
+    other = (earlier(old.id) or {}).get(TWIN)
+    twin = Twin(str(other.get("id", "")), certain=False) if isinstance(other, Mapping) else None
+    if twin is not None:
+        state.unsure.add(source_id)
+    return _line_record(line, old.id, home_currency, twin, asked=source_id)
 
 
 def _correcting_record(
