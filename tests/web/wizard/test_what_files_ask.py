@@ -83,6 +83,8 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     connection_id = bank.rpartition("/")[2]
     for page in (f"{bank}/setup/plan", f"{bank}/setup/files", f"{bank}/files", f"/problems?connection={connection_id}"):
         assert told(page).count("file-question") == 2, page
+    plan = told(f"{bank}/setup/plan").partition("<main")[2].partition(f'action="{bank}/setup/checks"')[2]
+    assert "Préparer le plan de nouveau</button>" in plan.partition("</form>")[0], "files may come, or go, meanwhile"
     assert "dans les réglages" not in shown + told(f"/problems?connection={connection_id}")
     with workshop.database.read() as session:
         waiting = session.scalars(select(SourceRecord.id).where(SourceRecord.source_id.like("question/%"))).all()
