@@ -44,7 +44,7 @@ OF_A_FILE = "connector.file_question"
 """The row for those that ask how a file is to be read, all in one form."""
 QUESTIONS_OF_FILES = (".date_order", ".decimal_mark", ".csv_columns", ".columns_asked", ".statement_does_not_add_up",
                       ".file_questions", ".signs_contradict", ".statement_missing",
-                      ".year_missing", ".sections", ".trades", ".texts_first", ".which_account",
+                      ".year_missing", ".sections", ".trades", ".tax_beside", ".texts_first", ".which_account",
                       ".same_account")  # fmt: skip
 """How their codes end."""
 
