@@ -12,6 +12,7 @@ from books_of_files import (
     BOOKKEEPER,
     EARLY,
     FIRST,
+    LATE,
     MARCH,
     QUICKEN,
     SECOND,
@@ -22,7 +23,7 @@ from books_of_files import (
     say_same,
 )
 from harness import OWNER, make_workshop
-from lines_at_hand import account, undo
+from lines_at_hand import account, category, undo
 from sqlalchemy import select
 
 import raccord_bankfeed
@@ -35,6 +36,7 @@ from raccord.onboarding.arriving.asked_first import answer_first
 from raccord.onboarding.arriving.files_back import take_back_file
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.deciding.treating import treat
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
@@ -244,3 +246,38 @@ def test_what_was_undone_before_its_file_went_is_no_answer_about_what_another_fi
     books.sync()
     assert (books.bought(), books.problems(), books.held()) == (["21.31", "3.52", "40.17"], [], {})
     assert [each[0] for each in books.proof().values()] == [True] * 3
+
+
+def test_a_line_that_two_files_tell_is_asked_about_though_a_third_one_made_them_one_account(
+    workshop: Workshop, sandbox: SandboxServer, hand: FixedClock
+) -> None:
+    """The table and the first statement have one line in common, which proves nothing; the second one has more."""
+    books = books_of_files(workshop, sandbox.store.of_template("quebec").realm, hand)
+    moved = [*EARLY, *LATE]
+    rows = [f"{each.day},{each.name},{each.amount}\n" for each in moved[:5]]
+    first, second = (
+        statement_file(
+            MadeAccount(balance=None), [replace(each, native=each.name) for each in some],
+            starts=some[0].day, ends=some[-1].day,
+        )
+        for some in (moved[4:], moved[2:])
+    )  # fmt: skip
+    assert books.hand_in("table.csv", "".join(["Date,Description,Amount\n", *rows]).encode())
+    assert books.hand_in("first.ofx", first)
+    books.sync()
+    name_accounts(books)
+    assert books.hand_in("second.ofx", second)
+    books.sync()
+    say_same(books)
+    books.sync()
+    for _ in range(3):
+        with workshop.database.read() as session:
+            asked = [(each.id, each.code) for each in session.scalars(select(Hold).where(Hold.closed_at.is_(None)))]
+        for id_, code in asked:
+            if code == ALREADY_EXISTS:
+                answer_conflict(workshop, OWNER, id_, ResolutionKind.SKIP)
+            else:
+                treat(workshop, OWNER, id_, category(books.expenses))
+        books.sync()
+    assert (books.bought(), books.held()) == (sorted(f"{-each.amount}" for each in moved), {}), "each once"
+    assert [each[0] for each in books.proof().values()] == [True] * len(books.proof())

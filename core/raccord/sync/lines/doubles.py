@@ -128,7 +128,8 @@ def unclaimed(
             free.append(
                 replace(
                     each, owner=label, owner_key=key, told_in=by_us.by, told_as=told_as, told_ids=told_ids,
-                    told_by=told_by, text=by_us.text, card=by_us.card, other_leg=other_leg, covered=covered,
+                    told_by=told_by, told_beside=frozenset((as_, by) for as_, _, by in tellers),
+                    told_first=by_us.account, text=by_us.text, card=by_us.card, other_leg=other_leg, covered=covered,
                     record=by_us.number, telling=by_us.telling, refused=by_us.refused,
                 )
             )  # fmt: skip
@@ -307,7 +308,7 @@ class Doubles:
             line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
             line.kind, told, account_told(draft), said.apart, number_of(draft),
             party_of(self.session, self.connection, draft), text_told(draft), said.card, cheque_of(draft),
-            "" if row is None else row.key,
+            "" if row is None else row.key, by=said.by,
         )  # fmt: skip
 
     def _one(self, line: PlanLine, row: DraftRow, sought: Line, found: Found) -> None:

@@ -71,6 +71,10 @@ class Found:
     """Then, the ids of the records of these."""
     told_by: frozenset[str] = frozenset()
     """Then, the runs and deliveries that told of them."""
+    told_beside: frozenset[tuple[str, str]] = frozenset()
+    """Then, of those that are it too the account as which each was told, and by what."""
+    told_first: str = ""
+    """Then, as which account its own line told it."""
     text: str = ""
     """Then, what the source wrote of it."""
     card: Card = NO_CARD
@@ -203,6 +207,8 @@ class Line:
     key: str = ""
     itself: Found | None = None
     """What others that were told later are compared with."""
+    by: str = ""
+    """The run that brought it, or the one of its deliveries, where that is known."""
 
     def may_be(self, found: Found) -> bool:
         """Tell whether a document of the same amount, account and time can hold the same movement."""
@@ -214,7 +220,7 @@ class Line:
                 # What was said of the one about the other holds for both.
                 return False
             # Told as another account that is the same in the books, once each: n equal lines of one stay n.
-            by_another = bool(self.told_as and found.told_as) and self.told_as not in found.told_as
+            by_another = bool(self.told_as and found.told_as) and not self._told_beside(found)
             by_another = by_another and self.apart_from not in found.told_ids
             if self.card.is_not(found.card):
                 # Two cards that are paid as one have purchases of one amount; a card under a new number has the same.
@@ -229,6 +235,15 @@ class Line:
             return by_another or anew
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
+
+    def _told_beside(self, found: Found) -> bool:
+        """Tell whether what told of it told of the other one too, as the same account: then they are two.
+
+        Another delivery of that account may tell the other one as another file does, and not know of this one.
+        """
+        if self.told_as == found.told_first or not self.by:
+            return self.told_as in found.told_as
+        return (self.told_as, self.by) in found.told_beside
 
     def told_anew(self, found: Found) -> bool:
         """Tell whether it may be told anew of what its own source told of."""

@@ -302,7 +302,8 @@ def coming(
         found[id_] = Found(
             each.kind, "", each.number, each.day, each.amount, each.account, each.code, each.party,
             owner=connection.label, owner_key=each.key, told_in=record.by, told_as=told_as, told_ids=told_ids,
-            told_by=told_by, text=each.text, card=each.card, line=id_, record=record.number, telling=told.get(id_),
+            told_by=told_by, told_beside=frozenset((as_, by) for as_, _, by in tellers), told_first=each.told_as,
+            text=each.text, card=each.card, line=id_, record=record.number, telling=told.get(id_),
             refused=_keys_of(refused.get(id_, ())), goes=each.told is None,
             in_one=bool(each.told_as) and each.account in in_one,
         )  # fmt: skip
