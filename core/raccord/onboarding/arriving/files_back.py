@@ -45,7 +45,7 @@ from raccord.sync.bodies import digest
 from raccord.sync.fetching.kept import in_books_among
 from raccord.sync.fetching.told_as import Moved, Place, all_moved, free_told, move
 from raccord.sync.lines.titles import titles_of
-from raccord.sync.mapping.unsaid import Standing, close_told, leave_unsaid, say_anew, standing
+from raccord.sync.mapping.unsaid import Standing, close_told, going, leave_unsaid, say_anew, standing
 from raccord.sync.phases import UNDO
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.posting.periods import certified_months
@@ -257,7 +257,7 @@ def _require_none_sent(session: Session, connection_id: str, reading: _Reading) 
 
 def _weighed(session: Session, connection: Connection, reading: _Reading) -> FileWeight:
     _settle_pairs(session, connection.id, reading)
-    gone = list(standing(session, connection.id, reading.gone))
+    gone = going(session, connection.id, reading.gone)
     told = reading.told
     kept = [each for each in gone if each.in_books]
     goes_on = reading.goes_on | {_place(each) for each in gone if each.goes_on and not each.in_books}

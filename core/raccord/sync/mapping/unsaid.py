@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from raccord.plugin.emptied import is_empty
 from raccord.plugin.records import record_key
 from raccord.store.models import (
+    Connection,
     DraftRow,
     DraftState,
     Hold,
@@ -33,11 +34,17 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.fetching.keep import FILE_TAKEN_BACK, RESOLVED_BY_HAND
 from raccord.sync.lines.line_answers import forget_answers
+from raccord.sync.mapping.still_told import (
+    Heir,
+    Held,
+    Place,
+    heirs,
+    matched_by_others,
+    posted_by_others,
+    said_to_be,
+)
 from raccord.sync.mapping.vanished import ask_anew, is_matched, lose_matches
 from raccord.sync.storable import short_subject
-
-Place = tuple[str, str]
-"""Stream and id of a record."""
 
 _MATCHED = (DraftState.SKIPPED,)
 _OF_PERSONS = (DraftState.RESOLVED,)
@@ -54,12 +61,14 @@ class Standing:
     """Documents of ours, by their draft's key."""
     matches: dict[int, list[Match]] = field(default_factory=dict)
     """Documents that a draft was said to be, by the draft's number."""
-    held_by_others: list[str] = field(default_factory=list)
+    held_by_others: list[Match] = field(default_factory=list)
     """The matches with documents that another line posted, which stays and tells of them, as the other side of a
     transfer does: of these nothing is asked.
     """
+    inherited: list[tuple[Match | LinkRow, Heir]] = field(default_factory=list)
+    """What another line takes over, which stays and was said to be the same, and is known by nothing yet."""
     told_twice: bool = False
-    """Whether one of these was posted for the same account: the other line tells the same of it."""
+    """Whether another line, which stays, tells the same of the same account, so that nothing of it is lost."""
     goes_on: bool = False
     """Whether another line, which stays, was said to be its document, so that nothing is asked of that."""
 
@@ -109,120 +118,119 @@ def _of_some(
         live = select(LinkRow).where(
             LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.key.in_(keys)
         )
-        links = session.scalars(live).all()
-        of_others = _matched_by_others(session, links, places)
-        for link in links:
-            if link.id in of_others:
-                owner[link.key].goes_on = True
-            else:
-                owner[link.key].links[link.key] = link
+        for link in session.scalars(live):
+            owner[link.key].links[link.key] = link
     for numbers in chunks(sorted(by_id), CHUNK):
-        matches = session.scalars(select(Match).where(Match.draft_id.in_(numbers)).order_by(Match.id)).all()
-        held = _held_by_others(session, connection_id, matches, places)
-        for match in matches:
-            if (match.kind, match.document_id) in held:
-                by_id[match.draft_id].held_by_others.append(match.id)
-                by_id[match.draft_id].told_twice |= match.money_account in held[match.kind, match.document_id]
-            else:
-                by_id[match.draft_id].matches.setdefault(match.draft_id, []).append(match)
+        for match in session.scalars(select(Match).where(Match.draft_id.in_(numbers)).order_by(Match.id)):
+            by_id[match.draft_id].matches.setdefault(match.draft_id, []).append(match)
     return found.values()
 
 
-def _held_by_others(
-    session: Session, connection_id: str, matches: Sequence[Match], places: Collection[Place]
-) -> dict[tuple[str, str], set[str]]:
-    """Return kind and id of the documents of ours whose own line is none of some places, and is said still, with the
-    accounts that it moved.
-    """
-    if not matches:
-        return {}
-    newest = aliased(SourceRecord)
-    rows = (
-        select(
-            LinkRow.kind,
-            LinkRow.document_id,
-            LinkRow.money_account,
-            newest.connection_id,
-            newest.stream,
-            newest.source_id,
-        )
-        .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
-        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-        .join(
-            newest,
-            and_(
-                newest.connection_id == SourceRecord.connection_id,
-                newest.stream == SourceRecord.stream,
-                newest.source_id == SourceRecord.source_id,
-            ),
-        )
-        .where(
-            LinkRow.company_id == matches[0].company_id,
-            LinkRow.state == LinkState.LIVE,
-            LinkRow.document_id.in_({each.document_id for each in matches}),
-            newest.state != RecordState.SUPERSEDED,
-            newest.reason != FILE_TAKEN_BACK,
-            newest.amount.is_not(None),
-        )
-    )
-    held: dict[tuple[str, str], set[str]] = {}
-    for row in session.execute(rows):
-        if row.connection_id != connection_id or (row.stream, row.source_id) not in places:
-            held.setdefault((row.kind, row.document_id), set()).add(row.money_account)
-    return held
+def going(session: Session, connection_id: str, places: Collection[Place]) -> list[Standing]:
+    """Return the records of some places as they go: with what of them other lines tell, which stay."""
+    found = list(standing(session, connection_id, places))
+    for some in chunks(found, CHUNK):
+        _pass_links_on(session, connection_id, some, places)
+        _pass_matches_on(session, connection_id, some, places)
+        _know_same(session, connection_id, some, places)
+    return found
 
 
-def _matched_by_others(session: Session, links: Sequence[LinkRow], places: Collection[Place]) -> set[int]:
-    """Return which links' documents another line, none of some places and said still, was said to be whole."""
-    if not links:
-        return set()
-    newest = aliased(SourceRecord)
-    rows = (
-        select(LinkRow.id, LinkRow.connection_id, newest.connection_id, newest.stream, newest.source_id)
-        .join(
-            Match,
-            and_(
-                Match.company_id == LinkRow.company_id,
-                Match.kind == LinkRow.kind,
-                Match.document_id == LinkRow.document_id,
-                Match.money_account == LinkRow.money_account,
-                Match.part == 0,
-            ),
-        )
-        .join(DraftRow, DraftRow.id == Match.draft_id)
-        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-        .join(
-            newest,
-            and_(
-                newest.connection_id == SourceRecord.connection_id,
-                newest.stream == SourceRecord.stream,
-                newest.source_id == SourceRecord.source_id,
-            ),
-        )
-        .where(
-            LinkRow.id.in_([each.id for each in links]),
-            newest.state != RecordState.SUPERSEDED,
-            newest.reason != FILE_TAKEN_BACK,
-            newest.amount.is_not(None),
-        )
-    )
-    return {
-        link_id
-        for link_id, mine, other, stream, source_id in session.execute(rows)
-        if mine != other or (stream, source_id) not in places
+def _pass_links_on(
+    session: Session, connection_id: str, records: Sequence[Standing], places: Collection[Place]
+) -> None:
+    """Have the documents of ours go on that another line was said to be whole."""
+    by_held = {_held(link): (each, link) for each in records for link in each.links.values()}
+    if not by_held:
+        return
+    company_id = session.get_one(Connection, connection_id).company_id
+    known = matched_by_others(session, company_id, connection_id, [held.document_id for held in by_held], places)
+    rest = {held: (link.key,) for held, (_, link) in by_held.items() if held not in known}
+    taken = heirs(session, connection_id, rest, places)
+    for held, (each, link) in by_held.items():
+        if held in taken:
+            each.inherited.append((link, taken[held]))
+        if held in known or held in taken:
+            each.goes_on = True
+            del each.links[link.key]
+
+
+def _pass_matches_on(
+    session: Session, connection_id: str, records: Sequence[Standing], places: Collection[Place]
+) -> None:
+    """Have the documents go on that a record was said to be, and that another line posted or was said to be too."""
+    all_ = [(each, match) for each in records for some in each.matches.values() for match in some]
+    if not all_:
+        return
+    company_id = session.get_one(Connection, connection_id).company_id
+    posted = posted_by_others(session, company_id, connection_id, [match.document_id for _, match in all_], places)
+    documents = {(held.kind, held.document_id) for held in posted}
+    keys = {draft.id: draft.key for each, _ in all_ for draft in each.drafts}
+    rest = {
+        _held(match): (keys[match.draft_id],)
+        for _, match in all_
+        if not match.part and (match.kind, match.document_id) not in documents
     }
+    taken = heirs(session, connection_id, rest, places)
+    for each, match in all_:
+        held = _held(match)
+        if (match.kind, match.document_id) in documents:
+            each.held_by_others.append(match)
+            each.told_twice |= held in posted
+        elif held in taken and not match.part:
+            each.inherited.append((match, taken[held]))
+            each.told_twice = True
+        else:
+            continue
+        each.matches[match.draft_id].remove(match)
+        if not each.matches[match.draft_id]:
+            del each.matches[match.draft_id]
+
+
+def _know_same(session: Session, connection_id: str, records: Sequence[Standing], places: Collection[Place]) -> None:
+    """Mark the records that were said to be a document which is known by another line, and that one stays."""
+    owner = {draft.id: each for each in records for draft in each.drafts if draft.state == DraftState.SKIPPED}
+    said = said_to_be(session, connection_id, sorted(owner))
+    if not said:
+        return
+    keys = {name for each in said for kind, name in each.names if not kind}
+    links = _posted_as(session, connection_id, keys)
+    ids = {name for each in said for kind, name in each.names if kind} | {held.document_id for held in links.values()}
+    company_id = session.get_one(Connection, connection_id).company_id
+    told = posted_by_others(session, company_id, connection_id, ids, places)
+    told |= matched_by_others(session, company_id, connection_id, ids, places)
+    for each in said:
+        same = {Held(kind, name, each.account) for kind, name in each.names if kind}
+        same |= {links[name] for kind, name in each.names if not kind and name in links}
+        owner[each.draft_id].told_twice |= not told.isdisjoint(same)
+
+
+def _posted_as(session: Session, connection_id: str, keys: Collection[str]) -> dict[str, Held]:
+    found: dict[str, Held] = {}
+    for some in chunks(sorted(keys), CHUNK):
+        live = select(LinkRow).where(
+            LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.key.in_(some)
+        )
+        found.update((link.key, _held(link)) for link in session.scalars(live))
+    return found
+
+
+def _held(one: Match | LinkRow) -> Held:
+    return Held(one.kind, one.document_id, one.money_account)
 
 
 def leave_unsaid(session: Session, connection_id: str, places: Collection[Place], now: datetime) -> None:
     """Leave records out that nothing says any more, with what waits of them; one that comes again is taken as new."""
-    for some in chunks(list(standing(session, connection_id, places)), CHUNK):
+    for some in chunks(going(session, connection_id, places), CHUNK):
         keys = [draft.key for each in some for draft in each.drafts]
         subjects = [subject for each in some for subject in _subjects(each.row)]
         _close(session, connection_id, some, {*keys, *subjects}, now)
         for each in some:
             each.row.state, each.row.reason, each.row.content_hash = RecordState.SKIPPED, FILE_TAKEN_BACK, ""
             if each.held_by_others:
-                session.execute(delete(Match).where(Match.id.in_(each.held_by_others)))
+                session.execute(delete(Match).where(Match.id.in_([match.id for match in each.held_by_others])))
+            for known, heir in each.inherited:
+                _give(session, known, heir, now)
             for draft in each.drafts:
                 _leave(session, each, draft, now)
 
@@ -236,6 +244,15 @@ def _leave(session: Session, record: Standing, draft: DraftRow, now: datetime) -
         lose_matches(session, record.row, draft, "", now)
     forget_answers(session, draft)
     draft.state, draft.reason = DraftState.WITHDRAWN, FILE_TAKEN_BACK
+
+
+def _give(session: Session, known: Match | LinkRow, heir: Heir, now: datetime) -> None:
+    """Have a document be known as the line that takes it over."""
+    if isinstance(known, Match):
+        known.draft_id = heir.draft_id
+    else:
+        session.add(heir.match(known.company_id, known.connection_id, _held(known), now))
+    session.flush()
 
 
 def _subjects(row: SourceRecord) -> tuple[str, str]:

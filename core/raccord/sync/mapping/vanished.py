@@ -6,11 +6,11 @@ may be it, which its own run finds out; or it is one too many, and goes in Quick
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from raccord.store.models import (
     Connection,
@@ -20,11 +20,10 @@ from raccord.store.models import (
     Match,
     Problem,
     ProblemState,
-    RecordState,
     SourceRecord,
 )
-from raccord.sync.fetching.keep import UNSAID
 from raccord.sync.mapping.matched_otherwise import asked_of_match
+from raccord.sync.mapping.still_told import Held, heirs, posted_by_others
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.resolving.newcomers import CASE
 from raccord.sync.storable import short_subject
@@ -93,71 +92,54 @@ def settle_vanished(session: Session, company_id: str, gone: Collection[tuple[st
     closed = 0
     for problem in asked:
         places = _places(session, company_id, problem)
-        if places is not None and all(
-            place[:2] in gone
-            or _matched(session, company_id, *place)
-            or (problem.code == MATCH_VANISHED and _told_by_own_line(session, company_id, *place))
-            for place in places
-        ):
+        if places is None:
+            continue
+        left = [place for place in places if place[:2] not in gone]
+        left = _told_by_none(session, company_id, problem, left) if left else []
+        taken = heirs(session, problem.connection_id, {place: (_key(problem),) for place in left})
+        session.add_all(heir.match(company_id, problem.connection_id, held, now) for held, heir in taken.items())
+        if len(taken) == len(left):
             close_problems(session, problem.connection_id, problem.subject, now, problem.code)
             closed += 1
     return closed
 
 
-def _places(session: Session, company_id: str, problem: Problem) -> list[tuple[str, str, str]] | None:
+def _key(problem: Problem) -> str:
+    """Return the key of the line that a question is about."""
+    return str(problem.params.get(KEY, problem.subject))
+
+
+def _places(session: Session, company_id: str, problem: Problem) -> list[Held] | None:
     """Return kind, id and account of the documents that a question is about and that are in QuickBooks as is known;
     nothing where it is not known of which document of ours it is.
     """
     if problem.code == MATCH_VANISHED:
-        return [(str(kind), str(id_), str(account)) for kind, id_, account in problem.params.get(DOCUMENTS, ())]
+        return [Held(str(kind), str(id_), str(account)) for kind, id_, account in problem.params.get(DOCUMENTS, ())]
     links = session.scalars(
         select(LinkRow).where(
             LinkRow.company_id == company_id,
             LinkRow.connection_id == problem.connection_id,
-            LinkRow.key == str(problem.params.get(KEY, problem.subject)),
+            LinkRow.key == _key(problem),
         )
     ).all()
-    there = [(each.kind, each.document_id, each.money_account) for each in links if each.state == LinkState.LIVE]
+    there = [Held(each.kind, each.document_id, each.money_account) for each in links if each.state == LinkState.LIVE]
     return there if links else None
 
 
-def _matched(session: Session, company_id: str, kind: str, document_id: str, account: str) -> bool:
-    matched = exists().where(
-        Match.company_id == company_id,
-        Match.kind == kind,
-        Match.document_id == document_id,
-        Match.money_account == account,
-    )
-    return bool(session.scalar(select(matched)))
-
-
-def _told_by_own_line(session: Session, company_id: str, kind: str, document_id: str, account: str) -> bool:
-    """Tell whether a document is ours, and its source says still what it was posted for."""
-    newest = aliased(SourceRecord)
-    told = (
-        select(LinkRow.id)
-        .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
-        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-        .join(
-            newest,
-            and_(
-                newest.connection_id == SourceRecord.connection_id,
-                newest.stream == SourceRecord.stream,
-                newest.source_id == SourceRecord.source_id,
-                newest.state != RecordState.SUPERSEDED,
-            ),
+def _told_by_none(session: Session, company_id: str, problem: Problem, places: Sequence[Held]) -> list[Held]:
+    """Return those of some documents that no line is any more; one of ours is its own line's, while that tells it."""
+    ids = [place.document_id for place in places]
+    told = {
+        Held(*row)
+        for row in session.execute(
+            select(Match.kind, Match.document_id, Match.money_account).where(
+                Match.company_id == company_id, Match.document_id.in_(ids)
+            )
         )
-        .where(
-            LinkRow.company_id == company_id,
-            LinkRow.kind == kind,
-            LinkRow.document_id == document_id,
-            LinkRow.money_account == account,
-            LinkRow.state == LinkState.LIVE,
-            newest.amount.is_not(None),
-            newest.reason.not_in(UNSAID),
-        )
-    )
-    return session.scalars(told.limit(1)).first() is not None
+    }
+    if problem.code == MATCH_VANISHED:
+        told |= posted_by_others(session, company_id, problem.connection_id, ids)
+    return [place for place in places if place not in told]
 
 
 def _answered(session: Session, row: SourceRecord, draft: DraftRow, code: str) -> bool:

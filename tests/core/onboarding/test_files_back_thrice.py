@@ -1,0 +1,132 @@
+"""A movement that three files tell, each under an id of its own, stays one document while one of them is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from books_of_files import EARLY, MARCH, Books, books_of_files, documents
+from harness import OWNER, make_workshop
+from lines_at_hand import account
+from sqlalchemy import select
+
+import raccord_bankfeed
+from raccord.clock import FixedClock
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
+from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.sources.source_accounts import info_of
+from raccord.plugin.ledger import ResolutionKind
+from raccord.store.database import Database
+from raccord.store.models import Connection, Hold
+from raccord.sync.mapping import unsaid
+from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twins.bank import MadeAccount, statement_file
+from raccord_sandbox.serving.server import SandboxServer
+
+pytestmark = pytest.mark.either_database
+
+FILES = ("first.ofx", "second.ofx", "third.ofx")
+AMOUNTS = ["21.31", "3.52", "40.17"]
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, hand: FixedClock) -> Iterator[Workshop]:
+    made = make_workshop(database, data_dir, sandbox.url, hand, raccord_bankfeed)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books:
+    """Three downloads of the same days, of a bank that gives its lines other ids each time: the first is in
+    QuickBooks, and the lines of the two others were said to be these.
+    """
+    books = books_of_files(workshop, sandbox.store.of_template("quebec").realm, hand)
+    hand.advance(timedelta(days=20))
+    for name in FILES:
+        assert books.hand_in(name, written(name))
+        books.sync()
+        name_accounts(books)
+        if name == FILES[0]:
+            books.answer("rent", "grocer", "coffee")
+        else:
+            assert say_same(books) == 3
+        books.sync()
+    assert (books.bought(), books.held(), books.problems()) == (AMOUNTS, {}, [])
+    return books
+
+
+def written(name: str) -> bytes:
+    lines = [replace(each, native=f"{name}{each.name}") for each in EARLY]
+    return statement_file(MadeAccount(balance=None), lines, starts=MARCH, ends=date(2026, 3, 6))
+
+
+def name_accounts(books: Books) -> None:
+    with books.workshop.database.read() as session:
+        connection = session.get_one(Connection, books.connection.id)
+        asked = untold_accounts(session, connection, info_of(books.workshop, "bankfeed"))
+    for each in asked:
+        told = AccountTold(ledger_id=account(books.workshop, books.company, "Bank"))
+        name_account(books.workshop, OWNER, books.connection.id, each.key, told)
+    books.sync()
+
+
+def say_same(books: Books) -> int:
+    with books.workshop.database.read() as session:
+        asked = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS)).all()
+    for each in asked:
+        answer_conflict(books.workshop, OWNER, each, ResolutionKind.SKIP)
+    return len(asked)
+
+
+def proved(books: Books) -> bool:
+    proof = books.proof()
+    return bool(proof) and all(each[0] for each in proof.values())
+
+
+@pytest.mark.parametrize(
+    "order", [pytest.param(each, marks=[pytest.mark.at_length] if at % 5 else []) for at, each in
+              enumerate(permutations(FILES))], ids="-".join
+)  # fmt: skip
+def test_it_stays_while_one_file_tells_it_and_is_asked_about_with_the_last(
+    books: Books, order: tuple[str, ...]
+) -> None:
+    there = documents(books)
+    for name in order[:2]:
+        found = books.take_back(name)
+        assert (found.rows, found.goes, found.in_books, found.unread) == (3, 0, 0, 0), name
+        assert found.elsewhere == 3
+        books.sync()
+        assert (documents(books), books.bought(), books.held(), books.problems()) == (there, AMOUNTS, {}, []), name
+        assert proved(books)
+    assert books.take_back(order[2]).in_books == 3, "nothing tells of them any more"
+    books.sync()
+    code = DRAFT_VANISHED if order[2] == FILES[0] else MATCH_VANISHED
+    assert (books.bought(), books.problems()) == (AMOUNTS, [code] * 3)
+
+
+def test_what_was_asked_about_though_a_line_was_said_to_be_it_is_settled(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As books stand of which a file was taken back before a line could take another one's place."""
+    there = documents(books)
+    books.take_back("first.ofx")
+    books.sync()
+    with monkeypatch.context() as before:
+        before.setattr(unsaid, "heirs", lambda *_: {})
+        assert books.take_back("second.ofx").in_books == 3
+    assert books.problems() == [MATCH_VANISHED] * 3
+    books.sync()
+    assert (documents(books), books.problems(), proved(books)) == (there, [], True)
+    assert books.take_back("third.ofx").in_books == 3
+    books.sync()
+    assert books.problems() == [MATCH_VANISHED] * 3
+    books.hand_in("first.ofx", written("first.ofx"))
+    books.sync()
+    assert (documents(books), books.bought(), books.problems()) == (there, AMOUNTS, []), "told again by its own line"
