@@ -40,7 +40,7 @@ from raccord.store.models import (
 )
 from raccord.sync.fetching.repeated import Card
 from raccord.sync.lines.matching import Movement, OpenItem, Sure, propose
-from raccord.sync.lines.pairing import DAYS_APART, Found, Line, pair, sure_of
+from raccord.sync.lines.pairing import DAYS_APART, Found, Line, Telling, pair, sure_of
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -412,3 +412,15 @@ def test_of_equal_amounts_each_keeps_the_document_of_its_number_and_party() -> N
     ]
     there = [document("c", "", "", 0), document("b", "1002", "Bo", 4), document("a", "1001", "", 2)]
     assert {n: each.id for n, each in pair(lines, there).items()} == {0: "a", 1: "b", 2: "c"}
+
+
+def test_of_two_lines_that_may_be_one_document_the_one_that_would_be_sent_is_asked_about() -> None:
+    """As where three files tell one movement: one line is in the books, one waits, and one goes."""
+    told = Telling("a run", "bank", "books", nothing_known=True, delivery=None)
+    waits = Line(1, "mark", "35", Decimal(1), DAY, "Purchase", told=told, text="books")
+    goes = Line(2, "other", "35", Decimal(1), DAY, "Purchase", told_as="another", text="books")
+    there = Found(
+        "Purchase", "7", "", DAY, Decimal(1), "35", "", told_in="first", told_as=frozenset({"bank"}), told_first="bank"
+    )
+    assert pair([waits], [there]) == {1: there}
+    assert pair([waits, goes], [there]) == pair([goes, waits], [there]) == {2: there}

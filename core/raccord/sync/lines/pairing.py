@@ -265,9 +265,10 @@ def pair(
 
     Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
     neighbouring days each keeps its own; last a cheque that was written long ago. A line that was said not to be its
-    document (``refused``, by line) has another one, if one is left that may be its movement.
+    document (``refused``, by line) has another one, if one is left that may be its movement. Of two that may be one,
+    what would be sent has it: the other waits for a person anyway, and is compared again.
     """
-    pairs = _nearest(lines, found)
+    pairs = _nearest(_going_first(lines), found)
     for line in lines:
         not_these = refused.get(line.id, ())
         if line.id in pairs and not pairs[line.id].names.isdisjoint(not_these):
@@ -275,6 +276,10 @@ def pair(
             left = [each for each in found if each not in taken and each.names.isdisjoint(not_these)]
             pairs |= _nearest([line], left)
     return pairs
+
+
+def _going_first(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda each: each.told is not None)
 
 
 def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
