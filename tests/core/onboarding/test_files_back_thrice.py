@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,9 @@ from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
-from raccord.store.models import Connection, Hold
+from raccord.store.models import Connection, Hold, SourceRecord
 from raccord.sync.mapping import unsaid
+from raccord.sync.mapping.unsaid import going
 from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.workshop import Workshop
@@ -50,20 +51,13 @@ def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books
     books = books_of_files(workshop, sandbox.store.of_template("quebec").realm, hand)
     hand.advance(timedelta(days=20))
     for name in FILES:
-        assert books.hand_in(name, written(name))
-        books.sync()
-        name_accounts(books)
-        if name == FILES[0]:
-            books.answer("rent", "grocer", "coffee")
-        else:
-            assert say_same(books) == 3
-        books.sync()
+        bring(books, name, written(name))
     assert (books.bought(), books.held(), books.problems()) == (AMOUNTS, {}, [])
     return books
 
 
-def written(name: str) -> bytes:
-    lines = [replace(each, native=f"{name}{each.name}") for each in EARLY]
+def written(name: str, words: str = "") -> bytes:
+    lines = [replace(each, native=f"{name}{each.name}", name=each.name + words) for each in EARLY]
     return statement_file(MadeAccount(balance=None), lines, starts=MARCH, ends=date(2026, 3, 6))
 
 
@@ -77,12 +71,11 @@ def name_accounts(books: Books) -> None:
     books.sync()
 
 
-def say_same(books: Books) -> int:
+def say_same(books: Books) -> None:
     with books.workshop.database.read() as session:
         asked = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS)).all()
     for each in asked:
         answer_conflict(books.workshop, OWNER, each, ResolutionKind.SKIP)
-    return len(asked)
 
 
 def proved(books: Books) -> bool:
@@ -109,6 +102,40 @@ def test_it_stays_while_one_file_tells_it_and_is_asked_about_with_the_last(
     books.sync()
     code = DRAFT_VANISHED if order[2] == FILES[0] else MATCH_VANISHED
     assert (books.bought(), books.problems()) == (AMOUNTS, [code] * 3)
+
+
+def test_what_goes_together_takes_nothing_over_from_one_another(books: Books) -> None:
+    with books.workshop.database.read() as session:
+        rows = session.execute(select(SourceRecord.stream, SourceRecord.source_id)).all()
+        places = {name: {(row.stream, row.source_id) for row in rows if name in row.source_id} for name in FILES}
+        together = {
+            names: going(session, books.connection.id, set().union(*(places[name] for name in names)))
+            for many in (2, 3)
+            for names in combinations(FILES, many)
+        }
+    in_books = {names: sum(each.in_books for each in found) for names, found in together.items()}
+    assert in_books == dict.fromkeys(combinations(FILES, 2), 0) | {FILES: 6}
+    assert {each.told_twice for each in together[FILES[1:]]} == {True}
+    assert not any(each.told_twice or each.goes_on for each in together[FILES])
+
+
+def test_a_line_that_was_told_in_other_words_before_is_told_no_more_once_its_files_are_gone(books: Books) -> None:
+    bring(books, "again.ofx", written("first.ofx", " AND MORE"))
+    for name in ("again.ofx", "first.ofx", "second.ofx"):
+        assert books.take_back(name).in_books == 0, name
+    assert books.take_back("third.ofx").in_books == 3
+
+
+def bring(books: Books, name: str, content: bytes) -> None:
+    """Hand a file in; the first one's lines are for expenses, and all others are the same."""
+    assert books.hand_in(name, content)
+    books.sync()
+    name_accounts(books)
+    if name == FILES[0]:
+        books.answer("rent", "grocer", "coffee")
+    else:
+        say_same(books)
+    books.sync()
 
 
 def test_what_was_asked_about_though_a_line_was_said_to_be_it_is_settled(
