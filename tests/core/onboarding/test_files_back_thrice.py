@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from books_of_files import EARLY, MARCH, Books, books_of_files, documents
 from harness import OWNER, make_workshop
-from lines_at_hand import account
+from lines_at_hand import account, undo
 from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
 from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
@@ -71,11 +72,12 @@ def name_accounts(books: Books) -> None:
     books.sync()
 
 
-def say_same(books: Books) -> None:
+def say_same(books: Books) -> int:
     with books.workshop.database.read() as session:
         asked = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS)).all()
     for each in asked:
         answer_conflict(books.workshop, OWNER, each, ResolutionKind.SKIP)
+    return len(asked)
 
 
 def proved(books: Books) -> bool:
@@ -157,3 +159,43 @@ def test_what_was_asked_about_though_a_line_was_said_to_be_it_is_settled(
     books.hand_in("first.ofx", written("first.ofx"))
     books.sync()
     assert (documents(books), books.bought(), books.problems()) == (there, AMOUNTS, []), "told again by its own line"
+
+
+@pytest.mark.parametrize("gone", [FILES[:1], FILES[:2], FILES[1:2], (FILES[1], FILES[0])], ids="-".join)
+def test_a_file_that_comes_again_tells_what_the_others_told_meanwhile(books: Books, gone: tuple[str, ...]) -> None:
+    there = documents(books)
+    for name in gone:
+        books.take_back(name)
+        books.sync()
+    for name in gone:
+        assert books.hand_in(name, written(name))
+        books.sync()
+        say_same(books)
+        books.sync()
+    assert (documents(books), books.bought(), books.held(), books.problems()) == (there, AMOUNTS, {}, [])
+    assert proved(books)
+
+
+def test_a_file_that_comes_again_is_asked_about_where_another_files_lines_were_posted_since(books: Books) -> None:
+    for name in FILES[:2]:
+        books.take_back(name)
+    books.sync()
+    undo(books.workshop, books.connection, *(key for _, key in documents(books).values()))
+    books.sync()
+    for name in ("rent", "grocer", "coffee"):
+        books.answer(name)
+    books.sync()
+    there = documents(books)
+    assert (books.bought(), books.held(), books.problems()) == (AMOUNTS, {}, [])
+    assert books.hand_in("first.ofx", written("first.ofx"))
+    books.sync()
+    release(books.workshop, OWNER, list(books.held()))
+    books.sync()
+    assert documents(books) == there, "that its document goes again was said before anybody knew of the other one"
+    assert say_same(books) == 3
+    books.sync()
+    assert (documents(books), books.bought(), books.held(), books.problems()) == (there, AMOUNTS, {}, [])
+    assert proved(books)
+    undo(books.workshop, books.connection, *(key for _, key in there.values()))
+    books.sync()
+    assert books.bought() == [], "the lines that were said to be these go by no answer from before"

@@ -36,7 +36,7 @@ from raccord.sync.books.parties import cheque_of, number_of, party_of
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines import several_documents
 from raccord.sync.lines.in_parts import in_parts, of_several
-from raccord.sync.lines.line_answers import ask_other_side
+from raccord.sync.lines.line_answers import ask_other_side, forget_answers
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import Found, Line, Telling, pair, sure_of
 from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
@@ -164,7 +164,7 @@ class Doubles:
         """
         several_as_one = in_one(self.session, self.connection)
         told_so = tellings(self.session, lines)
-        telling = waiting(lines, told_so)
+        telling = waiting(self.session, lines, told_so)
         records = records_of(self.session, self.connection, lines, cards=bool(several_as_one))
         accounts = {each.account for each in found} | several_as_one
         accounts |= {line.money_account for line in lines if line.id in telling}
@@ -229,7 +229,7 @@ class Doubles:
         For what came into the books after the plan was settled; how many are held is returned.
         """
         rows = self._drafts([line for line in lines if line.amount and (line.record_day or line.day)])
-        telling = waiting(lines, tellings(self.session, lines))
+        telling = waiting(self.session, lines, tellings(self.session, lines))
         ours = ours_of(self.session, self.connection, found)
         sought = [self._sought(line, rows[line.id], telling.get(line.id)) for line in lines if line.id in rows]
         named = spoken_for(self.session, self.connection, plan_id)
@@ -371,6 +371,9 @@ class Doubles:
     def _leave(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         close_hold(self.session, row, self.now)
         row.decisions = without_decision(row)
+        if found.told_in:
+            # Undone, the document is asked about as the other line's: this one is not to go by an older answer.
+            forget_answers(self.session, row)
         row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
         if found.kind not in ("Transfer", "CreditCardPayment"):
             # What the books hold does not move the other account: that one's line tells of something else.

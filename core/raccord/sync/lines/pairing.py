@@ -266,9 +266,9 @@ def pair(
     Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
     neighbouring days each keeps its own; last a cheque that was written long ago. A line that was said not to be its
     document (``refused``, by line) has another one, if one is left that may be its movement. Of two that may be one,
-    what would be sent has it: the other waits for a person anyway, and is compared again.
+    what would be sent has what its own source told: the other waits for a person anyway, and is compared again.
     """
-    pairs = _nearest(_going_first(lines), found)
+    pairs = _nearest(lines, found)
     for line in lines:
         not_these = refused.get(line.id, ())
         if line.id in pairs and not pairs[line.id].names.isdisjoint(not_these):
@@ -278,16 +278,22 @@ def pair(
     return pairs
 
 
-def _going_first(lines: Iterable[Line]) -> list[Line]:
-    return sorted(lines, key=lambda each: each.told is not None)
-
-
 def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
     free: dict[tuple[str, Decimal, date], list[Found]] = defaultdict(list)
     for each in sorted(found, key=lambda each: (each.kind, each.id)):
         free[each.account, each.amount, each.day].append(each)
     pairs: dict[int, Found] = {}
     waiting = list(lines)
+    going = defaultdict(list)
+    for line in waiting:
+        if line.told is None:
+            going[line.account, line.amount].append(line)
+
+    def is_anothers(line: Line, each: Found) -> bool:
+        """Tell whether what a waiting line may be is left to one that would be sent."""
+        rivals = going[line.account, line.amount] if line.told is not None and each.told_in else ()
+        return any(rival.id not in pairs and rival.may_be(each) and _is_near(rival, each) for rival in rivals)
+
     for agreeing in (_AGREEING, 1, 0, _CONTRADICTING):
         for apart in range(LOOKED_APART + 1):
             for line in waiting:
@@ -299,7 +305,8 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
                             for place, each in enumerate(here)
                             if line.may_be(each)
                             and agreement(line, each) >= agreeing
-                            and (apart <= DAYS_APART or line.told_anew(each) or each.slow_side(line))
+                            and _is_near(line, each)
+                            and not is_anothers(line, each)
                         ),
                         None,
                     )
@@ -320,6 +327,11 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
             pairs[line.id] = newest
             free[newest.account, newest.amount, newest.day].remove(newest)
     return pairs
+
+
+def _is_near(line: Line, found: Found) -> bool:
+    apart = abs((found.day - line.day).days)
+    return apart <= DAYS_APART or line.told_anew(found) or found.slow_side(line)
 
 
 def agreement(line: Line, found: Found) -> int:

@@ -33,7 +33,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around
-from raccord.sync.fetching.keep import UNSAID
+from raccord.sync.fetching.keep import FILE_TAKEN_BACK, UNSAID
 from raccord.sync.fetching.repeated import (
     NO_CARD,
     TWIN,
@@ -365,13 +365,44 @@ def tellings(session: Session, lines: Sequence[PlanLine]) -> dict[int, Telling]:
     return found
 
 
-def waiting(lines: Sequence[PlanLine], told: Mapping[int, Telling]) -> dict[int, Telling]:
-    """Return how those lines were told that wait for a person anyway.
+def waiting(session: Session, lines: Sequence[PlanLine], told: Mapping[int, Telling]) -> dict[int, Telling]:
+    """Return how those lines were told that wait for a person anyway, and those that came again after their file was
+    taken back: what was answered of them before knew nothing of what others told meanwhile.
 
     Whether one of them is told for the second time is another question to the same person, and holds nothing up; no
     rule and no suggestion answers it before that.
     """
-    return {line.id: told[line.id] for line in lines if line.id in told and line.reason == DECISION_MISSING}
+    answered = [line.draft_id for line in lines if line.draft_id and line.reason != DECISION_MISSING]
+    again = _came_again(session, answered)
+    return {
+        line.id: told[line.id]
+        for line in lines
+        if line.id in told and (line.reason == DECISION_MISSING or line.draft_id in again)
+    }
+
+
+def _came_again(session: Session, drafts: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    older = aliased(SourceRecord)
+    for some in chunks(sorted(drafts), CHUNK):
+        found.update(
+            session.scalars(
+                select(DraftRow.id)
+                .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+                .join(
+                    older,
+                    and_(
+                        older.connection_id == SourceRecord.connection_id,
+                        older.stream == SourceRecord.stream,
+                        older.source_id == SourceRecord.source_id,
+                        older.state == RecordState.SUPERSEDED,
+                        older.reason == FILE_TAKEN_BACK,
+                    ),
+                )
+                .where(DraftRow.id.in_(some))
+            )
+        )
+    return found
 
 
 def _tellings(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Telling]:
