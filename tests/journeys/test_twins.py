@@ -38,6 +38,7 @@ from twin_steps import (
     nothing_beside,
     numbered,
     of_card,
+    only_undone,
     placed,
     processor,
     rule,
@@ -52,6 +53,7 @@ from twin_steps import (
 
 from raccord.overview.records import MATCHED, list_records
 from raccord.overview.sought import Fate, Wanted
+from raccord.sync.mapping.vanished import DRAFT_VANISHED
 
 SOME = [f"03-{day:02} -{day * 3}.{day:02} ACHAT {day}" for day in range(4, 10)]
 SCENARIOS = {
@@ -487,3 +489,29 @@ def test_pain_2_what_was_left_out_elsewhere_is_asked_about_on_postgresql_too(hou
             ]
         ),
     )
+
+
+@pytest.mark.parametrize("word", ["same", "separate"])
+def test_pain_9_a_purchase_that_a_table_told_with_its_tip_is_asked_about_as_what_its_statement_had_without(
+    house: House, word: str
+) -> None:
+    beside = "03-03 -8.00 LIVRE", "03-10 -9.00 TAXI"
+    steps = [
+        bank(*beside, "03-04 -40.00 RESTO"),
+        categorise,
+        numbered(*beside, "03-05 -46.00 RESTO"),
+        categorise,
+        bank(*beside, "03-05 -46.00 RESTO"),
+    ]
+    for step in steps:
+        step(house)
+    first, with_tip = "Purchase 40.00 03-04", "Purchase 46.00 03-05"
+    assert {first, with_tip} < house.booked().keys()
+    assert house.problems() == ["bankfeed.perhaps_replaces"], "the table has it: it posts nothing, and yet it is asked"
+    beside_the_file("replaces", word)(house)
+    assert house.problems() == ([DRAFT_VANISHED] if word == "same" else [])
+    if word == "same":
+        only_undone("-40.00")(house)
+        again(1)(house)
+    assert (first in house.booked(), house.booked()[with_tip]) == (word == "separate", 1)
+    assert (house.problems(), house.holds(), house.proved()) == ([], [], True)

@@ -37,6 +37,8 @@ from raccord.store.models import (
     Hold,
     LinkRow,
     LinkState,
+    Problem,
+    ProblemState,
     Proof,
     RunState,
     SourceRecord,
@@ -119,6 +121,14 @@ class House:
             for kind in BOOKED
             for row in client.query_all(kind)
         )
+
+    def problems(self) -> list[str]:
+        with self.workshop.database.read() as session:
+            return sorted(session.scalars(select(Problem.code).where(Problem.state == ProblemState.OPEN)))
+
+    def proved(self) -> bool:
+        with self.workshop.database.read() as session:
+            return all(session.scalars(select(Proof.equal)))
 
 
 CARDS = MadeAccount(number="4111111111111111", card=True), MadeAccount(number="4222222222222220", card=True)
@@ -539,6 +549,24 @@ def undone(house: House) -> None:
         )
         keys = session.scalars(found).all()
     undo(house.workshop, connection, *keys)
+
+
+def only_undone(amount: str) -> Step:
+    """A person has the document of one line undone, found by what it moved."""
+
+    def step(house: House) -> None:
+        connection = house.connections["bankfeed"]
+        with house.workshop.database.read() as session:
+            key = session.scalars(
+                select(LinkRow.key).where(
+                    LinkRow.connection_id == connection.id,
+                    LinkRow.state == LinkState.LIVE,
+                    LinkRow.amount == Decimal(amount),
+                )
+            ).one()
+        undo(house.workshop, connection, key)
+
+    return step
 
 
 def posted_again(house: House) -> None:

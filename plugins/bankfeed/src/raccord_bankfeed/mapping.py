@@ -77,7 +77,7 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:
         raise refusals.account_unnamed(key)
-    if (known := _correcting(settings, record) or _twin(settings, record) or _replacing(settings, record)) is not None:
+    if (known := _correcting(settings, record) or _replacing(settings, record) or _twin(settings, record)) is not None:
         return known
     _check_sign(settings, record)
     _check_card(settings, record)

@@ -129,7 +129,7 @@ def maker(
                     state.with_fee = True
                     return _line_record(event._replace(amount=event.net), net_id, home_currency, twin, asked=source_id)
                 if old is not None and old.same:
-                    return _going_on(state, event, source_id, home_currency, old, earlier)
+                    return _going_on(state, event, source_id, home_currency, old, twin, earlier)
                 return _line_record(event, source_id, home_currency, twin, old)
             case Statement():
                 _statement_ended(state, event)
@@ -246,7 +246,7 @@ def _line_record(
         raw |= {SIGNS: account.signs, TURNED: account.turned}
     if twin is not None:
         raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": twin_key(asked or source_id)}
-    elif old is not None:
+    if old is not None:
         raw[REPLACES] = {"id": old.id, "day": old.day, "amount": old.amount, "answer": old.answer}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
     moves = not (pending or withdrawn or (twin is not None and twin.certain))
@@ -255,14 +255,23 @@ def _line_record(
 
 
 def _going_on(
-    state: FileState, line: Line, source_id: str, home_currency: str, old: Replaced, earlier: Earlier
+    state: FileState,
+    line: Line,
+    source_id: str,
+    home_currency: str,
+    old: Replaced,
+    twin: Twin | None,
+    earlier: Earlier,
 ) -> Record:
     """A line that a person said to be an earlier one, told under the id of that; where that one was left out as one of
     another road, which may be in the books, it is asked whether this one is it too.
+
+    One that another road tells itself (``twin``) is that road's line: of the earlier one nothing is told any more.
     """
-    other = (earlier(old.id) or {}).get(TWIN)
-    twin = Twin(str(other.get("id", "")), certain=False) if isinstance(other, Mapping) else None
-    if twin is not None:
+    if twin is None:
+        other = (earlier(old.id) or {}).get(TWIN)
+        twin = Twin(str(other.get("id", "")), certain=False) if isinstance(other, Mapping) else None
+    if twin is not None and not twin.certain:
         state.unsure.add(source_id)
     return _line_record(line, old.id, home_currency, twin, asked=source_id)
 
