@@ -225,7 +225,7 @@ def test_the_ids_of_a_large_file_take_the_memory_of_those_of_a_small_one(native:
         ids.of(LINE._replace(day=day, name=f"SHOP {number}", native=native.format(number=number + 1000)))
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert held < 1_000_000  # bytes; each line by itself took 80
+    assert held < 1_250_000  # bytes; each line by itself took 80, which is 1 600 000
 
 
 @settings(max_examples=40, deadline=None)
