@@ -33,7 +33,10 @@ def line(number: int, amount: str, text: str, **more: str) -> dict[str, str]:
 def asked(workshop: Workshop) -> dict[str, Hold]:
     with workshop.database.read() as session:
         rows = session.execute(
-            select(DraftRow.key, Hold).join(Hold, Hold.draft_id == DraftRow.id).where(Hold.closed_at.is_(None))
+            select(DraftRow.key, Hold)
+            .join(Hold, Hold.draft_id == DraftRow.id)
+            .where(Hold.closed_at.is_(None))
+            .order_by(DraftRow.id, Hold.opened_at)
         )
         return {row.key.removeprefix("bank/"): row.Hold for row in rows}
 
