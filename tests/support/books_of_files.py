@@ -17,8 +17,10 @@ from raccord.onboarding.arriving.answering import answer_file, questions_of
 from raccord.onboarding.arriving.file_weights import FileWeight
 from raccord.onboarding.arriving.files_back import take_back_file, weigh_file
 from raccord.onboarding.arriving.receiving import files_of, receive_files
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.treating import treat
+from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.coverage import coverage_of
 from raccord.overview.weighing.balances import balances_of
 from raccord.store.models import (
@@ -153,6 +155,17 @@ def books_of_files(workshop: Workshop, realm: str, hand: FixedClock) -> Books:
     new = NewConnection(company_id=company.id, connector="bankfeed", values={"input_kind": "upload"}, starts_on=MARCH)
     connection = connect(workshop, OWNER, new)
     return Books(workshop, company, connection, account(workshop, company, "Expense"), hand)
+
+
+def name_accounts(books: Books) -> None:
+    """A person says that each account which files do not name is the bank account of the books."""
+    with books.workshop.database.read() as session:
+        connection = session.get_one(Connection, books.connection.id)
+        asked = untold_accounts(session, connection, info_of(books.workshop, "bankfeed"))
+    for each in asked:
+        told = AccountTold(ledger_id=account(books.workshop, books.company, "Bank"))
+        name_account(books.workshop, OWNER, books.connection.id, each.key, told)
+    books.sync()
 
 
 def say_same(books: Books) -> None:

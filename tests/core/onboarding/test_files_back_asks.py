@@ -20,10 +20,11 @@ from books_of_files import (
     Books,
     books_of_files,
     documents,
+    name_accounts,
     say_same,
 )
 from harness import OWNER, make_workshop
-from lines_at_hand import account, category, undo
+from lines_at_hand import category, undo
 from sqlalchemy import select
 
 import raccord_bankfeed
@@ -34,7 +35,7 @@ from raccord.onboarding.arriving import files_back
 from raccord.onboarding.arriving.answering import FileAnswer, questions_of
 from raccord.onboarding.arriving.asked_first import answer_first
 from raccord.onboarding.arriving.files_back import take_back_file
-from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
+from raccord.onboarding.arriving.untold_accounts import untold_accounts
 from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.onboarding.deciding.treating import treat
 from raccord.onboarding.sources.source_accounts import info_of
@@ -83,16 +84,6 @@ def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books
     books.sync()
     assert (books.bought(), books.held(), books.problems()) == (sorted([*EARLY_AMOUNTS, *LATE_AMOUNTS]), {}, [])
     return books
-
-
-def name_accounts(books: Books) -> None:
-    with books.workshop.database.read() as session:
-        connection = session.get_one(Connection, books.connection.id)
-        asked = untold_accounts(session, connection, info_of(books.workshop, "bankfeed"))
-    for each in asked:
-        told = AccountTold(ledger_id=account(books.workshop, books.company, "Bank"))
-        name_account(books.workshop, OWNER, books.connection.id, each.key, told)
-    books.sync()
 
 
 def still_untold(books: Books) -> list[str]:

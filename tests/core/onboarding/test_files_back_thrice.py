@@ -9,20 +9,18 @@ from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
-from books_of_files import EARLY, MARCH, Books, books_of_files, documents
+from books_of_files import EARLY, MARCH, Books, books_of_files, documents, name_accounts
 from harness import OWNER, make_workshop
-from lines_at_hand import account, undo
+from lines_at_hand import undo
 from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account, untold_accounts
 from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.onboarding.deciding.undone import release
-from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
-from raccord.store.models import Connection, Hold, SourceRecord
+from raccord.store.models import Hold, SourceRecord
 from raccord.sync.mapping import unsaid
 from raccord.sync.mapping.unsaid import going
 from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
@@ -60,16 +58,6 @@ def books(workshop: Workshop, sandbox: SandboxServer, hand: FixedClock) -> Books
 def written(name: str, words: str = "") -> bytes:
     lines = [replace(each, native=f"{name}{each.name}", name=each.name + words) for each in EARLY]
     return statement_file(MadeAccount(balance=None), lines, starts=MARCH, ends=date(2026, 3, 6))
-
-
-def name_accounts(books: Books) -> None:
-    with books.workshop.database.read() as session:
-        connection = session.get_one(Connection, books.connection.id)
-        asked = untold_accounts(session, connection, info_of(books.workshop, "bankfeed"))
-    for each in asked:
-        told = AccountTold(ledger_id=account(books.workshop, books.company, "Bank"))
-        name_account(books.workshop, OWNER, books.connection.id, each.key, told)
-    books.sync()
 
 
 def say_same(books: Books) -> int:

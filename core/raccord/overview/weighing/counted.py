@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, func, literal, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from raccord.overview.listing import Within, among
@@ -34,9 +34,20 @@ def count_by_fate(
 
 
 def count_reports(session: Session, connection_id: str) -> int:
-    """Return how many of the records that a connection leaves out move no money: balances and other reports."""
-    no_money = or_(SourceRecord.amount.is_(None), SourceRecord.amount == 0)
-    mine = (SourceRecord.connection_id == connection_id, SourceRecord.state.in_(RECORDS_OF[Fate.LEFT_OUT]), no_money)
+    """Return how many of the records that a connection leaves out are of kinds that never move money: balances and
+    other reports. A line that is left out as one that came before is none.
+    """
+    moving = (
+        select(SourceRecord.stream)
+        .where(SourceRecord.connection_id == connection_id, SourceRecord.amount.is_not(None))
+        .distinct()
+    )
+    mine = (
+        SourceRecord.connection_id == connection_id,
+        SourceRecord.state.in_(RECORDS_OF[Fate.LEFT_OUT]),
+        SourceRecord.amount.is_(None),
+        SourceRecord.stream.not_in(moving),
+    )
     return session.scalar(select(func.count()).select_from(SourceRecord).where(*mine)) or 0
 
 
