@@ -39,6 +39,8 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft
 from raccord.sync.environments import environment_of
 from raccord.sync.fetching.keep import DECLARED
+from raccord.sync.fetching.repeated import twin_in
+from raccord.sync.fetching.told_as import known_as
 from raccord.sync.lines.titles import Title, titles_by_id
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.posting.removals import UNDONE
@@ -140,6 +142,8 @@ class RecordStory:
     """What plugins gave to its roles and how they settled its conflicts."""
     another: Sequence[int] = ()
     """Drafts that are bank lines whose documents were undone: each may get another answer."""
+    twin: RecordView | None = None
+    """The record of the same connection that it says it is, or may be."""
     undo_waits: str = ""
     """The plan that would take one of its documents out again and waits for approval."""
 
@@ -181,14 +185,16 @@ def _shown(session: Session, ids: Sequence[int]) -> list[RecordView]:
     return _views(session, [(row[0], row[1], row[2]) for row in rows])
 
 
+_WITH_COMPANY = (
+    select(SourceRecord, Connection, Company)
+    .join(Connection, Connection.id == SourceRecord.connection_id)
+    .join(Company, Company.id == Connection.company_id)
+)
+
+
 def record_story(session: Session, record_id: int) -> RecordStory | None:
     """Return a record with its story, or nothing if there is none of that number."""
-    row = session.execute(
-        select(SourceRecord, Connection, Company)
-        .join(Connection, Connection.id == SourceRecord.connection_id)
-        .join(Company, Company.id == Connection.company_id)
-        .where(SourceRecord.id == record_id)
-    ).one_or_none()
+    row = session.execute(_WITH_COMPANY.where(SourceRecord.id == record_id)).one_or_none()
     if row is None:
         return None
     record: SourceRecord = row[0]
@@ -234,8 +240,25 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         decided_of(session, view.company_id, lines),
         answers_of(session, [each.draft_id for each in view.documents]),
         [each.id for each in lines if each.reason == UNDONE and treatable(load_draft(each.body)) is not None],
+        _twin(session, record),
         undo_that_waits(session, told),
     )
+
+
+def _twin(session: Session, record: SourceRecord) -> RecordView | None:
+    said = twin_in(json.loads(record.raw, parse_float=str, parse_int=str))
+    if not said:
+        return None
+    kept = known_as(session, [record.connection_id], [said]).get((record.connection_id, said), said)
+    row = session.execute(
+        _WITH_COMPANY.where(
+            SourceRecord.connection_id == record.connection_id,
+            SourceRecord.stream == record.stream,
+            SourceRecord.source_id == kept,
+            SourceRecord.state != RecordState.SUPERSEDED,
+        )
+    ).one_or_none()
+    return None if row is None else _views(session, [(row[0], row[1], row[2])])[0]
 
 
 def _declared(problems: Sequence[Problem], drafts: Sequence[DraftRow]) -> list[Problem]:

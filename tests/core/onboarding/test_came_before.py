@@ -1,4 +1,4 @@
-"""What a connection leaves out without an amount: reports that move no money, and lines that came before."""
+"""Lines that came before by another file are no reports, and lead to the line that they are."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from books_of_files import FIRST, TABLE, books_of_files, name_accounts, say_same
+from books_of_files import EARLY, FIRST, TABLE, books_of_files, name_accounts, say_same
 from harness import make_workshop
 from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
+from raccord.overview.records import record_story
 from raccord.overview.sought import Fate
 from raccord.overview.weighing.counted import count_by_fate, count_reports
 from raccord.store.database import Database
@@ -38,6 +39,20 @@ def test_a_line_that_came_before_by_another_file_is_no_report(
     say_same(books)
     books.sync()
     with workshop.database.read() as session:
+        known = session.scalars(
+            select(SourceRecord)
+            .where(SourceRecord.reason == "bankfeed.known_by_another_road")
+            .order_by(SourceRecord.day)
+        ).all()
+        for record, moved in zip(known, EARLY, strict=True):
+            story = record_story(session, record.id)
+            assert story is not None
+            assert story.twin is not None
+            assert (story.twin.day, story.twin.amount, story.twin.title is not None) == (moved.day, moved.amount, True)
+            assert story.twin.id != record.id
+            of_twin = record_story(session, story.twin.id)
+            assert of_twin is not None
+            assert of_twin.twin is None
         told = session.execute(
             select(SourceRecord.stream, SourceRecord.reason).where(SourceRecord.amount.is_(None))
         ).all()
