@@ -361,6 +361,10 @@ class ConnectorInfo:
     """How many bytes a file may have that people hand in, where the connector reads no larger one: such a file is
     refused at once. Nothing: as many as the installation keeps.
     """
+    one_file_each: bool = False
+    """Whether an archive (ZIP) of several files that people hand in is taken apart, each file kept by itself; without
+    it archives are the connector's own matter.
+    """
     questions: Mapping[str, str] = field(default_factory=dict)
     """Codes of failed records that ask a person something, with the setting that takes ``key = answer`` lines. Such a
     record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table

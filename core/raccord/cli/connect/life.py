@@ -236,11 +236,13 @@ def upload(connection: str, files: tuple[Path, ...]) -> int:
         with out.progress(Phrase(found.label, found.label), len(files)) as progress:
             for done, path in enumerate(files, start=1):
                 with path.open("rb") as content:
-                    [each] = receive_files(workshop, operator(actor()), found.id, [(path.name, content)])
-                why = each.refused
-                if why is not None:
-                    out.say(Phrase(f"{each.name} : {why.fr}", f"{each.name}: {why.en}"))
-                received.append({"name": path.name, "new": each.new, "refused": None if why is None else both(why)})
+                    # Of an archive that is taken apart they are several.
+                    for each in receive_files(workshop, operator(actor()), found.id, [(path.name, content)]):
+                        why = each.refused
+                        if why is not None:
+                            out.say(Phrase(f"{each.name} : {why.fr}", f"{each.name}: {why.en}"))
+                        said = None if why is None else both(why)
+                        received.append({"name": each.name, "new": each.new, "refused": said})
                 progress(done)
     new_ones = sum(1 for each in received if each["new"])
     if out.as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.arriving.taken_apart import taken_apart
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.texts import Text
 from raccord.store import events
@@ -56,18 +57,19 @@ def receive_files(
     """Keep files of a connection, each by itself: one that is refused does not keep the others out.
 
     What no source gives (a PDF, an image, a program, a web page, nothing) is refused by its first bytes, never by its
-    name, what is larger than the connector reads by its size; whether it can read the others is told by the run.
+    name, what is larger than the connector reads by its size; whether it can read the others is told by the run. Of a
+    connector that reads one file at a time (``one_file_each``) an archive of several is taken apart.
     """
     require(actor, Power.WORK)
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        most = info_of(workshop, connection.connector).file_bytes_max
+        info = info_of(workshop, connection.connector)
     box = workshop.files(connection_id)
     done: list[Received] = []
-    for name, content in files:
+    for name, content, beyond in _each(files, apart=info.one_file_each):
         head = content.read(_HEAD)
         content.seek(0)
-        why = _not_data(head) or _beyond(content, most)
+        why = beyond or _not_data(head) or _beyond(content, info.file_bytes_max)
         try:
             new = why is None and box.receive(name, content, origin=UPLOAD)
         except FileTooLargeError as error:
@@ -80,6 +82,14 @@ def receive_files(
             body={"new": sum(each.new for each in done), "refused": sum(each.refused is not None for each in done)},
         )  # fmt: skip
     return done
+
+
+def _each(files: Iterable[tuple[str, BinaryIO]], *, apart: bool) -> Iterator[tuple[str, BinaryIO, Text | None]]:
+    for name, content in files:
+        if apart:
+            yield from taken_apart(name, content)
+        else:
+            yield name, content, None
 
 
 def files_of(session: Session, connection_id: str, limit: int = 50) -> list[SourceFile]:

@@ -157,6 +157,7 @@ def manifest() -> ConnectorInfo:
         ),
         version=VERSION,
         uploads={"input_kind": "upload"},
+        one_file_each=True,
         institutions=directory(),
         files_cover=file_days(),
         history_days=_history_days,
