@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,3 +90,20 @@ def test_what_is_asked_before_a_file_is_taken_back_is_answered_by_its_number(
     assert told("connect", "file-answer", "Bank", "--without", "1", "separate")[0] == Exit.OK
     assert told("connect", "file-answer", "Bank", "--without", "1") == (Exit.OK, {"questions": []})
     assert told("connect", "file-back", "Bank", "1", "--yes")[1]["elsewhere"] == 3
+
+
+def test_each_file_of_an_archive_is_told_when_it_is_handed_in(
+    told: Told, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raccord.catalog.load_catalog", lambda: catalog_of(raccord_bankfeed))
+    made = ["connect", "source", "bankfeed", "--enable", "--label", "Bank", "--starts-on", "2026-01-01"]
+    assert told(*made, "--set", "input_kind=upload")[0] == Exit.OK
+    packed = tmp_path / "march.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in (("first.ofx", FIRST), ("paper.pdf", b"%PDF-1.7"), ("second.ofx", SECOND)):
+            archive.writestr(name, content)
+    status, answer = told("connect", "upload", "Bank", str(packed))
+    assert (status, answer["new"]) == (Exit.FAILED, 2)
+    assert [(each["name"], each["new"]) for each in answer["files"]] == [
+        ("first.ofx", True), ("paper.pdf", False), ("second.ofx", True),
+    ]  # fmt: skip
