@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -414,13 +416,46 @@ def test_of_equal_amounts_each_keeps_the_document_of_its_number_and_party() -> N
     assert {n: each.id for n, each in pair(lines, there).items()} == {0: "a", 1: "b", 2: "c"}
 
 
-def test_of_two_lines_that_may_be_one_document_the_one_that_would_be_sent_is_asked_about() -> None:
+def test_lines_of_two_deliveries_may_be_one_document_and_those_of_one_are_as_many_as_it_has() -> None:
     """As where three files tell one movement: one line is in the books, one waits, and one goes."""
     told = Telling("a run", "bank", "books", nothing_known=True, delivery=None)
-    waits = Line(1, "mark", "35", Decimal(1), DAY, "Purchase", told=told, text="books")
-    goes = Line(2, "other", "35", Decimal(1), DAY, "Purchase", told_as="another", text="books")
+    waits = Line(1, "mark", "35", Decimal(1), DAY, "Purchase", told=told, text="books", by="second")
+    goes = Line(2, "other", "35", Decimal(1), DAY, "Purchase", told_as="another", text="books", by="third")
     there = Found(
         "Purchase", "7", "", DAY, Decimal(1), "35", "", told_in="first", told_as=frozenset({"bank"}), told_first="bank"
     )
-    assert pair([waits], [there]) == {1: there}
-    assert pair([waits, goes], [there]) == pair([goes, waits], [there]) == {2: there}
+    assert pair([waits, goes], [there]) == pair([goes, waits], [there]) == {1: there, 2: there}
+    again = replace(goes, id=3)
+    assert pair([goes, again], [there]) == {2: there}, "an equal line of the same delivery is another movement"
+    assert pair([goes, again], [there, replace(there, id="8")]) == {2: there, 3: replace(there, id="8")}
+    by_hand = replace(there, told_in="", told_as=frozenset(), told_first="")
+    assert len(pair([waits, goes], [by_hand])) == 1, "what no file told is one line's"
+
+
+def test_of_lines_that_may_be_one_another_one_is_left_to_go() -> None:
+    def told(record: int, account: str) -> Telling:
+        return Telling(f"run {record}", account, "books", nothing_known=True, delivery=None, record=record)
+
+    def line(id_: int, record: int, telling: Telling | None) -> Line:
+        return Line(
+            id_, f"mark {id_}", "35", Decimal(1), DAY, "Purchase", told=telling, told_as=f"account {id_}",
+            text="books", by=f"run {record}",
+        )  # fmt: skip
+
+    def itself(one: Line, record: int) -> Found:
+        return Found(
+            "Purchase", "", "", DAY, Decimal(1), "35", one.code, told_in=one.by, told_as=frozenset({one.told_as}),
+            told_first=one.told_as, line=one.id, record=record, goes=one.told is None, in_one=True, text="books",
+            told_by=frozenset({one.by}),
+        )  # fmt: skip
+
+    waits, goes, third = line(1, 9, told(9, "")), line(2, 8, None), line(3, 7, told(7, ""))
+    there = [itself(waits, 9), itself(goes, 8), itself(third, 7)]
+    for some in permutations([waits, goes, third]):
+        pairs = pair(some, there)
+        for begun in pairs:
+            at, steps = begun, 0
+            while at in pairs and steps < 4:
+                at, steps = pairs[at].line, steps + 1
+            assert steps < 4, "each of them would be left out as another one"
+        assert pairs

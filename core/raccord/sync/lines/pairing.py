@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -265,8 +265,8 @@ def pair(
 
     Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
     neighbouring days each keeps its own; last a cheque that was written long ago. A line that was said not to be its
-    document (``refused``, by line) has another one, if one is left that may be its movement. Of two that may be one,
-    what would be sent has what its own source told: the other waits for a person anyway, and is compared again.
+    document (``refused``, by line) has another one, if one is left that may be its movement. What
+    their own source told of can be a line of each delivery: told under a third id, it is still the same.
     """
     pairs = _nearest(lines, found)
     for line in lines:
@@ -278,22 +278,12 @@ def pair(
     return pairs
 
 
-def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
+def _nearest(lines: Sequence[Line], found: Sequence[Found]) -> dict[int, Found]:
     free: dict[tuple[str, Decimal, date], list[Found]] = defaultdict(list)
     for each in sorted(found, key=lambda each: (each.kind, each.id)):
         free[each.account, each.amount, each.day].append(each)
     pairs: dict[int, Found] = {}
     waiting = list(lines)
-    going = defaultdict(list)
-    for line in waiting:
-        if line.told is None:
-            going[line.account, line.amount].append(line)
-
-    def is_anothers(line: Line, each: Found) -> bool:
-        """Tell whether what a waiting line may be is left to one that would be sent."""
-        rivals = going[line.account, line.amount] if line.told is not None and each.told_in else ()
-        return any(rival.id not in pairs and rival.may_be(each) and _is_near(rival, each) for rival in rivals)
-
     for agreeing in (_AGREEING, 1, 0, _CONTRADICTING):
         for apart in range(LOOKED_APART + 1):
             for line in waiting:
@@ -306,13 +296,15 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
                             if line.may_be(each)
                             and agreement(line, each) >= agreeing
                             and _is_near(line, each)
-                            and not is_anothers(line, each)
+                            and not _leads_back(line, each, pairs)
                         ),
                         None,
                     )
                     if line.id not in pairs and place is not None:
                         pairs[line.id] = here.pop(place)
             waiting = [line for line in waiting if line.id not in pairs]
+    pairs |= _told_once_more(lines, found, pairs)
+    waiting = [line for line in waiting if line.id not in pairs]
     for line in (each for each in waiting if each.cheque):
         written = (
             each
@@ -327,6 +319,47 @@ def _nearest(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
             pairs[line.id] = newest
             free[newest.account, newest.amount, newest.day].remove(newest)
     return pairs
+
+
+def _told_once_more(lines: Sequence[Line], found: Sequence[Found], pairs: Mapping[int, Found]) -> dict[int, Found]:
+    """Return the nearest of what the lines' own source told that a line may be which found nothing left, where only
+    lines of other deliveries are it: those of one delivery are as many as it has.
+    """
+    told: dict[tuple[str, Decimal], list[Found]] = defaultdict(list)
+    for each in found:
+        if each.told_in:
+            told[each.account, each.amount].append(each)
+    by_id = {line.id: line for line in lines}
+    takers = {(each, by_id[id_].told_as, by_id[id_].by) for id_, each in pairs.items()}
+    more: dict[int, Found] = {}
+    for line in lines:
+        if line.id in pairs or not line.by:
+            continue
+        may_be = [
+            each
+            for each in told.get((line.account, line.amount), ())
+            if (each, line.told_as, line.by) not in takers
+            and each.line != line.id and line.may_be(each) and agreement(line, each) >= 0 and _is_near(line, each)
+            and not _leads_back(line, each, pairs | more)
+        ]  # fmt: skip
+        if may_be:
+            more[line.id] = min(may_be, key=lambda each: (abs((each.day - line.day).days), each.kind, each.id))
+            takers.add((more[line.id], line.told_as, line.by))
+    return more
+
+
+def _leads_back(line: Line, found: Found, pairs: Mapping[int, Found]) -> bool:
+    """Tell whether a waiting line that another may be is said to be that one in turn: then none of them would go."""
+    seen: set[int] = set()
+    while found.line and found.line not in seen:
+        if found.line == line.id:
+            return True
+        seen.add(found.line)
+        following = pairs.get(found.line)
+        if following is None:
+            return False
+        found = following
+    return False
 
 
 def _is_near(line: Line, found: Found) -> bool:
