@@ -213,3 +213,21 @@ def test_files_that_share_no_day_are_not_compared_and_those_that_do_by_a_third_a
     march = statement_file(ACCOUNT, [made(2, "-1")], starts=date(2026, 3, 1), ends=date(2026, 3, 13))
     later = statement_file(ACCOUNT, [made(28, "-2")], starts=date(2026, 3, 25), ends=date(2026, 3, 31))
     assert len(new_feed().put(march, later).read().records) == 2
+
+
+def test_a_line_that_another_road_tells_is_asked_about_only_where_its_earlier_one_was_none_of_that_road(
+    feed: Feed, new_feed: Callable[[], Feed], mapping: FakeMapContext
+) -> None:
+    def told(road: Callable[..., bytes], amount: str) -> bytes:
+        return road(SHOP, made(14, amount), PAY)
+
+    own, both = feed.put(told(ofx, "-40"), told(csv, "-46"), told(ofx, "-46")), new_feed()
+    (tip,) = asked(own)
+    assert (tip.amount, tip.raw["twin"]["certain"]) == (None, True)
+    with pytest.raises(BadRecord, match="shown to you, to keep or to undo"):
+        map_record(mapping, tip)
+    # By both roads first without the tip: the table's own line asks, and the statement's are the table's.
+    first = both.put(told(csv, "-40"), told(ofx, "-40")).read()
+    both.before = {("lines", record.source_id): record.raw for record in first.records}
+    (table,) = asked(both.put(told(csv, "-46"), told(ofx, "-46")))
+    assert (str(table.amount), "twin" in table.raw) == ("-46.00 CAD", False)

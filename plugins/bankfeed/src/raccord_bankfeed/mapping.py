@@ -214,8 +214,10 @@ def _replacing(settings: BankFeedSettings, record: Record) -> Skipped | None:
     if isinstance(replaces, Mapping) and not said:
         day, amount, id_ = (str(replaces.get(name, "")) for name in ("day", "amount", "id"))
         same_amount = Decimal(amount) == Decimal(str(record.raw.get("amount", "0")))
-        asked = refusals.perhaps_moved if same_amount else refusals.perhaps_replaces
-        raise asked(date.fromisoformat(day), Decimal(amount), id_, key)
+        on, was = date.fromisoformat(day), Decimal(amount)
+        if same_amount:
+            raise refusals.perhaps_moved(on, was, id_, key)
+        raise refusals.perhaps_replaces(on, was, id_, key, told_elsewhere=record.amount is None)
     return None
 
 

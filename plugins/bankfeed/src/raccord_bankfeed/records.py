@@ -128,6 +128,9 @@ def maker(
                     # Brought over by a version that made one line of both, and perhaps posted: it stays that line.
                     state.with_fee = True
                     return _line_record(event._replace(amount=event.net), net_id, home_currency, twin, asked=source_id)
+                if twin is not None and twin.certain and old is not None and _is_twin(earlier(old.id)):
+                    # Both are another road's, and nothing of the earlier one is in the books as its own.
+                    old = None
                 if old is not None and old.same:
                     return _going_on(state, event, source_id, home_currency, old, twin, earlier)
                 return _line_record(event, source_id, home_currency, twin, old)
@@ -340,6 +343,12 @@ def _gone_record(line: Line, source_id: str, earlier: Mapping[str, JSON] | None)
     except ValueError:
         day = line.day
     return Record(LINES, source_id, day, raw)
+
+
+def _is_twin(earlier: Mapping[str, JSON] | None) -> bool:
+    """Tell whether a line was left out, as it was told last, as one of another road."""
+    twin = None if earlier is None else earlier.get(TWIN)
+    return isinstance(twin, Mapping) and bool(twin.get("certain"))
 
 
 def _stands(other: Mapping[str, JSON] | None, source_id: str) -> bool:

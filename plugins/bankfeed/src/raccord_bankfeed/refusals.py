@@ -134,18 +134,32 @@ def goes_on_as_another() -> Skipped:
     )
 
 
-def perhaps_replaces(day: date, amount: Decimal, other: str, key: str) -> BadRecord:
-    """Ask whether a line is an earlier one that the bank no longer tells, before a tip or as an authorisation."""
+_CORRECTED = Text(
+    "ce qui a été envoyé est corrigé au nouveau montant", "what was posted is corrected to the new amount"
+)
+_TOLD_ELSEWHERE = Text(
+    "un autre fichier la donne déjà au nouveau montant, et ce qui a été envoyé à l’ancien vous est montré, à garder "
+    "ou à défaire",
+    "another file tells it with the new amount already, and what was posted with the old one is shown to you, to "
+    "keep or to undo",
+)
+
+
+def perhaps_replaces(day: date, amount: Decimal, other: str, key: str, *, told_elsewhere: bool = False) -> BadRecord:
+    """Ask whether a line is an earlier one that the bank no longer tells, before a tip or as an authorisation; a file
+    of another road may have it already (``told_elsewhere``).
+    """
     was, on = amount_text(amount), day_text(day)
+    then = _TOLD_ELSEWHERE if told_elsewhere else _CORRECTED
     return BadRecord(
         "amount",
         Text(
             f"La banque donnait une ligne de ce nom le {on.fr}, de {was.fr}, et ne la donne plus : celle-ci est "
             "peut-être la même, avec un pourboire ou après une préautorisation. Rien n’en est envoyé avant votre "
-            "réponse. Si c’est la même, ce qui a été envoyé est corrigé au nouveau montant.",
+            f"réponse. Si c’est la même, {then.fr}.",
             f"The bank told a line of this name on {on.en}, of {was.en}, and no longer does: this one is perhaps the "
             "same, with a tip or after a pre-authorisation. Nothing of it is posted before you answer. If it is the "
-            "same, what was posted is corrected to the new amount.",
+            f"same, {then.en}.",
         ),
         "bankfeed.perhaps_replaces",
         _same_or_another(key, other),
@@ -201,6 +215,7 @@ def card_signs(day: date, text: str, amount: Money, key: str) -> BadRecord:
     payment = Text(f"paiement ou remboursement de {fr}", f"payment or refund of {en}")
     signed, bare = (purchase, payment) if minus else (payment, purchase)
     sign = Text("avec un moins", "with a minus") if minus else Text("sans moins", "without a minus")
+    on = day_text(day)
     with_minus = Text(
         f"Les achats ont un moins ; cette ligne : {signed.fr}", f"Purchases have a minus; this line: {signed.en}"
     )
@@ -211,10 +226,10 @@ def card_signs(day: date, text: str, amount: Money, key: str) -> BadRecord:
         "amount",
         Text(
             "Ce compte est une carte, et rien dans ses fichiers ne dit si un achat y a un moins. Cette ligne du "
-            f"{day.isoformat()}, « {text} », y est écrite {sign.fr}. Comparez avec votre relevé et dites une fois "
+            f"{on.fr}, « {text} », y est écrite {sign.fr}. Comparez avec votre relevé et dites une fois "
             "comment ces fichiers écrivent les achats.",
             "This account is a card, and nothing in its files tells whether a purchase has a minus. This line of "
-            f"{day.isoformat()}, “{text}”, is written {sign.en}. Compare with your statement and say once how these "
+            f"{on.en}, “{text}”, is written {sign.en}. Compare with your statement and say once how these "
             "files write purchases.",
         ),
         "bankfeed.card_signs",
