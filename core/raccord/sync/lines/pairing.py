@@ -340,7 +340,7 @@ def _told_once_more(lines: Sequence[Line], found: Sequence[Found], pairs: Mappin
             for each in told.get((line.account, line.amount), ())
             if (each, line.told_as, line.by) not in takers
             and each.line != line.id and line.may_be(each) and agreement(line, each) >= 0 and _is_near(line, each)
-            and not _leads_back(line, each, pairs | more)
+            and not _leads_back(line, each, {**pairs, **more})
         ]  # fmt: skip
         if may_be:
             more[line.id] = min(may_be, key=lambda each: (abs((each.day - line.day).days), each.kind, each.id))
