@@ -5,18 +5,25 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from books_of_files import BOOKKEEPER, FIRST, SECOND, Books, books_of_files, name_accounts
+from books_of_files import ALONE, BOOKKEEPER, EARLY, FIRST, LATE, MARCH, SECOND, Books, books_of_files, name_accounts
 from harness import make_workshop
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
 from raccord.onboarding.arriving import taken_apart
+from raccord.onboarding.arriving.reading_ahead import look_into
 from raccord.onboarding.arriving.receiving import Received, receive_files
+from raccord.onboarding.arriving.untold_accounts import untold_accounts
+from raccord.onboarding.sources.source_accounts import info_of
 from raccord.store.database import Database
+from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twins.bank import MadeAccount, statement_file
 from raccord_sandbox.serving.server import SandboxServer
 
 EVERY = {"a/first.ofx": FIRST, "second.ofx": SECOND}
@@ -70,6 +77,28 @@ def test_each_file_of_an_archive_is_kept_and_read_and_taken_back_by_itself(books
     assert [each.new for each in hand_in(books, packed)] == [True, False]
     books.sync()
     assert len(books.held()) == 8
+
+
+def asked(books: Books) -> list[tuple[int, int, int, dict[str, tuple[Decimal, Decimal]], int]]:
+    """Of each account that is asked for: its lines, first and last day, what moved, and how many lines are shown."""
+    looked = look_into(books.workshop, books.connection.id)
+    with books.workshop.database.read() as session:
+        connection = session.get_one(Connection, books.connection.id)
+        found = [
+            each.seen for each in untold_accounts(session, connection, info_of(books.workshop, "bankfeed"), looked)
+        ]
+    return [(each.lines, each.first.day, each.last.day, each.moved, len(each.shown)) for each in found]
+
+
+def test_an_account_is_asked_for_with_the_lines_of_all_its_files(books: Books) -> None:
+    hand_in(books, zipped(EVERY))
+    out = sum((each.amount for each in (*EARLY, *LATE, *ALONE)), Decimal(0))
+    whole = (8, 2, 16, {"CAD": (Decimal(0), out)}, 3)
+    assert asked(books) == [whole]
+    hand_in(books, statement_file(MadeAccount(balance=None), EARLY[1:], starts=MARCH, ends=date(2026, 3, 6)))
+    assert asked(books) == [whole], "of days that were told already nothing is counted again"
+    books.sync()
+    assert [each[:3] for each in asked(books)] == [whole[:3]], "as the run counts them"
 
 
 def test_what_no_source_gives_is_refused_beside_the_others(books: Books) -> None:

@@ -77,7 +77,9 @@ def untold_accounts(
     for file in looked:
         for key, account in file.accounts.items():
             if key not in found:
-                found[key] = replace(account, files=[], shown=list(account.shown))
+                found[key] = replace(account, files=[], shown=list(account.shown), moved=dict(account.moved))
+            elif key not in waiting:
+                _add(found[key], account)
             found[key].bank = found[key].bank or account.bank
             found[key].files.append(file.name)
     asked = []
@@ -89,6 +91,19 @@ def untold_accounts(
             role, ledger = roles[0] if roles else "", "" if choice is None else choice.ledger_id
             asked.append(AskedAccount(key, account, role, names.get(key, ""), ledger, key in waiting))
     return sorted(asked, key=lambda each: (each.seen.first, each.key))[:QUESTIONS_MAX]
+
+
+def _add(to: SeenAccount, account: SeenAccount) -> None:
+    """Add what another file tells of an account, where it tells of other days; else both may tell the same lines."""
+    if account.first <= to.last and to.first <= account.last:
+        return
+    shown = sorted([*to.shown, *account.shown], key=lambda line: line.day)
+    to.shown[:] = shown[:LINES_SHOWN]
+    to.lines += account.lines
+    to.first, to.last = min(to.first, account.first), max(to.last, account.last)
+    for currency, (came, went) in account.moved.items():
+        before = to.moved.get(currency, (Decimal(0), Decimal(0)))
+        to.moved[currency] = before[0] + came, before[1] + went
 
 
 def _chosen(session: Session, connection: Connection, roles: Sequence[str]) -> dict[str, Choice]:
