@@ -41,6 +41,7 @@ from twin_steps import (
     only_undone,
     placed,
     processor,
+    read_again,
     rule,
     statements,
     still_asked,
@@ -270,6 +271,19 @@ SCENARIOS = {
             again(1),
         ],
         ["Purchase 40.00 03-04", "Purchase 3.00 03-02", "Purchase 2.00 03-06"],
+    ),
+    "a line that two formats tell with its tip is in the books with it, where one's first was the other's": Scenario(
+        [
+            numbered("03-04 -40.00 RESTO"),
+            categorise,
+            bank("03-02 -3.00 PAIN #P1", "03-04 -40.00 RESTO #R1", "03-06 -2.00 SEL #S1"),
+            categorise,
+            bank("03-02 -3.00 PAIN #P1", "03-05 -46.00 RESTO #R2", "03-06 -2.00 SEL #S1"),
+            *(beside_the_file("replaces", "same"), beside_the_file("twin", "same")),
+            numbered("03-02 -3.00 PAIN", "03-05 -46.00 RESTO", "03-06 -2.00 SEL"),
+            *(beside_the_file("replaces", "same"), again(1), read_again),
+        ],
+        ["Purchase 46.00 03-05", "Purchase 3.00 03-02", "Purchase 2.00 03-06"],
     ),
     "two formats of one account: what one goes on with after the other ends is new": Scenario(
         [

@@ -273,11 +273,21 @@ def beside_the_file(name: str, word: str) -> Step:
             keys = [said[name]["answer"] for said in map(json.loads, failed) if name in said]
             values = dict(session.get_one(Connection, connection.id).settings)
         assert keys
-        values["answers"] = "\n".join(f"{key} = {word}" for key in keys)
+        values["answers"] = "\n".join([values.get("answers") or "", *(f"{key} = {word}" for key in keys)]).strip()
         update_settings(house.workshop, OWNER, connection.id, values)
         house.sync(connection)
 
     return step
+
+
+def read_again(house: House) -> None:
+    """A person answers something else, for which all files are read anew."""
+    connection = house.connections["bankfeed"]
+    with house.workshop.database.read() as session:
+        values = dict(session.get_one(Connection, connection.id).settings)
+    values["answers"] = f"{values.get('answers') or ''}\nsign-another = accept".strip()
+    update_settings(house.workshop, OWNER, connection.id, values)
+    again(2)(house)
 
 
 def dated_either_way(number: str, *lines: str) -> Step:

@@ -265,7 +265,7 @@ def _begun(
         replacing = replaced_in(context.files, source, known, place.known, names, places, fixed)
     may_be_gone = bool(twins) and any(files_seen.road(each) in TAKE_BACK for each in _all(context.files))
     under, state = places.of(source.number), FileState(twins, replacing, fixed, identities=Identities(taken))
-    state.may_be_gone = may_be_gone
+    state.may_be_gone, state.known = may_be_gone, known
     with opened(source) as content:
         left_to = tuple(sorted(key for key in {*under.keys.values()} if key.startswith(ELSEWHERE)))
         return _Reading(placed(reader_for(content, known), under), state, _rests_on(state, under), left_to)

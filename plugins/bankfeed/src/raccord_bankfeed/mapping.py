@@ -20,17 +20,15 @@ from raccord_bankfeed.readers.told import ACCEPT, REVERSED, SAME, SEPARATE, Know
 from raccord_bankfeed.records import (
     ASKED,
     CORRECTED,
-    CORRECTS,
     LINES,
     QUESTION,
-    REPLACES,
     SIGNS,
     STATEMENTS,
     TOLD_THERE,
     TURNED,
-    TWIN,
 )
 from raccord_bankfeed.replacing import answer_key
+from raccord_bankfeed.said_to_be import CORRECTS, REPLACES, TWIN
 from raccord_bankfeed.series import FILLED, SERIES
 from raccord_bankfeed.settings import BankFeedSettings
 

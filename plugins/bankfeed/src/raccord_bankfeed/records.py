@@ -24,7 +24,9 @@ from raccord_bankfeed.readers.contract import (
     Unreadable,
 )
 from raccord_bankfeed.readers.questions import WAITS, digest
+from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 from raccord_bankfeed.replacing import NOTHING_REPLACED, Replaced, Replacing
+from raccord_bankfeed.said_to_be import CORRECTS, REPLACES, TWIN, Earlier, goes_on_as, was_said_to_be
 from raccord_bankfeed.series import Series
 
 LINES = "lines"
@@ -41,12 +43,6 @@ SIGNS = "signs"
 """What a card's line has in ``raw`` where its file does not tell whether purchases have a minus: the answer's key."""
 TURNED = "turned"
 """Says of such a line that its amount has the other sign than in the file."""
-TWIN = "twin"
-"""What a line's ``raw`` has where it came before by another road: the other's id."""
-REPLACES = "replaces"
-"""What a line's ``raw`` has where it may be an earlier one of its road that the bank told with another amount."""
-CORRECTS = "corrects"
-"""What a line's ``raw`` has where its bank corrects an earlier one by it: in which of these ways that was done."""
 ALONE, TOLD_THERE, IN_PLACE, ASKED = "alone", "told", "in_place", "asked"
 """A line of its own, for none is known that it corrects; one that says that it is told under the id of that one; what
 is told there; one of which a person says what it is.
@@ -55,8 +51,6 @@ CORRECTED = "corrected"
 """What the ``raw`` of a line has that its bank replaced or withdrew, and that no other line goes on as."""
 
 Make = Callable[[Event], Record | Reject | None]
-Earlier = Callable[[str], Mapping[str, JSON] | None]
-"""What was kept of a line before, by its id."""
 
 
 @dataclass(slots=True)
@@ -87,6 +81,8 @@ class FileState:
     """The ids of lines that may have come before by another road."""
     may_be_gone: bool = False
     """Whether a source of the connection takes lines back."""
+    known: Known = NOTHING_KNOWN
+    """What people said."""
     held: bool = False
     """Whether the lines that come now, to the end of their statement, wait for a person."""
 
@@ -119,7 +115,7 @@ def maker(
                     return None
                 if (over := state.corrections.over.get(source_id)) is not None and not (over.goes_on and twin):
                     # Left out as one of another road it is told so, and the line that corrects it asks.
-                    return None if over.goes_on else _corrected_record(event, source_id, home_currency, over)
+                    return None if over.goes_on else _corrected_record(event, source_id, home_currency, over, old)
                 if corrects is not None:
                     return _correcting_record(state, event, source_id, home_currency, twin, corrects, earlier)
                 if twin is not None and not twin.certain:
@@ -269,8 +265,11 @@ def _going_on(
     """A line that a person said to be an earlier one, told under the id of that; where that one was left out as one of
     another road, which may be in the books, it is asked whether this one is it too.
 
-    One that another road tells itself (``twin``) is that road's line: of the earlier one nothing is told any more.
+    One that another road tells itself (``twin``) is that road's line: of the earlier one nothing is told any more. But
+    where that line was said to be the earlier one itself, this one goes on as that.
     """
+    if twin is not None and was_said_to_be(twin.id, old.id, state.known, earlier):
+        return _line_record(line, old.id, home_currency, None)
     if twin is None:
         other = (earlier(old.id) or {}).get(TWIN)
         twin = Twin(str(other.get("id", "")), certain=False) if isinstance(other, Mapping) else None
@@ -290,8 +289,11 @@ def _correcting_record(
 ) -> Record:
     """A line by which its bank corrects an earlier one; what that one is by now is told at the end of the file."""
     deletes = line.correction is not None and line.correction.action is CorrectionAction.DELETE
+    corrects = corrects._replace(id=goes_on_as(corrects.id, state.known, earlier))
     was: dict[str, JSON] = {"id": corrects.id, "day": corrects.day, "amount": corrects.amount}
     kept = earlier(corrects.id) if corrects.id else None
+    if twin is not None and was_said_to_be(twin.id, corrects.id, state.known, earlier):
+        twin = None
     before = (kept or {}).get(CORRECTS)
     # What was put in its place has the twin of the line that this one is.
     in_place = isinstance(before, Mapping) and before.get("how") == IN_PLACE
@@ -319,9 +321,9 @@ def _correcting_record(
     return replace(told, amount=None)
 
 
-def _corrected_record(line: Line, source_id: str, home_currency: str, over: Corrected) -> Record:
+def _corrected_record(line: Line, source_id: str, home_currency: str, over: Corrected, old: Replaced | None) -> Record:
     """A line that its bank replaced or withdrew by another one; it moves no money unless a person says so."""
-    told = _line_record(line, source_id, home_currency, None)
+    told = _line_record(line, source_id, home_currency, None, old)
     said: dict[str, JSON] = {"native": over.native, "action": over.action.value}
     if over.sure:
         return replace(_also(told, CORRECTED, said), amount=None)

@@ -149,7 +149,12 @@ class _Found:
                 del self._old[id_]
                 self.pairs.pop(id_, None)
         over = self._corrections.over
-        new = [entry for entry in file.entries if entry.id not in self._files and entry.id not in over]
+        # One that is corrected goes on as the earlier one that it was said to be: that one stays what it is by now.
+        new = [
+            entry
+            for entry in file.entries
+            if entry.id not in self._files and (entry.id not in over or self._known.says(answer_key(entry.id), SAME))
+        ]
         self._note_ids(file)
         # A line by which its bank corrects another one says itself which.
         says = {entry.id for entry, _ in file.corrections}
