@@ -1,9 +1,10 @@
 """Lines by which a bank corrects earlier ones and says so: OFX's ``CORRECTFITID`` with ``REPLACE`` or ``DELETE``.
 
 What is replaced goes on under its own id (or that of the earlier line that it was said to be) with what the new line
-says, so that what was posted of it is corrected rather than posted beside it; the new line itself says so and posts nothing. What is withdrawn is set aside: core drops what is
-not posted, and asks about what is. Where the corrected line is in no file so far, a line that replaces it is a line of
-its own, and the one that it replaces is set aside should it come after all.
+says, so that what was posted of it is corrected rather than posted beside it; the new line itself says so and posts
+nothing. What is withdrawn is set aside: core drops what is not posted, and asks about what is. Where the corrected line
+is in no file so far, a line that replaces it is a line of its own, and the one that it replaces is set aside should it
+come after all.
 
 Believed is what can mean one line only. It is asked where several lines bear the id, where the line is much older or of
 another currency (banks use ids again), where not all earlier lines could be looked at, and where the line was left out
