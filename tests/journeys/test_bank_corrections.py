@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 from twin_steps import (
+    SAME,
     House,
     Scenario,
     Step,
@@ -118,3 +119,28 @@ def test_what_a_bank_withdraws_once_it_is_posted_stays_until_a_person_says(
         open_ = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN)).all()
     assert [each.code for each in open_] == ["mapping.draft_vanished"]
     assert "T-1001" in open_[0].subject
+
+
+def test_what_a_bank_withdraws_under_the_id_of_another_day_is_asked_about_though_an_older_file_tells_it(
+    house: House,
+) -> None:
+    """The line moved by two days and was said to be the document of the first one, which the first file still has."""
+    beside = "03-02 -8.00 SEL #L1", "03-12 -9.00 TAXI #T1"
+    steps = [
+        bank(*beside, "03-04 -40.00 RESTO LUNE #X1"),
+        categorise,
+        bank(*beside, "03-06 -40.00 RESTO LUNE #X2"),
+        SAME,
+        nothing_open,
+        bank("03-07 -40.00 RESTO LUNE #X3 xX2"),
+        read_again,
+        again(1),
+    ]
+    for step in steps:
+        step(house)
+    assert house.booked()["Purchase 40.00 03-04"] == 1
+    assert house.problems() == ["mapping.match_vanished"]
+
+
+def nothing_open(house: House) -> None:
+    assert (house.problems(), house.holds()) == ([], [])

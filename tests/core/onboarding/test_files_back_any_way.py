@@ -223,6 +223,7 @@ def written_as(form: str, rows: list[MadeLine]) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.at_length
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("drifting", [False, True], ids=["", "drifting"])
 @pytest.mark.parametrize("seed", range(10))
 def test_whatever_is_done_with_files_what_they_tell_is_in_the_books_once_and_proved(

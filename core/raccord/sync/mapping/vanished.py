@@ -36,6 +36,8 @@ ONE = "document"
 """The case of a question about one line, which names its documents."""
 DOCUMENTS = "documents"
 """Under this name the question keeps of each document kind, id and the account on which it was the line."""
+WITHDRAWN = "withdrawn"
+"""Under this name it keeps that the source withdrew the line."""
 KEY = "key"
 """Under this name it keeps the key of a document of ours; a long one stands cut in its subject."""
 
@@ -56,11 +58,17 @@ def ask_about_matched(session: Session, row: SourceRecord, draft: DraftRow, run_
 
     They are the line's no more. A record that still says an amount is left out for another reason, and stays theirs.
     """
-    return row.amount is None and lose_matches(session, row, draft, run_id, now)
+    return row.amount is None and lose_matches(session, row, draft, run_id, now, withdrawn=True)
 
 
-def lose_matches(session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime) -> bool:
-    """Let the documents that a line was be nobody's, and ask about them; tell whether there were any."""
+def lose_matches(
+    session: Session, row: SourceRecord, draft: DraftRow, run_id: str, now: datetime, *, withdrawn: bool = False
+) -> bool:
+    """Let the documents that a line was be nobody's, and ask about them; tell whether there were any.
+
+    What its source withdrew (``withdrawn``) moved nothing, whatever an older file still tells: it is asked about until
+    a person answers.
+    """
     matches = session.scalars(select(Match).where(Match.draft_id == draft.id).order_by(Match.id)).all()
     if not matches:
         return False
@@ -71,6 +79,7 @@ def lose_matches(session: Session, row: SourceRecord, draft: DraftRow, run_id: s
         "document": ", ".join(f"{each.kind} {each.document_id}" for each in matches),
         "amount": format(whole, "f"),
         "day": matches[0].day.isoformat(),
+        **({WITHDRAWN: True} if withdrawn else {}),
     }
     session.execute(delete(Match).where(Match.draft_id == draft.id))
     _ask(session, row, draft, MATCH_VANISHED, params, run_id, now)
@@ -96,7 +105,8 @@ def settle_vanished(session: Session, company_id: str, gone: Collection[tuple[st
             continue
         left = [place for place in places if place[:2] not in gone]
         left = _told_by_none(session, company_id, problem, left) if left else []
-        taken = heirs(session, problem.connection_id, {place: (_key(problem),) for place in left})
+        known_by = {} if problem.params.get(WITHDRAWN) else {place: (_key(problem),) for place in left}
+        taken = heirs(session, problem.connection_id, known_by)
         session.add_all(heir.match(company_id, problem.connection_id, held, now) for held, heir in taken.items())
         if len(taken) == len(left):
             close_problems(session, problem.connection_id, problem.subject, now, problem.code)
@@ -127,7 +137,9 @@ def _places(session: Session, company_id: str, problem: Problem) -> list[Held] |
 
 
 def _told_by_none(session: Session, company_id: str, problem: Problem, places: Sequence[Held]) -> list[Held]:
-    """Return those of some documents that no line is any more; one of ours is its own line's, while that tells it."""
+    """Return those of some documents that no line is any more; one of ours is its own line's, while that tells it, but
+    for what a source withdrew under another id.
+    """
     ids = [place.document_id for place in places]
     told = {
         Held(*row)
@@ -137,7 +149,7 @@ def _told_by_none(session: Session, company_id: str, problem: Problem, places: S
             )
         )
     }
-    if problem.code == MATCH_VANISHED:
+    if problem.code == MATCH_VANISHED and not problem.params.get(WITHDRAWN):
         told |= posted_by_others(session, company_id, problem.connection_id, ids)
     return [place for place in places if place not in told]
 
