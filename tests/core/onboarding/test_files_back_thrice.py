@@ -22,7 +22,7 @@ from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Hold, SourceRecord
 from raccord.sync.mapping import unsaid
-from raccord.sync.mapping.unsaid import going
+from raccord.sync.mapping.unsaid import going, leave_unsaid
 from raccord.sync.mapping.vanished import DRAFT_VANISHED, MATCH_VANISHED
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
 from raccord.sync.workshop import Workshop
@@ -107,6 +107,19 @@ def test_what_goes_together_takes_nothing_over_from_one_another(books: Books) ->
     assert in_books == dict.fromkeys(combinations(FILES, 2), 0) | {FILES: 6}
     assert {each.told_twice for each in together[FILES[1:]]} == {True}
     assert not any(each.told_twice or each.goes_on for each in together[FILES])
+
+
+def test_what_goes_with_the_line_it_was_said_to_be_leaves_its_document_to_the_one_that_stays(books: Books) -> None:
+    """As where a file tells a movement as two accounts, which are one in the books."""
+    there = documents(books)
+    with books.workshop.database.begin() as session:
+        rows = session.execute(select(SourceRecord.stream, SourceRecord.source_id)).all()
+        both = {(row.stream, row.source_id) for row in rows if not row.source_id.count("third.ofx") and "ofx" in row[1]}
+        leave_unsaid(session, books.connection.id, both, books.hand.now())
+    for name in FILES[:2]:
+        assert books.take_back(name).in_books == 0
+    books.sync()
+    assert (documents(books), books.held(), books.problems(), proved(books)) == (there, {}, [], True)
 
 
 def test_a_line_that_was_told_in_other_words_before_is_told_no_more_once_its_files_are_gone(books: Books) -> None:

@@ -266,7 +266,7 @@ def pair(
     Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
     neighbouring days each keeps its own; last a cheque that was written long ago. A line that was said not to be its
     document (``refused``, by line) has another one, if one is left that may be its movement. What
-    their own source told of can be a line of each delivery: told under a third id, it is still the same.
+    the lines' own source told of can be a line of each delivery: told under a third id, it is still the same.
     """
     pairs = _nearest(lines, found)
     for line in lines:

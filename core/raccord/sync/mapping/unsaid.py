@@ -247,11 +247,18 @@ def _leave(session: Session, record: Standing, draft: DraftRow, now: datetime) -
 
 
 def _give(session: Session, known: Match | LinkRow, heir: Heir, now: datetime) -> None:
-    """Have a document be known as the line that takes it over."""
-    if isinstance(known, Match):
-        known.draft_id = heir.draft_id
+    """Have a document be known as the line that takes it over; a line that goes with it may be what it is known by."""
+    held = _held(known)
+    match = session.scalars(
+        select(Match).where(
+            Match.connection_id == known.connection_id, Match.kind == held.kind,
+            Match.document_id == held.document_id, Match.money_account == held.account, Match.part == 0,
+        )
+    ).first()  # fmt: skip
+    if match is None:
+        session.add(heir.match(known.company_id, known.connection_id, held, now))
     else:
-        session.add(heir.match(known.company_id, known.connection_id, _held(known), now))
+        match.draft_id = heir.draft_id
     session.flush()
 
 
